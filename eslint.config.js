@@ -1,0 +1,99 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** The packages that only one module may import, and why. */
+const doors = [
+  {
+    packages: ['zx', 'zx/*', 'node:child_process', 'child_process'],
+    files: ['scripts/system/processes.ts'],
+    reason:
+      'processes are started by system/processes.ts alone, which keeps passwords out of arguments and output out of memory',
+  },
+  {
+    packages: ['mysql2', 'mysql2/*'],
+    files: ['scripts/database/session.ts'],
+    reason: 'connections are opened by database/session.ts alone, which sets charset, time zone and sql_mode',
+  },
+  {
+    packages: ['tar'],
+    files: ['scripts/system/archives.ts'],
+    reason: 'archives are read and written by system/archives.ts alone, which is strict about what they hold',
+  },
+  {
+    packages: ['dotenv'],
+    files: ['scripts/config/load.ts'],
+    reason: 'settings come from config/load.ts alone, so that nothing changes process.env',
+  },
+  {
+    packages: ['ora'],
+    files: ['scripts/terminal/spinner.ts'],
+    reason: 'the domain reports events; terminal/spinner.ts alone draws them',
+  },
+];
+
+/** The import restrictions of one file: every door but its own. */
+const restrictions = (file) => [
+  'error',
+  {
+    patterns: doors
+      .filter((door) => !door.files.includes(file))
+      .map((door) => ({ group: door.packages, message: `${door.reason}.` })),
+  },
+];
+
+export default tseslint.config(
+  {
+    ignores: [
+      'dist/**',
+      'node_modules/**',
+      'coverage/**',
+      '.maj/**',
+      'test/fixtures/**',
+      'examples/**',
+      '.cache/**',
+    ],
+  },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Name what you export: names are searched for.' },
+      ],
+    },
+  },
+  {
+    files: ['scripts/**/*.ts'],
+    rules: { 'no-restricted-imports': restrictions('') },
+  },
+  ...doors.flatMap((door) =>
+    door.files.map((file) => ({ files: [file], rules: { 'no-restricted-imports': restrictions(file) } })),
+  ),
+  {
+    files: ['scripts/**/*.ts'],
+    ignores: ['scripts/maj.ts', 'scripts/config/load.ts', 'scripts/config/generate.ts', 'scripts/system/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        {
+          name: 'process',
+          message:
+            'The process belongs to maj.ts, config/load.ts and system/; take what you need from the context.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/*.js', 'examples/**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+  },
+  { files: ['*.config.ts', 'eslint.config.js'], rules: { 'no-restricted-syntax': 'off' } },
+);

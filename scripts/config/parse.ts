@@ -1,0 +1,108 @@
+import * as v from 'valibot';
+import { settingNames, settingOf, settings, type Config, type SettingName } from './settings.ts';
+
+/** Something wrong with the settings; where the text of the value may be shown, it is. */
+export type SettingProblem =
+  | { readonly kind: 'unknown'; readonly name: string; readonly nearest: string | undefined }
+  | { readonly kind: 'invalid'; readonly name: SettingName; readonly expected: string }
+  | { readonly kind: 'both'; readonly name: SettingName; readonly other: SettingName }
+  | { readonly kind: 'bad-url' };
+
+/** The settings, or everything that is wrong with them. */
+export type ParsedSettings =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly SettingProblem[] };
+
+/** What begins like this in `.env` is meant for us. */
+const ourPrefix = /^(DB|APP|MAINTENANCE|MIGRATIONS|UPDATE|BACKUP|CLIENT|REHEARSAL|DEPLOY|GATE|MAJ)_/;
+
+/**
+ * Reads the settings from texts: pure, and reporting every problem at once.
+ *
+ * @param texts the texts by name; an empty one counts as not given
+ * @param declared the names that stand in a place meant for us (`.env`, options): there an unknown one is an error,
+ *   while the environment may hold anything
+ */
+export function parseSettings(
+  texts: Readonly<Record<string, string | undefined>>,
+  declared: readonly string[],
+): ParsedSettings {
+  const { expanded, problems: urlProblems } = expandDatabaseUrl(texts);
+  const problems: SettingProblem[] = [...unknownNames(declared), ...urlProblems];
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const name of settingNames) {
+    const given = expanded[name];
+    const text = given === undefined || given === '' ? settingOf(name).default : given;
+    if (text === undefined) continue;
+    const parsed = v.safeParse(settingOf(name).type.schema, text);
+    if (parsed.success) values[name] = parsed.output;
+    else problems.push({ kind: 'invalid', name, expected: settingOf(name).type.name });
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: values as Config };
+}
+
+function unknownNames(declared: readonly string[]): SettingProblem[] {
+  return declared
+    .filter((name) => ourPrefix.test(name) && !Object.hasOwn(settings, name))
+    .map((name) => ({ kind: 'unknown', name, nearest: nearestName(name) }));
+}
+
+const urlParts = ['DB_HOST', 'DB_PORT', 'DB_SOCKET', 'DB_NAME', 'DB_USER', 'DB_PASSWORD'] as const;
+
+function expandDatabaseUrl(texts: Readonly<Record<string, string | undefined>>): {
+  expanded: Readonly<Record<string, string | undefined>>;
+  problems: readonly SettingProblem[];
+} {
+  const address = texts['DATABASE_URL'];
+  if (address === undefined || address === '') return { expanded: texts, problems: [] };
+  const both = urlParts.filter((name) => (texts[name] ?? '') !== '');
+  if (both.length > 0) {
+    return {
+      expanded: texts,
+      problems: both.map((name) => ({ kind: 'both', name: 'DATABASE_URL', other: name })),
+    };
+  }
+  if (!URL.canParse(address) || !/^(mysql|mariadb):/.test(address))
+    return { expanded: texts, problems: [{ kind: 'bad-url' }] };
+  const url = new URL(address);
+  return {
+    expanded: {
+      ...texts,
+      DB_HOST: decodeURIComponent(url.hostname),
+      DB_PORT: url.port,
+      DB_SOCKET: url.searchParams.get('socket') ?? '',
+      DB_NAME: decodeURIComponent(url.pathname.slice(1)),
+      DB_USER: decodeURIComponent(url.username),
+      DB_PASSWORD: decodeURIComponent(url.password),
+    },
+    problems: [],
+  };
+}
+
+/** The known name that a mistyped one was probably meant to be. */
+export function nearestName(name: string, known: readonly string[] = settingNames): string | undefined {
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
+}
+
+/** Levenshtein's distance between two short texts. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [row, letter] of [...a].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of [...b].entries()) {
+      current.push(
+        Math.min(
+          (previous[column + 1] ?? 0) + 1,
+          (current[column] ?? 0) + 1,
+          (previous[column] ?? 0) + (letter === other ? 0 : 1),
+        ),
+      );
+    }
+    previous = current;
+  }
+  return previous.at(-1) ?? 0;
+}

@@ -1,0 +1,91 @@
+import type { Secret } from './secret.ts';
+import type { SettingType } from './types.ts';
+import * as type from './types.ts';
+
+/** One line of the table of settings. */
+export interface Setting<T> {
+  readonly type: SettingType<T>;
+  /** The text that stands for it when it is not given; undefined: it has no value then. */
+  readonly default?: string;
+  /** An example for `.env.example`, where the default says too little. */
+  readonly example?: string;
+}
+
+const setting = <T>(
+  settingType: SettingType<T>,
+  example?: string,
+): { type: SettingType<T>; example?: string } =>
+  example === undefined ? { type: settingType } : { type: settingType, example };
+
+const withDefault = <T, const D extends string>(
+  settingType: SettingType<T>,
+  value: D,
+): { type: SettingType<T>; default: D } => ({
+  type: settingType,
+  default: value,
+});
+
+/**
+ * Every setting there is. The parser, `maj --help`, `.env.example` and the README's table all come from here;
+ * the sentences are in the message catalogue, a language a file.
+ */
+export const settings = {
+  DATABASE_URL: setting(type.secret, 'mysql://user:password@host:3306/name'),
+  DB_HOST: withDefault(type.string, 'localhost'),
+  DB_PORT: withDefault(type.integer(1, 65_535), '3306'),
+  DB_SOCKET: setting(type.path, '/run/mysqld/mysqld.sock'),
+  DB_NAME: setting(type.string, 'intimemanager'),
+  DB_USER: setting(type.string, 'intimemanager'),
+  DB_PASSWORD: setting(type.secret),
+  DB_SSL_MODE: withDefault(type.choice('preferred', 'disabled', 'required', 'verify'), 'preferred'),
+  DB_SSL_CA: setting(type.path, '/etc/ssl/certs/database-ca.pem'),
+  DB_SQL_MODE: setting(type.string, 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'),
+  APP_DIR: setting(type.path, '/var/www/intimemanager'),
+  APP_LAYOUT: withDefault(type.choice('in-place', 'releases'), 'in-place'),
+  APP_VERSION_FILE: withDefault(type.string, 'VERSION'),
+  APP_PERSIST: withDefault(type.list, 'uploads,.env'),
+  APP_HEALTH_URL: setting(type.url, 'http://localhost/health'),
+  APP_HEALTH_TEXT: setting(type.string, 'ok'),
+  APP_HEALTH_TIMEOUT: withDefault(type.duration, '30s'),
+  APP_SMOKE_COMMAND: setting(type.command, 'php bin/smoke-test.php'),
+  APP_LOGS: setting(type.list, 'logs/error.log'),
+  APP_DEPENDENCIES_COMMAND: setting(type.command, 'composer install --no-dev'),
+  APP_CACHE_COMMAND: setting(type.command, 'php bin/clear-cache.php'),
+  MAINTENANCE_FILE: setting(type.string, 'maintenance.flag'),
+  MAINTENANCE_ON: setting(type.command, 'php artisan down'),
+  MAINTENANCE_OFF: setting(type.command, 'php artisan up'),
+  MAINTENANCE_STATUS: setting(type.command, 'test -f storage/framework/down'),
+  MIGRATIONS_DIR: withDefault(type.string, 'migrations'),
+  UPDATE_SOURCE: setting(type.path, '/srv/packages'),
+  BACKUP_DIR: withDefault(type.path, '.maj/backups'),
+  BACKUP_MAX_AGE: withDefault(type.duration, '24h'),
+  BACKUP_CODEC: withDefault(type.choice('auto', 'zstd', 'gzip'), 'auto'),
+  CLIENT_BIN_DIR: setting(type.path, '/usr/bin'),
+  REHEARSAL_SERVER: withDefault(type.string, 'auto'),
+  DEPLOY_BRANCH: withDefault(type.string, 'deploy'),
+  MAJ_LANG: withDefault(type.choice('auto', 'en', 'fr'), 'auto'),
+} as const satisfies Record<string, Setting<unknown>>;
+
+/** The name of a setting, as it stands in `.env`. */
+export type SettingName = keyof typeof settings;
+
+type ValueOf<S> = S extends { readonly type: SettingType<infer T> }
+  ? S extends { readonly default: string }
+    ? T
+    : T | undefined
+  : never;
+
+/** The settings, parsed; one without a value and without a default is undefined. */
+export type Config = { readonly [N in SettingName]: ValueOf<(typeof settings)[N]> };
+
+/** The names, in the order of the table. */
+export const settingNames = Object.keys(settings) as readonly SettingName[];
+
+/** The line of the table for a name. */
+export const settingOf = (name: SettingName): Setting<unknown> => settings[name];
+
+/** Whether a setting's value may never be shown or stand in an argument list. */
+export const isSecret = (name: SettingName): boolean =>
+  (settingOf(name).type as SettingType<unknown>) === (type.secret as SettingType<unknown>);
+
+export type { Secret };

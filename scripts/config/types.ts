@@ -1,0 +1,97 @@
+import * as v from 'valibot';
+import { Secret } from './secret.ts';
+
+/** A type of setting: how its text is read, and how the documentation names it. */
+export interface SettingType<T> {
+  readonly name: string;
+  readonly schema: v.GenericSchema<string, T>;
+}
+
+const hour = 3_600_000;
+const durationUnits: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: hour,
+  d: 24 * hour,
+};
+
+/** Milliseconds of a text such as `24h`, `90m`, `30s`, `7d`; undefined when it is not one. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+)\s*(ms|s|m|h|d)$/.exec(text.trim());
+  const unit = durationUnits[match?.[2] ?? ''];
+  return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
+}
+
+const text = v.pipe(v.string(), v.trim());
+
+/** Any text. */
+export const string: SettingType<string> = { name: 'text', schema: text };
+
+/** A text that is never shown. */
+export const secret: SettingType<Secret> = {
+  name: 'secret',
+  // Not trimmed: a password may end in a blank.
+  schema: v.pipe(
+    v.string(),
+    v.transform((value) => new Secret(value)),
+  ),
+};
+
+/** A file or folder; relative ones start from the project folder. */
+export const path: SettingType<string> = { name: 'path', schema: text };
+
+/** A command line, run by the shell. */
+export const command: SettingType<string> = { name: 'command', schema: text };
+
+/** An http or https address. */
+export const url: SettingType<string> = {
+  name: 'URL',
+  schema: v.pipe(text, v.url(), v.regex(/^https?:/, 'an http or https address')),
+};
+
+/** A whole number from `least` to `most`. */
+export const integer = (least: number, most: number): SettingType<number> => ({
+  name: 'number',
+  schema: v.pipe(
+    text,
+    v.regex(/^\d+$/, 'a whole number'),
+    v.transform(Number),
+    v.minValue(least),
+    v.maxValue(most),
+  ),
+});
+
+/** A length of time, in milliseconds once parsed: `24h`, `90m`, `30s`, `7d`. */
+export const duration: SettingType<number> = {
+  name: 'duration',
+  schema: v.pipe(
+    text,
+    v.check((value) => parseDuration(value) !== undefined, 'a duration such as 24h, 90m or 30s'),
+    v.transform((value) => parseDuration(value) ?? 0),
+  ),
+};
+
+/** Texts separated by commas. */
+export const list: SettingType<readonly string[]> = {
+  name: 'list',
+  schema: v.pipe(
+    text,
+    v.transform((value) =>
+      value
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    ),
+  ),
+};
+
+/** One of a few words. */
+export const choice = <const C extends string>(...choices: readonly C[]): SettingType<C> => ({
+  name: choices.join('|'),
+  schema: v.pipe(
+    text,
+    v.check((value) => (choices as readonly string[]).includes(value), `one of ${choices.join(', ')}`),
+    v.transform((value) => value as C),
+  ),
+});

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** Who is running: enough to tell, later and from another process, a live run from a dead one. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly host: string;
+  /** Changes with every boot; empty where the system does not tell. */
+  readonly bootId: string;
+  /** The kernel's start time of the process, in clock ticks since boot: tells a reused pid. */
+  readonly startTicks: string;
+}
+
+/** The identity of this process. */
+export function ownIdentity(): ProcessIdentity {
+  return { pid: process.pid, host: hostname(), bootId: bootId(), startTicks: startTicks(process.pid) };
+}
+
+/** Whether a recorded process is: still running here, dead, or on another host, of which nothing can be known. */
+export function fateOf(identity: ProcessIdentity): 'alive' | 'dead' | 'elsewhere' {
+  if (identity.host !== hostname()) return 'elsewhere';
+  if (identity.bootId !== bootId()) return 'dead';
+  return isAlive(identity.pid) && startTicks(identity.pid) === identity.startTicks ? 'alive' : 'dead';
+}
+
+/** Whether a process with this id exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function bootId(): string {
+  return readOr('/proc/sys/kernel/random/boot_id', '').trim();
+}
+
+function startTicks(pid: number): string {
+  // proc(5): the 22nd field; the second one, in brackets, may hold blanks and brackets itself.
+  const line = readOr(`/proc/${pid}/stat`, '');
+  return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+function readOr(path: string, fallback: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return fallback;
+  }
+}

@@ -1,0 +1,162 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { $, quote } from 'zx';
+import { reasonOf, refused } from '../errors.ts';
+import type { Context } from '../context.ts';
+
+/** How a process ended. */
+export interface Exit {
+  /** The exit status; null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What a small command printed, and how it ended. */
+export interface Captured extends Exit {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a process is started with. */
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds after which it is ended. */
+  readonly timeoutMs?: number;
+  readonly input?: string | Buffer;
+}
+
+type RunContext = Pick<Context, 'env'>;
+
+/**
+ * Runs a small program and keeps what it prints. zx keeps all of it in memory: for output of any size use `stream`.
+ * A program that fails is a value, not an error; one that cannot be started has the code 126 or 127 of the shell.
+ */
+export async function capture(
+  context: RunContext,
+  program: string,
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<Captured> {
+  return shell(context, [program, ...args].map((word) => quote(word)).join(' '), options);
+}
+
+/** Runs a command line of the user's, as `sh -c` would, and keeps what it prints. */
+export async function shell(
+  context: RunContext,
+  command: string,
+  options: StartOptions = {},
+): Promise<Captured> {
+  const started = $({
+    shell: '/bin/sh',
+    prefix: '',
+    quote: (word) => word,
+    nothrow: true,
+    quiet: true,
+    // Its own process group: Ctrl-C at the terminal reaches maj alone, which then decides what to end.
+    detached: true,
+    env: { ...context.env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(options.input === undefined ? {} : { input: options.input }),
+  })`${command}`;
+  const output = await started;
+  return { code: output.exitCode, signal: output.signal, stdout: output.stdout, stderr: output.stderr };
+}
+
+/** A process whose output is read while it runs. */
+export interface Streamed {
+  readonly pid: number;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** The last 16 KB of what it wrote to standard error. */
+  readonly stderrTail: () => string;
+  /** Settles when the process has ended and its output is closed; a failure to start rejects. */
+  readonly exited: Promise<Exit>;
+  readonly kill: (signal?: NodeJS.Signals) => void;
+}
+
+const stderrKept = 16_384;
+
+/**
+ * Starts a program and hands out its streams; nothing is kept but the end of standard error.
+ * The caller must await `exited` and look at the exit.
+ */
+export function stream(
+  context: RunContext,
+  program: string,
+  args: readonly string[],
+  options: Pick<StartOptions, 'cwd' | 'env'> & {
+    readonly stdin?: 'pipe' | 'ignore';
+    readonly stdout?: 'pipe' | 'ignore' | number;
+  } = {},
+): Streamed {
+  const stdio: StdioOptions = [options.stdin ?? 'ignore', options.stdout ?? 'pipe', 'pipe'];
+  const child = spawn(program, args, {
+    stdio,
+    detached: true,
+    env: { ...context.env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  let tail = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-stderrKept);
+  });
+  const exited = exitOf(child, program);
+  // The caller awaits it later; until then a failure to start is not "unhandled".
+  exited.catch(() => undefined);
+  return {
+    pid: child.pid ?? -1,
+    stdin: child.stdin as Writable,
+    stdout: child.stdout as Readable,
+    stderrTail: () => tail.trim(),
+    exited,
+    kill: (signal = 'SIGTERM') => {
+      child.kill(signal);
+    },
+  };
+}
+
+function exitOf(child: ChildProcess, program: string): Promise<Exit> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(
+        refused(
+          'program-failed',
+          { program, exit: 'not started', output: reasonOf(error) },
+          { cause: error },
+        ),
+      );
+    });
+    child.once('close', (code, signal) => {
+      resolve({ code, signal });
+    });
+  });
+}
+
+/** `exit 2` or `SIGKILL`: how a process ended, in a few letters. */
+export function exitText(exit: Exit): string {
+  return exit.signal ?? `exit ${exit.code ?? '?'}`;
+}
+
+/** The full path of a program, in the given folder or on PATH; undefined when it is not there. */
+export async function findProgram(
+  context: RunContext,
+  program: string,
+  folder?: string,
+): Promise<string | undefined> {
+  const folders = folder === undefined ? (context.env['PATH'] ?? '').split(':') : [folder];
+  // Debian keeps servers in sbin folders, which are not on the PATH of every user.
+  const searched = folder === undefined ? [...folders, '/usr/local/sbin', '/usr/sbin', '/sbin'] : folders;
+  for (const candidate of searched.filter((name) => name !== '').map((name) => join(name, program))) {
+    try {
+      await access(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,7 @@
+/** What application/ says, in English. */
+export const application = {
+  errors: {},
+  steps: {},
+  notes: {},
+  results: {},
+};

@@ -1,0 +1,7 @@
+/** What backup/ says, in English. */
+export const backup = {
+  errors: {},
+  steps: {},
+  notes: {},
+  results: {},
+};

@@ -1,0 +1,7 @@
+/** What database/ says, in English. */
+export const database = {
+  errors: {},
+  steps: {},
+  notes: {},
+  results: {},
+};

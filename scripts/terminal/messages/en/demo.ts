@@ -1,0 +1,7 @@
+/** What demo/ says, in English. */
+export const demo = {
+  errors: {},
+  steps: {},
+  notes: {},
+  results: {},
+};

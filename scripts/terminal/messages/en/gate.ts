@@ -1,0 +1,7 @@
+/** What gate/ says, in English. */
+export const gate = {
+  errors: {},
+  steps: {},
+  notes: {},
+  results: {},
+};

@@ -1,0 +1,66 @@
+import { application } from './application.ts';
+import { backup } from './backup.ts';
+import { command } from './command.ts';
+import { database } from './database.ts';
+import { demo } from './demo.ts';
+import { gate } from './gate.ts';
+import { migrations } from './migrations.ts';
+import { release } from './release.ts';
+import { settings } from './settings.ts';
+import { system } from './system.ts';
+import { upgrade } from './upgrade.ts';
+
+/** The English catalogue, an area of the program a file. */
+export const en = {
+  language: 'en',
+  settings: settings.sentences,
+  states: command.states,
+  command: command.text,
+  errors: {
+    ...command.errors,
+    ...settings.errors,
+    ...system.errors,
+    ...database.errors,
+    ...backup.errors,
+    ...migrations.errors,
+    ...release.errors,
+    ...application.errors,
+    ...upgrade.errors,
+    ...gate.errors,
+    ...demo.errors,
+  },
+  /** A step: what the spinner says while it runs. */
+  steps: {
+    ...system.steps,
+    ...database.steps,
+    ...backup.steps,
+    ...migrations.steps,
+    ...release.steps,
+    ...application.steps,
+    ...upgrade.steps,
+    ...gate.steps,
+    ...demo.steps,
+  },
+  /** Something worth saying that is neither a step nor an error: a warning or a plain note. */
+  notes: {
+    ...system.notes,
+    ...database.notes,
+    ...backup.notes,
+    ...migrations.notes,
+    ...release.notes,
+    ...application.notes,
+    ...upgrade.notes,
+    ...gate.notes,
+    ...demo.notes,
+  },
+  /** What a verb prints as its result, an area a group. */
+  results: {
+    backup: backup.results,
+    migrations: migrations.results,
+    release: release.results,
+    application: application.results,
+    upgrade: upgrade.results,
+    gate: gate.results,
+    demo: demo.results,
+  },
+};

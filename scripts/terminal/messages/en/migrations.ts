@@ -1,0 +1,7 @@
+/** What migrations/ says, in English. */
+export const migrations = {
+  errors: {},
+  steps: {},
+  notes: {},
+  results: {},
+};

@@ -1,0 +1,7 @@
+/** What release/ says, in English. */
+export const release = {
+  errors: {},
+  steps: {},
+  notes: {},
+  results: {},
+};

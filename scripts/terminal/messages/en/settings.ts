@@ -1,0 +1,73 @@
+import type { SettingProblem } from '../../../config/parse.ts';
+
+/** What a problem with a setting says. */
+function problemText(problem: SettingProblem): string {
+  switch (problem.kind) {
+    case 'unknown':
+      return `${problem.name} is not a setting${problem.nearest === undefined ? '' : `; did you mean ${problem.nearest}?`}`;
+    case 'invalid':
+      return `${problem.name} must be ${problem.expected}`;
+    case 'both':
+      return `${problem.name} and ${problem.other} are both given: keep one`;
+    case 'bad-url':
+      return 'DATABASE_URL must look like mysql://user:password@host:3306/name';
+  }
+}
+
+/** The settings: a sentence each, and what can be wrong with them. */
+export const settings = {
+  sentences: {
+    DATABASE_URL:
+      'The database in one address, instead of the DB_ settings (mysql://user:password@host:port/name).',
+    DB_HOST: 'Host of the database server.',
+    DB_PORT: 'Port of the database server.',
+    DB_SOCKET: 'Unix socket of the database server; used instead of host and port.',
+    DB_NAME: 'Name of the application’s database.',
+    DB_USER: 'Database user that may do everything on that database.',
+    DB_PASSWORD: 'Password of that user; never given as an option.',
+    DB_SSL_MODE:
+      'Encryption of the connection: preferred, disabled, required, or verify (checks the certificate).',
+    DB_SSL_CA: 'Certificate authority of the server, as a PEM file.',
+    DB_SQL_MODE: 'sql_mode that the application itself uses; migrations run in it.',
+    APP_DIR: 'Folder of the installed application.',
+    APP_LAYOUT:
+      'in-place: APP_DIR is the application; releases: APP_DIR/current links to the installed release.',
+    APP_VERSION_FILE: 'File in the application that holds its version.',
+    APP_PERSIST: 'Files and folders of the application that stay across upgrades.',
+    APP_HEALTH_URL: 'Page that answers when the application and its database work.',
+    APP_HEALTH_TEXT: 'Text that the page must hold; {version} stands for the expected version.',
+    APP_HEALTH_TIMEOUT: 'How long the application may take to become healthy.',
+    APP_SMOKE_COMMAND: 'Command that tests the main functions; it passes when it exits with 0.',
+    APP_LOGS: 'Log files in which new errors after an upgrade count as a failure.',
+    APP_DEPENDENCIES_COMMAND: 'Command that installs dependencies, run in the new release before the switch.',
+    APP_CACHE_COMMAND: 'Command that clears the application’s cache after the switch.',
+    MAINTENANCE_FILE: 'File whose presence puts the application into maintenance; relative to APP_DIR.',
+    MAINTENANCE_ON: 'Command that starts maintenance, instead of MAINTENANCE_FILE.',
+    MAINTENANCE_OFF: 'Command that ends maintenance.',
+    MAINTENANCE_STATUS: 'Command that exits with 0 while maintenance is on.',
+    MIGRATIONS_DIR: 'Folder of the migration scripts: in the package, else in APP_DIR, else in the project.',
+    UPDATE_SOURCE: 'Folder in which `maj upgrade VERSION` finds packages.',
+    BACKUP_DIR: 'Folder of the backups.',
+    BACKUP_MAX_AGE: 'How old a backup may be to count as fresh.',
+    BACKUP_CODEC: 'Compression: zstd where there is one, else gzip.',
+    CLIENT_BIN_DIR: 'Folder of mysqldump and mysql, or mariadb-dump and mariadb, when they are not on PATH.',
+    REHEARSAL_SERVER:
+      'auto, or the folder of the server programs (mysqld or mariadbd) for the throwaway server.',
+    DEPLOY_BRANCH: 'Branch that only rehearsed commits may be pushed to.',
+    MAJ_LANG: 'Language of terminal and report.',
+  },
+  errors: {
+    'settings-invalid': (facts: { problems: readonly SettingProblem[] }) => ({
+      message: `The settings are not right:\n${facts.problems.map((problem) => `  - ${problemText(problem)}`).join('\n')}`,
+      hint: 'Correct them in .env, in the environment or in the options; `maj --help` lists every setting.',
+    }),
+    'settings-missing': (facts: { names: readonly string[] }) => ({
+      message: `${facts.names.join(', ')} ${facts.names.length === 1 ? 'is' : 'are'} not set.`,
+      hint: 'Set it in .env (see .env.example), in the environment, or as an option; `maj --help` explains each.',
+    }),
+    'settings-unreadable': (facts: { path: string; reason: string }) => ({
+      message: `The settings file ${facts.path} cannot be read: ${facts.reason}.`,
+      hint: 'Make it readable for the user that runs maj, or run maj as its owner.',
+    }),
+  },
+};

@@ -1,0 +1,23 @@
+/** What the machine itself can refuse: programs, files, space. */
+export const system = {
+  errors: {
+    'program-missing': (facts: { program: string; remedy: string }) => ({
+      message: `The program ${facts.program} was not found.`,
+      hint: facts.remedy,
+    }),
+    'program-failed': (facts: { program: string; exit: string; output: string }) => ({
+      message: `${facts.program} failed (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
+      hint: 'Its own words above say why.',
+    }),
+    'file-failed': (facts: { path: string; action: string; reason: string }) => ({
+      message: `${facts.path} cannot be ${facts.action}: ${facts.reason}.`,
+      hint: 'Check that it is there, that its owner runs maj, and that its disk is neither full nor read-only.',
+    }),
+    'disk-full': (facts: { path: string; needed: string; free: string }) => ({
+      message: `Not enough space for ${facts.path}: ${facts.needed} needed, ${facts.free} free.`,
+      hint: 'Free some space, or point BACKUP_DIR or TMPDIR at a larger disk.',
+    }),
+  },
+  steps: {},
+  notes: {},
+};

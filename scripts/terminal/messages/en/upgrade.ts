@@ -1,0 +1,7 @@
+/** What upgrade/ says, in English. */
+export const upgrade = {
+  errors: {},
+  steps: {},
+  notes: {},
+  results: {},
+};
