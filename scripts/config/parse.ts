@@ -91,9 +91,9 @@ export function nearestName(name: string, known: readonly string[] = settingName
 /** Levenshtein's distance between two short texts. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [row, letter] of [...a].entries()) {
+  for (const [row, letter] of Array.from(a).entries()) {
     const current = [row + 1];
-    for (const [column, other] of [...b].entries()) {
+    for (const [column, other] of Array.from(b).entries()) {
       current.push(
         Math.min(
           (previous[column + 1] ?? 0) + 1,

@@ -86,6 +86,6 @@ export const settingOf = (name: SettingName): Setting<unknown> => settings[name]
 
 /** Whether a setting's value may never be shown or stand in an argument list. */
 export const isSecret = (name: SettingName): boolean =>
-  (settingOf(name).type as SettingType<unknown>) === (type.secret as SettingType<unknown>);
+  settingOf(name).type === (type.secret as SettingType<unknown>);
 
 export type { Secret };

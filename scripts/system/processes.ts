@@ -109,14 +109,23 @@ export function stream(
   exited.catch(() => undefined);
   return {
     pid: child.pid ?? -1,
-    stdin: child.stdin as Writable,
-    stdout: child.stdout as Readable,
+    get stdin() {
+      return piped(child.stdin);
+    },
+    get stdout() {
+      return piped(child.stdout);
+    },
     stderrTail: () => tail.trim(),
     exited,
     kill: (signal = 'SIGTERM') => {
       child.kill(signal);
     },
   };
+}
+
+function piped<S>(stream: S | null): S {
+  if (stream === null) throw new Error('this stream of the process was not asked for');
+  return stream;
 }
 
 function exitOf(child: ChildProcess, program: string): Promise<Exit> {

@@ -1,0 +1,123 @@
+#!/usr/bin/env node
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { parseArguments, type ParsedArguments } from './arguments.ts';
+import { loadSettings, type LoadedSettings } from './config/load.ts';
+import { nearestName, parseSettings } from './config/parse.ts';
+import type { Context } from './context.ts';
+import { wrongUsage } from './errors.ts';
+import { systemClock } from './system/clock.ts';
+import { confirmOnTerminal } from './terminal/ask.ts';
+import { describeFailure } from './terminal/failure.ts';
+import { generalHelp, verbHelp } from './terminal/help.ts';
+import type { Messages } from './terminal/messages/catalogue.ts';
+import { messagesFor } from './terminal/messages/index.ts';
+import { jsonReporter, lineReporter, spinnerReporter } from './terminal/reporter.ts';
+import type { Report } from './events.ts';
+import type { Verb } from './verb.ts';
+import { loadVerb, verbNames } from './verbs.ts';
+
+const print = (lines: readonly string[]): void => {
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+};
+const printError = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+async function main(words: readonly string[]): Promise<void> {
+  const messages = messagesFor(process.env['MAJ_LANG'] ?? 'auto', process.env);
+  const json = words.includes('--json');
+  try {
+    const [name, ...rest] = words;
+    if (name === undefined) throw wrongUsage('no-verb', {});
+
+    if (name === '--version') print([ownVersion()]);
+    else if (['--help', '-h', 'help'].includes(name)) print(generalHelp(messages, await allVerbs()));
+    else await runVerb(name, rest, messages);
+  } catch (error) {
+    const failure = describeFailure(error, messages);
+    if (json) print([JSON.stringify(failure.data)]);
+    else printError(`\nmaj: ${failure.lines.join('\n')}`);
+    process.exitCode = failure.exitCode;
+  }
+}
+
+async function runVerb(name: string, words: readonly string[], messages: Messages): Promise<void> {
+  const verb = await loadVerb(name);
+  if (verb === undefined)
+    throw wrongUsage('unknown-verb', { verb: name, nearest: nearestName(name, verbNames) });
+  const args = parseArguments(verb, words);
+  if (args.help) print(verbHelp(messages, verb));
+  else await act(verb, args, messages);
+}
+
+async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promise<void> {
+  const projectDir = projectFolder(args.project);
+  const { config, env } = verb.needsSettings ? loadSettings(projectDir, args.settings) : withoutSettings();
+  const language = config.MAJ_LANG === 'auto' ? messages : messagesFor(config.MAJ_LANG, process.env);
+  const interruption = new AbortController();
+  const onSignal = (): void => interruption.abort();
+  // Both end the running step in order; a second one changes nothing.
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const context: Context = {
+    config,
+    projectDir,
+    report: reporter(args.json, language),
+    clock: systemClock,
+    signal: interruption.signal,
+    env,
+  };
+  const result = await verb.run(context, {
+    positionals: args.positionals,
+    options: args.options,
+    yes: args.yes,
+    confirm: async (question) => {
+      if (args.yes) return;
+      await confirmOnTerminal(
+        question,
+        language,
+        { input: process.stdin, output: process.stderr },
+        context.signal,
+      );
+    },
+    readStdin: () => (process.stdin.isTTY ? Promise.resolve('') : readAll(process.stdin)),
+  });
+  print(
+    args.json
+      ? [JSON.stringify({ type: 'result', verb: verb.name, data: result.data })]
+      : result.text(language),
+  );
+  process.exitCode = result.exitCode ?? 0;
+}
+
+function reporter(json: boolean, messages: Messages): Report {
+  if (json) return jsonReporter(messages, (line) => print([line]));
+  return process.stderr.isTTY
+    ? spinnerReporter(messages, printError, () => systemClock.monotonicMs())
+    : lineReporter(messages, printError);
+}
+
+function projectFolder(given: string | undefined): string {
+  const path = resolve(given ?? '.');
+  if (!existsSync(path) || !statSync(path).isDirectory()) throw wrongUsage('no-project', { path });
+  return path;
+}
+
+function withoutSettings(): LoadedSettings {
+  const defaults = parseSettings({}, []);
+  if (!defaults.ok) throw new Error('the defaults of the settings do not parse');
+  return { config: defaults.config, env: process.env };
+}
+
+async function allVerbs(): Promise<Verb[]> {
+  const verbs = await Promise.all(verbNames.map((name) => loadVerb(name)));
+  return verbs.filter((verb) => verb !== undefined);
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,33 @@
+import { createInterface } from 'node:readline/promises';
+import { refused } from '../errors.ts';
+import type { Messages } from './messages/catalogue.ts';
+
+/** The streams of the terminal. */
+export interface TerminalStreams {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+}
+
+/**
+ * Asks a yes-or-no question; anything but a clear yes is a no.
+ *
+ * @throws MajError `confirmation-needed` without a terminal, `not-confirmed` after a no
+ */
+export async function confirmOnTerminal(
+  question: string,
+  messages: Messages,
+  { input, output }: TerminalStreams,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!input.isTTY) throw refused('confirmation-needed', { question });
+  const lines = createInterface({ input, output });
+  try {
+    const answer = await lines.question(messages.command.confirm({ question }), { signal });
+    if (!/^(y|yes|o|oui)$/i.test(answer.trim())) throw refused('not-confirmed', {});
+  } catch (error) {
+    if (signal.aborted) throw refused('not-confirmed', {}, { cause: error });
+    throw error;
+  } finally {
+    lines.close();
+  }
+}
