@@ -1,0 +1,100 @@
+import * as v from 'valibot';
+
+/** Where the application is and where its trees are kept; every path absolute and without links. */
+export interface Places {
+  readonly layout: 'in-place' | 'releases';
+  /** The tree that runs: APP_DIR itself, or what APP_DIR/current links to; undefined when nothing is installed yet. */
+  readonly live: string | undefined;
+  /** What the web server is pointed at: APP_DIR, or the link APP_DIR/current. */
+  readonly entry: string;
+  /** Our 0700 folder on the file system of the trees: staged and old ones. */
+  readonly area: string;
+  /** Where persistent paths live: the live tree, or APP_DIR/shared. */
+  readonly persistent: string;
+  /** The folder of the releases; undefined in place. */
+  readonly releases: string | undefined;
+}
+
+/** A package that was found, not yet looked into. */
+export interface FoundPackage {
+  readonly path: string;
+  /** The version that was asked for; undefined when a file was named. */
+  readonly version: string | undefined;
+}
+
+/** A package whose sum is right. */
+export interface VerifiedPackage {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The file that the sum came from. */
+  readonly sumFile: string;
+}
+
+/** What a release consists of, path by path, relative to its tree. */
+export const releaseEntrySchema = v.variant('type', [
+  v.object({ type: v.literal('file'), path: v.string(), bytes: v.number(), sha256: v.string() }),
+  v.object({ type: v.literal('link'), path: v.string(), target: v.string() }),
+  v.object({ type: v.literal('folder'), path: v.string() }),
+]);
+export type ReleaseEntry = v.InferOutput<typeof releaseEntrySchema>;
+
+/** What the live tree holds beyond, or unlike, the release that is installed; paths relative to the tree. */
+export interface LocalChanges {
+  /** False when no list of the installed release exists (it was not installed by maj): then only `leftBehind` counts. */
+  readonly known: boolean;
+  /** Files of the installed release that were edited here; the new release's take their place. */
+  readonly modified: readonly string[];
+  /** Files that belong to no release: copied into the new tree. */
+  readonly carried: readonly string[];
+  /** How many paths of the live tree the new one lacks, and which stay in the old tree only. */
+  readonly leftBehind: number;
+}
+
+/** A release unpacked, checked and completed beside the live one. Plain data: it can be journaled. */
+export interface StagedRelease {
+  readonly runId: string;
+  readonly version: string;
+  /** The version that is installed now; null when none can be read. */
+  readonly previousVersion: string | null;
+  /** The staged tree. */
+  readonly folder: string;
+  /** The list of what the release holds, as JSON, beside the staged tree. */
+  readonly list: string;
+  readonly package: string;
+  readonly sha256: string;
+  readonly changes: LocalChanges;
+}
+
+/**
+ * One step of a switch. `witness` is the end of a rename that lies in our private area, where nobody else makes or
+ * removes anything: whether something is there tells whether the rename was done. The other end may have been made
+ * again by an application that still runs.
+ */
+export const moveSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('rename'),
+    from: v.string(),
+    to: v.string(),
+    witness: v.picklist(['from', 'to']),
+  }),
+  v.object({
+    kind: v.literal('link'),
+    /** The link, which is replaced by a rename. */
+    path: v.string(),
+    /** What it pointed to before; null when it was not there. */
+    before: v.nullable(v.string()),
+    after: v.string(),
+  }),
+]);
+export type Move = v.InferOutput<typeof moveSchema>;
+
+/** The moves that put a staged release in the live one's place, in order. Plain data: journaled before it is done. */
+export const switchPlanSchema = v.object({
+  moves: v.array(moveSchema),
+  /** Where the old tree is afterwards; null when there was none. */
+  kept: v.nullable(v.string()),
+  /** Where an application's files go that stand in the way of undoing. */
+  strays: v.string(),
+});
+export type SwitchPlan = v.InferOutput<typeof switchPlanSchema>;
