@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import * as v from 'valibot';
+
+/** A process's identity, as it is read back from a lock or a journal. */
+export const identitySchema = v.object({
+  pid: v.number(),
+  host: v.string(),
+  /** Changes with every boot; empty where the system does not tell. */
+  bootId: v.string(),
+  /** The kernel's start time of the process, in clock ticks since boot: tells a reused pid. */
+  startTicks: v.string(),
+});
 
 /** Who is running: enough to tell, later and from another process, a live run from a dead one. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  readonly host: string;
-  /** Changes with every boot; empty where the system does not tell. */
-  readonly bootId: string;
-  /** The kernel's start time of the process, in clock ticks since boot: tells a reused pid. */
-  readonly startTicks: string;
-}
+export type ProcessIdentity = Readonly<v.InferOutput<typeof identitySchema>>;
 
 /** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { $, quote } from 'zx';
 import { reasonOf, refused } from '../errors.ts';
 import type { Context } from '../context.ts';
@@ -143,6 +144,23 @@ function exitOf(child: ChildProcess, program: string): Promise<Exit> {
       resolve({ code, signal });
     });
   });
+}
+
+/** Runs a program and keeps its output as bytes, which `capture` would take for UTF-8. */
+export async function captureBytes(
+  context: RunContext,
+  program: string,
+  args: readonly string[],
+  options: Pick<StartOptions, 'cwd' | 'input'> = {},
+): Promise<Exit & { readonly stdout: Buffer; readonly stderr: string }> {
+  const started = stream(context, program, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    stdin: 'pipe',
+  });
+  // A program that ends before it has read everything is told by its exit, not by the broken pipe.
+  started.stdin.on('error', () => undefined).end(options.input ?? '');
+  const stdout = await buffer(started.stdout);
+  return { ...(await started.exited), stdout, stderr: started.stderrTail() };
 }
 
 /** `exit 2` or `SIGKILL`: how a process ended, in a few letters. */

@@ -1,7 +1,57 @@
+import type { GateReason, ScriptChange } from '../../../gate/decide.ts';
+import { age } from '../../format.ts';
+
+function reasonText(reason: GateReason): string {
+  switch (reason.kind) {
+    case 'no-backup':
+      return 'there is no backup';
+    case 'no-proven-backup':
+      return 'no backup is proven: none was restored and compared';
+    case 'backup-too-old':
+      return `the newest proven backup, ${reason.id}, is ${age(reason.ageMs)} old; ${age(reason.maxAgeMs)} are allowed`;
+    case 'not-rehearsed':
+      return 'nothing was rehearsed yet';
+    case 'rehearsal-failed':
+      return `the rehearsal of these migrations failed: ${reason.failure}`;
+    case 'rehearsed-backup-gone':
+      return `the backup of the rehearsal, ${reason.id}, is gone or not proven`;
+    case 'rehearsal-too-old':
+      return `the rehearsal is ${age(reason.ageMs)} old; ${age(reason.maxAgeMs)} are allowed`;
+    case 'scripts-differ':
+      return `the commit holds other migrations than the rehearsal: ${reason.changes.map(changeText).join(', ')}`;
+  }
+}
+
+const changeText = (change: ScriptChange): string => `${change.version}_${change.name} (${change.kind})`;
+
 /** What gate/ says, in English. */
 export const gate = {
-  errors: {},
+  errors: {
+    'gate-refused': (facts: { branch: string; commit: string; reasons: readonly GateReason[] }) => ({
+      message: [
+        `The push of ${facts.commit.slice(0, 12)} to ${facts.branch} is refused:`,
+        ...facts.reasons.map((reason) => `  - ${reasonText(reason)}`),
+      ].join('\n'),
+      hint: 'Run `maj rehearse` (npm run rehearse), then push again.',
+    }),
+    'gate-deletion': (facts: { branch: string }) => ({
+      message: `The push is refused: it would delete the deploy branch ${facts.branch}.`,
+      hint: 'Delete it on the server itself if that is really meant.',
+    }),
+    'gate-input': () => ({
+      message: 'Standard input does not hold what git hands to a pre-push hook.',
+      hint: 'Call `maj gate` from .husky/pre-push, or name a commit: `maj gate --commit HEAD`.',
+    }),
+    'gate-git': (facts: { command: string; output: string }) => ({
+      message: `git cannot tell what is pushed (${facts.command}): ${facts.output}`,
+      hint: 'Run maj in the repository that is pushed, with git on PATH.',
+    }),
+  },
   steps: {},
   notes: {},
-  results: {},
+  results: {
+    notDeploy: (facts: { branch: string }) => `gate: nothing goes to ${facts.branch}; open`,
+    open: (facts: { branch: string; commit: string; receipt: string; backup: string; pending: number }) =>
+      `gate: ${facts.commit.slice(0, 12)} may go to ${facts.branch}: rehearsed as ${facts.receipt} on backup ${facts.backup}, ${facts.pending} pending ${facts.pending === 1 ? 'migration' : 'migrations'}`,
+  },
 };

@@ -1,0 +1,73 @@
+import { listBackups } from './backup/list.ts';
+import type { Context } from './context.ts';
+import { refused, wrongUsage } from './errors.ts';
+import { resolveCommit, scriptsInCommit } from './gate/commit.ts';
+import { decideGate } from './gate/decide.ts';
+import { isDeletion, parsePushedRefs, refsToBranch } from './gate/refs.ts';
+import { readReceipts, type Receipt } from './rehearsal/receipt.ts';
+import type { Verb, VerbArguments } from './verb.ts';
+
+/** The commits that would go to the deploy branch: git's lines on standard input, or `--commit`. */
+async function pushedCommits(context: Context, args: VerbArguments<'commit'>): Promise<string[]> {
+  const { commit } = args.options;
+  if (typeof commit === 'string') return [await resolveCommit(context, commit)];
+  const refs = parsePushedRefs(await args.readStdin());
+  if (refs === undefined) throw wrongUsage('gate-input', {});
+  const branch = context.config.DEPLOY_BRANCH;
+  const toBranch = refsToBranch(refs, branch);
+  if (toBranch.some(isDeletion)) throw refused('gate-deletion', { branch });
+  return toBranch.map((ref) => ref.localSha);
+}
+
+/** Whether a commit may go to the deploy branch; the receipt that allows it. */
+async function check(context: Context, commit: string): Promise<Receipt> {
+  const backups = await listBackups(context);
+  const decision = decideGate({
+    scripts: await scriptsInCommit(context, commit),
+    backups: backups.map(({ id, manifest, proof }) => ({
+      id,
+      createdAt: manifest.createdAt,
+      proven: proof !== null,
+    })),
+    receipts: await readReceipts(context),
+    now: context.clock.now(),
+    maxAgeMs: context.config.BACKUP_MAX_AGE,
+  });
+  if (decision.open) return decision.receipt;
+  throw refused('gate-refused', { branch: context.config.DEPLOY_BRANCH, commit, reasons: decision.reasons });
+}
+
+/** `maj gate`: the pre-push hook's question, answered from what was rehearsed. */
+export const gateVerb: Verb<'commit'> = {
+  name: 'gate',
+  summary: 'Decides, as git’s pre-push hook, whether a push to the deploy branch may go through.',
+  usage: ['gate [REMOTE] [URL] < git’s lines', 'gate --commit COMMIT'],
+  options: {
+    commit: {
+      type: 'string',
+      value: 'COMMIT',
+      help: 'Judge this commit instead of reading git’s lines: for CI.',
+    },
+  },
+  needsSettings: true,
+  async run(context, args) {
+    const branch = context.config.DEPLOY_BRANCH;
+    const commits = await pushedCommits(context, args);
+    const allowed: { commit: string; receipt: Receipt }[] = [];
+    for (const commit of new Set(commits)) allowed.push({ commit, receipt: await check(context, commit) });
+    return {
+      data: allowed.map(({ commit, receipt }) => ({
+        commit,
+        branch,
+        receipt: receipt.id,
+        backup: receipt.backup,
+      })),
+      text: ({ results: { gate } }) =>
+        allowed.length === 0
+          ? [gate.notDeploy({ branch })]
+          : allowed.map(({ commit, receipt: { id, backup, pending } }) =>
+              gate.open({ branch, commit, receipt: id, backup, pending: pending.length }),
+            ),
+    };
+  },
+};

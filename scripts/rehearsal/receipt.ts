@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { stateDir } from '../config/require.ts';
+import type { Context } from '../context.ts';
+import { makePrivateFolder, namesIn, readIfThere, writeDurably } from '../system/files.ts';
+
+const scriptSchema = v.object({ version: v.string(), name: v.string(), checksum: v.string() });
+
+const receiptSchema = v.object({
+  format: v.literal(1),
+  id: v.string(),
+  createdAt: v.string(),
+  result: v.picklist(['passed', 'failed']),
+  /** Why it failed, in the words of the error. */
+  failure: v.nullable(v.string()),
+  backup: v.string(),
+  /** SHA-256 of the backup's dump: which rows were met. */
+  dumpSha256: v.string(),
+  server: v.object({ flavour: v.picklist(['mariadb', 'mysql']), version: v.string() }),
+  /** The version of the throwaway server; production's may differ. */
+  rehearsedOn: v.string(),
+  /** Every script of the folder, applied or not, in order. */
+  scripts: v.array(scriptSchema),
+  /** The versions of those that were pending, and ran. */
+  pending: v.array(v.string()),
+  /** Fingerprints of the schema before and after them. */
+  schemaBefore: v.nullable(v.string()),
+  schemaAfter: v.nullable(v.string()),
+  durationMs: v.object({ backup: v.number(), proof: v.number(), migrations: v.number() }),
+});
+
+/** What was rehearsed, on which backup, and how it went: without one neither a push nor an upgrade proceeds. */
+export type Receipt = v.InferOutput<typeof receiptSchema>;
+
+/** A migration script, as far as a receipt knows it. */
+export type ReceiptScript = Readonly<v.InferOutput<typeof scriptSchema>>;
+
+const receiptsDir = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'receipts');
+
+/** Keeps a receipt in `.maj/receipts/`. */
+export async function writeReceipt(context: Pick<Context, 'projectDir'>, receipt: Receipt): Promise<void> {
+  const folder = receiptsDir(context);
+  await makePrivateFolder(folder);
+  await writeDurably(join(folder, `${receipt.id}.json`), `${JSON.stringify(receipt, null, 2)}\n`);
+}
+
+/** The receipts there are, newest first; a file that is none is left out. */
+export async function readReceipts(context: Pick<Context, 'projectDir'>): Promise<Receipt[]> {
+  const folder = receiptsDir(context);
+  const names = (await namesIn(folder)).filter((name) => name.endsWith('.json'));
+  const receipts: Receipt[] = [];
+  for (const name of names) {
+    const text = (await readIfThere(join(folder, name))) ?? '';
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), receiptSchema), text);
+    if (parsed.success) receipts.push(parsed.output);
+  }
+  return receipts.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+}

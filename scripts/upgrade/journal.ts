@@ -1,0 +1,120 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { stateDir } from '../config/require.ts';
+import type { Context } from '../context.ts';
+import {
+  fileFailed,
+  makePrivateFolder,
+  namesIn,
+  privateFile,
+  readIfThere,
+  syncFolder,
+} from '../system/files.ts';
+import { switchPlanSchema } from '../release/types.ts';
+import { identitySchema } from '../system/identity.ts';
+import { upgradeSteps } from './steps.ts';
+
+const step = v.picklist(upgradeSteps);
+
+/** What a line of the journal says, beside when. */
+const entrySchema = v.variant('type', [
+  v.object({
+    type: v.literal('run-started'),
+    run: v.string(),
+    from: v.nullable(v.string()),
+    to: v.string(),
+    package: v.string(),
+    holder: identitySchema,
+  }),
+  v.object({ type: v.literal('step-started'), step }),
+  v.object({ type: v.literal('step-finished'), step }),
+  v.object({ type: v.literal('step-failed'), step, reason: v.string() }),
+  /** The new tree stands beside the live one. */
+  v.object({ type: v.literal('staged'), folder: v.string() }),
+  v.object({ type: v.literal('maintenance-was'), state: v.picklist(['on', 'off', 'unmanaged']) }),
+  v.object({ type: v.literal('backup-taken'), backup: v.string() }),
+  /** The renames that are about to be done, in order: undoing them in reverse brings the old tree back. */
+  v.object({ type: v.literal('switch-planned'), plan: switchPlanSchema }),
+  v.object({ type: v.literal('roll-back-started'), reason: v.string(), holder: identitySchema }),
+  v.object({ type: v.literal('roll-back-failed'), reason: v.string() }),
+  v.object({
+    type: v.literal('run-finished'),
+    outcome: v.picklist(['succeeded', 'rolled-back', 'abandoned']),
+  }),
+]);
+
+const lineSchema = v.intersect([v.object({ at: v.string() }), entrySchema]);
+
+/** One event of a run. */
+export type JournalEntry = v.InferOutput<typeof entrySchema>;
+/** One event of a run, with its time (ISO 8601, UTC). */
+export type JournalLine = v.InferOutput<typeof lineSchema>;
+
+/** An open journal: what is added is on disk when the promise settles. */
+export interface Journal {
+  readonly run: string;
+  readonly folder: string;
+  add(entry: JournalEntry): Promise<void>;
+  close(): Promise<void>;
+}
+
+const runsDir = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'runs');
+const journalFile = 'journal.ndjson';
+
+/** Opens the journal of a run, making it when it is new. */
+export async function openJournal(
+  context: Pick<Context, 'projectDir' | 'clock'>,
+  run: string,
+): Promise<Journal> {
+  const folder = join(runsDir(context), run);
+  await makePrivateFolder(folder);
+  const path = join(folder, journalFile);
+  const file = await openForAppending(path);
+  await syncFolder(folder);
+  return {
+    run,
+    folder,
+    add: async (entry) => {
+      try {
+        // One write a line: a crash cuts off the last one at most.
+        await file.writeFile(`${JSON.stringify({ at: context.clock.now().toISOString(), ...entry })}\n`);
+        await file.datasync();
+      } catch (error) {
+        throw fileFailed(path, 'written', error);
+      }
+    },
+    close: () => file.close(),
+  };
+}
+
+async function openForAppending(path: string): Promise<FileHandle> {
+  try {
+    const file = await open(path, 'a', privateFile);
+    const before = await readIfThere(path);
+    if (before !== undefined && before !== '' && !before.endsWith('\n')) await file.writeFile('\n');
+    return file;
+  } catch (error) {
+    throw fileFailed(path, 'written', error);
+  }
+}
+
+/** Reads the lines of a journal; a line that a crash cut off is left out. */
+export function parseJournal(text: string): JournalLine[] {
+  return text.split('\n').flatMap((line) => {
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), lineSchema), line);
+    return parsed.success ? [parsed.output] : [];
+  });
+}
+
+/** The journal of the newest run; undefined when there never was one. */
+export async function readNewestJournal(
+  context: Pick<Context, 'projectDir'>,
+): Promise<{ run: string; lines: JournalLine[] } | undefined> {
+  const runs = await namesIn(runsDir(context));
+  for (const run of runs.toReversed()) {
+    const lines = parseJournal((await readIfThere(join(runsDir(context), run, journalFile))) ?? '');
+    if (lines.length > 0) return { run, lines };
+  }
+  return undefined;
+}
