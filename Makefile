@@ -1,0 +1,24 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench
+
+help:     ## Print the targets.
+	@sed -n 's/^\([a-z-]*\): *[a-z_\/. -]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: node_modules ## Watch an example application being upgraded, and a bad release being rolled back.
+	@npm run --silent demo -- $(ARGS)
+test: node_modules ## Run every check and test, on every server found.
+	@npm test --silent
+lint: node_modules ## Check style and types.
+	@npm run --silent lint
+format: node_modules ## Format everything.
+	@npm run --silent format
+bench: node_modules ## Measure speed and memory against the plain tools.
+	@npm run --silent bench -- $(ARGS)
+
+node_modules: package.json package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch node_modules
+
+MAJ = npm run --silent maj --
+include maj.mk
+status backup verify restore migrate rehearse apply upgrade gate: node_modules

@@ -1,0 +1,28 @@
+# The targets of maj, for a Makefile of your own:
+#
+#   MAJ = npx maj
+#   include node_modules/maj-kit/maj.mk
+#
+# None of them holds any logic: each calls `maj <verb>`. Options go into ARGS: make restore ARGS=--yes
+MAJ ?= npx maj
+
+.PHONY: status backup verify restore migrate rehearse apply upgrade gate
+
+status:   ## Version, last backup, pending migrations, server, space.
+	@$(MAJ) status $(ARGS)
+backup:   ## Take a backup of database and files.
+	@$(MAJ) backup $(ARGS)
+verify:   ## Check the newest backup, or: make verify ARGS="package FILE".
+	@$(MAJ) verify $(ARGS)
+restore:  ## Put a backup back: the newest, or make restore ARGS=ID.
+	@$(MAJ) restore $(ARGS)
+migrate:  ## Run the pending migrations, or: make migrate ARGS=--dry-run.
+	@$(MAJ) migrate $(ARGS)
+rehearse: ## Back up, prove the backup, run the pending migrations on the copy.
+	@$(MAJ) rehearse $(ARGS)
+apply:    ## Install the files of a package: make apply ARGS=FILE.
+	@$(MAJ) apply $(ARGS)
+upgrade:  ## The whole guide in one command: make upgrade VERSION=2.1.0.
+	@$(MAJ) upgrade $(VERSION) $(ARGS)
+gate:     ## May this commit be pushed? make gate ARGS="--commit HEAD".
+	@$(MAJ) gate $(ARGS)
