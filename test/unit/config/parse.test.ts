@@ -1,0 +1,106 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { nearestName, parseSettings, type SettingProblem } from '../../../scripts/config/parse.ts';
+import { parseDuration } from '../../../scripts/config/types.ts';
+import type { Config } from '../../../scripts/config/settings.ts';
+
+function configOf(texts: Record<string, string>): Config {
+  const parsed = parseSettings(texts, Object.keys(texts));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.config;
+}
+
+function problemsOf(texts: Record<string, string>): readonly SettingProblem[] {
+  const parsed = parseSettings(texts, Object.keys(texts));
+  return parsed.ok ? [] : parsed.problems;
+}
+
+describe('settings', () => {
+  test('have their defaults when nothing is given', () => {
+    expect(configOf({})).toMatchObject({ DB_HOST: 'localhost', DB_PORT: 3306, BACKUP_MAX_AGE: 86_400_000 });
+  });
+
+  test('are read as what they are', () => {
+    expect(
+      configOf({ APP_PERSIST: 'uploads, .env ,,', DB_PORT: '3307', BACKUP_MAX_AGE: '90m' }),
+    ).toMatchObject({
+      APP_PERSIST: ['uploads', '.env'],
+      DB_PORT: 3307,
+      BACKUP_MAX_AGE: 5_400_000,
+    });
+  });
+
+  test('take an empty text for not given', () => {
+    expect(configOf({ DB_NAME: '', DB_HOST: '' })).toMatchObject({ DB_HOST: 'localhost' });
+    expect(configOf({ DB_NAME: '' }).DB_NAME).toBeUndefined();
+  });
+
+  test('come from one address', () => {
+    const config = configOf({ DATABASE_URL: 'mysql://a%40b:p%3Aw@db.example:3307/in%20time' });
+    expect(config).toMatchObject({
+      DB_HOST: 'db.example',
+      DB_PORT: 3307,
+      DB_NAME: 'in time',
+      DB_USER: 'a@b',
+    });
+    expect(config.DB_PASSWORD?.reveal()).toBe('p:w');
+  });
+
+  test('report every problem at once', () => {
+    expect(
+      problemsOf({ DB_PORT: 'x', APP_LAYOUT: 'sideways', DB_NAMES: 'a', APP_HEALTH_URL: 'ftp://x' }),
+    ).toEqual([
+      { kind: 'unknown', name: 'DB_NAMES', nearest: 'DB_NAME' },
+      { kind: 'invalid', name: 'DB_PORT', expected: 'number' },
+      { kind: 'invalid', name: 'APP_LAYOUT', expected: 'in-place|releases' },
+      { kind: 'invalid', name: 'APP_HEALTH_URL', expected: 'URL' },
+    ]);
+  });
+
+  test('refuse an address beside its parts', () => {
+    expect(problemsOf({ DATABASE_URL: 'mysql://u:p@h/d', DB_NAME: 'x' })).toEqual([
+      { kind: 'both', name: 'DATABASE_URL', other: 'DB_NAME' },
+    ]);
+  });
+
+  test('refuse an address of something else', () => {
+    expect(problemsOf({ DATABASE_URL: 'postgres://u:p@h/d' })).toEqual([{ kind: 'bad-url' }]);
+  });
+
+  test('leave names alone that are not meant for us', () => {
+    expect(problemsOf({ PATH: 'x', NODE_ENV: 'production' })).toEqual([]);
+  });
+});
+
+test.each([
+  ['24h', 86_400_000],
+  ['90m', 5_400_000],
+  ['30s', 30_000],
+  ['250ms', 250],
+  ['7d', 604_800_000],
+  ['24', undefined],
+  ['h', undefined],
+  ['-1h', undefined],
+])('the duration %s is %s ms', (text, milliseconds) => {
+  expect(parseDuration(text)).toBe(milliseconds);
+});
+
+test.each([
+  ['DB_NAMES', 'DB_NAME'],
+  ['BACKUP_MAXAGE', 'BACKUP_MAX_AGE'],
+  ['APP_ZZZZZZZZZZZZ', undefined],
+])('the name nearest to %s is %s', (name, nearest) => {
+  expect(nearestName(name)).toBe(nearest);
+});
+
+test('a secret does not show itself', () => {
+  const secret = configOf({ DB_PASSWORD: 'hunter2' }).DB_PASSWORD;
+  const shown = [
+    String(secret),
+    JSON.stringify({ secret }),
+    inspect({ secret }),
+    inspect(secret, { depth: 9, showHidden: true }),
+  ];
+  for (const text of shown) expect(text).not.toContain('hunter2');
+  expect(secret?.reveal()).toBe('hunter2');
+});
