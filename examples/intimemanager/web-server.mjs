@@ -20,15 +20,17 @@ const plain = (status, text) => ({
   body: `${text}\n`,
 });
 
-/** What tells one state of the application's folder from another; undefined while there is no application in it. */
+/**
+ * What tells one state of the application's folder from another; undefined while there is no application in it.
+ * The folder counts too: its ctime changes when it is moved, even when it is moved back.
+ */
 async function stampOf(dir) {
   const stampOfFile = async (name) => {
     const { ino, ctimeNs, mtimeNs, size } = await stat(join(dir, name), { bigint: true });
     return `${ino}:${ctimeNs}:${mtimeNs}:${size}`;
   };
   try {
-    const settings = stampOfFile('.env').catch(() => 'none');
-    return (await Promise.all([stampOfFile('index.mjs'), stampOfFile('VERSION'), settings])).join(' ');
+    return (await Promise.all(['.', 'index.mjs', 'VERSION'].map(stampOfFile))).join(' ');
   } catch {
     return undefined;
   }

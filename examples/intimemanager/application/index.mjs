@@ -21,13 +21,16 @@ const text = (status, body) => ({
   body: `${body}\n`,
 });
 
+const inMaintenance = () => existsSync(join(home, 'maintenance.flag'));
+
 /** The truth about this version and its database, maintenance or not. */
 async function health() {
   try {
     await withDatabase(checkTables);
     return text(200, `ok ${version}`);
   } catch (error) {
-    await logError('/health', error);
+    // While the database is being migrated this is expected: whoever asks is told, the log is not.
+    if (!inMaintenance()) await logError('/health', error);
     return text(503, `unhealthy ${version}: ${error.message}`);
   }
 }
@@ -83,7 +86,7 @@ const routes = [
 export async function handle(request) {
   const path = new URL(request.url, 'http://localhost').pathname;
   if (path === '/health') return health();
-  if (existsSync(join(home, 'maintenance.flag')) && path !== '/style.css') {
+  if (inMaintenance() && path !== '/style.css') {
     return html(503, maintenancePage(), { 'retry-after': '120' });
   }
   for (const [method, pattern, work] of routes) {
