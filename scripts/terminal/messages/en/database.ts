@@ -1,7 +1,106 @@
+import type { Flavour } from '../../../database/flavour.ts';
+
+const names: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
+
+/** How a program of a flavour is installed, a line a system. */
+const serverInstall: Readonly<Record<Flavour, readonly string[]>> = {
+  mariadb: [
+    'Debian, Ubuntu: apt-get install mariadb-server-core mariadb-client',
+    'Fedora, RHEL: dnf install mariadb-server mariadb',
+    'Alpine: apk add mariadb mariadb-client',
+    'macOS: brew install mariadb',
+  ],
+  mysql: [
+    'Ubuntu: apt-get install mysql-server-core-8.0 mysql-client-core-8.0',
+    'Debian: apt-get install mysql-community-server-core mysql-community-client (from https://repo.mysql.com)',
+    'Fedora, RHEL: dnf install mysql-server mysql',
+    'Alpine has none: unpack the archive from https://dev.mysql.com/downloads/',
+    'macOS: brew install mysql',
+  ],
+};
+
+const clientInstall: Readonly<Record<Flavour, readonly string[]>> = {
+  mariadb: [
+    'Debian, Ubuntu: apt-get install mariadb-client',
+    'Fedora, RHEL: dnf install mariadb',
+    'Alpine: apk add mariadb-client',
+    'macOS: brew install mariadb',
+  ],
+  mysql: [
+    'Ubuntu: apt-get install mysql-client',
+    'Debian: apt-get install mysql-community-client (from https://repo.mysql.com)',
+    'Fedora, RHEL: dnf install mysql',
+    'Alpine has none: unpack the archive from https://dev.mysql.com/downloads/',
+    'macOS: brew install mysql-client',
+  ],
+};
+
+const indented = (lines: readonly string[]): string => lines.map((line) => `\n  - ${line}`).join('');
+
+const foundInstead = (found: readonly string[]): string =>
+  found.length === 0 ? '' : ` Found instead: ${found.join(', ')}.`;
+
 /** What database/ says, in English. */
 export const database = {
-  errors: {},
-  steps: {},
+  errors: {
+    'database-unreachable': (facts: { address: string; reason: string }) => ({
+      message: `The database server at ${facts.address} does not answer: ${facts.reason}`,
+      hint: 'Check that it runs, and DB_HOST and DB_PORT, or DB_SOCKET.',
+    }),
+    'database-access-denied': (facts: {
+      user: string;
+      address: string;
+      withPassword: boolean;
+      reason: string;
+    }) => ({
+      message: `The database server at ${facts.address} does not let ${facts.user} in (${facts.withPassword ? 'with' : 'without'} a password): ${facts.reason}`,
+      hint: 'Check DB_USER and DB_PASSWORD, and that this user may enter from this host and may use the database.',
+    }),
+    'database-missing': (facts: { database: string; address: string }) => ({
+      message: `There is no database ${facts.database} on the server at ${facts.address}.`,
+      hint: 'Check DB_NAME; names may differ in upper and lower case.',
+    }),
+    'database-tls': (facts: { address: string; mode: string; reason: string }) => ({
+      message: `No encrypted connection to ${facts.address} as DB_SSL_MODE=${facts.mode} asks for: ${facts.reason}`,
+      hint: 'Check DB_SSL_CA and the server’s certificate, or choose another DB_SSL_MODE.',
+    }),
+    'server-programs-missing': (facts: {
+      flavour: Flavour | undefined;
+      folder: string | undefined;
+      found: readonly string[];
+    }) => ({
+      message: `The programs of a ${facts.flavour === undefined ? 'MariaDB or MySQL' : names[facts.flavour]} server, which the throwaway server is started with, were not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}`,
+      hint: `Install them (no service needs to run), or name their folder in REHEARSAL_SERVER:${indented(
+        facts.flavour === undefined
+          ? [...serverInstall.mariadb, ...serverInstall.mysql]
+          : serverInstall[facts.flavour],
+      )}`,
+    }),
+    'install-db-missing': (facts: { server: string }) => ({
+      message: `The program mariadb-install-db, which belongs to ${facts.server}, was not found.`,
+      hint: 'On Debian and Ubuntu it is in the package mariadb-server-core; it must be on PATH or near the server program.',
+    }),
+    'clients-missing': (facts: {
+      flavour: Flavour;
+      folder: string | undefined;
+      missing: string;
+      found: readonly string[];
+    }) => ({
+      message: `The program ${facts.missing} of ${names[facts.flavour]} was not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}`,
+      hint: `The client must be of the server’s own kind. Install it, or name its folder in CLIENT_BIN_DIR:${indented(clientInstall[facts.flavour])}`,
+    }),
+    'cache-not-private': (facts: { path: string }) => ({
+      message: `The folder ${facts.path} belongs to someone else, or others may write to it.`,
+      hint: 'Set XDG_CACHE_HOME to a folder of your own.',
+    }),
+    'throwaway-failed': (facts: { server: string; doing: 'set up' | 'started'; words: string }) => ({
+      message: `The throwaway server (${facts.server}) could not be ${facts.doing}. Its own last words:\n${facts.words}`,
+      hint: 'Check that its programs are whole and that the disk of TMPDIR has space; REHEARSAL_SERVER names another one.',
+    }),
+  },
+  steps: {
+    'start-throwaway': (facts: { server: string }) => `Start a throwaway server (${facts.server})`,
+  },
   notes: {},
   results: {},
 };

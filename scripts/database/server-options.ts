@@ -1,0 +1,111 @@
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { ServerPrograms } from './programs.ts';
+
+/** What a throwaway server may have to be like the source. */
+export interface ServerLikeness {
+  /** The source's lower_case_table_names: fixed when the data folder is made. */
+  readonly lowerCaseTableNames?: 0 | 1 | 2;
+}
+
+/** Both servers refuse to run as root without being told to. */
+const asRoot = (): string[] => (userInfo().uid === 0 ? ['--user=root'] : []);
+
+const likenessOptions = (likeness: ServerLikeness): string[] =>
+  likeness.lowerCaseTableNames === undefined
+    ? []
+    : [`--lower-case-table-names=${likeness.lowerCaseTableNames}`];
+
+/**
+ * The command that makes a data folder with an account root that needs no password. The redo log is small, because
+ * the folder is copied for every server.
+ */
+export function initialiseCommand(
+  programs: ServerPrograms,
+  dataFolder: string,
+  likeness: ServerLikeness,
+): { readonly program: string; readonly args: readonly string[] } {
+  if (programs.installDb === undefined) {
+    const args = ['--no-defaults', '--initialize-insecure', `--datadir=${dataFolder}`, '--disable-log-bin'];
+    // Below 16 MB the initialisation waits for its own log.
+    const fast = ['--loose-innodb-redo-log-capacity=16M', '--innodb-flush-method=nosync'];
+    return {
+      program: programs.server,
+      args: [...args, ...fast, '--innodb-doublewrite=0', ...likenessOptions(likeness), ...asRoot()],
+    };
+  }
+  // An unpacked archive of MariaDB's keeps the script in `scripts`, and needs to be told where it was unpacked.
+  const archive = /^(.+)\/scripts\/[^/]+$/.exec(programs.installDb)?.[1];
+  const args = ['--no-defaults', ...(archive === undefined ? [] : [`--basedir=${archive}`])];
+  const users = ['--auth-root-authentication-method=normal', '--skip-test-db'];
+  return {
+    program: programs.installDb,
+    args: [
+      ...args,
+      `--datadir=${dataFolder}`,
+      ...users,
+      '--innodb-log-file-size=8M',
+      '--innodb-flush-method=nosync',
+      ...likenessOptions(likeness),
+      ...asRoot(),
+    ],
+  };
+}
+
+/** Where a throwaway server keeps what, below its folder. Names are short: a socket's path has 107 bytes at most. */
+export const placesIn = (
+  folder: string,
+): { data: string; temporary: string; socket: string; pidFile: string; log: string } => ({
+  data: join(folder, 'data'),
+  temporary: join(folder, 'tmp'),
+  socket: join(folder, 's'),
+  pidFile: join(folder, 'pid'),
+  log: join(folder, 'log'),
+});
+
+/**
+ * The options of a throwaway server: reachable over its socket alone, nothing flushed, nothing that runs by itself.
+ * `--no-defaults` must be first. `loose` marks what some versions do not have.
+ */
+export function serverOptions(
+  programs: ServerPrograms,
+  folder: string,
+  likeness: ServerLikeness,
+): readonly string[] {
+  const places = placesIn(folder);
+  return [
+    '--no-defaults',
+    `--datadir=${places.data}`,
+    `--tmpdir=${places.temporary}`,
+    `--socket=${places.socket}`,
+    `--pid-file=${places.pidFile}`,
+    '--skip-networking',
+    '--event-scheduler=OFF',
+    '--performance-schema=OFF',
+    '--character-set-server=utf8mb4',
+    '--max-allowed-packet=1G',
+    '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-doublewrite=0',
+    '--loose-innodb-flush-method=nosync',
+    '--innodb-buffer-pool-size=256M',
+    ...(programs.flavour === 'mariadb' ? mariadbOptions(places.temporary) : mysqlOptions),
+    ...likenessOptions(likeness),
+    ...asRoot(),
+  ];
+}
+
+/** MariaDB has no value that forbids files altogether: it may read those of an empty folder. */
+const mariadbOptions = (empty: string): readonly string[] => [
+  '--skip-log-bin',
+  `--secure-file-priv=${empty}`,
+  '--innodb-log-file-size=128M',
+];
+
+const mysqlOptions: readonly string[] = [
+  '--disable-log-bin',
+  '--secure-file-priv=NULL',
+  '--loose-mysqlx=OFF',
+  '--loose-innodb-redo-log-capacity=128M',
+  // MySQL 8.4 and later refuse, on load, a foreign key to a column that is not unique, which 8.0 accepted (6125).
+  '--loose-restrict-fk-on-non-standard-key=OFF',
+];

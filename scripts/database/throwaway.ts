@@ -1,0 +1,117 @@
+import { inStep, type Context } from '../context.ts';
+import { interrupted, MajError, refused } from '../errors.ts';
+import { readIfThere, remove } from '../system/files.ts';
+import { makeTemporaryFolder } from '../system/temporary.ts';
+import type { ServerVersion } from './flavour.ts';
+import type { ServerPrograms } from './programs.ts';
+import { placesIn, serverOptions, type ServerLikeness } from './server-options.ts';
+import { lastLines, serverTemplate } from './server-template.ts';
+import { withSession } from './session.ts';
+import { supervise, type Supervised } from './supervisor.ts';
+import type { Target } from './target.ts';
+
+/** A server of our own, in a temporary folder, that nobody else can reach and that is gone when we are. */
+export interface Throwaway {
+  /** A database on it, entered as root, without a password. */
+  target(database: string): Target;
+  readonly socket: string;
+  readonly server: ServerVersion;
+  readonly programs: ServerPrograms;
+  /** Ends it and removes its folder. */
+  close(): Promise<void>;
+}
+
+const startTimeoutMs = 120_000;
+const pollMs = 20;
+
+/**
+ * Starts a throwaway server: on a socket in a 0700 folder, no network, no durability, no events, no binary log.
+ * It and its folder go away with `close()`, and also when this process ends in any other way.
+ *
+ * @throws MajError `throwaway-failed` with the server's own last words
+ */
+export async function startThrowaway(
+  context: Context,
+  programs: ServerPrograms,
+  likeness: ServerLikeness = {},
+): Promise<Throwaway> {
+  return inStep(context, 'start-throwaway', { server: programs.text }, async () => {
+    const template = await serverTemplate(context, programs, likeness);
+    try {
+      return await start(context, programs, likeness, template);
+    } catch (error) {
+      if (!(error instanceof MajError) || error.code !== 'throwaway-failed') throw error;
+      // Whatever broke the template (a power failure, another user of the cache) would break every start from now on.
+      await remove(template);
+      return await start(context, programs, likeness, await serverTemplate(context, programs, likeness));
+    }
+  });
+}
+
+/** Starts a throwaway server for a piece of work, and ends it afterwards, however that ends. */
+export async function withThrowaway<T>(
+  context: Context,
+  programs: ServerPrograms,
+  work: (throwaway: Throwaway) => Promise<T>,
+  likeness: ServerLikeness = {},
+): Promise<T> {
+  const throwaway = await startThrowaway(context, programs, likeness);
+  try {
+    return await work(throwaway);
+  } finally {
+    await throwaway.close();
+  }
+}
+
+async function start(
+  context: Context,
+  programs: ServerPrograms,
+  likeness: ServerLikeness,
+  template: string,
+): Promise<Throwaway> {
+  const folder = await makeTemporaryFolder('db');
+  const places = placesIn(folder);
+  const options = serverOptions(programs, folder, likeness);
+  const supervised = supervise(context, folder, template, [programs.server, ...options]);
+  const target = (database: string): Target => ({
+    host: 'localhost',
+    port: 0,
+    socket: places.socket,
+    user: 'root',
+    password: undefined,
+    database,
+    sslMode: 'disabled',
+    sslCa: undefined,
+  });
+  try {
+    const server = await whenReady(context, programs, supervised, target('mysql'), places.log);
+    return { target, socket: places.socket, server, programs, close: () => supervised.close() };
+  } catch (error) {
+    await supervised.close();
+    await remove(folder);
+    throw error;
+  }
+}
+
+async function whenReady(
+  context: Context,
+  programs: ServerPrograms,
+  supervised: Supervised,
+  target: Target,
+  log: string,
+): Promise<ServerVersion> {
+  const deadline = context.clock.monotonicMs() + startTimeoutMs;
+  for (;;) {
+    if (context.signal.aborted) throw interrupted('interrupted', {});
+    if (supervised.hasEnded() || context.clock.monotonicMs() > deadline) {
+      const words = lastLines((await readIfThere(log)) ?? '');
+      throw refused('throwaway-failed', { server: programs.text, doing: 'started', words });
+    }
+    try {
+      return await withSession(context, target, (session) => Promise.resolve(session.server));
+    } catch (error) {
+      if (!(error instanceof MajError) || error.code !== 'database-unreachable') throw error;
+    }
+    await context.clock.sleep(pollMs, context.signal);
+  }
+}

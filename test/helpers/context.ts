@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseSettings } from '../../scripts/config/parse.ts';
+import type { Config } from '../../scripts/config/settings.ts';
+import type { Context } from '../../scripts/context.ts';
+import type { MajEvent } from '../../scripts/events.ts';
+import { systemClock } from '../../scripts/system/clock.ts';
+
+/** A context for tests, which remembers what was reported. */
+export interface TestContext extends Context {
+  readonly events: MajEvent[];
+}
+
+/** What a test wants different from the defaults. */
+export interface ContextOverrides extends Partial<Omit<Context, 'config'>> {
+  readonly config?: Partial<Config>;
+}
+
+/** A context with the default settings, a fresh project folder, and a report that is kept in `events`. */
+export function testContext(overrides: ContextOverrides = {}): TestContext {
+  const events: MajEvent[] = [];
+  return {
+    projectDir: overrides.projectDir ?? temporaryFolder('project'),
+    report: (event) => events.push(event),
+    clock: systemClock,
+    signal: new AbortController().signal,
+    env: process.env,
+    ...overrides,
+    config: { ...defaults(), ...overrides.config },
+    events,
+  };
+}
+
+/** A folder that is removed when the test process ends. */
+export function temporaryFolder(purpose: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `maj-${process.pid}-t-${purpose}-`));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function defaults(): Config {
+  const parsed = parseSettings({}, []);
+  if (!parsed.ok) throw new Error('The defaults of the settings are not valid.');
+  return parsed.config;
+}
