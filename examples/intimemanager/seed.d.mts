@@ -1,4 +1,4 @@
-/** Fills a database that has the tables of 1.0.0 or 1.1.0: 100,000 timesheets unless said otherwise. */
+/** Fills a database that has the tables of 1.0.0: 100,000 timesheets unless said otherwise. */
 export declare function seedDatabase(
   envFile: string,
   options?: { readonly rows?: number; readonly seed?: number },

@@ -50,7 +50,7 @@ async function insertAll(connection, statement, rows) {
 }
 
 /**
- * Fills a database that has the tables of 1.0.0 or 1.1.0.
+ * Fills a database that has the tables of 1.0.0.
  *
  * @param {string} envFile the `.env` that names the database: DB_SOCKET or DB_HOST, DB_NAME, DB_USER, DB_PASSWORD
  * @param {{ rows?: number, seed?: number }} options how many timesheets, and which random ones
