@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { ensureServerPrograms } from '../scripts/demo/server-programs.ts';
-import { testServers } from './helpers/servers.ts';
 import { testContext } from './helpers/context.ts';
 
 /** `make test`: every check and every test; the last line counts them. Words after it go to vitest. */
@@ -81,9 +80,8 @@ async function runTests(words: readonly string[]): Promise<Outcome> {
 
 /** Servers must be there: without them, or without a flavour that is required, there is nothing to say. */
 async function requireServers(): Promise<void> {
-  const context = await testContext();
-  if (process.env['TEST_SERVER_DIRS'] === undefined) await ensureServerPrograms(context);
-  const found = await testServers();
+  if (process.env['TEST_SERVER_DIRS'] === undefined) await ensureServerPrograms(testContext());
+  const { servers: found } = await import('./helpers/servers.ts');
   const required = (process.env['TEST_REQUIRED_FLAVOURS'] ?? '').split(',').filter((name) => name !== '');
   const missing = required.filter((flavour) => !found.some((server) => server.flavour === flavour));
   if (found.length === 0 || missing.length > 0) {

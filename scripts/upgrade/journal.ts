@@ -31,7 +31,7 @@ const entrySchema = v.variant('type', [
   v.object({ type: v.literal('step-finished'), step }),
   v.object({ type: v.literal('step-failed'), step, reason: v.string() }),
   /** The new tree stands beside the live one. */
-  v.object({ type: v.literal('staged'), folder: v.string() }),
+  v.object({ type: v.literal('staged'), folder: v.string(), version: v.string() }),
   v.object({ type: v.literal('maintenance-was'), state: v.picklist(['on', 'off', 'unmanaged']) }),
   v.object({ type: v.literal('backup-taken'), backup: v.string() }),
   /** The renames that are about to be done, in order: undoing them in reverse brings the old tree back. */
@@ -107,13 +107,18 @@ export function parseJournal(text: string): JournalLine[] {
   });
 }
 
+/** The lines of a run's journal. */
+export async function readJournal(context: Pick<Context, 'projectDir'>, run: string): Promise<JournalLine[]> {
+  return parseJournal((await readIfThere(join(runsDir(context), run, journalFile))) ?? '');
+}
+
 /** The journal of the newest run; undefined when there never was one. */
 export async function readNewestJournal(
   context: Pick<Context, 'projectDir'>,
 ): Promise<{ run: string; lines: JournalLine[] } | undefined> {
   const runs = await namesIn(runsDir(context));
   for (const run of runs.toReversed()) {
-    const lines = parseJournal((await readIfThere(join(runsDir(context), run, journalFile))) ?? '');
+    const lines = await readJournal(context, run);
     if (lines.length > 0) return { run, lines };
   }
   return undefined;

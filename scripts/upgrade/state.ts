@@ -9,6 +9,7 @@ export interface RunState {
   readonly startedAt: string;
   /** The version before; null where the application did not tell. */
   readonly from: string | null;
+  /** The version that was asked for, and once it is unpacked, that of the package. */
   readonly to: string;
   readonly package: string;
   /** Who works, or worked, on it. */
@@ -72,7 +73,7 @@ function changeOf(line: Exclude<JournalLine, { type: 'run-started' }>, state: Ru
     case 'step-failed':
       return { failure: line.reason };
     case 'staged':
-      return { staged: line.folder };
+      return { staged: line.folder, to: line.version };
     case 'maintenance-was':
       return { maintenanceWas: line.state };
     case 'backup-taken':

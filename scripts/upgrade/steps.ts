@@ -4,7 +4,6 @@
  */
 export const upgradeSteps = [
   'check',
-  'package',
   'stage',
   'rehearse',
   'maintenance-on',

@@ -1,0 +1,45 @@
+import { inStep, type Context } from '../context.ts';
+import { MajError, refused } from '../errors.ts';
+import { findServerPrograms, type ServerPrograms } from '../database/programs.ts';
+import { capture, findProgram } from '../system/processes.ts';
+
+/** Programs only: Debian's and Ubuntu's packages with `-core` in their name bring no service and start nothing. */
+const packages = ['mariadb-server-core', 'mariadb-client'];
+
+/**
+ * The server programs that are there, or, on Debian and Ubuntu as root or with sudo, those that apt then installs.
+ *
+ * @throws MajError `server-programs-missing` with what to install where, on any other system
+ */
+export async function ensureServerPrograms(context: Context): Promise<ServerPrograms> {
+  const { REHEARSAL_SERVER: where } = context.config;
+  try {
+    return await findServerPrograms(context, where);
+  } catch (error) {
+    if (!(error instanceof MajError) || where !== 'auto') throw error;
+    const prefix = await installer(context);
+    if (prefix === undefined) throw error;
+    await inStep(context, 'install-server', { packages }, () => install(context, prefix));
+    return findServerPrograms(context, where);
+  }
+}
+
+/** The words before `apt-get` with which it may install; undefined when it is not there or may not. */
+async function installer(context: Context): Promise<readonly string[] | undefined> {
+  if ((await findProgram(context, 'apt-get')) === undefined) return undefined;
+  const who = await capture(context, 'id', ['-u']);
+  if (who.stdout.trim() === '0') return [];
+  const sudo = await capture(context, 'sudo', ['-n', 'true']);
+  return sudo.code === 0 ? ['sudo', '-n'] : undefined;
+}
+
+async function install(context: Context, prefix: readonly string[]): Promise<void> {
+  const options = ['install', '-qq', '-y', '--no-install-recommends', ...packages];
+  const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'];
+  for (const args of [['update', '-qq'], options]) {
+    const [program = 'env', ...rest] = [...prefix, ...apt, ...args];
+    const output = await capture(context, program, rest);
+    if (output.code === 0) continue;
+    throw refused('install-failed', { packages, output: output.stderr.trim().slice(-1000) });
+  }
+}

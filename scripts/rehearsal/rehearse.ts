@@ -1,0 +1,115 @@
+import type { Backup } from '../backup/list.ts';
+import { proveBackup } from '../backup/prove.ts';
+import { takeBackup } from '../backup/take.ts';
+import type { Context } from '../context.ts';
+import { warn } from '../context.ts';
+import { findServerPrograms } from '../database/programs.ts';
+import { withThrowaway } from '../database/throwaway.ts';
+import { MajError, reasonOf } from '../errors.ts';
+import { dryRun, type DryRunResult } from '../migrations/dry-run.ts';
+import { readMigrations, type Migration } from '../migrations/folder.ts';
+import { writeReceipt, type Receipt } from './receipt.ts';
+
+/** A rehearsal that passed. */
+export interface Rehearsal {
+  readonly receipt: Receipt;
+  readonly backup: Backup;
+  readonly dryRun: DryRunResult;
+}
+
+/**
+ * Rehearses an upgrade's database part: the backup is restored into a throwaway server and proven equal, and the
+ * pending migrations run there. What came of it is kept as a receipt, also when it failed.
+ *
+ * @param folder the folder of the migration scripts
+ * @param given the backup to rehearse on; a new one is taken when there is none
+ */
+export async function rehearse(context: Context, folder: string, given?: Backup): Promise<Rehearsal> {
+  const scripts = await readMigrations(folder);
+  const times = stopwatch(context);
+  const backup = given ?? (await takeBackup(context));
+  times.lap('backup');
+  const { server } = backup.manifest.database;
+  const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
+  return withThrowaway(context, programs, async (throwaway) => {
+    if (throwaway.server.version !== server.version) {
+      warn(context, 'server-differs', { live: server.text, rehearsed: throwaway.server.text });
+    }
+    const proof = await proveBackup(context, backup, throwaway);
+    times.lap('proof');
+    const draft = (outcome: Outcome): Receipt => {
+      times.lap('migrations');
+      return receiptOf(context, {
+        backup,
+        scripts,
+        rehearsedOn: throwaway.server.version,
+        outcome,
+        durationMs: times.laps,
+      });
+    };
+    try {
+      const result = await dryRun(context, { throwaway, manifest: backup.manifest, migrations: scripts });
+      const receipt = draft({ passed: true, result });
+      await writeReceipt(context, receipt);
+      return { receipt, backup: { ...backup, proof }, dryRun: result };
+    } catch (error) {
+      // An interruption says nothing of the migrations; every other failure closes the gate.
+      if (!context.signal.aborted) await writeReceipt(context, draft({ passed: false, error }));
+      throw error;
+    }
+  });
+}
+
+type Outcome =
+  | { readonly passed: true; readonly result: DryRunResult }
+  | { readonly passed: false; readonly error: unknown };
+
+function receiptOf(
+  context: Context,
+  facts: {
+    readonly backup: Backup;
+    readonly scripts: readonly Migration[];
+    readonly rehearsedOn: string;
+    readonly outcome: Outcome;
+    readonly durationMs: Receipt['durationMs'];
+  },
+): Receipt {
+  const { backup, outcome } = facts;
+  const { server } = backup.manifest.database;
+  const now = context.clock.now();
+  return {
+    format: 1,
+    id: `${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${backup.manifest.dumpSha256.slice(0, 8)}`,
+    createdAt: now.toISOString(),
+    result: outcome.passed ? 'passed' : 'failed',
+    failure: outcome.passed ? null : failureText(outcome.error),
+    backup: backup.id,
+    dumpSha256: backup.manifest.dumpSha256,
+    server: { flavour: server.flavour, version: server.version },
+    rehearsedOn: facts.rehearsedOn,
+    scripts: facts.scripts.map(({ version, name, checksum }) => ({ version, name, checksum })),
+    pending: outcome.passed ? outcome.result.migrations.map(({ version }) => version) : [],
+    schemaBefore: outcome.passed ? outcome.result.schemaBefore : null,
+    schemaAfter: outcome.passed ? outcome.result.schemaAfter : null,
+    durationMs: facts.durationMs,
+  };
+}
+
+const failureText = (error: unknown): string =>
+  error instanceof MajError ? error.message.split('\n').join(' ') : reasonOf(error);
+
+function stopwatch(context: Context): {
+  readonly laps: Receipt['durationMs'];
+  lap(name: keyof Receipt['durationMs']): void;
+} {
+  let since = context.clock.monotonicMs();
+  const laps = { backup: 0, proof: 0, migrations: 0 };
+  return {
+    laps,
+    lap: (name) => {
+      const now = context.clock.monotonicMs();
+      laps[name] = Math.round(now - since);
+      since = now;
+    },
+  };
+}

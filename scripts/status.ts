@@ -1,0 +1,81 @@
+import { listBackups } from './backup/list.ts';
+import { installedVersion } from './application/version.ts';
+import { maintenanceState } from './application/maintenance.ts';
+import { applicationDir, backupsDir } from './config/require.ts';
+import type { Context } from './context.ts';
+import { withSession } from './database/session.ts';
+import { targetFromConfig } from './database/target.ts';
+import { MajError } from './errors.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { migrationsFolder } from './migrations/places.ts';
+import { readMigrations } from './migrations/folder.ts';
+import { readLedger } from './migrations/ledger.ts';
+import { planMigrations } from './migrations/plan.ts';
+import { freeBytes } from './system/files.ts';
+import { findUnfinished, unfinishedError } from './upgrade/unfinished.ts';
+import type { Verb } from './verb.ts';
+
+/** What could be learned of a part of the system, or the error that stood in the way. */
+type Learned<T> = { readonly value: T } | { readonly error: MajError };
+
+async function learn<T>(work: () => Promise<T>): Promise<Learned<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (error instanceof MajError) return { error };
+    throw error;
+  }
+}
+
+const valueOf = <T>(learned: Learned<T>): T | undefined => ('value' in learned ? learned.value : undefined);
+const errorOf = <T>(learned: Learned<T>): MajError | undefined =>
+  'error' in learned ? learned.error : undefined;
+
+const readServer = (context: Context): Promise<string> =>
+  withSession(context, targetFromConfig(context), (session) => Promise.resolve(session.server.text));
+
+async function readPending(context: Context): Promise<string[]> {
+  const scripts = await readMigrations(await migrationsFolder(context));
+  const ledger = await withSession(context, targetFromConfig(context), readLedger);
+  return planMigrations(scripts, ledger, context.config.DB_SQL_MODE).pending.map(({ file }) => file);
+}
+
+/** `maj status`: everything that can be learned without changing anything; what cannot be is said in its place. */
+export const statusVerb: Verb<never> = {
+  name: 'status',
+  summary: 'Tells version, maintenance, server, pending migrations, last backup and space.',
+  usage: ['status'],
+  options: {},
+  needsSettings: true,
+  async run(context) {
+    const { APP_DIR } = context.config;
+    const server = await learn(() => readServer(context));
+    const pending = await learn(() => readPending(context));
+    const backups = await listBackups(context);
+    const newest = backups[0];
+    const unfinishedRun = await findUnfinished(context);
+    const facts = {
+      version: APP_DIR === undefined ? null : await installedVersion(context),
+      application: APP_DIR === undefined ? undefined : applicationDir(context),
+      maintenance: APP_DIR === undefined ? 'unmanaged' : await maintenanceState(context),
+      server: valueOf(server),
+      databaseError: errorOf(server)?.message,
+      pending: valueOf(pending),
+      migrationsError: errorOf(pending)?.message,
+      backup:
+        newest === undefined
+          ? undefined
+          : {
+              id: newest.id,
+              ageMs: context.clock.now().getTime() - Date.parse(newest.manifest.createdAt),
+              proven: newest.proof !== null,
+            },
+      backups: backups.length,
+      unfinished: unfinishedRun === undefined ? undefined : unfinishedError(unfinishedRun).message,
+      free: await freeBytes(backupsDir(context)),
+      backupDir: backupsDir(context),
+    };
+    const exitCode: ExitCode = errorOf(server)?.exitCode ?? exitCodes.done;
+    return { data: facts, text: ({ results }) => results.upgrade.status(facts), exitCode };
+  },
+};

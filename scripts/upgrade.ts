@@ -1,0 +1,45 @@
+import type { Context } from './context.ts';
+import { wrongUsage } from './errors.ts';
+import { withLock } from './upgrade/lock.ts';
+import { planUpgrade } from './upgrade/plan.ts';
+import { rollBackUnfinished, upgrade } from './upgrade/upgrade.ts';
+import type { Verb, VerbResult } from './verb.ts';
+
+async function showPlan(context: Context, wanted: string): Promise<VerbResult> {
+  const plan = await planUpgrade(context, wanted);
+  return { data: plan, text: ({ results }) => results.upgrade.plan(plan) };
+}
+
+async function goBack(context: Context): Promise<VerbResult> {
+  const { run, from, to } = await rollBackUnfinished(context);
+  return { data: { run, from, to }, text: ({ results }) => results.upgrade.rolledBack({ from, to }) };
+}
+
+async function goOn(context: Context, wanted: string): Promise<VerbResult> {
+  const { backup, plan, ...done } = await upgrade(context, wanted);
+  const facts = { ...done, backup: backup.id, kept: plan.kept };
+  return { data: facts, text: ({ results }) => results.upgrade.upgraded(facts) };
+}
+
+/** `maj upgrade`: the guide as one command. */
+export const upgradeVerb: Verb<'plan' | 'roll-back'> = {
+  name: 'upgrade',
+  summary:
+    'Upgrades the application: backs up, rehearses, switches the files, migrates, checks, or goes back.',
+  usage: ['upgrade VERSION|FILE', 'upgrade VERSION|FILE --plan', 'upgrade --roll-back'],
+  options: {
+    plan: { type: 'boolean', help: 'Show what would be done, and change nothing.' },
+    'roll-back': { type: 'boolean', help: 'Take back an upgrade that was cut off.' },
+  },
+  needsSettings: true,
+  run(context, { positionals, options }) {
+    const [wanted, ...more] = positionals;
+    if (options['roll-back'] === true) return withLock(context, 'upgrade', () => goBack(context));
+    if (wanted === undefined || more.length > 0) {
+      throw wrongUsage('bad-usage', { verb: 'upgrade', reason: 'one VERSION or FILE is needed' });
+    }
+    return withLock(context, 'upgrade', () =>
+      options.plan === true ? showPlan(context, wanted) : goOn(context, wanted),
+    );
+  },
+};

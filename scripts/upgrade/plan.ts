@@ -1,0 +1,43 @@
+import { maintenanceState } from '../application/maintenance.ts';
+import { backupsDir } from '../config/require.ts';
+import type { Context } from '../context.ts';
+import { refuseProblems } from '../migrations/plan.ts';
+import { findPackage } from '../release/find.ts';
+import { discardStaged, stagePackage } from '../release/stage.ts';
+import { findReceipt, planDatabase } from './prepare.ts';
+
+/** What an upgrade would do. */
+export interface UpgradePlan {
+  readonly from: string | null;
+  readonly to: string;
+  readonly package: string;
+  /** The files of the pending migrations. */
+  readonly pending: readonly string[];
+  readonly maintenance: string;
+  readonly health: string | undefined;
+  /** The receipt that makes a rehearsal needless. */
+  readonly rehearsal: string | undefined;
+  readonly backup: string;
+}
+
+/** Looks at everything that an upgrade would look at, and changes nothing: what is unpacked is removed again. */
+export async function planUpgrade(context: Context, wanted: string): Promise<UpgradePlan> {
+  const found = await findPackage(context, wanted);
+  const staged = await stagePackage(context, found.path, { runId: 'plan', version: found.version });
+  try {
+    const { plan, migrations } = await planDatabase(context, staged.folder);
+    refuseProblems(plan);
+    return {
+      from: staged.previousVersion,
+      to: staged.version,
+      package: found.path,
+      pending: plan.pending.map(({ file }) => file),
+      maintenance: await maintenanceState(context),
+      health: context.config.APP_HEALTH_URL,
+      rehearsal: (await findReceipt(context, migrations, plan))?.id,
+      backup: backupsDir(context),
+    };
+  } finally {
+    await discardStaged(staged);
+  }
+}

@@ -1,0 +1,105 @@
+import { checkHealth } from '../application/health.ts';
+import { installDependencies } from '../application/hooks.ts';
+import { logBaseline, type LogBaseline } from '../application/logs.ts';
+import { maintenanceState } from '../application/maintenance.ts';
+import { listBackups } from '../backup/list.ts';
+import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
+import { schemaFingerprint } from '../database/fingerprint.ts';
+import { withSession } from '../database/session.ts';
+import { targetFromConfig } from '../database/target.ts';
+import { readMigrations, type Migration } from '../migrations/folder.ts';
+import { readLedger } from '../migrations/ledger.ts';
+import { migrationsFolder } from '../migrations/places.ts';
+import { planMigrations, refuseProblems, type MigrationPlan } from '../migrations/plan.ts';
+import { coveringReceipt } from '../rehearsal/covers.ts';
+import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
+import { rehearse } from '../rehearsal/rehearse.ts';
+import { stagePackage } from '../release/stage.ts';
+import type { FoundPackage, StagedRelease } from '../release/types.ts';
+import { doStep, type UpgradeRun } from './run.ts';
+
+/** Everything that is ready before the window opens. */
+export interface Prepared {
+  readonly staged: StagedRelease;
+  readonly logs: LogBaseline;
+  readonly receipt: Receipt;
+  readonly migrations: readonly Migration[];
+}
+
+/** What is done before the window: nothing of it changes the live system. */
+export async function prepare(run: UpgradeRun, found: FoundPackage): Promise<Prepared> {
+  const { context } = run;
+  const logs = await doStep(run, 'check', () => checkApplication(context));
+  stopIfInterrupted(context);
+  const staged = await doStep(run, 'stage', async () => {
+    const release = await stagePackage(context, found.path, {
+      runId: run.journal.run,
+      version: found.version,
+    });
+    await run.journal.add({ type: 'staged', folder: release.folder, version: release.version });
+    await installDependencies(context, release.folder);
+    return release;
+  });
+  stopIfInterrupted(context);
+  const { folder, plan, migrations } = await planDatabase(context, staged.folder);
+  refuseProblems(plan);
+  const receipt = await doStep(run, 'rehearse', () => rehearseOnce(context, folder, migrations, plan));
+  stopIfInterrupted(context);
+  return { staged, logs, receipt, migrations };
+}
+
+/** The application has to be well before it is upgraded: otherwise no failure afterwards would mean anything. */
+function checkApplication(context: Context): Promise<LogBaseline> {
+  return inStep(context, 'check', {}, async () => {
+    if ((await maintenanceState(context)) === 'unmanaged') warn(context, 'maintenance-unmanaged', {});
+    await checkHealth(context);
+    return logBaseline(context);
+  });
+}
+
+/** What the release's scripts mean for the live database. */
+export async function planDatabase(
+  context: Context,
+  stagedFolder: string,
+): Promise<{ folder: string; migrations: readonly Migration[]; plan: MigrationPlan }> {
+  const folder = await migrationsFolder(context, stagedFolder);
+  const migrations = await readMigrations(folder);
+  const ledger = await withSession(context, targetFromConfig(context), readLedger);
+  return { folder, migrations, plan: planMigrations(migrations, ledger, context.config.DB_SQL_MODE) };
+}
+
+/** The receipt that covers exactly this upgrade of exactly this database, as it is now. */
+export async function findReceipt(
+  context: Context,
+  migrations: readonly Migration[],
+  plan: MigrationPlan,
+): Promise<Receipt | undefined> {
+  const target = targetFromConfig(context);
+  const live = await withSession(context, target, async (session) => ({
+    schema: await schemaFingerprint(session, target.database),
+    server: session.server,
+  }));
+  return coveringReceipt({
+    ...live,
+    receipts: await readReceipts(context),
+    scripts: migrations,
+    pending: plan.pending.map(({ version }) => version),
+    provenBackups: (await listBackups(context)).filter(({ proof }) => proof !== null).map(({ id }) => id),
+    now: context.clock.now(),
+    maxAgeMs: context.config.BACKUP_MAX_AGE,
+  });
+}
+
+async function rehearseOnce(
+  context: Context,
+  folder: string,
+  migrations: readonly Migration[],
+  plan: MigrationPlan,
+): Promise<Receipt> {
+  const covering = await findReceipt(context, migrations, plan);
+  if (covering !== undefined) {
+    note(context, 'receipt-covers', { receipt: covering.id });
+    return covering;
+  }
+  return inStep(context, 'rehearse', {}, async () => (await rehearse(context, folder)).receipt);
+}

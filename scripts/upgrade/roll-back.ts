@@ -1,0 +1,82 @@
+import { checkHealth } from '../application/health.ts';
+import { clearCache } from '../application/hooks.ts';
+import { setMaintenance } from '../application/maintenance.ts';
+import { compareWithDatabase } from '../backup/compare.ts';
+import { findBackup } from '../backup/list.ts';
+import { restoreDatabase } from '../backup/restore-database.ts';
+import { inStep, note, type Context } from '../context.ts';
+import { targetFromConfig } from '../database/target.ts';
+import { notRolledBack, reasonOf } from '../errors.ts';
+import { discardStaged } from '../release/stage.ts';
+import { undoMoves } from '../release/switch.ts';
+import { ownIdentity } from '../system/identity.ts';
+import type { Journal } from './journal.ts';
+import { enteredWindow, mayHaveChanged, type RunState } from './state.ts';
+
+/**
+ * Brings everything back to what it was before the window, from what the journal says: files, database, application,
+ * maintenance. May be called again when it failed or was cut off: each part finds out for itself what is left to do.
+ *
+ * @throws MajError `upgrade-not-rolled-back`, exit code 11; maintenance stays on then
+ */
+export async function rollBack(
+  context: Context,
+  journal: Journal,
+  state: RunState,
+  reason: string,
+): Promise<void> {
+  // Whoever asked to stop has been heard: a second signal must not stop the way back.
+  const steady: Context = { ...context, signal: new AbortController().signal };
+  await journal.add({ type: 'roll-back-started', reason, holder: ownIdentity() });
+  try {
+    if (mayHaveChanged(state)) {
+      note(steady, 'rolling-back', { reason });
+      await inStep(steady, 'roll-back', {}, () => bringBack(steady, state));
+    }
+    await endMaintenance(steady, state);
+    await journal.add({ type: 'run-finished', outcome: mayHaveChanged(state) ? 'rolled-back' : 'abandoned' });
+  } catch (error) {
+    await journal.add({ type: 'roll-back-failed', reason: reasonOf(error) });
+    const { to, backup } = state;
+    const { projectDir } = context;
+    throw notRolledBack(
+      'upgrade-not-rolled-back',
+      { to, reason, problem: reasonOf(error), backup, projectDir },
+      { cause: error },
+    );
+  }
+  if (state.staged !== undefined) await tidy(steady, state.staged);
+}
+
+async function bringBack(context: Context, state: RunState): Promise<void> {
+  if (state.switchPlan !== undefined) {
+    for (const path of await undoMoves(state.switchPlan)) note(context, 'stray-kept', { path });
+  }
+  if (state.backup !== undefined) await bringDatabaseBack(context, state.backup);
+  await clearCache(context);
+  await checkHealth(context, state.from === null ? {} : { version: state.from });
+}
+
+/** Compares first: a database that is as it was is left alone, and what was restored is compared by the restore. */
+async function bringDatabaseBack(context: Context, id: string): Promise<void> {
+  const target = targetFromConfig(context);
+  const backup = await findBackup(context, id);
+  const differing = await inStep(context, 'prove-equal', {}, () =>
+    compareWithDatabase(context, backup, target),
+  );
+  if (differing.length === 0) note(context, 'database-unchanged', {});
+  else await restoreDatabase(context, backup, target);
+}
+
+/** Puts maintenance back to what it was, never simply off. */
+async function endMaintenance(context: Context, state: RunState): Promise<void> {
+  if (enteredWindow(state) && state.maintenanceWas === 'off') await setMaintenance(context, 'off');
+}
+
+async function tidy(context: Context, staged: string): Promise<void> {
+  try {
+    await discardStaged({ folder: staged });
+  } catch (error) {
+    note(context, 'left-over', { path: staged, reason: reasonOf(error) });
+  }
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { coveringReceipt, type CoverFacts } from '../../../scripts/rehearsal/covers.ts';
+import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
+
+const hour = 3_600_000;
+const now = new Date('2026-11-22T12:00:00.000Z');
+const scripts = [{ version: '001', name: 'users', checksum: 'a' }];
+const server = { flavour: 'mysql', version: '9.7.0' } as const;
+
+const receipt: Receipt = {
+  format: 1,
+  id: 'r1',
+  createdAt: new Date(now.getTime() - hour).toISOString(),
+  result: 'passed',
+  failure: null,
+  backup: 'b1',
+  dumpSha256: 'd',
+  server,
+  rehearsedOn: '9.7.0',
+  scripts,
+  pending: ['001'],
+  schemaBefore: 's1',
+  schemaAfter: 's2',
+  durationMs: { backup: 1, proof: 1, migrations: 1 },
+};
+
+const facts: CoverFacts = {
+  receipts: [receipt],
+  scripts,
+  pending: ['001'],
+  schema: 's1',
+  server,
+  provenBackups: ['b1'],
+  now,
+  maxAgeMs: hour,
+};
+
+test('a receipt covers exactly what it rehearsed', () => {
+  expect(coveringReceipt(facts)).toBe(receipt);
+});
+
+test.each<[string, Partial<CoverFacts>]>([
+  ['it failed', { receipts: [{ ...receipt, result: 'failed' }] }],
+  ['it is older than allowed', { maxAgeMs: hour - 1 }],
+  ['its backup is gone', { provenBackups: [] }],
+  ['the live schema has changed', { schema: 's3' }],
+  ['other migrations are pending', { pending: [] }],
+  ['a script was edited', { scripts: [{ version: '001', name: 'users', checksum: 'b' }] }],
+  ['a script was added', { scripts: [...scripts, { version: '002', name: 'x', checksum: 'c' }] }],
+  ['the server was upgraded meanwhile', { server: { flavour: 'mysql', version: '9.8.0' } }],
+  ['the server is of the other flavour', { server: { flavour: 'mariadb', version: '9.7.0' } }],
+])('a receipt does not cover an upgrade when %s', (_title, change) => {
+  expect(coveringReceipt({ ...facts, ...change })).toBeUndefined();
+});
