@@ -1,12 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import mysql, { type Connection, type ConnectionOptions, type ResultSetHeader } from 'mysql2';
+import mysql, { type Connection, type ResultSetHeader } from 'mysql2';
 import type { Context } from '../context.ts';
 import { connectFailure } from './connect-failure.ts';
+import { driverOptions, withoutTls, type DriverOptions } from './connection-options.ts';
 import { parseServerVersion, type ServerVersion } from './flavour.ts';
 import type { Target } from './target.ts';
 
+export { sqlErrorOf, type SqlError } from './sql-error.ts';
+
 /** A row as the server sent it; dates, decimals and big integers are texts. */
 export type Row = Record<string, unknown>;
+
+/** What a statement without rows did. */
+export interface Outcome {
+  readonly affectedRows: number;
+  readonly warnings: number;
+}
 
 /** A connection, and what was learned of the server when it was opened. */
 export interface Session {
@@ -15,10 +23,10 @@ export interface Session {
   /** Runs a statement and keeps its rows; values go to the server apart from the text, safe in every sql_mode. */
   rows(sql: string, values?: readonly (string | number | null)[]): Promise<Row[]>;
   /** Runs any one statement; the rows that it may send are dropped as they come. */
-  run(sql: string): Promise<{ readonly affectedRows: number; readonly warnings: number }>;
+  run(sql: string): Promise<Outcome>;
   /** Says goodbye. */
   close(): Promise<void>;
-  /** Cuts the connection; the server ends what it was doing at its own pace. */
+  /** Cuts the connection: what is running fails here, and is ended by the server at its own pace. */
   destroy(): void;
 }
 
@@ -29,8 +37,6 @@ export interface SessionOptions {
   /** Not given: the server's own default. */
   readonly sqlMode?: string;
 }
-
-const connectTimeoutMs = 10_000;
 
 /**
  * Opens a session: utf8mb4, one statement at a time, no LOCAL INFILE, values as the server prints them.
@@ -44,7 +50,8 @@ export async function connect(
   options: SessionOptions = {},
 ): Promise<Session> {
   try {
-    const connection = await open(target, await optionsFor(target, options));
+    const database = options.database === undefined ? target.database : options.database;
+    const connection = await open(target, await driverOptions(target, database));
     try {
       return await greet(connection, options);
     } catch (error) {
@@ -71,45 +78,17 @@ export async function withSession<T>(
   }
 }
 
-async function optionsFor(target: Target, options: SessionOptions): Promise<ConnectionOptions> {
-  const database = options.database === undefined ? target.database : options.database;
-  return {
-    ...(target.socket === undefined
-      ? { host: target.host, port: target.port, ...(await tlsFor(target)) }
-      : { socketPath: target.socket }),
-    user: target.user,
-    password: target.password?.reveal() ?? '',
-    ...(database === null ? {} : { database }),
-    charset: 'utf8mb4',
-    connectTimeout: connectTimeoutMs,
-    multipleStatements: false,
-    dateStrings: true,
-    supportBigNumbers: true,
-    bigNumberStrings: true,
-    // The driver would read JSON into objects and print them anew: blanks and the order of keys would be ours.
-    jsonStrings: true,
-    flags: ['-LOCAL_FILES'],
-  };
-}
-
-async function tlsFor(target: Target): Promise<Pick<ConnectionOptions, 'ssl'>> {
-  if (target.sslMode === 'disabled') return {};
-  if (target.sslMode !== 'verify') return { ssl: { rejectUnauthorized: false } };
-  const ca = target.sslCa === undefined ? {} : { ca: await readFile(target.sslCa, 'utf8') };
-  return { ssl: { rejectUnauthorized: true, verifyIdentity: true, ...ca } };
-}
-
-async function open(target: Target, options: ConnectionOptions): Promise<Connection> {
+async function open(target: Target, options: DriverOptions): Promise<Connection> {
   try {
     return await opened(options);
   } catch (error) {
-    const withoutTls = error instanceof Error && 'code' in error && error.code === 'HANDSHAKE_NO_SSL_SUPPORT';
-    if (!withoutTls || target.sslMode !== 'preferred') throw error;
-    return await opened(Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'ssl')));
+    const noTls = error instanceof Error && 'code' in error && error.code === 'HANDSHAKE_NO_SSL_SUPPORT';
+    if (!noTls || target.sslMode !== 'preferred') throw error;
+    return await opened(withoutTls(options));
   }
 }
 
-function opened(options: ConnectionOptions): Promise<Connection> {
+function opened(options: DriverOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const connection = mysql.createConnection(options);
     // A connection that breaks while idle would otherwise end the process; the next statement reports it.
@@ -123,62 +102,103 @@ function opened(options: ConnectionOptions): Promise<Connection> {
 }
 
 async function greet(connection: Connection, options: SessionOptions): Promise<Session> {
+  const lost = lossOf(connection);
+  const rows = (sql: string, values?: readonly (string | number | null)[]): Promise<Row[]> =>
+    lost.orResult((resolve, reject) => rowsOf(connection, sql, values, resolve, reject));
+  const run = (sql: string): Promise<Outcome> =>
+    lost.orResult((resolve, reject) => runOn(connection, sql, resolve, reject));
   // The handshake can only name a collation; this takes the server's own default for utf8mb4, as its client does.
-  await run(connection, 'SET NAMES utf8mb4');
-  if (options.sqlMode !== undefined) await rowsOf(connection, 'SET SESSION sql_mode = ?', [options.sqlMode]);
-  const [greeting = {}] = await rowsOf(
-    connection,
+  await run('SET NAMES utf8mb4');
+  if (options.sqlMode !== undefined) await rows('SET SESSION sql_mode = ?', [options.sqlMode]);
+  const [greeting = {}] = await rows(
     'SELECT CONNECTION_ID() AS id, VERSION() AS version, @@version_comment AS comment',
   );
   return {
     connectionId: Number(greeting['id']),
     server: parseServerVersion(String(greeting['version']), String(greeting['comment'])),
-    rows: (sql, values) => rowsOf(connection, sql, values),
-    run: (sql) => run(connection, sql),
-    close: () =>
-      new Promise((resolve) => {
-        connection.end(() => resolve());
+    rows,
+    run,
+    close: () => closed(connection),
+    destroy: () => {
+      connection.destroy();
+      lost.now();
+    },
+  };
+}
+
+type Settle<T> = (resolve: (value: T) => void, reject: (error: unknown) => void) => void;
+
+/**
+ * mysql2 tells the loss of a connection to the connection where a statement has no callback, and to nobody when we
+ * cut it ourselves: whatever waits must be told, or waits for ever.
+ */
+function lossOf(connection: Connection): {
+  orResult: <T>(settle: Settle<T>) => Promise<T>;
+  now: () => void;
+} {
+  const waiting = new Set<(error: unknown) => void>();
+  const tell = (error: unknown): void => waiting.forEach((reject) => reject(error));
+  connection.on('error', tell);
+  return {
+    orResult: (settle) =>
+      new Promise((resolve, reject) => {
+        const done = (): boolean => waiting.delete(fail);
+        const fail = (error: unknown): void => {
+          done();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        };
+        waiting.add(fail);
+        settle((value) => {
+          done();
+          resolve(value);
+        }, fail);
       }),
-    destroy: () => connection.destroy(),
+    now: () => tell(Object.assign(new Error('The connection was cut.'), { fatal: true })),
   };
 }
 
 function rowsOf(
   connection: Connection,
   sql: string,
-  values?: readonly (string | number | null)[],
-): Promise<Row[]> {
-  return new Promise((resolve, reject) => {
-    const finish = (error: unknown, result: unknown): void => {
-      if (error instanceof Error) return reject(error);
-      resolve(Array.isArray(result) ? (result as Row[]) : []);
-    };
-    if (values === undefined) connection.query(sql, finish);
-    else connection.execute(sql, [...values], finish);
-  });
+  values: readonly (string | number | null)[] | undefined,
+  resolve: (rows: Row[]) => void,
+  reject: (error: unknown) => void,
+): void {
+  const finish = (error: Error | null, result: unknown): void => {
+    if (error !== null && error instanceof Error) return reject(error);
+    resolve(Array.isArray(result) ? (result as Row[]) : []);
+  };
+  if (values === undefined) connection.query(sql, finish);
+  else connection.execute(sql, [...values], finish);
 }
 
-function run(
+function runOn(
   connection: Connection,
   sql: string,
-): Promise<{ readonly affectedRows: number; readonly warnings: number }> {
-  return new Promise((resolve, reject) => {
-    let affectedRows = 0;
-    let warnings = 0;
-    connection
-      .query(sql)
-      .on('result', (result: Row | ResultSetHeader) => {
-        if (!isHeader(result)) return;
-        affectedRows += result.affectedRows;
-        warnings = result.warningStatus;
-      })
-      .on('error', reject)
-      .on('end', () => resolve({ affectedRows, warnings }));
-  });
+  resolve: (outcome: Outcome) => void,
+  reject: (error: unknown) => void,
+): void {
+  let affectedRows = 0;
+  let warnings = 0;
+  connection
+    .query(sql)
+    .on('result', (result: Row | ResultSetHeader) => {
+      if (!isHeader(result)) return;
+      affectedRows += result.affectedRows;
+      warnings = result.warningStatus;
+    })
+    .on('error', reject)
+    .on('end', () => resolve({ affectedRows, warnings }));
 }
 
 function isHeader(result: Row | ResultSetHeader): result is ResultSetHeader {
   return result.constructor.name === 'ResultSetHeader';
 }
 
-export { sqlErrorOf, type SqlError } from './sql-error.ts';
+function closed(connection: Connection): Promise<void> {
+  return new Promise((resolve) => {
+    // On a connection that is lost already the goodbye is never answered.
+    connection.once('error', () => resolve());
+    connection.end(() => resolve());
+  });
+}

@@ -1,8 +1,8 @@
 /** What the server, or the driver on a lost connection, said of a statement that failed. */
 export interface SqlError {
-  /** Such as `ER_NO_SUCH_TABLE` or `PROTOCOL_CONNECTION_LOST`. */
+  /** Such as `ER_NO_SUCH_TABLE`; `PROTOCOL_CONNECTION_LOST` or the system's own when the connection was lost. */
   readonly code: string;
-  /** The server's number; undefined when the connection was lost. */
+  /** The server's number; undefined when the connection was lost, and nobody knows what became of the statement. */
   readonly errno: number | undefined;
   readonly sqlState: string | undefined;
   readonly message: string;
@@ -10,13 +10,14 @@ export interface SqlError {
 
 /** Reads an error that the driver threw; undefined for any other. */
 export function sqlErrorOf(error: unknown): SqlError | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  const { code, message } = error;
-  const sqlState = 'sqlState' in error && typeof error.sqlState === 'string' ? error.sqlState : undefined;
-  const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const facts = error as Error & Readonly<Record<string, unknown>>;
+  const code = typeof facts['code'] === 'string' ? facts['code'] : 'PROTOCOL_CONNECTION_LOST';
+  if (typeof facts['sqlState'] === 'string' && typeof facts['errno'] === 'number') {
+    const message = typeof facts['sqlMessage'] === 'string' ? facts['sqlMessage'] : error.message;
+    return { code, errno: facts['errno'], sqlState: facts['sqlState'], message };
+  }
   // `fatal`: the driver's own mark on errors that ended the connection, whatever the system called them.
-  const fatal = 'fatal' in error && error.fatal === true;
-  if (sqlState === undefined && !fatal) return undefined;
-  const text = 'sqlMessage' in error && typeof error.sqlMessage === 'string' ? error.sqlMessage : message;
-  return { code, errno: sqlState === undefined ? undefined : errno, sqlState, message: text };
+  if (facts['fatal'] !== true) return undefined;
+  return { code, errno: undefined, sqlState: undefined, message: error.message };
 }

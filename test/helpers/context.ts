@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { parseSettings } from '../../scripts/config/parse.ts';
 import type { Config } from '../../scripts/config/settings.ts';
 import type { Context } from '../../scripts/context.ts';
@@ -32,12 +33,22 @@ export function testContext(overrides: ContextOverrides = {}): TestContext {
   };
 }
 
-/** A folder that is removed when the test process ends. */
+const folders: string[] = [];
+
+/** A folder that is removed after the tests of the file. */
 export function temporaryFolder(purpose: string): string {
   const folder = mkdtempSync(join(tmpdir(), `maj-${process.pid}-t-${purpose}-`));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
+
+function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+// vitest ends its workers without their `exit` event; outside of vitest there is one.
+if ('__vitest_worker__' in globalThis) afterAll(removeFolders);
+else process.once('exit', removeFolders);
 
 function defaults(): Config {
   const parsed = parseSettings({}, []);

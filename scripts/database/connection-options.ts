@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import type { Target } from './target.ts';
+
+/** How the driver is told to encrypt. */
+export interface TlsOptions {
+  readonly rejectUnauthorized: boolean;
+  readonly verifyIdentity?: boolean;
+  readonly ca?: string;
+}
+
+/** How a connection is opened, in the driver's words. */
+export interface DriverOptions {
+  readonly socketPath?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly ssl?: TlsOptions;
+  readonly user: string;
+  readonly password: string;
+  readonly database?: string;
+  readonly charset: string;
+  readonly connectTimeout: number;
+  readonly multipleStatements: false;
+  readonly dateStrings: true;
+  readonly supportBigNumbers: true;
+  readonly bigNumberStrings: true;
+  readonly jsonStrings: true;
+  readonly flags: string[];
+}
+
+const connectTimeoutMs = 10_000;
+
+/** The driver's options for a target. Over a socket nothing is encrypted: nothing leaves the machine. */
+export async function driverOptions(target: Target, database: string | null): Promise<DriverOptions> {
+  const tls = target.socket === undefined ? await tlsOptions(target) : undefined;
+  return {
+    ...(target.socket === undefined
+      ? { host: target.host, port: target.port }
+      : { socketPath: target.socket }),
+    ...(tls === undefined ? {} : { ssl: tls }),
+    user: target.user,
+    password: target.password?.reveal() ?? '',
+    ...(database === null ? {} : { database }),
+    charset: 'utf8mb4',
+    connectTimeout: connectTimeoutMs,
+    multipleStatements: false,
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    // The driver would read JSON into objects and print them anew: blanks and the order of keys would be ours.
+    jsonStrings: true,
+    flags: ['-LOCAL_FILES'],
+  };
+}
+
+async function tlsOptions(target: Target): Promise<TlsOptions | undefined> {
+  if (target.sslMode === 'disabled') return undefined;
+  if (target.sslMode !== 'verify') return { rejectUnauthorized: false };
+  const ca = target.sslCa === undefined ? {} : { ca: await readFile(target.sslCa, 'utf8') };
+  return { rejectUnauthorized: true, verifyIdentity: true, ...ca };
+}
+
+/** The same without encryption. */
+export function withoutTls(options: DriverOptions): DriverOptions {
+  const { ssl, ...plain } = options;
+  return ssl === undefined ? options : plain;
+}
