@@ -75,7 +75,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
     confirm: async (question) => {
       if (args.yes) return;
       await confirmOnTerminal(
-        question,
+        typeof question === 'string' ? question : question(language),
         language,
         { input: process.stdin, output: process.stderr },
         context.signal,

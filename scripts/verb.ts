@@ -18,7 +18,7 @@ export interface VerbArguments<O extends string = string> {
   /** `--yes` was given. */
   readonly yes: boolean;
   /** Asks a question on the terminal; `--yes` answers it, no terminal refuses. */
-  readonly confirm: (question: string) => Promise<void>;
+  readonly confirm: (question: string | ((messages: Messages) => string)) => Promise<void>;
   /** All of standard input, as text. */
   readonly readStdin: () => Promise<string>;
 }

@@ -56,7 +56,7 @@ export async function readArchive(
       meter(packed, unpacked);
     });
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
-  if (packing === 'zstd') await throughZstd(context, file, counted, consume);
+  if (packing === 'zstd') await throughZstd(context, path, file, counted, consume);
   else
     await pipeline(file, counted, createGunzip(), consume).catch((error: unknown) => {
       throw isZlibError(error) ? new DamagedArchive(error.message, { cause: error }) : error;
@@ -77,16 +77,13 @@ function isZlibError(error: unknown): error is Error {
 
 async function throughZstd(
   context: Pick<Context, 'env'>,
+  path: string,
   file: Readable,
   counted: (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>,
   consume: (source: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
   const program = await findProgram(context, 'zstd');
-  if (program === undefined)
-    throw refused('program-missing', {
-      program: 'zstd',
-      remedy: 'Install zstd, or use a package packed with gzip (.tar.gz).',
-    });
+  if (program === undefined) throw refused('zstd-missing', { path });
   const zstd = stream(context, program, ['-d', '-c', '-q'], { stdin: 'pipe' });
   // It stops reading when the archive is damaged; its own exit says so better than a broken pipe.
   const feeding = pipeline(file, counted, zstd.stdin).catch(() => undefined);
@@ -115,14 +112,19 @@ async function parse(
   meter: (unpacked: number) => void,
 ): Promise<void> {
   const parser = new Parser({ strict: true, maxDecompressionRatio: Number.POSITIVE_INFINITY });
-  const state = { atEnd: false };
+  const state = { atEnd: false, work: Promise.resolve() };
   const broken = new Promise<never>((_resolve, reject) => {
     const damaged = (reason: string): void => reject(new DamagedArchive(reason));
     parser.on('error', (error: Error) => damaged(error.message));
     parser.on('ignoredEntry', (entry: ReadEntry) =>
       damaged(`an entry of the type ${entry.type}, which cannot be unpacked (${entry.path})`),
     );
-    parser.on('entry', (entry: ReadEntry) => void onEntry(rawEntry(entry)).catch(reject));
+    parser.on('entry', (entry: ReadEntry) => {
+      // In order: an entry's content may be read to its end before the work on it is.
+      state.work = state.work.then(() => onEntry(rawEntry(entry)));
+      state.work = state.work.then(() => entry.resume());
+      state.work.catch(reject);
+    });
     parser.on('eof', () => {
       state.atEnd = true;
     });
@@ -134,7 +136,8 @@ async function parse(
   for await (const chunk of source) {
     unpacked += chunk.length;
     meter(unpacked);
-    tail = chunk.length >= endSize ? chunk.subarray(-endSize) : Buffer.concat([tail, chunk]).subarray(-endSize);
+    tail =
+      chunk.length >= endSize ? chunk.subarray(-endSize) : Buffer.concat([tail, chunk]).subarray(-endSize);
     // What comes after the end is not given to node-tar, which would keep it all in memory.
     if (state.atEnd && chunk.some((byte) => byte !== 0))
       throw new DamagedArchive('there is something after the end of the archive');
@@ -143,6 +146,7 @@ async function parse(
   const finished = once(parser, 'end');
   parser.end();
   await Promise.race([finished, broken]);
+  await state.work;
   if (tail.length < endSize || tail.some((byte) => byte !== 0))
     throw new DamagedArchive('the end of the archive is missing');
 }

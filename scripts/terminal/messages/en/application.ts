@@ -1,7 +1,94 @@
+import type { HealthProblem } from '../../../application/health.ts';
+import { duration } from '../../format.ts';
+
+/** What was wrong with the last answer of the health page. */
+function healthText(problem: HealthProblem): string {
+  switch (problem.kind) {
+    case 'no-answer':
+      return `no answer (${problem.reason})`;
+    case 'status':
+      return `status ${problem.status}${problem.location === undefined ? '' : `, which sends on to ${problem.location}`}${quoted(problem.body)}`;
+    case 'text':
+      return `“${problem.expected}” is not in the page${quoted(problem.body)}`;
+  }
+}
+
+const quoted = (body: string): string => (body.trim() === '' ? '' : `: ${body.trim()}`);
+
 /** What application/ says, in English. */
 export const application = {
-  errors: {},
-  steps: {},
-  notes: {},
-  results: {},
+  errors: {
+    'maintenance-unmanaged': () => ({
+      message: 'maj is not told how to switch maintenance.',
+      hint: 'Set MAINTENANCE_FILE, or MAINTENANCE_ON, MAINTENANCE_OFF and MAINTENANCE_STATUS.',
+    }),
+    'maintenance-unclear': (facts: { given: readonly string[]; missing: readonly string[] }) => ({
+      message:
+        facts.missing.length === 0
+          ? `Maintenance is set in two ways: ${facts.given.join(', ')}.`
+          : `Maintenance is set only in part: ${facts.missing.join(', ')} ${facts.missing.length === 1 ? 'is' : 'are'} missing.`,
+      hint: 'Set MAINTENANCE_FILE alone, or MAINTENANCE_ON, MAINTENANCE_OFF and MAINTENANCE_STATUS together.',
+    }),
+    'maintenance-file-outside': (facts: { path: string }) => ({
+      message: `MAINTENANCE_FILE is “${facts.path}”, which is not a file inside the application.`,
+      hint: 'Give its path relative to APP_DIR, such as maintenance.flag.',
+    }),
+    'maintenance-failed': (facts: { command: string; output: string }) => ({
+      message: `The maintenance command \`${facts.command}\` failed: ${facts.output}`,
+      hint: 'Run it by hand in APP_DIR, as the user that runs maj, to see why.',
+    }),
+    'maintenance-not-so': (facts: { command: string; status: string; wanted: string }) => ({
+      message: `\`${facts.command}\` ran, but \`${facts.status}\` does not say that maintenance is ${facts.wanted}.`,
+      hint: 'MAINTENANCE_STATUS must exit with 0 while maintenance is on, and with something else while it is off.',
+    }),
+    'not-installed': (facts: { path: string }) => ({
+      message: `No application is installed in ${facts.path}.`,
+      hint: 'Check APP_DIR and APP_LAYOUT.',
+    }),
+    'health-failed': (facts: {
+      url: string;
+      attempts: number;
+      timeoutMs: number;
+      problem: HealthProblem;
+    }) => ({
+      message: `${facts.url} is not healthy (asked ${facts.attempts} times in ${duration(facts.timeoutMs)}): ${healthText(facts.problem)}`,
+      hint: 'Open the page and look into the logs of the application. It must answer during maintenance too; APP_HEALTH_TIMEOUT is how long it may take.',
+    }),
+    'smoke-failed': (facts: { command: string; output: string }) => ({
+      message: `The smoke test \`${facts.command}\` failed: ${facts.output}`,
+      hint: 'Its own words above say why.',
+    }),
+    'hook-failed': (facts: { setting: string; command: string; cwd: string; output: string }) => ({
+      message: `${facts.setting} failed in ${facts.cwd} (\`${facts.command}\`): ${facts.output}`,
+      hint: 'Its own words above say why; run it by hand there as the user that runs maj.',
+    }),
+  },
+  steps: {
+    'install-dependencies': (facts: { command: string }) => `Installing dependencies: ${facts.command}`,
+    'clear-cache': (facts: { command: string }) => `Clearing the cache: ${facts.command}`,
+    'run-smoke': (facts: { command: string }) => `Smoke test: ${facts.command}`,
+    'check-health': (facts: { url: string }) => `Waiting for ${facts.url}`,
+  },
+  notes: {
+    'health-not-set': () => 'APP_HEALTH_URL is not set: nothing tells whether the application works.',
+    'health-weak': () =>
+      'APP_HEALTH_TEXT is not set: only the status of the health page counts, and an error page with status 200 would pass.',
+    'maintenance-not-managed': () =>
+      'Neither MAINTENANCE_FILE nor the maintenance commands are set: users are not kept out.',
+    'maintenance-is-off': () => 'Maintenance is off: users meet the application while it is switched.',
+  },
+  results: {
+    maintenance: (facts: { state: 'on' | 'off' | 'unmanaged' }): readonly string[] => [
+      facts.state === 'unmanaged'
+        ? 'maj is not told how to switch maintenance (MAINTENANCE_FILE or the three commands).'
+        : `Maintenance is ${facts.state}.`,
+    ],
+    healthy: (facts: {
+      version: string | null;
+      url: string | undefined;
+      smoke: boolean;
+    }): readonly string[] => [
+      `Version ${facts.version ?? 'unknown'}${facts.url === undefined ? '' : ` answers at ${facts.url}`}${facts.smoke ? ', and passes its smoke test' : ''}.`,
+    ],
+  },
 };

@@ -1,7 +1,197 @@
+import type { EntryProblem } from '../../../release/entry-rules.ts';
+
+/** What is wrong with an entry of a package. */
+const problemTexts: Readonly<Record<EntryProblem, string>> = {
+  absolute: 'its path is absolute',
+  parent: 'its path leads out of the package (..)',
+  'no-name': 'it has no name',
+  'name-characters': 'its name holds control characters',
+  'name-encoding': 'its name is not UTF-8',
+  'name-length': 'its name is too long',
+  type: 'it is a device, a pipe or something else that no application needs',
+  setuid: 'it has the setuid or setgid bit',
+  'same-name': 'its name differs from another one only in case or in Unicode form',
+  twice: 'it is there twice',
+  'below-a-file': 'it lies below something that is not a folder',
+  'link-out': 'it is a link that leads out of the package, or in a circle',
+  'hard-link': 'it is a hard link to something that is not a file before it in the package',
+  'too-many': 'there are too many files',
+  'too-large': 'the files are too large together',
+  'too-tight': 'it unpacks to far more than real files do',
+};
+
+const list = (paths: readonly string[], shown = 10): string =>
+  [
+    ...paths.slice(0, shown).map((path) => `  ${path}`),
+    ...(paths.length > shown ? [`  … and ${paths.length - shown} more`] : []),
+  ].join('\n');
+
+const newPackage = 'Get the package again from whoever made it, and do not use this one.';
+
 /** What release/ says, in English. */
 export const release = {
-  errors: {},
-  steps: {},
-  notes: {},
-  results: {},
+  errors: {
+    'package-missing': (facts: { path: string }) => ({
+      message: `There is no package ${facts.path}.`,
+      hint: 'Give the path of a package, or a version such as 1.1.0 of a package in UPDATE_SOURCE.',
+    }),
+    'package-not-found': (facts: { version: string; folder: string }) => ({
+      message: `No package of version ${facts.version} is in ${facts.folder}.`,
+      hint: `Put one there, named like intimemanager-${facts.version}.tar.gz, with its sum beside it (.sha256).`,
+    }),
+    'package-ambiguous': (facts: { version: string; names: readonly string[] }) => ({
+      message: `Several packages are of version ${facts.version}:\n${list(facts.names)}`,
+      hint: 'Give the path of the one that you mean.',
+    }),
+    'package-form': (facts: { path: string; forms: readonly string[] }) => ({
+      message: `${facts.path} is not a kind of package that can be unpacked.`,
+      hint: `Pack it as one of: ${facts.forms.join(', ')}.`,
+    }),
+    'zstd-missing': (facts: { path: string }) => ({
+      message: `${facts.path} is packed with zstd, and there is no program zstd here.`,
+      hint: 'Install zstd, or use a package packed with gzip (.tar.gz).',
+    }),
+    'package-sum-missing': (facts: { path: string; searched: readonly string[] }) => ({
+      message: `There is no SHA-256 sum for ${facts.path}; looked in:\n${list(facts.searched)}`,
+      hint: 'Get the sum from whoever made the package, over another way than the package. `sha256sum` on the package you already have would prove nothing.',
+    }),
+    'package-sum-unclear': (facts: { path: string; sumFile: string }) => ({
+      message: `${facts.sumFile} gives more than one sum for ${facts.path}.`,
+      hint: 'Keep the one line that is right.',
+    }),
+    'package-sum-wrong': (facts: { path: string; sumFile: string; expected: string; found: string }) => ({
+      message: `${facts.path} is not what ${facts.sumFile} says: its SHA-256 is ${facts.found}, not ${facts.expected}.`,
+      hint: `It was damaged or changed on its way. ${newPackage}`,
+    }),
+    'package-changed': (facts: { path: string }) => ({
+      message: `${facts.path} was changed while it was read.`,
+      hint: 'Wait until it is copied completely, then call again.',
+    }),
+    'package-damaged': (facts: { path: string; reason: string }) => ({
+      message: `${facts.path} is damaged: ${facts.reason}.`,
+      hint: newPackage,
+    }),
+    'package-unsafe': (facts: { package: string; entry: string; problem: EntryProblem }) => ({
+      message: `${facts.package} is refused for “${facts.entry}”: ${problemTexts[facts.problem]}.`,
+      hint: 'Nothing of it was kept. Ask whoever made the package.',
+    }),
+    'version-file-missing': (facts: { path: string; name: string }) => ({
+      message: `${facts.path} holds no ${facts.name}, which would tell its version.`,
+      hint: 'Set APP_VERSION_FILE to the file of the application that holds its version.',
+    }),
+    'version-invalid': (facts: { path: string; name: string; text: string }) => ({
+      message: `${facts.name} in ${facts.path} holds “${facts.text.slice(0, 60)}”, which is no version.`,
+      hint: 'It must be a semantic version such as 1.1.0.',
+    }),
+    'version-other': (facts: { version: string; wanted: string }) => ({
+      message: `The package is of version ${facts.version}, not ${facts.wanted}.`,
+      hint: 'Name the right package, or the version that it is of.',
+    }),
+    'version-same': (facts: { version: string }) => ({
+      message: `Version ${facts.version} is installed already.`,
+      hint: 'Nothing is to be done.',
+    }),
+    'version-older': (facts: { version: string; installed: string }) => ({
+      message: `Version ${facts.version} is older than the installed ${facts.installed}.`,
+      hint: 'To go back, restore the backup from before the upgrade: `maj restore`.',
+    }),
+    'installed-version-invalid': (facts: { text: string }) => ({
+      message: `The installed application says that its version is “${facts.text.slice(0, 60)}”, which is no version.`,
+      hint: 'Set APP_VERSION_FILE to the file of the application that holds its version, such as 1.1.0.',
+    }),
+    'release-exists': (facts: { version: string; path: string }) => ({
+      message: `There is already a release ${facts.version} in ${facts.path}.`,
+      hint: 'If nothing uses it, rename or remove that folder, then call again.',
+    }),
+    'current-not-link': (facts: { path: string }) => ({
+      message: `${facts.path} is not a link.`,
+      hint: 'With APP_LAYOUT=releases it must link to the installed release, as in current -> releases/1.0.0.',
+    }),
+    'inside-application': (facts: { what: string; path: string; appDir: string }) => ({
+      message: `${facts.path} lies in ${facts.appDir}, which an upgrade replaces.`,
+      hint: {
+        project: 'Keep the project folder (with .env and .maj) outside of APP_DIR, and say --project.',
+        state: 'Keep the project folder (with .env and .maj) outside of APP_DIR, and say --project.',
+        backups: 'Set BACKUP_DIR to a folder outside of APP_DIR.',
+      }[facts.what === 'backups' ? 'backups' : facts.what === 'state' ? 'state' : 'project'],
+    }),
+    'is-mount-point': (facts: { path: string; persistent: boolean }) => ({
+      message: `${facts.path} is a mount point: it cannot be renamed.`,
+      hint: facts.persistent
+        ? 'Mount it outside of APP_DIR, and put a symbolic link to it in its place.'
+        : 'Set APP_DIR to a folder below the mount point, or use APP_LAYOUT=releases.',
+    }),
+    'not-one-file-system': (facts: { area: string; target: string }) => ({
+      message: `${facts.area} is not on the file system of ${facts.target}: trees could not be switched by renaming.`,
+      hint: 'Remove what makes it so (a link or a mount), then call again.',
+    }),
+    'persist-invalid': (facts: { path: string }) => ({
+      message: `APP_PERSIST holds “${facts.path}”, which is not a path inside the application.`,
+      hint: 'Give paths relative to APP_DIR, such as uploads or var/data.',
+    }),
+    'release-list-damaged': (facts: { path: string }) => ({
+      message: `The file list ${facts.path} cannot be read.`,
+      hint: 'Remove it: then files of your own cannot be told from old ones, and stay in the old tree.',
+    }),
+    'switch-lost': (facts: { kept: string }) => ({
+      message: `The old application is no longer in ${facts.kept}: the switch cannot be taken back.`,
+      hint: 'Restore the files from the backup: `maj restore`.',
+      state: 'The new application is in place.',
+    }),
+    'apply-half-way': (facts: { reason: string; problem: string }) => ({
+      message: `The switch failed (${facts.reason}), and taking it back failed too: ${facts.problem}`,
+      hint: 'Correct that, then: maj upgrade --roll-back',
+    }),
+  },
+  steps: {
+    'verify-package': (facts: { path: string }) => `Checking the sum of ${facts.path}`,
+    'unpack-package': (facts: { path: string }) => `Unpacking ${facts.path}`,
+    'prepare-switch': () => 'Completing the new release',
+    'switch-files': (facts: { version: string }) => `Switching to version ${facts.version}`,
+  },
+  notes: {
+    'files-modified': (facts: { paths: readonly string[] }) =>
+      `Files of the installed release were edited here; the new ones replace them:\n${list(facts.paths)}`,
+    'files-carried': (facts: { paths: readonly string[] }) =>
+      `Files of yours, in no release, go along to the new one:\n${list(facts.paths)}`,
+    'files-not-told-apart': (facts: { count: number; area: string }) =>
+      `${facts.count} files are not in the new release. maj did not install the present one, so it cannot tell yours from old ones: they stay in the old application, which is kept in ${facts.area}.`,
+    'package-ships-persistent': (facts: { paths: readonly string[] }) =>
+      `The package holds paths of APP_PERSIST; the installed ones stay:\n${list(facts.paths)}`,
+    'owners-not-kept': (facts: { count: number; path: string; uid: number }) =>
+      `${facts.count} new files could not be given their owner (user ${facts.uid}), as ${facts.path}: only root can.`,
+    'release-list-missing': (facts: { path: string }) =>
+      `The file list ${facts.path} is gone: the next upgrade will not tell files of yours from old ones.`,
+  },
+  results: {
+    applyPlan: (facts: {
+      version: string;
+      previous: string | null;
+      moves: readonly string[];
+      modified: number;
+      carried: number;
+      leftBehind: number;
+    }): readonly string[] => [
+      `Would switch from ${facts.previous ?? 'nothing installed'} to ${facts.version}:`,
+      ...facts.moves.map((move) => `  ${move}`),
+      `Edited files that are replaced: ${facts.modified}; files of yours that go along: ${facts.carried}; old files that stay behind: ${facts.leftBehind}.`,
+      'Nothing was changed.',
+    ],
+    move: (facts: { from: string; to: string }) => `${facts.from} -> ${facts.to}`,
+    linkMove: (facts: { path: string; to: string }) => `${facts.path} now links to ${facts.to}`,
+    confirmApply: (facts: { version: string; previous: string | null; appDir: string }) =>
+      `Replace ${facts.previous === null ? 'nothing' : `version ${facts.previous}`} in ${facts.appDir} by version ${facts.version}? Database and maintenance are left alone.`,
+    applied: (facts: { version: string; appDir: string; kept: string | null }): readonly string[] => [
+      `Version ${facts.version} is in ${facts.appDir}.`,
+      ...(facts.kept === null ? [] : [`The old one is kept in ${facts.kept}.`]),
+    ],
+    packageSound: (facts: {
+      path: string;
+      sha256: string;
+      version: string;
+      files: number;
+    }): readonly string[] => [
+      `${facts.path} is sound: version ${facts.version}, ${facts.files} files, sha256 ${facts.sha256}.`,
+    ],
+  },
 };

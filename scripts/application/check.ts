@@ -1,0 +1,27 @@
+import type { Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { placesOf } from '../release/places.ts';
+import { checkHealth, type HealthReport } from './health.ts';
+import { runSmoke } from './smoke.ts';
+import { installedVersion } from './version.ts';
+
+/** How the installed application is: for `maj verify app`. */
+export interface ApplicationReport {
+  readonly version: string | null;
+  readonly health: HealthReport | undefined;
+  /** Whether a smoke test is set, and passed. */
+  readonly smoke: boolean;
+}
+
+/**
+ * Checks that the installed application is well: its health page, then its smoke test.
+ *
+ * @throws MajError `not-installed`, `health-failed`, `smoke-failed`
+ */
+export async function checkApplication(context: Context): Promise<ApplicationReport> {
+  const { live, entry } = await placesOf(context);
+  if (live === undefined) throw refused('not-installed', { path: entry });
+  const version = await installedVersion(context);
+  const health = await checkHealth(context);
+  return { version, health, smoke: await runSmoke(context) };
+}

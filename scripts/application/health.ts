@@ -1,0 +1,91 @@
+import { inStep, warn, type Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { getPage, NoAnswer, type Answer } from '../system/http.ts';
+import { installedVersion } from './version.ts';
+
+/** How an application answered in the end. */
+export interface HealthReport {
+  readonly url: string;
+  readonly attempts: number;
+  /** Whether only the status was looked at: an error page with status 200 would pass. */
+  readonly weak: boolean;
+}
+
+/** What is asked of the health page. */
+export interface HealthOptions {
+  /** The version that `{version}` in APP_HEALTH_TEXT stands for; the installed one by default. */
+  readonly version?: string;
+  /** How long to go on asking, in milliseconds; APP_HEALTH_TIMEOUT by default. */
+  readonly timeoutMs?: number;
+}
+
+const pauseMs = 500;
+
+/**
+ * Waits until the application is healthy: APP_HEALTH_URL answers 2xx with APP_HEALTH_TEXT in the body. The page must
+ * answer during maintenance too, for it is asked before users are let in again. A signal does not cut it short: the
+ * way back after an interruption ends with this check as well.
+ *
+ * @returns undefined when no health page is set; that is a warning
+ * @throws MajError `health-failed` with the last answer once the time is over
+ */
+export async function checkHealth(
+  context: Context,
+  options: HealthOptions = {},
+): Promise<HealthReport | undefined> {
+  const url = context.config.APP_HEALTH_URL;
+  if (url === undefined) {
+    warn(context, 'health-not-set', {});
+    return undefined;
+  }
+  const expected = await expectedText(context, options.version);
+  if (expected === undefined) warn(context, 'health-weak', {});
+  const timeoutMs = options.timeoutMs ?? context.config.APP_HEALTH_TIMEOUT;
+  return inStep(context, 'check-health', { url }, async () => {
+    const end = context.clock.monotonicMs() + timeoutMs;
+    for (let attempts = 1; ; attempts += 1) {
+      const left = end - context.clock.monotonicMs();
+      const problem = await ask(url, expected, Math.max(1000, left));
+      if (problem === undefined) return { url, attempts, weak: expected === undefined };
+      if (context.clock.monotonicMs() + pauseMs >= end)
+        throw refused('health-failed', { url, attempts, timeoutMs, problem });
+      await context.clock.sleep(pauseMs);
+    }
+  });
+}
+
+async function expectedText(context: Context, version: string | undefined): Promise<string | undefined> {
+  const text = context.config.APP_HEALTH_TEXT;
+  if (text?.includes('{version}') !== true) return text;
+  return text.replaceAll('{version}', version ?? (await installedVersion(context)) ?? '');
+}
+
+/** Why an answer does not show a healthy application. */
+export type HealthProblem =
+  | { readonly kind: 'no-answer'; readonly reason: string }
+  | { readonly kind: 'status'; readonly status: number; readonly body: string; readonly location?: string }
+  | { readonly kind: 'text'; readonly expected: string; readonly body: string };
+
+async function ask(
+  url: string,
+  expected: string | undefined,
+  timeoutMs: number,
+): Promise<HealthProblem | undefined> {
+  try {
+    return judge(await getPage(url, timeoutMs), expected);
+  } catch (error) {
+    if (error instanceof NoAnswer) return { kind: 'no-answer', reason: error.message };
+    throw error;
+  }
+}
+
+/** What is wrong with an answer; undefined when nothing is: pure. */
+export function judge(answer: Answer, expected: string | undefined): HealthProblem | undefined {
+  const body = answer.body.slice(0, 200);
+  if (answer.status < 200 || answer.status > 299) {
+    const location = answer.location === undefined ? {} : { location: answer.location };
+    return { kind: 'status', status: answer.status, body, ...location };
+  }
+  if (expected !== undefined && !answer.body.includes(expected)) return { kind: 'text', expected, body };
+  return undefined;
+}

@@ -1,0 +1,49 @@
+/** An error in a log: a line that stands for all of its kind, and how many there are. */
+export interface LogError {
+  readonly log: string;
+  readonly line: string;
+  readonly count: number;
+}
+
+/** What the logs of PHP, web servers, Monolog, Python, Node and JSON loggers call an error. */
+const errorWords =
+  /\b(fatal|errors?|crit|critical|emerg|emergency|alert|panic|severe|segfault|uncaught|unhandled)\b|exception|traceback|SQLSTATE\[/i;
+
+/** Whether a line of a log reports an error. */
+export const looksLikeError = (line: string): boolean => errorWords.test(line);
+
+const weekdays = /\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b/g;
+const months = /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b/g;
+
+/**
+ * A line without what differs each time that the same thing happens: times, numbers, addresses, ids.
+ */
+export function signatureOf(line: string): string {
+  return line
+    .replaceAll(weekdays, 'D')
+    .replaceAll(months, 'M')
+    .replaceAll(/\b0x[0-9a-f]+\b/gi, '#')
+    .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, '#')
+    .replaceAll(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,}\b/gi, '#')
+    .replaceAll(/\d+/g, '#')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 500);
+}
+
+/** The errors among new lines whose signature is not known, one for each signature. */
+export function newErrors(
+  log: string,
+  lines: readonly string[],
+  known: ReadonlySet<string>,
+): readonly LogError[] {
+  const found = new Map<string, { line: string; count: number }>();
+  for (const line of lines.filter(looksLikeError)) {
+    const signature = signatureOf(line);
+    if (known.has(signature)) continue;
+    const entry = found.get(signature);
+    if (entry === undefined) found.set(signature, { line: line.trim().slice(0, 500), count: 1 });
+    else entry.count += 1;
+  }
+  return [...found.values()].map((entry) => ({ log, ...entry }));
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { open, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { placesOf } from '../release/places.ts';
+import { fileFailed, statIfThere, systemErrorCode } from '../system/files.ts';
+import { looksLikeError, newErrors, signatureOf, type LogError } from './log-lines.ts';
+
+/** Where a log ended, and which errors its end held. Plain data: it can be journaled. */
+export interface LogMark {
+  /** As APP_LOGS has it. */
+  readonly log: string;
+  readonly bytes: number;
+  readonly inode: number;
+  /** Hash of the last bytes: tells the log's copy, moved into the new tree, from another file. */
+  readonly tail: string;
+  readonly signatures: readonly string[];
+}
+export type LogBaseline = readonly LogMark[];
+
+/** How much of a log's end is read for the errors that it had before. */
+const historyBytes = 4_000_000;
+/** How much of what was added is read: an error that fills more than this shows in the first part. */
+const addedBytes = 16_000_000;
+const tailBytes = 4096;
+
+/** Marks where each log of APP_LOGS ends; one that is not there yet begins later. */
+export async function logBaseline(context: Context): Promise<LogBaseline> {
+  return Promise.all(
+    (context.config.APP_LOGS ?? []).map(async (log) => {
+      const path = await logPath(context, log);
+      const stats = await statIfThere(path);
+      const bytes = Number(stats?.size ?? 0);
+      const history = await readPart(path, Math.max(0, bytes - historyBytes), bytes);
+      return {
+        log,
+        bytes,
+        inode: Number(stats?.ino ?? 0),
+        tail: await tailHash(path, bytes),
+        signatures: [...new Set(linesOf(history).filter(looksLikeError).map(signatureOf))],
+      };
+    }),
+  );
+}
+
+/**
+ * The errors that the logs have got since the baseline, without those whose like they had before. A log that was
+ * rotated is read from where it was in its renamed file, and then from its new beginning; one that was emptied, from
+ * its beginning.
+ */
+export async function newLogErrors(context: Context, baseline: LogBaseline): Promise<readonly LogError[]> {
+  const found: LogError[] = [];
+  for (const mark of baseline) {
+    const path = await logPath(context, mark.log);
+    const added = await addedSince(path, mark);
+    found.push(...newErrors(mark.log, linesOf(added), new Set(mark.signatures)));
+  }
+  return found;
+}
+
+async function addedSince(path: string, mark: LogMark): Promise<string> {
+  const stats = await statIfThere(path);
+  const bytes = Number(stats?.size ?? 0);
+  // Not by inode alone: a freed one is soon given to another file, and a carried-over log is a copy with a new one.
+  if (bytes >= mark.bytes && (await tailHash(path, mark.bytes)) === mark.tail)
+    return readPart(path, mark.bytes, Math.min(bytes, mark.bytes + addedBytes));
+  const rotated = await rotatedTo(path, mark);
+  const before = rotated === undefined ? '' : await readPart(rotated, mark.bytes, mark.bytes + addedBytes);
+  return before + (await readPart(path, 0, Math.min(bytes, addedBytes)));
+}
+
+/** The file beside a log that it was renamed to, such as `error.log.1`. */
+async function rotatedTo(path: string, mark: LogMark): Promise<string | undefined> {
+  const folder = dirname(path);
+  try {
+    for (const name of await readdir(folder)) {
+      if (name === basename(path) || !name.startsWith(basename(path).replace(/\.[^.]*$/, ''))) continue;
+      const candidate = join(folder, name);
+      const { ino, size } = await stat(candidate);
+      if (ino === mark.inode && size >= mark.bytes && (await tailHash(candidate, mark.bytes)) === mark.tail)
+        return candidate;
+    }
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw fileFailed(folder, 'read', error);
+  }
+  return undefined;
+}
+
+async function logPath(context: Context, log: string): Promise<string> {
+  const { live, entry } = await placesOf(context);
+  return resolve(live ?? entry, log);
+}
+
+async function tailHash(path: string, end: number): Promise<string> {
+  return createHash('sha256')
+    .update(await readPart(path, Math.max(0, end - tailBytes), end))
+    .digest('hex');
+}
+
+/** The text between two positions of a file; empty when it is not there. */
+async function readPart(path: string, from: number, to: number): Promise<string> {
+  if (to <= from) return '';
+  try {
+    const file = await open(path, 'r');
+    try {
+      const buffer = Buffer.alloc(to - from);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, from);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return '';
+    throw fileFailed(path, 'read', error);
+  }
+}
+
+const linesOf = (text: string): readonly string[] => text.split(/\r?\n/).filter((line) => line !== '');

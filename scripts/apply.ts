@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { maintenanceState } from './application/maintenance.ts';
+import { installDependencies } from './application/hooks.ts';
+import { installedVersion } from './application/version.ts';
+import { warn } from './context.ts';
+import { wrongUsage } from './errors.ts';
+import { findPackage } from './release/find.ts';
+import { placesOf } from './release/places.ts';
+import { prepareSwitch } from './release/prepare.ts';
+import { discardStaged, stagePackage } from './release/stage.ts';
+import { applyAlone, movesInWords } from './release/apply-alone.ts';
+import { withLock } from './upgrade/lock.ts';
+import { refuseUnfinished } from './upgrade/unfinished.ts';
+import type { Verb } from './verb.ts';
+
+/** `maj apply PACKAGE`: checks a package, unpacks it beside the application, and switches it in; nothing else. */
+export const applyVerb: Verb<'plan'> = {
+  name: 'apply',
+  summary: 'Verifies a package and puts its files in the place of the installed ones.',
+  usage: ['apply PACKAGE|VERSION', 'apply PACKAGE|VERSION --plan'],
+  options: {
+    plan: { type: 'boolean', help: 'Verify and unpack, print what would be moved, and change nothing.' },
+  },
+  needsSettings: true,
+  run: (context, args) =>
+    withLock(context, 'apply', async () => {
+      const [wanted, ...more] = args.positionals;
+      if (wanted === undefined || more.length > 0)
+        throw wrongUsage('bad-usage', { verb: 'apply', reason: 'it takes one package or version' });
+      await refuseUnfinished(context);
+      const found = await findPackage(context, wanted);
+      const runId = `${context.clock
+        .now()
+        .toISOString()
+        .replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+      const staged = await stagePackage(context, found.path, { runId, version: found.version });
+      const { entry } = await placesOf(context);
+      try {
+        if (args.options.plan === true) {
+          const plan = await prepareSwitch(context, staged);
+          return {
+            data: { ...staged, plan },
+            text: (messages) =>
+              messages.results.release.applyPlan({
+                version: staged.version,
+                previous: staged.previousVersion,
+                moves: movesInWords(plan.moves, messages),
+                modified: staged.changes.modified.length,
+                carried: staged.changes.carried.length,
+                leftBehind: staged.changes.leftBehind,
+              }),
+          };
+        }
+        const state = await maintenanceState(context);
+        if (state === 'unmanaged') warn(context, 'maintenance-not-managed', {});
+        if (state === 'off') warn(context, 'maintenance-is-off', {});
+        await args.confirm(({ results }) =>
+          results.release.confirmApply({
+            version: staged.version,
+            previous: staged.previousVersion,
+            appDir: entry,
+          }),
+        );
+        await installDependencies(context, staged.folder);
+        const plan = await applyAlone(context, staged, state);
+        return {
+          data: { version: await installedVersion(context), kept: plan.kept },
+          text: ({ results }) =>
+            results.release.applied({ version: staged.version, appDir: entry, kept: plan.kept }),
+        };
+      } finally {
+        await discardStaged(staged);
+      }
+    }),
+};

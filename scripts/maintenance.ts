@@ -1,0 +1,22 @@
+import { maintenanceState, setMaintenance } from './application/maintenance.ts';
+import { wrongUsage } from './errors.ts';
+import { withLock } from './upgrade/lock.ts';
+import type { Verb } from './verb.ts';
+
+/** `maj maintenance on|off|status`: keeps users out, lets them in again, or tells which it is. */
+export const maintenanceVerb: Verb = {
+  name: 'maintenance',
+  summary: 'Switches the maintenance of the application on or off, or tells which it is.',
+  usage: ['maintenance status', 'maintenance on', 'maintenance off'],
+  options: {},
+  needsSettings: true,
+  run: async (context, args) => {
+    const [wanted = 'status', ...more] = args.positionals;
+    if (more.length > 0 || !['on', 'off', 'status'].includes(wanted))
+      throw wrongUsage('bad-usage', { verb: 'maintenance', reason: 'it takes on, off or status' });
+    if (wanted === 'on' || wanted === 'off')
+      await withLock(context, 'maintenance', () => setMaintenance(context, wanted));
+    const state = await maintenanceState(context);
+    return { data: { state }, text: ({ results }) => results.application.maintenance({ state }) };
+  },
+};

@@ -1,0 +1,75 @@
+import { inStep, note, type Context } from '../context.ts';
+import { notRolledBack, reasonOf } from '../errors.ts';
+import { ownIdentity } from '../system/identity.ts';
+import type { Messages } from '../terminal/messages/catalogue.ts';
+import { openJournal, type Journal } from '../upgrade/journal.ts';
+import { recordInstalled } from './installed.ts';
+import { prepareSwitch } from './prepare.ts';
+import { applyMoves, undoMoves } from './switch.ts';
+import type { Move, StagedRelease, SwitchPlan } from './types.ts';
+
+/**
+ * Switches a staged release in by itself, outside of an upgrade. Journaled like one all the same: killed on its way,
+ * `maj upgrade --roll-back` takes it back. What fails is taken back here.
+ *
+ * @param maintenance what it is now; it stays so
+ * @throws MajError of `prepareSwitch` and `applyMoves` with everything as before; `apply-half-way` (exit 11)
+ */
+export async function applyAlone(
+  context: Context,
+  staged: StagedRelease,
+  maintenance: 'on' | 'off' | 'unmanaged',
+): Promise<SwitchPlan> {
+  const plan = await inStep(context, 'prepare-switch', {}, () => prepareSwitch(context, staged));
+  const journal = await openJournal(context, staged.runId);
+  try {
+    await journal.add({
+      type: 'run-started',
+      run: staged.runId,
+      from: staged.previousVersion,
+      to: staged.version,
+      package: staged.package,
+      holder: ownIdentity(),
+    });
+    await journal.add({ type: 'staged', folder: staged.folder, version: staged.version });
+    await journal.add({ type: 'maintenance-was', state: maintenance });
+    await journal.add({ type: 'switch-planned', plan });
+    await journal.add({ type: 'step-started', step: 'switch' });
+    await inStep(context, 'switch-files', { version: staged.version }, () =>
+      switchOrTakeBack(context, plan, journal),
+    );
+    await recordInstalled(context, staged);
+    await journal.add({ type: 'run-finished', outcome: 'succeeded' });
+    return plan;
+  } finally {
+    await journal.close();
+  }
+}
+
+async function switchOrTakeBack(context: Context, plan: SwitchPlan, journal: Journal): Promise<void> {
+  try {
+    await applyMoves(plan);
+  } catch (error) {
+    try {
+      for (const path of await undoMoves(plan)) note(context, 'stray-kept', { path });
+    } catch (problem) {
+      throw notRolledBack(
+        'apply-half-way',
+        { reason: reasonOf(error), problem: reasonOf(problem) },
+        { cause: problem },
+      );
+    }
+    await journal.add({ type: 'run-finished', outcome: 'rolled-back' });
+    throw error;
+  }
+}
+
+/** The moves of a switch as lines for people. */
+export function movesInWords(moves: readonly Move[], messages: Messages): readonly string[] {
+  const { move: renamed, linkMove } = messages.results.release;
+  return moves.map((move) =>
+    move.kind === 'rename'
+      ? renamed({ from: move.from, to: move.to })
+      : linkMove({ path: move.path, to: move.after }),
+  );
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { inStep, type Context } from '../context.ts';
+import { withTemporaryFolder } from '../system/temporary.ts';
+import { verifyPackage } from './checksum.ts';
+import { packageVersion } from './stage.ts';
+import type { VerifiedPackage } from './types.ts';
+import { checkUnchanged, unpackPackage } from './unpack.ts';
+
+/** What a package that is sound is: for `maj verify package`. */
+export interface PackageReport extends VerifiedPackage {
+  readonly version: string;
+  readonly files: number;
+}
+
+/**
+ * Checks a package as an upgrade would, without an application: its sum, everything in it, and its version. It is
+ * unpacked into a temporary folder and removed again.
+ *
+ * @throws MajError of `verifyPackage` and `unpackPackage`; `version-file-missing`, `version-invalid`
+ */
+export async function checkPackage(context: Context, file: string): Promise<PackageReport> {
+  const verified = await inStep(context, 'verify-package', { path: file }, (progress) =>
+    verifyPackage(context, file, progress),
+  );
+  return withTemporaryFolder('package', async (folder) => {
+    const tree = join(folder, 'tree');
+    const unpacked = await inStep(context, 'unpack-package', { path: file }, (progress) =>
+      unpackPackage(context, file, tree, context.config.APP_VERSION_FILE, progress),
+    );
+    checkUnchanged(file, verified.sha256, unpacked.sha256);
+    const files = unpacked.entries.filter((entry) => entry.type === 'file').length;
+    return { ...verified, version: await packageVersion(context, tree, file), files };
+  });
+}

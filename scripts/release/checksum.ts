@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { stopIfInterrupted, type Context, type Progress } from '../context.ts';
+import { refused, unsound } from '../errors.ts';
+import { fileFailed, readIfThere, statIfThere } from '../system/files.ts';
+import type { VerifiedPackage } from './types.ts';
+
+/** A line of a sum file: the sum, and the file that it is of, where the line says. */
+interface Sum {
+  readonly sha256: string;
+  readonly name: string | undefined;
+}
+
+/**
+ * The sums in a file as the usual tools write it: `<hex>` alone, `<hex>  name` or `<hex> *name` (sha256sum),
+ * `SHA256 (name) = <hex>` (BSD, openssl). Lines of another form, comments among them, are passed over.
+ */
+export function parseSums(text: string): readonly Sum[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const plain = /^([0-9a-f]{64})(?:\s+\*?(\S.*?))?\s*$/i.exec(line.trim());
+    const tagged = /^SHA2?-?256\s*\((.+)\)\s*=\s*([0-9a-f]{64})\s*$/i.exec(line.trim());
+    const [sha256, name] = plain === null ? [tagged?.[2], tagged?.[1]] : [plain[1], plain[2]];
+    return sha256 === undefined ? [] : [{ sha256: sha256.toLowerCase(), name }];
+  });
+}
+
+/** The sums that a file gives for a package: named after it, or nameless in a file that is for this package alone. */
+export function sumsFor(sums: readonly Sum[], name: string, alone: boolean): readonly string[] {
+  return sums
+    .filter((sum) => (sum.name === undefined ? alone : basename(sum.name) === name))
+    .map((sum) => sum.sha256);
+}
+
+/**
+ * Checks a package against the sum beside it: in `<package>.sha256`, else in `SHA256SUMS`.
+ *
+ * @throws MajError `package-missing`, `package-sum-missing` (exit 3), `package-sum-wrong` (exit 4)
+ */
+export async function verifyPackage(
+  context: Context,
+  file: string,
+  progress: Progress = () => undefined,
+): Promise<VerifiedPackage> {
+  const stats = await statIfThere(file);
+  if (stats?.isFile() !== true) throw refused('package-missing', { path: file });
+  const { sumFile, expected } = await expectedSum(file);
+  const sha256 = await hashFile(context, file, (done) => {
+    progress(done, Number(stats.size));
+  });
+  if (sha256 !== expected)
+    throw unsound('package-sum-wrong', { path: file, sumFile, expected, found: sha256 });
+  return { path: file, bytes: Number(stats.size), sha256, sumFile };
+}
+
+async function expectedSum(file: string): Promise<{ sumFile: string; expected: string }> {
+  const places = [
+    { sumFile: `${file}.sha256`, alone: true },
+    { sumFile: join(dirname(file), 'SHA256SUMS'), alone: false },
+  ];
+  for (const { sumFile, alone } of places) {
+    const text = await readIfThere(sumFile);
+    if (text === undefined) continue;
+    const [expected, ...others] = new Set(sumsFor(parseSums(text), basename(file), alone));
+    if (expected !== undefined && others.length > 0)
+      throw refused('package-sum-unclear', { path: file, sumFile });
+    if (expected !== undefined) return { sumFile, expected };
+  }
+  throw refused('package-sum-missing', { path: file, searched: places.map((place) => place.sumFile) });
+}
+
+/** The SHA-256 of a file, in hexadecimal. */
+export async function hashFile(
+  context: Pick<Context, 'signal'>,
+  path: string,
+  progress: Progress = () => undefined,
+): Promise<string> {
+  const hash = createHash('sha256');
+  let done = 0;
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+      stopIfInterrupted(context);
+      hash.update(chunk);
+      done += chunk.length;
+      progress(done);
+    }
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw fileFailed(path, 'read', error);
+    throw error;
+  }
+  return hash.digest('hex');
+}

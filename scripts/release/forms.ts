@@ -1,0 +1,23 @@
+import { refused } from '../errors.ts';
+import type { Packing } from '../system/unpack.ts';
+
+const forms: readonly { readonly suffix: string; readonly packing: Packing }[] = [
+  { suffix: '.tar.gz', packing: 'gzip' },
+  { suffix: '.tgz', packing: 'gzip' },
+  { suffix: '.tar.zst', packing: 'zstd' },
+  { suffix: '.tzst', packing: 'zstd' },
+];
+
+/** The ends of the names of packages that can be unpacked. */
+export const packageSuffixes: readonly string[] = forms.map((form) => form.suffix);
+
+/**
+ * How a package is packed, by its name.
+ *
+ * @throws MajError `package-form` for a name that ends otherwise, such as `.zip`
+ */
+export function packingOf(path: string): Packing {
+  const form = forms.find(({ suffix }) => path.endsWith(suffix));
+  if (form === undefined) throw refused('package-form', { path, forms: packageSuffixes });
+  return form.packing;
+}

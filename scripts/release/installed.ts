@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { stateDir } from '../config/require.ts';
+import { note, type Context } from '../context.ts';
+import { unsound } from '../errors.ts';
+import { makePrivateFolder, readIfThere, writeDurably } from '../system/files.ts';
+import { releaseEntrySchema, type StagedRelease } from './types.ts';
+
+const listSchema = v.object({
+  format: v.literal(1),
+  version: v.string(),
+  /** Of the package. */
+  sha256: v.string(),
+  /** Whether what the dependencies command made is among the entries. */
+  complete: v.boolean(),
+  entries: v.array(releaseEntrySchema),
+});
+
+/** What a release consists of: what its package holds, and what the dependencies command made of it. */
+export type ReleaseList = v.InferOutput<typeof listSchema>;
+
+/** The lists of the releases that were installed by maj. */
+const listsDir = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'releases');
+
+/**
+ * The list of the release that is installed; undefined when maj did not install it.
+ *
+ * @throws MajError `release-list-damaged`
+ */
+export async function installedList(context: Context, version: string): Promise<ReleaseList | undefined> {
+  return readReleaseList(join(listsDir(context), `${encodeURIComponent(version)}.json`));
+}
+
+/** Reads a list; undefined when it is not there. */
+export async function readReleaseList(path: string): Promise<ReleaseList | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  try {
+    return v.parse(listSchema, JSON.parse(text));
+  } catch (error) {
+    throw unsound('release-list-damaged', { path }, { cause: error });
+  }
+}
+
+/** Writes a list. */
+export async function writeReleaseList(path: string, list: ReleaseList): Promise<void> {
+  await writeDurably(path, `${JSON.stringify(list)}\n`);
+}
+
+/**
+ * Keeps the list of a release that is now installed, so that the next upgrade can tell files that were added or
+ * edited here from the release's own.
+ */
+export async function recordInstalled(context: Context, staged: StagedRelease): Promise<void> {
+  const list = await readReleaseList(staged.list);
+  if (list === undefined) {
+    note(context, 'release-list-missing', { path: staged.list });
+    return;
+  }
+  await makePrivateFolder(listsDir(context));
+  await writeReleaseList(join(listsDir(context), `${encodeURIComponent(list.version)}.json`), list);
+}

@@ -1,0 +1,103 @@
+import { lstat, readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
+import type { Context } from '../context.ts';
+import { refused, wrongUsage } from '../errors.ts';
+import { exists, fileFailed, nearestExisting, onSameFileSystem, systemErrorCode } from '../system/files.ts';
+import { mountPoints } from '../system/mounts.ts';
+import type { Places } from './types.ts';
+
+/** The link that the web server is pointed at in the releases layout. */
+const currentName = 'current';
+
+/**
+ * Where the application's trees are. Links in APP_DIR itself are followed: what they lead to is what is replaced.
+ *
+ * @throws MajError `settings-missing`, `current-not-link`
+ */
+export async function placesOf(context: Pick<Context, 'config' | 'projectDir'>): Promise<Places> {
+  const appDir = await realPathOf(applicationDir(context));
+  if (context.config.APP_LAYOUT === 'in-place') {
+    return {
+      layout: 'in-place',
+      live: (await exists(appDir)) ? appDir : undefined,
+      entry: appDir,
+      area: join(dirname(appDir), `.${basename(appDir)}.maj`),
+      persistent: appDir,
+      releases: undefined,
+    };
+  }
+  const entry = join(appDir, currentName);
+  return {
+    layout: 'releases',
+    live: (await linkTarget(entry)) === null ? undefined : await realPathOf(entry),
+    entry,
+    area: join(appDir, '.maj'),
+    persistent: join(appDir, 'shared'),
+    releases: join(appDir, 'releases'),
+  };
+}
+
+/**
+ * What a link points to, as it is written; null when nothing is there.
+ *
+ * @throws MajError `current-not-link` when something else is there
+ */
+export async function linkTarget(path: string): Promise<string | null> {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return null;
+    if (systemErrorCode(error) === 'EINVAL') throw refused('current-not-link', { path });
+    throw fileFailed(path, 'read', error);
+  }
+}
+
+/**
+ * Checks that the application's tree can be replaced by renaming, and that nothing of ours lies in it: what replaces
+ * and restores the tree must not be part of it.
+ *
+ * @throws MajError `inside-application` (exit 2), `is-mount-point` (exit 3)
+ */
+export async function checkPlaces(context: Context, places: Places): Promise<void> {
+  const tree = places.releases ?? places.entry;
+  const ours = { project: context.projectDir, state: stateDir(context), backups: backupsDir(context) };
+  for (const [what, path] of Object.entries(ours)) {
+    if (isWithin(tree, await realPathOf(path)))
+      throw wrongUsage('inside-application', { what, path, appDir: tree });
+  }
+  if (places.layout === 'releases' || places.live === undefined) return;
+  const mounted = await mountPoints();
+  if (mounted.has(places.live) || !(await onSameFileSystem(places.live, dirname(places.live))))
+    throw refused('is-mount-point', { path: places.live, persistent: false });
+}
+
+/**
+ * Checks that the persistent paths can be moved into the next tree.
+ *
+ * @throws MajError `is-mount-point`
+ */
+export async function checkPersistent(live: string, paths: readonly string[]): Promise<void> {
+  const mounted = await mountPoints();
+  for (const path of paths.map((name) => join(live, name))) {
+    const [own, above] = await Promise.all([lstat(path), lstat(dirname(path))]);
+    if (mounted.has(path) || own.dev !== above.dev)
+      throw refused('is-mount-point', { path, persistent: true });
+  }
+}
+
+/** Whether a path is the folder or lies in it. */
+export function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || (way !== '..' && !way.startsWith('../'));
+}
+
+/** A path without links, though its end need not exist yet. */
+async function realPathOf(path: string): Promise<string> {
+  const existing = await nearestExisting(path);
+  try {
+    return join(await realpath(existing), relative(existing, path));
+  } catch (error) {
+    throw fileFailed(existing, 'looked at', error);
+  }
+}

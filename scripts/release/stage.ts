@@ -1,0 +1,168 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import semver from 'semver';
+import { installedVersion, versionIn } from '../application/version.ts';
+import { inStep, note, warn, type Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { exists, fileFailed, makePrivateFolder, namesIn, onSameFileSystem, remove } from '../system/files.ts';
+import { verifyPackage } from './checksum.ts';
+import { writeReleaseList } from './installed.ts';
+import { persistentPaths } from './persistent.ts';
+import { checkPlaces, placesOf } from './places.ts';
+import { changesAgainst } from './prepare.ts';
+import { moveMark } from './switch.ts';
+import { entryAt } from './tree.ts';
+import type { LocalChanges, Places, ReleaseEntry, StagedRelease } from './types.ts';
+import { checkUnchanged, unpackPackage } from './unpack.ts';
+
+/** What a package is staged for. */
+export interface StageOptions {
+  readonly runId: string;
+  /** The version that the package must be of; any newer one when it was not asked for by version. */
+  readonly version?: string | undefined;
+}
+
+/**
+ * Verifies a package, unpacks it beside the live tree, and looks at what the switch would mean for local changes.
+ * Nothing live is changed, and what was staged is removed again when the package is refused.
+ *
+ * Called under the lock and with no unfinished run: what earlier runs staged and left is removed first.
+ *
+ * @param file the package
+ * @throws MajError of `verifyPackage`, `unpackPackage` and `checkPlaces`; `version-file-missing`, `version-invalid`,
+ *   `version-other`, `version-older`, `version-same`, `release-exists`, `not-one-file-system`
+ */
+export async function stagePackage(
+  context: Context,
+  file: string,
+  options: StageOptions,
+): Promise<StagedRelease> {
+  const verified = await inStep(context, 'verify-package', { path: file }, (progress) =>
+    verifyPackage(context, file, progress),
+  );
+  const places = await placesOf(context);
+  await checkPlaces(context, places);
+  const persistent = persistentPaths(context.config.APP_PERSIST);
+  const folder = await stagingFolder(places, options.runId);
+  try {
+    const unpacked = await inStep(context, 'unpack-package', { path: file }, (progress) =>
+      unpackPackage(context, file, folder, context.config.APP_VERSION_FILE, progress),
+    );
+    checkUnchanged(file, verified.sha256, unpacked.sha256);
+    const version = await packageVersion(context, folder, file);
+    const previousVersion = await installedVersion(context);
+    checkVersion(version, previousVersion, options.version);
+    await checkFree(places, version);
+    const list = `${folder}.json`;
+    await writeReleaseList(list, {
+      format: 1,
+      version,
+      sha256: verified.sha256,
+      complete: context.config.APP_DEPENDENCIES_COMMAND === undefined,
+      entries: [...unpacked.entries],
+    });
+    const changes = await lookAtChanges(context, places, previousVersion, unpacked.entries, persistent);
+    if (places.layout === 'in-place' && places.live !== undefined)
+      await lendFiles(places.live, folder, persistent);
+    return {
+      runId: options.runId,
+      version,
+      previousVersion,
+      folder,
+      list,
+      package: file,
+      sha256: verified.sha256,
+      changes,
+    };
+  } catch (error) {
+    await discardStaged({ folder });
+    throw error;
+  }
+}
+
+/**
+ * Removes what was staged and did not become the live tree; a tree that a switch was begun with and neither ended nor
+ * taken back stays, for the application's own files may be in it.
+ */
+export async function discardStaged(staged: Pick<StagedRelease, 'folder'>): Promise<void> {
+  if (await exists(moveMark(staged.folder))) return;
+  await remove(staged.folder);
+  await remove(`${staged.folder}.json`);
+}
+
+async function stagingFolder(places: Places, runId: string): Promise<string> {
+  await makePrivateFolder(places.area);
+  const target = places.live ?? dirname(places.entry);
+  if (!(await onSameFileSystem(places.area, target)))
+    throw refused('not-one-file-system', { area: places.area, target });
+  for (const name of await namesIn(places.area)) {
+    const tree = /^staged-[^.]+/.exec(name)?.[0];
+    if (tree !== undefined) await discardStaged({ folder: join(places.area, tree) });
+  }
+  return join(places.area, `staged-${runId}`);
+}
+
+/** The version that the application in an unpacked package says it is. */
+export async function packageVersion(context: Context, folder: string, file: string): Promise<string> {
+  const name = context.config.APP_VERSION_FILE;
+  const text = await versionIn(folder, name);
+  if (text === null) throw refused('version-file-missing', { path: file, name });
+  const version = semver.valid(text);
+  if (version === null) throw refused('version-invalid', { path: file, name, text });
+  return version;
+}
+
+/** Refuses a version that is not the one asked for, or no step forward from the installed one: pure. */
+export function checkVersion(version: string, installed: string | null, wanted: string | undefined): void {
+  if (wanted !== undefined && semver.neq(version, wanted))
+    throw refused('version-other', { version, wanted });
+  if (installed === null) return;
+  if (semver.valid(installed) === null) throw refused('installed-version-invalid', { text: installed });
+  if (semver.eq(version, installed)) throw refused('version-same', { version });
+  if (semver.lt(version, installed)) throw refused('version-older', { version, installed });
+}
+
+async function checkFree(places: Places, version: string): Promise<void> {
+  if (places.releases === undefined) return;
+  if ((await entryAt(places.releases, version)) !== undefined)
+    throw refused('release-exists', { version, path: join(places.releases, version) });
+  try {
+    // Not private: the web server has to enter it.
+    await mkdir(places.releases, { recursive: true });
+  } catch (error) {
+    throw fileFailed(places.releases, 'made', error);
+  }
+}
+
+async function lookAtChanges(
+  context: Context,
+  places: Places,
+  previous: string | null,
+  entries: readonly ReleaseEntry[],
+  persistent: readonly string[],
+): Promise<LocalChanges> {
+  if (places.live === undefined) return { known: true, modified: [], carried: [], leftBehind: 0 };
+  const coming = new Set(entries.map((entry) => entry.path));
+  const changes = await changesAgainst(context, places.live, previous, coming, persistent);
+  if (changes.modified.length > 0) warn(context, 'files-modified', { paths: changes.modified });
+  if (changes.carried.length > 0) note(context, 'files-carried', { paths: changes.carried });
+  if (!changes.known && changes.leftBehind > 0)
+    warn(context, 'files-not-told-apart', { count: changes.leftBehind, area: places.area });
+  return changes;
+}
+
+/**
+ * Gives the staged tree copies of the persistent files, for the dependencies command may need them (a `.env`). The
+ * real ones take their place in the switch; folders such as uploads are not copied.
+ */
+async function lendFiles(live: string, staged: string, persistent: readonly string[]): Promise<void> {
+  for (const path of persistent) {
+    if ((await entryAt(live, path))?.type !== 'file' || (await entryAt(staged, path)) !== undefined) continue;
+    if ((await entryAt(staged, dirname(path)))?.type !== 'folder') continue;
+    try {
+      await copyFile(join(live, path), join(staged, path));
+    } catch (error) {
+      throw fileFailed(join(staged, path), 'written', error);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { lstat, mkdir, rename, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { notRolledBack } from '../errors.ts';
+import {
+  fileFailed,
+  makePrivateFolder,
+  remove,
+  renameDurably,
+  syncFolder,
+  systemErrorCode,
+  writeDurably,
+} from '../system/files.ts';
+import { linkTarget } from './places.ts';
+import type { Move, SwitchPlan } from './types.ts';
+
+/**
+ * Does the moves of a switch that are not done yet, in order. What was done is read from the disk, so that a switch
+ * that was killed anywhere is completed by calling this again.
+ *
+ * @throws MajError `file-failed` when a move cannot be done; those before it stay done, `undoMoves` takes them back
+ */
+export async function applyMoves(plan: SwitchPlan): Promise<void> {
+  const done = await countDone(plan.moves);
+  await setMark(plan);
+  for (const move of plan.moves.slice(done)) {
+    if (move.kind === 'link') await setLink(move.path, move.after);
+    else {
+      // Only a place in public can be taken: by an application that runs although it should not.
+      if (move.witness === 'from') await clearAway(move.to, plan.strays);
+      await renameDurably(move.from, move.to);
+    }
+  }
+  await takeMarkOff(plan);
+}
+
+/**
+ * Takes back the moves that are done, last first; the same from any point, and when called again.
+ *
+ * @returns where files were put that the application had made anew in the places of moved ones
+ * @throws MajError `switch-lost` (exit 11) when the old tree is no longer there; nothing is moved then
+ */
+export async function undoMoves(plan: SwitchPlan): Promise<readonly string[]> {
+  const done = await countDone(plan.moves);
+  const switched = done === plan.moves.length && plan.kept !== null;
+  if (switched && !(await isThere(plan.kept ?? '')))
+    throw notRolledBack('switch-lost', { kept: plan.kept ?? '' });
+  const strays: string[] = [];
+  for (const move of plan.moves.slice(0, done).reverse()) {
+    if (move.kind === 'link') await setLink(move.path, move.before);
+    else {
+      strays.push(...(await clearAway(move.from, plan.strays)));
+      await renameDurably(move.to, move.from);
+    }
+  }
+  await takeMarkOff(plan);
+  return strays;
+}
+
+/** The file that says: this staged tree may hold files of the live one, moved there; it must not be removed. */
+export const moveMark = (staged: string): string => `${staged}.moving`;
+
+/** The staged trees of a plan: what arrives. */
+const stagedTrees = (plan: SwitchPlan): readonly string[] =>
+  plan.moves.flatMap((move) => (move.kind === 'rename' && move.witness === 'from' ? [move.from] : []));
+
+async function setMark(plan: SwitchPlan): Promise<void> {
+  for (const staged of stagedTrees(plan)) await writeDurably(moveMark(staged), '');
+}
+
+async function takeMarkOff(plan: SwitchPlan): Promise<void> {
+  for (const staged of stagedTrees(plan)) await remove(moveMark(staged));
+}
+
+/**
+ * How many moves are done. Looked for from the last one back: moves are done in order, so those before a done one are
+ * done, while their own traces may be gone (a persistent path has moved on together with its new tree).
+ */
+async function countDone(moves: readonly Move[]): Promise<number> {
+  for (let count = moves.length; count > 0; count -= 1) {
+    const move = moves[count - 1];
+    if (move !== undefined && (await isDone(move))) return count;
+  }
+  return 0;
+}
+
+async function isDone(move: Move): Promise<boolean> {
+  if (move.kind === 'link') return (await linkTarget(move.path)) === move.after;
+  return move.witness === 'to' ? isThere(move.to) : !(await isThere(move.from)) && (await isThere(move.to));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    // Not stat: a link that leads nowhere is there all the same.
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return false;
+    throw fileFailed(path, 'looked at', error);
+  }
+}
+
+/** Moves what stands in the way to the strays; nothing is ever overwritten or dropped. */
+async function clearAway(path: string, strays: string): Promise<readonly string[]> {
+  if (!(await isThere(path))) return [];
+  await makePrivateFolder(strays);
+  let target = join(strays, basename(path));
+  for (let number = 2; await isThere(target); number += 1)
+    target = join(strays, `${basename(path)}-${number}`);
+  await renameDurably(path, target);
+  return [target];
+}
+
+/** Points a link elsewhere in one step: the web server sees the old one or the new one. */
+async function setLink(path: string, target: string | null): Promise<void> {
+  if (target === null) return remove(path);
+  const temporary = `${path}.maj-new`;
+  try {
+    await remove(temporary);
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(target, temporary);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw fileFailed(path, `pointed to ${target}`, error);
+  }
+}

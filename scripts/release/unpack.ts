@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { stopIfInterrupted, type Context, type Progress } from '../context.ts';
+import { MajError, refused, unsound } from '../errors.ts';
+import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
+import { DamagedArchive, readArchive } from '../system/unpack.ts';
+import { EntryRules } from './entry-rules.ts';
+import { packingOf } from './forms.ts';
+import { packageLimits, tooTight, type UnpackLimits } from './limits.ts';
+import { TreeWriter, unsafe } from './tree-writer.ts';
+import type { ReleaseEntry } from './types.ts';
+
+/** A package as it lies unpacked. */
+export interface Unpacked {
+  readonly entries: readonly ReleaseEntry[];
+  /** The SHA-256 of the package as it was unpacked. */
+  readonly sha256: string;
+}
+
+/**
+ * Unpacks a package into a new folder, and writes nowhere else: no name leaves the folder, links are made last (so
+ * that nothing is written through one) and lead nowhere but into it, no devices, no setuid, bounded in number and
+ * size. A single folder at the top of the archive, as in `app-1.1.0/`, is taken off.
+ *
+ * Times of files are those of unpacking: PHP's opcache tells a changed file by its time, and packages built
+ * reproducibly give every version the same.
+ *
+ * @param into the folder to make; removed again when the package is refused
+ * @param marker the file that tells the top of the application: APP_VERSION_FILE
+ * @throws MajError `package-unsafe`, `package-damaged` (exit 4), `file-failed` (exit 3)
+ */
+export async function unpackPackage(
+  context: Context,
+  file: string,
+  into: string,
+  marker: string,
+  progress: Progress = () => undefined,
+  limits: UnpackLimits = packageLimits,
+): Promise<Unpacked> {
+  try {
+    await mkdir(into, { mode: 0o700 });
+    const tree = new TreeWriter(into, file, new EntryRules(limits));
+    const sha256 = await readArchive(
+      context,
+      file,
+      packingOf(file),
+      (entry) => tree.add(entry),
+      (packed, unpacked) => {
+        stopIfInterrupted(context);
+        if (tooTight(limits, packed, unpacked)) throw unsafe(file, basename(file), 'too-tight');
+        progress(unpacked);
+      },
+    );
+    return { entries: await tree.finish(marker), sha256 };
+  } catch (error) {
+    await remove(into);
+    throw unpackError(file, into, error);
+  }
+}
+
+function unpackError(file: string, into: string, error: unknown): unknown {
+  if (error instanceof MajError) return error;
+  if (error instanceof DamagedArchive)
+    return unsound('package-damaged', { path: file, reason: error.message }, { cause: error });
+  return systemErrorCode(error) === undefined ? error : fileFailed(into, 'unpacked into', error);
+}
+
+/** Refuses a package whose content is not the one that was verified: it was changed in between. */
+export function checkUnchanged(file: string, verified: string, unpacked: string): void {
+  if (verified !== unpacked) throw refused('package-changed', { path: file });
+}
