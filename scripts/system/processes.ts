@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { $, quote } from 'zx';
+import { $ } from 'zx';
 import { reasonOf, refused } from '../errors.ts';
 import type { Context } from '../context.ts';
 
@@ -41,8 +41,12 @@ export async function capture(
   args: readonly string[],
   options: StartOptions = {},
 ): Promise<Captured> {
-  return shell(context, [program, ...args].map((word) => quote(word)).join(' '), options);
+  return shell(context, quoteWords([program, ...args]), options);
 }
+
+/** Words as one command line of a POSIX shell; zx's own `quote` writes `$'…'`, which dash does not know. */
+export const quoteWords = (words: readonly string[]): string =>
+  words.map((word) => (/^[\w/.:=@+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 
 /** Runs a command line of the user's, as `sh -c` would, and keeps what it prints. */
 export async function shell(

@@ -1,0 +1,29 @@
+import { note, type Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import type { PageView } from './page.ts';
+
+/** Says that something was observed that the demonstration is there to show, or fails. */
+export function observe(context: Context, what: string, holds: boolean, seen: string): void {
+  if (!holds) throw refused('demo-failed', { expected: what, seen });
+  note(context, 'demo-observed', { what });
+}
+
+/** `200 1.0.0, 503, 200 1.1.0`: what a visitor saw, in order. */
+export const viewsText = (views: readonly PageView[]): string =>
+  views
+    .map(({ status, version }) => (version === undefined ? String(status) : `${status} ${version}`))
+    .join(', ');
+
+/** Whether a visitor saw the page of one version, then maintenance, then the page of another version. */
+export function sawWindow(views: readonly PageView[], before: string, after: string): boolean {
+  const first = views[0];
+  const last = views.at(-1);
+  return (
+    first?.status === 200 &&
+    first.version === before &&
+    views.some(({ status }) => status === 503) &&
+    last?.status === 200 &&
+    last.version === after &&
+    views.every(({ status }) => status === 200 || status === 503)
+  );
+}
