@@ -1,7 +1,286 @@
+import type { MigrationFailure } from '../../../migrations/failure.ts';
+import type { MigrationResult } from '../../../migrations/runner.ts';
+import type { StatusRow } from '../../../migrations/status.ts';
+import type { PlanProblem } from '../../../migrations/plan.ts';
+import type { ScriptProblem } from '../../../migrations/splitter.ts';
+import { duration, table } from '../../format.ts';
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+const at = (place: Place): string => `${place.file}:${place.line}:${place.column}`;
+
+const statements = (count: number): string => (count === 1 ? '1 statement' : `${count} statements`);
+
+/** What is wrong with a script, and what to do about it. */
+function scriptProblem(problem: ScriptProblem): { message: string; hint: string } {
+  switch (problem.kind) {
+    case 'unterminated':
+      return {
+        message: `a ${problem.what === 'name' ? 'quoted name' : problem.what} begins here and never ends`,
+        hint: 'Close it. A backslash before the closing quote takes its meaning away.',
+      };
+    case 'torn-routine':
+      return {
+        message: 'the body of a routine, trigger or event has semicolons, at which it would be cut',
+        hint: 'Put `DELIMITER //` on a line before it, `//` after its END, and `DELIMITER ;` on the next line.',
+      };
+    case 'delimiter-in-versioned-comment':
+      return {
+        message: `the delimiter ${problem.delimiter} stands inside of a /*! … */ comment, where programs differ on whether it ends the statement`,
+        hint: 'Close the comment before the delimiter, or choose another one with `DELIMITER //`.',
+      };
+    case 'client-command':
+      return {
+        message: `“${problem.command}” is a command of the mysql client, not a statement`,
+        hint: 'Take it out: end statements with `;`, put the statements of other files here, and name no database.',
+      };
+    case 'delimiter-argument':
+      return {
+        message: 'DELIMITER needs a blank and then the new delimiter, without a backslash in it',
+        hint: 'Write `DELIMITER //`.',
+      };
+    case 'delimiter-misplaced':
+      return {
+        message: 'DELIMITER works only at the start of a line, with nothing but blanks before it',
+        hint: 'Put it on a line of its own.',
+      };
+  }
+}
+
+/** Why the plan was refused, a line a problem. */
+function planProblem(problem: PlanProblem): string {
+  switch (problem.kind) {
+    case 'edited':
+      return `${problem.file} has been edited since it was applied. Put the applied text back (git log -- ${problem.file}) and make the change in a new script.`;
+    case 'missing':
+      return `${problem.file} is applied, but its file is gone. Bring it back from version control; this may be an older release than the database.`;
+    case 'out-of-order':
+      return `${problem.file} is not applied, but the newer ${problem.newest} is. Give it a number above ${problem.newest}.`;
+    case 'failed-prefix-edited':
+      return `${problem.file} failed after ${statements(problem.done)}, and these have been edited since. Put them back as they were; what follows them may change.`;
+    case 'failed-session-bound':
+      return `${problem.file} failed after ${statements(problem.done)} that leave something in their session (a temporary table, a variable, a lock), so it cannot go on from there. Restore the backup from before it: \`maj restore\`.`;
+    case 'unfinished':
+      return `${problem.file} did not finish: ${problem.done} of ${statements(problem.of)} done${
+        problem.inDoubt === undefined ? '' : `, statement ${problem.inDoubt} in doubt`
+      }.`;
+  }
+}
+
+/** Where and why a script stopped. */
+function failureMessage(failure: MigrationFailure): string {
+  const place = `${at(failure)}: statement ${failure.statement} of ${failure.of}`;
+  const { reason } = failure;
+  switch (reason.kind) {
+    case 'interrupted':
+      return `Interrupted at ${place}, before it ran.`;
+    case 'lock-lost':
+      return `Stopped at ${place}, before it ran: the connection that held the migration lock was lost.`;
+    case 'server': {
+      const number = reason.error.errno === undefined ? reason.error.code : `${reason.error.errno}`;
+      const code = reason.error.errno === undefined ? '' : ` (${reason.error.code})`;
+      return `${place} failed: ${number}${code} ${reason.error.message}\n  ${failure.excerpt}`;
+    }
+  }
+}
+
+/** What of a script that stopped is in the database. */
+function failureState(failure: MigrationFailure): string {
+  const before =
+    failure.applied.length === 0 ? '' : `Applied before it in this run: ${failure.applied.join(', ')}. `;
+  const done =
+    failure.done === 0
+      ? `Of ${failure.file} nothing is committed before statement ${failure.statement}.`
+      : `Of ${failure.file} ${failure.done === 1 ? 'statement 1 is' : `statements 1 to ${failure.done} are`} committed.`;
+  const between =
+    failure.statement - failure.done > 1
+      ? ` Statements ${failure.done + 1} to ${failure.statement - 1} are rolled back, or changed only their session.`
+      : '';
+  const outcome = {
+    unchanged:
+      failure.done >= failure.statement ? '' : ` Statement ${failure.statement} has changed nothing.`,
+    partial: ` Statement ${failure.statement} may have been applied in part: the server cannot undo it.`,
+    'in-doubt': ` Whether statement ${failure.statement} was applied is not known.`,
+  }[failure.outcome];
+  return `${before}${done}${between}${outcome}`;
+}
+
+/** The way on from a script that stopped on the live database. */
+function failureHint(failure: MigrationFailure): string {
+  if (failure.outcome !== 'unchanged')
+    return 'Put the backup from before this run back: `maj restore`. (`maj migrate status` shows where it stands.)';
+  if (failure.reason.kind !== 'server')
+    return 'Rehearse what is left (`maj rehearse`), then go on with `maj migrate`.';
+  const correct =
+    failure.done === 0
+      ? `Correct ${failure.file} rehearse it (\`maj rehearse\`) and run \`maj migrate\` again`
+      : `Correct ${failure.file} from statement ${failure.done + 1} on, leave what is above as it is, rehearse it (\`maj rehearse\`) and run \`maj migrate\` again: it goes on from there`;
+  return `${correct}; or put the backup back with \`maj restore\`.`;
+}
+
+const states = { applied: 'applied', applying: 'not finished', failed: 'failed', pending: 'pending' };
+
+const statusCells = (row: StatusRow): string[] => [
+  row.version,
+  row.name,
+  states[row.state],
+  row.of === undefined
+    ? ''
+    : row.done === row.of
+      ? statements(row.of)
+      : `${row.done ?? 0} of ${statements(row.of)}`,
+  row.at === undefined ? '' : `${row.at.slice(0, 19)} UTC`,
+  row.durationMs === undefined ? '' : duration(row.durationMs),
+];
+
+/** A script's own line, and one for each of its statements that took a second or made a warning. */
+const dryRunRows = (migration: MigrationResult): string[][] => [
+  [
+    `${migration.version}_${migration.name}`,
+    statements(migration.statements.length),
+    duration(migration.seconds * 1000),
+  ],
+  ...migration.statements
+    .filter(({ seconds, warnings }) => seconds >= 1 || warnings > 0)
+    .map(({ number, line, rows, seconds, warnings }) => [
+      `  statement ${number}, line ${line}`,
+      `${rows} rows${warnings === 0 ? '' : `, ${warnings} warnings`}`,
+      duration(seconds * 1000),
+    ]),
+];
+
+const pendingText = (pending: number): string =>
+  pending === 0 ? 'Nothing is pending.' : `${pending} pending: \`maj migrate\` runs them.`;
+
+const indented = (rows: readonly (readonly string[])[]): string[] => table(rows).map((line) => `  ${line}`);
+
 /** What migrations/ says, in English. */
 export const migrations = {
-  errors: {},
-  steps: {},
-  notes: {},
-  results: {},
+  errors: {
+    'migration-script': (facts: Place & { problem: ScriptProblem }) => {
+      const { message, hint } = scriptProblem(facts.problem);
+      return { message: `${at(facts)}: ${message}.`, hint };
+    },
+    'migration-names': (facts: { files: readonly string[] }) => ({
+      message: `Not the name of a migration: ${facts.files.join(', ')}.`,
+      hint: 'Name it by number and words, such as 012_add_invoices.sql or 202611221015_add_invoices.sql.',
+    }),
+    'migration-versions': (facts: { files: readonly string[] }) => ({
+      message: `A version is taken twice: ${facts.files.join(', ')}.`,
+      hint: 'Give the newer one the next free number; `maj migrate new NAME` finds it.',
+    }),
+    'migration-encoding': (facts: { file: string }) => ({
+      message: `${facts.file} is not UTF-8 text.`,
+      hint: "Save it as UTF-8. Bytes belong into a hexadecimal literal: X'00ff'.",
+    }),
+    'migration-transaction-open': (facts: Place) => ({
+      message: `${at(facts)}: the transaction that begins here is still open at the end of the script, and would be lost.`,
+      hint: 'End it with COMMIT.',
+    }),
+    'migration-needs-previous': (facts: Place) => ({
+      message: `${at(facts)}: this asks about the statement before it, but maj records its progress in between.`,
+      hint: 'Keep the number in a variable within one statement, or put both into a procedure.',
+    }),
+    'migration-exists': (facts: { path: string }) => ({
+      message: `${facts.path} is there already.`,
+      hint: 'Choose another name.',
+    }),
+    'migration-name': (facts: { name: string }) => ({
+      message: facts.name === '' ? 'The new migration needs a name.' : `“${facts.name}” makes no file name.`,
+      hint: 'Use letters and digits: `maj migrate new add_invoices`.',
+    }),
+    'migrations-folder-missing': (facts: { places: readonly string[] }) => ({
+      message: `There is no folder of migrations; looked for ${facts.places.join(', ')}.`,
+      hint: 'Set MIGRATIONS_DIR, or make the first script with `maj migrate new NAME`.',
+    }),
+    'migrations-refused': (facts: { problems: readonly PlanProblem[] }) => ({
+      message: `The scripts and the database do not agree:\n${facts.problems.map((problem) => `  - ${planProblem(problem)}`).join('\n')}`,
+      hint: '`maj migrate status` shows every script and its state.',
+    }),
+    'migration-unfinished': (facts: { problem: Extract<PlanProblem, { kind: 'unfinished' }> }) => ({
+      message: `${planProblem(facts.problem)}${facts.problem.error === undefined ? '' : ` It ended with: ${facts.problem.error}`}`,
+      hint: 'Make sure that no other maj is still running it; then put the backup from before it back: `maj restore`.',
+    }),
+    'migrations-not-rehearsed': (facts: { files: readonly string[] }) => ({
+      message: `Not rehearsed on a copy of the database as it is now: ${facts.files.join(', ')}.`,
+      hint: 'Rehearse with `maj rehearse`, or on the newest backup with `maj migrate --dry-run`; then call this again.',
+    }),
+    'migrations-moved': (facts: { file: string }) => ({
+      message: `Another run has dealt with ${facts.file} in the meantime.`,
+      hint: 'Look at `maj migrate status`, then call it again.',
+    }),
+    'migrations-locked': (facts: { database: string; connection: string }) => ({
+      message: `Another run is migrating ${facts.database} (database connection ${facts.connection}).`,
+      hint: 'Wait until it has ended. If that run is dead, the server lets go of the lock when its connection ends.',
+    }),
+    'migration-lock-failed': (facts: { name: string }) => ({
+      message: `The server could not say whether the lock ${facts.name} is free.`,
+      hint: 'Try again; the server’s own log tells more.',
+    }),
+    'ledger-foreign': (facts: {
+      table: string;
+      columns: readonly string[];
+      missing: readonly string[];
+      engine: string;
+    }) => ({
+      message: `The table ${facts.table} is another program’s: ${
+        facts.missing.length > 0
+          ? `it has the columns ${facts.columns.join(', ')}, and not ${facts.missing.join(', ')}`
+          : `its engine is ${facts.engine}, where a record must be an InnoDB table`
+      }.`,
+      hint: `maj keeps its record of migrations in a table of this name. Rename the other one: \`RENAME TABLE ${facts.table} TO old_${facts.table}\`.`,
+    }),
+    'ledger-unreadable': (facts: { table: string; version: string; column: string; reason: string }) => ({
+      message: `The row ${facts.version} of ${facts.table} is not as maj writes it: ${facts.column}: ${facts.reason}.`,
+      hint: 'Correct it by hand, or restore a backup.',
+    }),
+    'migration-failed': (facts: { failure: MigrationFailure }) => ({
+      message: failureMessage(facts.failure),
+      hint: failureHint(facts.failure),
+      state: failureState(facts.failure),
+    }),
+    'dry-run-failed': (facts: { failure: MigrationFailure }) => ({
+      message: `The dry run on the copy failed. ${failureMessage(facts.failure)}`,
+      hint: `Correct ${facts.failure.file}, or the rows that it stumbled over, and rehearse again.`,
+      state: 'The live database was not touched.',
+    }),
+  },
+  steps: {
+    migrate: (facts: { file: string; statements: number }) =>
+      `migrate ${facts.file} (${statements(facts.statements)})`,
+  },
+  notes: {
+    'migration-empty': (facts: { file: string }) => `${facts.file} holds no statement; it counts as applied.`,
+    'migration-continued': (facts: { file: string; from: number; of: number }) =>
+      `${facts.file} goes on from statement ${facts.from} of ${facts.of}.`,
+    'dry-run-sql-mode': () =>
+      'DB_SQL_MODE is not set: the scripts ran in the sql_mode of the throwaway server, which may not be the live one’s.',
+  },
+  results: {
+    none: () => 'Nothing to do: every migration is applied.',
+    question: (facts: { files: readonly string[] }) => `Run on the live database: ${facts.files.join(', ')}?`,
+    applied: (facts: { files: readonly string[] }) => `Applied: ${facts.files.join(', ')}.`,
+    created: (facts: { path: string }) => `Made ${facts.path}.`,
+    dryRun: (facts: { backup: string; receipt: string; migrations: readonly MigrationResult[] }) => [
+      facts.migrations.length === 0
+        ? `Nothing is pending on backup ${facts.backup}, which is proven.`
+        : `On a copy of backup ${facts.backup}, which is proven:`,
+      ...indented(facts.migrations.flatMap(dryRunRows)),
+      `Receipt: ${facts.receipt}`,
+    ],
+    status: (facts: {
+      folder: string;
+      migrations: readonly StatusRow[];
+      problems: readonly PlanProblem[];
+    }) => [
+      `Migrations in ${facts.folder}:`,
+      ...indented(facts.migrations.map(statusCells)),
+      ...facts.problems.map((problem) => `Problem: ${planProblem(problem)}`),
+      pendingText(facts.migrations.filter(({ state }) => state === 'pending').length),
+    ],
+  },
 };

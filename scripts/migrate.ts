@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { findBackup } from './backup/list.ts';
+import type { Context } from './context.ts';
+import { withSession } from './database/session.ts';
+import { targetFromConfig } from './database/target.ts';
+import { refused, wrongUsage } from './errors.ts';
+import { readMigrations, type Migration } from './migrations/folder.ts';
+import { readLedger } from './migrations/ledger.ts';
+import { createMigration } from './migrations/new.ts';
+import { folderForNew, migrationsFolder } from './migrations/places.ts';
+import { planMigrations, refuseProblems, type MigrationPlan } from './migrations/plan.ts';
+import { runMigrations } from './migrations/runner.ts';
+import { statusRows } from './migrations/status.ts';
+import { rehearse } from './rehearsal/rehearse.ts';
+import { ownIdentity } from './system/identity.ts';
+import { messagesFor } from './terminal/messages/index.ts';
+import { findReceipt } from './upgrade/prepare.ts';
+import { withLock } from './upgrade/lock.ts';
+import { refuseUnfinished } from './upgrade/unfinished.ts';
+import type { Verb, VerbArguments, VerbResult } from './verb.ts';
+
+interface Read {
+  readonly folder: string;
+  readonly migrations: readonly Migration[];
+  readonly plan: MigrationPlan;
+}
+
+async function read(context: Context): Promise<Read> {
+  const folder = await migrationsFolder(context);
+  const migrations = await readMigrations(folder);
+  const ledger = await withSession(context, targetFromConfig(context), readLedger);
+  return { folder, migrations, plan: planMigrations(migrations, ledger, context.config.DB_SQL_MODE) };
+}
+
+/** Runs what is pending on the live database, once that is rehearsed and the user has agreed. */
+async function migrate(context: Context, args: VerbArguments<'dry-run'>): Promise<VerbResult> {
+  await refuseUnfinished(context);
+  const { migrations, plan } = await read(context);
+  refuseProblems(plan);
+  const files = plan.pending.map(({ file }) => file);
+  if (files.length === 0) return { data: [], text: ({ results }) => [results.migrations.none()] };
+  if ((await findReceipt(context, migrations, plan)) === undefined)
+    throw refused('migrations-not-rehearsed', { files });
+  const messages = messagesFor(context.config.MAJ_LANG, context.env);
+  await args.confirm(messages.results.migrations.question({ files }));
+  const run = await runMigrations(context, {
+    target: targetFromConfig(context),
+    migrations: plan.pending,
+    runId: `migrate-${randomUUID()}`,
+    appliedBy: `maj migrate on ${ownIdentity().host}`,
+  });
+  return { data: run.migrations, text: ({ results }) => [results.migrations.applied({ files })] };
+}
+
+/** Runs what is pending on a copy of the newest backup, in a throwaway server. */
+async function dryRunOnNewestBackup(context: Context): Promise<VerbResult> {
+  const backup = await findBackup(context, undefined);
+  const { dryRun, receipt } = await rehearse(context, await migrationsFolder(context), backup);
+  return {
+    data: dryRun.migrations,
+    text: ({ results }) =>
+      results.migrations.dryRun({ backup: backup.id, receipt: receipt.id, migrations: dryRun.migrations }),
+  };
+}
+
+async function status(context: Context): Promise<VerbResult> {
+  const { folder, plan } = await read(context);
+  const rows = statusRows(plan);
+  const data = { folder, migrations: rows, problems: plan.problems };
+  return { data, text: ({ results }) => results.migrations.status(data) };
+}
+
+async function create(context: Context, name: string): Promise<VerbResult> {
+  const path = await createMigration(await folderForNew(context), name, context.clock.now());
+  return { data: { path }, text: ({ results }) => [results.migrations.created({ path })] };
+}
+
+/** `maj migrate`: the guide's "run the migration scripts", and what belongs to it. */
+export const migrateVerb: Verb<'dry-run'> = {
+  name: 'migrate',
+  summary:
+    'Runs the pending migrations on the live database, if they are rehearsed; asks before it does (--yes does not).',
+  usage: ['migrate', 'migrate --dry-run', 'migrate status', 'migrate new NAME'],
+  options: {
+    'dry-run': {
+      type: 'boolean',
+      help: 'Run them on a copy of the newest backup, in a throwaway server; the live database is left alone.',
+    },
+  },
+  needsSettings: true,
+  async run(context, args) {
+    const [action, ...words] = args.positionals;
+    if (action === 'new') return create(context, words.join(' '));
+    if (words.length > 0 || (action !== undefined && action !== 'status'))
+      throw wrongUsage('bad-usage', { verb: 'migrate', reason: args.positionals.join(' ') });
+    if (action === 'status') return status(context);
+    return args.options['dry-run'] === true
+      ? withLock(context, 'migrate', () => dryRunOnNewestBackup(context))
+      : withLock(context, 'migrate', () => migrate(context, args));
+  },
+};

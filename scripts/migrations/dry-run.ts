@@ -1,0 +1,68 @@
+import type { Manifest } from '../backup/manifest.ts';
+import { warn, type Context } from '../context.ts';
+import { schemaFingerprint } from '../database/fingerprint.ts';
+import { withSession } from '../database/session.ts';
+import { targetFromConfig } from '../database/target.ts';
+import type { Throwaway } from '../database/throwaway.ts';
+import { MajError, refused } from '../errors.ts';
+import type { Migration } from './folder.ts';
+import { readLedger } from './ledger.ts';
+import { planMigrations, refuseProblems } from './plan.ts';
+import { runScripts, serverSqlMode, type MigrationRun } from './runner.ts';
+
+/** What the pending migrations did to the copy. */
+export interface DryRunResult extends MigrationRun {
+  /** `schemaFingerprint` of the copy before the first and after the last of them. */
+  readonly schemaBefore: string;
+  readonly schemaAfter: string;
+}
+
+/**
+ * Runs the pending migrations on a copy that is already loaded in a throwaway server, exactly as they would run on the
+ * live database. Which ones are pending is what the copy's own ledger says: the live one's, as of the backup.
+ *
+ * @throws MajError `dry-run-failed` (exit code 3) when a script fails; `migrations-refused`, `migration-unfinished`
+ *   and `migration-script` as on the live database
+ */
+export async function dryRun(
+  context: Context,
+  options: {
+    readonly throwaway: Throwaway;
+    readonly manifest: Pick<Manifest, 'database'>;
+    /** Every script of the folder. */
+    readonly migrations: readonly Migration[];
+  },
+): Promise<DryRunResult> {
+  const { throwaway, manifest, migrations } = options;
+  const { name } = manifest.database;
+  const target = throwaway.target(name);
+  const sqlMode = await liveSqlMode(context);
+  const before = await withSession(context, target, async (session) => ({
+    ledger: await readLedger(session),
+    schema: await schemaFingerprint(session, name),
+  }));
+  const plan = planMigrations(migrations, before.ledger, sqlMode);
+  refuseProblems(plan);
+  const { failure, cause, ...run } = await runScripts(context, {
+    target,
+    migrations: plan.pending,
+    sqlMode,
+    runId: 'dry-run',
+    appliedBy: 'dry-run',
+  });
+  if (failure !== undefined) throw refused('dry-run-failed', { failure }, { cause });
+  const schemaAfter = await withSession(context, target, (session) => schemaFingerprint(session, name));
+  return { ...run, schemaBefore: before.schema, schemaAfter };
+}
+
+/** The sql_mode that scripts will meet on the live database: a copy that is less strict would prove nothing. */
+async function liveSqlMode(context: Context): Promise<string | undefined> {
+  if (context.config.DB_SQL_MODE !== undefined) return context.config.DB_SQL_MODE;
+  try {
+    return await withSession(context, targetFromConfig(context), serverSqlMode);
+  } catch (error) {
+    if (!(error instanceof MajError)) throw error;
+    warn(context, 'dry-run-sql-mode', {});
+    return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+import type { SqlError } from '../database/session.ts';
+import type { Step } from './flow.ts';
+import type { Flavour } from '../database/flavour.ts';
+import { plainMode } from './lexer.ts';
+import { firstTokens } from './statement.ts';
+
+/** Why a run of migrations ended early, and what is known of the database. */
+export interface MigrationFailure {
+  readonly file: string;
+  readonly version: string;
+  /** Where the statement stands or, when the server named a line, that line. */
+  readonly line: number;
+  readonly column: number;
+  readonly statement: number;
+  readonly of: number;
+  /** The beginning of the statement, on one line. */
+  readonly excerpt: string;
+  readonly reason:
+    | { readonly kind: 'server'; readonly error: SqlError }
+    | { readonly kind: 'interrupted' }
+    | { readonly kind: 'lock-lost' };
+  /** Statements of this file that are committed. */
+  readonly done: number;
+  /** What the statement itself has left behind. */
+  readonly outcome: 'unchanged' | 'partial' | 'in-doubt';
+  /** Files that this run had applied before. */
+  readonly applied: readonly string[];
+}
+
+/**
+ * Errors after which the server may or may not have finished the statement, though it did answer: 1053 shutdown,
+ * 1152 to 1161 broken connection, 1927 and 3169 connection killed, 4031 ended for inactivity.
+ */
+const connectionErrors = new Set([1053, 1152, 1158, 1159, 1160, 1161, 1927, 3169, 4031]);
+
+/** Whether the connection is gone, so that the fate of its last statement is not known from the error. */
+export function isConnectionLost(error: SqlError | undefined): boolean {
+  return error?.errno === undefined || connectionErrors.has(error.errno);
+}
+
+/**
+ * Whether a statement that the server has refused may have left something behind all the same.
+ *
+ * @param transactional false when tables without transactions may be involved
+ */
+export function mayBePartial(step: Step, flavour: Flavour, transactional: boolean): boolean {
+  const { kind, text } = step.statement;
+  if (kind === 'call') return true;
+  // In our own transaction the answer to ROLLBACK tells, see `execute.ts`.
+  if (kind === 'rows') return !transactional && !step.wrapped;
+  if (kind !== 'alone' || flavour === 'mysql') return false;
+  // MariaDB drops the tables that it can and then reports the others; MySQL 8 drops all or none.
+  const [first, second] = firstTokens(text, plainMode, 2);
+  return first === 'DROP' && (second === 'TABLE' || second === 'VIEW') && text.includes(',');
+}
+
+/** The beginning of a statement, on one line. */
+export function excerptOf(text: string, length = 100): string {
+  const line = text
+    .slice(0, length * 4)
+    .replace(/\s+/g, ' ')
+    .trim();
+  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+}
+
+/** The line of the file that a syntax error is in: the server counts from the statement's first line. */
+export function lineOfError(statementLine: number, error: SqlError): number {
+  const named = error.errno === 1064 ? /at line (\d+)\s*$/.exec(error.message)?.[1] : undefined;
+  return named === undefined ? statementLine : statementLine + Number(named) - 1;
+}

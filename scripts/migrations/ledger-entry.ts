@@ -1,0 +1,95 @@
+import { quoteName } from '../database/quote.ts';
+import type { Session } from '../database/session.ts';
+import type { Migration } from './folder.ts';
+import { ledgerTable } from './ledger.ts';
+import { doneHashes, type Statement } from './statement.ts';
+
+/** The row of one script while it runs: what is written to it, and through which connection. */
+export interface LedgerEntry {
+  /** Writes the row before the work: a new one, or that of the failed run that this one goes on from. */
+  begin(connectionId: number, done: number, startedAt: Date): Promise<void>;
+  /** The statement that says: this many are done, and this one is now in flight. */
+  checkpoint(session: Session, done: number, inFlight: Statement | undefined): Promise<void>;
+  /** The same, with nothing left to do. */
+  finish(session: Session, finishedAt: Date, durationMs: number): Promise<void>;
+  /** Says why it stopped; `keepInFlight`: the statement in flight may be applied in part. */
+  fail(
+    session: Session,
+    error: string,
+    finishedAt: Date,
+    durationMs: number,
+    keepInFlight: boolean,
+  ): Promise<void>;
+  /** Adds the error to a row whose end is not known. */
+  doubt(error: string): Promise<void>;
+  /** How many statements the server has as done, once whatever another connection holds open has ended. */
+  committed(): Promise<number>;
+}
+
+/** Who runs it, for the record. */
+export interface Runner {
+  readonly runId: string;
+  readonly appliedBy: string;
+}
+
+/**
+ * @param keeper the session that writes whatever the script's own cannot
+ */
+export function ledgerEntry(
+  keeper: Session,
+  database: string,
+  migration: Migration,
+  statements: readonly Statement[],
+  runner: Runner,
+): LedgerEntry {
+  // Qualified, and with nothing but digits and letters as values: a script may have changed its session's settings.
+  const table = `${quoteName(database)}.${ledgerTable}`;
+  const hashes = doneHashes(statements);
+  const where = `WHERE version = '${migration.version}'`;
+  const doneColumns = (done: number, inFlight: Statement | undefined): string =>
+    `statements_done = ${done}, done_hash = '${hashes[done] ?? ''}', in_flight = ${
+      inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`
+    }`;
+  const ended = (at: Date, durationMs: number): string =>
+    `finished_at = '${sqlTime(at)}', duration_ms = ${Math.round(durationMs)}`;
+  return {
+    begin: async (connectionId, done, startedAt) => {
+      await keeper.run(
+        `REPLACE INTO ${table} SET version = '${migration.version}', name = ${sqlText(migration.name)},
+         checksum = '${migration.checksum}', state = 'applying', statements = ${statements.length},
+         ${doneColumns(done, undefined)}, connection_id = ${connectionId}, started_at = '${sqlTime(startedAt)}',
+         applied_by = ${sqlText(runner.appliedBy)}, run_id = ${sqlText(runner.runId)}`,
+      );
+    },
+    checkpoint: async (session, done, inFlight) => {
+      await session.run(`UPDATE ${table} SET ${doneColumns(done, inFlight)} ${where}`);
+    },
+    finish: async (session, finishedAt, durationMs) => {
+      await session.run(
+        `UPDATE ${table} SET ${doneColumns(statements.length, undefined)}, state = 'applied', error = NULL,
+         ${ended(finishedAt, durationMs)} ${where}`,
+      );
+    },
+    fail: async (session, error, finishedAt, durationMs, keepInFlight) => {
+      await session.run(
+        `UPDATE ${table} SET state = 'failed', error = ${sqlText(error)}, ${ended(finishedAt, durationMs)}${
+          keepInFlight ? '' : ', in_flight = NULL'
+        } ${where} AND state = 'applying'`,
+      );
+    },
+    doubt: async (error) => {
+      await keeper.run(`UPDATE ${table} SET error = ${sqlText(error)} ${where} AND state = 'applying'`);
+    },
+    committed: async () => {
+      const [found] = await keeper.rows(`SELECT statements_done AS done FROM ${table} ${where} FOR UPDATE`);
+      return Number(found?.['done'] ?? 0);
+    },
+  };
+}
+
+/** A text as a statement that reads the same under every sql_mode and character set of its session. */
+const sqlText = (text: string): string =>
+  `CONVERT(X'${Buffer.from(text, 'utf8').toString('hex')}' USING utf8mb4)`;
+
+/** `2026-11-22 10:15:30.123`, UTC. */
+const sqlTime = (at: Date): string => at.toISOString().replace('T', ' ').replace('Z', '');

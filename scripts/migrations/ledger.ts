@@ -1,0 +1,174 @@
+import * as v from 'valibot';
+import { refused } from '../errors.ts';
+import type { Session } from '../database/session.ts';
+import { byVersion } from './folder.ts';
+
+/** The name of the table in the live database that says which scripts have run. */
+export const ledgerTable = 'schema_versions';
+
+/** What the ledger says of one script. */
+export interface LedgerRow {
+  readonly version: string;
+  readonly name: string;
+  readonly checksum: string;
+  readonly state: 'applying' | 'applied' | 'failed';
+  readonly statements: number;
+  readonly statementsDone: number;
+  /** What `doneHashes` gives for them. */
+  readonly doneHash: string;
+  /** A statement that may or may not have been applied. */
+  readonly inFlight: { readonly number: number; readonly hash: string } | undefined;
+  /** The connection that ran it. */
+  readonly connectionId: string | undefined;
+  readonly error: string | undefined;
+  /** UTC, `2026-11-22 10:15:30.123`. */
+  readonly startedAt: string;
+  readonly finishedAt: string | undefined;
+  readonly durationMs: number | undefined;
+  readonly appliedBy: string;
+  readonly runId: string;
+}
+
+const columns = [
+  'version',
+  'name',
+  'checksum',
+  'state',
+  'statements',
+  'statements_done',
+  'done_hash',
+  'in_flight',
+  'connection_id',
+  'error',
+  'started_at',
+  'finished_at',
+  'duration_ms',
+  'applied_by',
+  'run_id',
+] as const;
+
+const createLedger = `CREATE TABLE IF NOT EXISTS ${ledgerTable} (
+  version varchar(32) NOT NULL,
+  name varchar(255) NOT NULL,
+  checksum char(64) NOT NULL,
+  state varchar(16) NOT NULL,
+  statements int unsigned NOT NULL,
+  statements_done int unsigned NOT NULL,
+  done_hash char(64) NOT NULL,
+  in_flight varchar(80) NULL,
+  connection_id bigint unsigned NULL,
+  error text NULL,
+  started_at datetime(3) NOT NULL,
+  finished_at datetime(3) NULL,
+  duration_ms bigint unsigned NULL,
+  applied_by varchar(255) NOT NULL,
+  run_id varchar(64) NOT NULL,
+  PRIMARY KEY (version)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`;
+
+/**
+ * Makes the ledger where there is none. Nothing happens where there is one.
+ *
+ * @throws MajError `ledger-foreign` when a table of that name has another shape
+ */
+export async function ensureLedger(session: Session): Promise<void> {
+  if (!(await isLedgerThere(session))) await session.run(createLedger);
+}
+
+/**
+ * Whether the database that the session is in has a ledger.
+ *
+ * @throws MajError `ledger-foreign` when something of that name is there that is not ours
+ */
+async function isLedgerThere(session: Session): Promise<boolean> {
+  const [table] = await session.rows(
+    `SELECT TABLE_TYPE AS type, ENGINE AS engine FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}'`,
+  );
+  if (table === undefined) return false;
+  const found = await session.rows(
+    `SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}'`,
+  );
+  const names = new Set(found.map((column) => String(column['name']).toLowerCase()));
+  const missing = columns.filter((name) => !names.has(name));
+  // Another engine would not commit a checkpoint together with the rows that it stands for.
+  const engine = String(table['engine']);
+  if (missing.length > 0 || engine !== 'InnoDB' || table['type'] !== 'BASE TABLE')
+    throw refused('ledger-foreign', { table: ledgerTable, columns: [...names], missing, engine });
+  return true;
+}
+
+const inFlight = v.nullish(
+  v.pipe(
+    v.string(),
+    v.regex(/^\d+:[0-9a-f]{64}$/),
+    v.transform((text) => {
+      const [number = '', hash = ''] = text.split(':');
+      return { number: Number(number), hash };
+    }),
+  ),
+);
+
+const count = v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.integer(), v.minValue(0));
+const optionalText = v.nullish(v.pipe(v.union([v.string(), v.number()]), v.transform(String)));
+
+const row = v.object({
+  version: v.pipe(v.string(), v.regex(/^\d{1,14}$/)),
+  name: v.string(),
+  checksum: v.string(),
+  state: v.picklist(['applying', 'applied', 'failed']),
+  statements: count,
+  statements_done: count,
+  done_hash: v.string(),
+  in_flight: inFlight,
+  connection_id: optionalText,
+  error: v.nullish(v.string()),
+  started_at: v.string(),
+  finished_at: v.nullish(v.string()),
+  duration_ms: v.nullish(count),
+  applied_by: v.string(),
+  run_id: v.string(),
+});
+
+/**
+ * Reads the ledger of the database that the session is in, in the order of versions; empty where there is none.
+ *
+ * @throws MajError `ledger-foreign` for a table of another shape; `ledger-unreadable` for a row that is not ours
+ */
+export async function readLedger(session: Session): Promise<LedgerRow[]> {
+  if (!(await isLedgerThere(session))) return [];
+  const rows = await session.rows(`SELECT ${columns.join(', ')} FROM ${ledgerTable}`);
+  return rows.map(parseRow).sort(byVersion);
+}
+
+function parseRow(found: Record<string, unknown>): LedgerRow {
+  const parsed = v.safeParse(row, found);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw refused('ledger-unreadable', {
+      table: ledgerTable,
+      version: String(found['version']),
+      column: v.getDotPath(issue) ?? '',
+      reason: issue.message,
+    });
+  }
+  const read = parsed.output;
+  return {
+    version: read.version,
+    name: read.name,
+    checksum: read.checksum,
+    state: read.state,
+    statements: read.statements,
+    statementsDone: read.statements_done,
+    doneHash: read.done_hash,
+    inFlight: read.in_flight ?? undefined,
+    connectionId: read.connection_id ?? undefined,
+    error: read.error ?? undefined,
+    startedAt: read.started_at,
+    finishedAt: read.finished_at ?? undefined,
+    durationMs: read.duration_ms ?? undefined,
+    appliedBy: read.applied_by,
+    runId: read.run_id,
+  };
+}

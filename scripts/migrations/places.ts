@@ -1,0 +1,41 @@
+import { isAbsolute, join } from 'node:path';
+import { applicationDir } from '../config/require.ts';
+import type { Context } from '../context.ts';
+import { wrongUsage } from '../errors.ts';
+import { statIfThere } from '../system/files.ts';
+
+type Settings = Pick<Context, 'config' | 'projectDir'>;
+
+/**
+ * The folder of the migration scripts: MIGRATIONS_DIR itself when it is absolute, else under the first of these where
+ * it is: the unpacked package, the installed application, the project folder.
+ *
+ * @param stagedDir the unpacked package of an upgrade
+ * @throws MajError `migrations-folder-missing`, naming the places
+ */
+export async function migrationsFolder(context: Settings, stagedDir?: string): Promise<string> {
+  const places = placesOf(context, stagedDir);
+  for (const place of places) if ((await statIfThere(place))?.isDirectory() === true) return place;
+  throw wrongUsage('migrations-folder-missing', { places });
+}
+
+/** The folder that a new script belongs in: the project's, where scripts are written, else the one that counts. */
+export async function folderForNew(context: Settings): Promise<string> {
+  const own = join(context.projectDir, context.config.MIGRATIONS_DIR);
+  const places = isAbsolute(context.config.MIGRATIONS_DIR)
+    ? [context.config.MIGRATIONS_DIR]
+    : [own, ...placesOf(context, undefined)];
+  for (const place of places) if ((await statIfThere(place))?.isDirectory() === true) return place;
+  return places[0] ?? own;
+}
+
+function placesOf(context: Settings, stagedDir: string | undefined): string[] {
+  const { MIGRATIONS_DIR, APP_DIR, APP_LAYOUT } = context.config;
+  if (isAbsolute(MIGRATIONS_DIR)) return [MIGRATIONS_DIR];
+  const installed = APP_DIR === undefined ? undefined : applicationDir(context);
+  const application =
+    installed !== undefined && APP_LAYOUT === 'releases' ? join(installed, 'current') : installed;
+  return [stagedDir, application, context.projectDir]
+    .filter((folder) => folder !== undefined)
+    .map((folder) => join(folder, MIGRATIONS_DIR));
+}

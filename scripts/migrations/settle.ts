@@ -1,0 +1,87 @@
+import { reasonOf } from '../errors.ts';
+import { sqlErrorOf, type Session, type SqlError } from '../database/session.ts';
+import type { Script, Surroundings } from './execute.ts';
+import { isConnectionLost, mayBePartial, type MigrationFailure } from './failure.ts';
+import type { Step } from './flow.ts';
+
+/** Why a script stops before its end. */
+export type Stop =
+  | { readonly kind: 'error'; readonly error: unknown }
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'lock-lost' };
+
+/** What is known once a script has stopped and the ledger says so. */
+export type Settled = Pick<MigrationFailure, 'reason' | 'done' | 'outcome'> & {
+  readonly step: Step;
+  readonly cause: unknown;
+};
+
+interface Situation extends Surroundings {
+  readonly session: Session;
+  readonly script: Script;
+  readonly step: Step;
+  readonly known: { readonly done: number; readonly marked: number };
+  readonly at: Date;
+  readonly ms: number;
+}
+
+/** Finds out what a script that stopped has left behind, and writes that into the ledger. */
+export async function settle(situation: Situation, stop: Stop): Promise<Settled> {
+  const { session, step, known } = situation;
+  if (stop.kind !== 'error') {
+    await quietly(() => session.run('ROLLBACK'));
+    const recorded = await recordFailure(situation, stop.kind, false);
+    const outcome = recorded || known.marked === 0 ? 'unchanged' : 'in-doubt';
+    return { step, cause: undefined, reason: { kind: stop.kind }, done: known.done, outcome };
+  }
+  const error = serverError(stop.error);
+  const reason = { kind: 'server', error } as const;
+  const facts = { step, cause: stop.error, reason };
+  const rollback = isConnectionLost(error) ? undefined : await quietly(() => session.run('ROLLBACK'));
+  const done = (await quietly(() => situation.entry.committed())) ?? known.done;
+  if (rollback === undefined) {
+    // What ran in a transaction is undone by the server, unless COMMIT got through, and then the ledger says so.
+    const inDoubt = known.marked === step.statement.number && done < step.statement.number;
+    if (inDoubt) {
+      await quietly(() => situation.entry.doubt(textOf(error)));
+      return { ...facts, done, outcome: 'in-doubt' };
+    }
+    const recorded = await recordFailure(situation, textOf(error), false);
+    return { ...facts, done, outcome: recorded ? 'unchanged' : 'in-doubt' };
+  }
+  const flavour = session.server.flavour;
+  const partial =
+    (rollback.warnings > 0 && step.statement.kind === 'rows') ||
+    mayBePartial(step, flavour, situation.script.transactional);
+  const recorded = await recordFailure(situation, textOf(error), partial);
+  return { ...facts, done, outcome: partial ? 'partial' : recorded ? 'unchanged' : 'in-doubt' };
+}
+
+/** Whether it could be written down; through the keeper or, when that is gone, the script's own session. */
+async function recordFailure(situation: Situation, text: string, keepInFlight: boolean): Promise<boolean> {
+  for (const writer of [situation.lock.keeper, situation.session]) {
+    const written = await quietly(async () => {
+      await situation.entry.fail(writer, text, situation.at, situation.ms, keepInFlight);
+      return true;
+    });
+    if (written === true) return true;
+  }
+  return false;
+}
+
+/** Undefined when it fails: there is an error already, and that is the one to report. */
+async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch {
+    return undefined;
+  }
+}
+
+function serverError(error: unknown): SqlError {
+  return (
+    sqlErrorOf(error) ?? { code: 'UNKNOWN', errno: undefined, sqlState: undefined, message: reasonOf(error) }
+  );
+}
+
+const textOf = (error: SqlError): string => `${error.errno ?? error.code} ${error.message}`.slice(0, 4000);
