@@ -54,3 +54,6 @@ function readOr(path: string, fallback: string): string {
     return fallback;
   }
 }
+
+/** Whether this process may give files to other users. */
+export const runsAsRoot = (): boolean => process.geteuid?.() === 0;

@@ -1,7 +1,209 @@
+import type { Problem } from '../../../backup/problem.ts';
+import { bytes, duration } from '../../format.ts';
+
+const bulleted = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
+
+/** What is wrong with a file of a backup. */
+function problemText({ file, what, about }: Problem): string {
+  const rest = about === undefined ? '' : `: ${about}`;
+  switch (what) {
+    case 'missing':
+      return `${file} is missing`;
+    case 'extra':
+      return `${file} does not belong to the backup`;
+    case 'damaged':
+      return `${file} is damaged${rest}`;
+    case 'truncated':
+      return `${file} is cut off`;
+    case 'content':
+      return `${file} does not hold what the manifest says`;
+    case 'no-trailer':
+      return `${file} does not end as a whole dump does`;
+    case 'dump':
+      return `${file}: the parts together are not the dump that was taken`;
+    case 'object-missing':
+      return `${file}: the dump does not create ${about ?? ''}`;
+    case 'entry':
+      return `${file}: ${about ?? ''}`;
+    case 'proof':
+      return `${file} is the proof of another backup`;
+  }
+}
+
 /** What backup/ says, in English. */
 export const backup = {
-  errors: {},
-  steps: {},
-  notes: {},
-  results: {},
+  errors: {
+    'codec-missing': (facts: { codec: string }) => ({
+      message: `There is no ${facts.codec} on this machine.`,
+      hint: `Install it (Debian, Ubuntu: apt-get install ${facts.codec}), use Node 22.15 or later, or take backups with BACKUP_CODEC=gzip.`,
+    }),
+    'stored-unreadable': (facts: { path: string; reason: string }) => ({
+      message: `${facts.path} cannot be decompressed: ${facts.reason}`,
+      hint: 'Use another backup; `maj verify` tells which are sound.',
+    }),
+    'dump-incomplete': (facts: { client: string }) => ({
+      message: `${facts.client} ended without an error, but its dump has no last line: it is cut off. No backup was made.`,
+      hint: 'Look into the server’s log for a lost connection, and take the backup again.',
+    }),
+    'objects-missing': (facts: { objects: readonly string[] }) => ({
+      message: `The dump leaves out what the database has:\n${bulleted(facts.objects)}`,
+      hint: 'Check the privileges of DB_USER (TRIGGER, EVENT, SHOW VIEW, and SHOW_ROUTINE or SELECT on mysql.proc). No backup was made: a backup without these would be no backup.',
+    }),
+    'schema-changed': (facts: { database: string }) => ({
+      message: `The structure of ${facts.database} changed while the backup was taken. No backup was made.`,
+      hint: 'Take it again when no migration or other change of the structure is running.',
+    }),
+    'disk-filled': (facts: { path: string }) => ({
+      message: `The disk of ${facts.path} is full. No backup was made.`,
+      hint: 'Free some space, or point BACKUP_DIR at a larger disk, and take the backup again.',
+    }),
+    'app-dir-missing': (facts: { folder: string }) => ({
+      message: `The application’s folder ${facts.folder} is not there.`,
+      hint: 'Correct APP_DIR, or back up the database alone with --database-only.',
+    }),
+    'app-dir-is-ours': (facts: { folder: string }) => ({
+      message: `APP_DIR (${facts.folder}) is the folder of our own backups or records.`,
+      hint: 'Give APP_DIR and BACKUP_DIR folders of their own.',
+    }),
+    'file-name-unreadable': (facts: { path: string }) => ({
+      message: `The name of ${facts.path} is not valid UTF-8, and so it cannot be read.`,
+      hint: 'Rename it (convmv renames whole folders); a backup without it would not be whole.',
+    }),
+    'no-backup': (facts: { folder: string }) => ({
+      message: `There is no complete backup in ${facts.folder}.`,
+      hint: '`maj backup` takes one.',
+    }),
+    'backup-not-found': (facts: { path: string; incomplete: boolean; known: readonly string[] }) => ({
+      message: facts.incomplete
+        ? `${facts.path} has no manifest: it is no complete backup.`
+        : `There is no backup ${facts.path}.`,
+      hint:
+        facts.known.length === 0
+          ? '`maj backup` takes one.'
+          : `The newest ones are:\n${bulleted(facts.known)}`,
+    }),
+    'manifest-invalid': (facts: { path: string }) => ({
+      message: `${facts.path} is damaged, or of a later version of maj.`,
+      hint: 'Use another backup. What can still be read of this one, its restore.sh restores by hand.',
+    }),
+    'backup-unsound': (facts: { id: string; problems: readonly Problem[] }) => ({
+      message: `The backup ${facts.id} is not sound:\n${bulleted(facts.problems.map(problemText))}`,
+      hint: 'Do not restore from it. Take a new one with `maj backup`, and look after the disk that this one is on.',
+    }),
+    'proof-failed': (facts: { id: string; server: string; differences: readonly string[] }) => ({
+      message: `The backup ${facts.id}, restored into a throwaway server (${facts.server}), is not what was backed up. These differ:\n${bulleted(facts.differences)}`,
+      hint: 'Nothing was changed, and no upgrade goes on with this backup. Take another; if it fails in the same way, the dump program cannot dump this database as it is.',
+    }),
+    'flavour-differs': (facts: { backup: string; source: string; server: string }) => ({
+      message: `The backup ${facts.backup} is of ${facts.source} and does not go into ${facts.server}.`,
+      hint: 'Use a server of the same kind.',
+    }),
+    'restore-failed': (facts: { id: string; database: string; reason: string }) => ({
+      message: `The restore of ${facts.database} stopped half-way: ${facts.reason}`,
+      hint: `Remove the reason, then run it again, which begins anew: maj restore ${facts.id} --database-only`,
+      state: `The database ${facts.database} is partly restored. The backup ${facts.id} was verified and is untouched.`,
+    }),
+    'restore-differs': (facts: { id: string; database: string; differences: readonly string[] }) => ({
+      message: `${facts.database} was restored and is not what the backup ${facts.id} holds. These differ:\n${bulleted(facts.differences)}`,
+      hint: `If the application writes to it meanwhile, stop that, then run it again: maj restore ${facts.id} --database-only`,
+      state: `The database ${facts.database} holds what was loaded, with these differences.`,
+    }),
+    'no-files-in-backup': (facts: { id: string }) => ({
+      message: `The backup ${facts.id} holds no files: it was taken of the database only.`,
+      hint: 'Restore the database with --database-only, or choose a backup that holds the files.',
+    }),
+    'ours-within-app': (facts: { folder: string }) => ({
+      message: `Our own backups and records lie within APP_DIR (${facts.folder}): its files cannot be swapped under them.`,
+      hint: 'Move .maj and BACKUP_DIR out of APP_DIR, or unpack the files by hand with the backup’s restore.sh.',
+    }),
+    'files-differ': (facts: { id: string; problems: readonly string[] }) => ({
+      message: `The files of the backup ${facts.id} were unpacked and are not what its list says:\n${bulleted(facts.problems.slice(0, 20))}`,
+      hint: 'Use another backup; `maj verify` tells which are sound.',
+    }),
+  },
+  steps: {
+    'dump-database': (facts: { database: string }) => `Dump the database ${facts.database}`,
+    'archive-files': (facts: { folder: string }) => `Archive the files in ${facts.folder}`,
+    'verify-backup': (facts: { id: string }) => `Verify the backup ${facts.id}`,
+    'load-backup': (facts: { id: string; server: string }) =>
+      `Load the backup ${facts.id} into ${facts.server}`,
+    'compare-database': (facts: { id: string; database: string }) =>
+      `Compare the database ${facts.database} with the backup ${facts.id}`,
+    'clear-database': (facts: { database: string }) => `Empty the database ${facts.database}`,
+    'restore-files': (facts: { folder: string }) => `Restore the files in ${facts.folder}`,
+  },
+  notes: {
+    'partial-removed': (facts: { path: string }) =>
+      `Removed ${facts.path}, which a backup that was interrupted had left.`,
+    'no-files-to-archive': () => 'APP_DIR is not set: the backup holds the database only.',
+    'left-out': (facts: { path: string }) => `Not in the archive: ${facts.path}, which is maj’s own.`,
+    'not-archived': (facts: { path: string }) =>
+      `Not in the archive: ${facts.path} is a socket, a pipe or a device.`,
+    'changed-while-read': (facts: { path: string }) =>
+      `${facts.path} changed each time it was read: the archive holds what was read last.`,
+    'read-again': (facts: { path: string }) => `${facts.path} changed while it was read, and was read again.`,
+    'manifest-damaged': (facts: { path: string }) =>
+      `${facts.path} is left out: its manifest is damaged, or of a later version of maj.`,
+  },
+  results: {
+    taken: (facts: {
+      id: string;
+      folder: string;
+      storedBytes: number;
+      dumpBytes: number;
+      parts: number;
+      files: number | null;
+      durationMs: number;
+    }) => [
+      `Backup    ${facts.id}`,
+      `Folder    ${facts.folder}`,
+      `Database  ${facts.parts} parts, ${bytes(facts.dumpBytes)} of SQL`,
+      `Files     ${facts.files === null ? 'none' : String(facts.files)}`,
+      `On disk   ${bytes(facts.storedBytes)}, in ${duration(facts.durationMs)}`,
+    ],
+    verified: (facts: { id: string; parts: number; dumpBytes: number; files: number | null }) => [
+      `The backup ${facts.id} is sound: ${facts.parts} parts, ${bytes(facts.dumpBytes)} of SQL, ${facts.files === null ? 'no files' : `${facts.files} files`}.`,
+    ],
+    proven: (facts: {
+      equalParts: number;
+      server: string;
+      source: string;
+      sameVersion: boolean;
+      durations: { load: number; dump: number };
+    }) => [
+      `It is proven: restored into a throwaway server (${facts.server}) and dumped again, all ${facts.equalParts} parts are equal (load ${duration(facts.durations.load)}, dump ${duration(facts.durations.dump)}).`,
+      ...(facts.sameVersion ? [] : [`The database itself runs on ${facts.source}.`]),
+    ],
+    notProven: () => ['It is not proven: `maj verify --full` restores it into a throwaway server.'],
+    restorePlan: (facts: { id: string; database: string | null; folder: string | null }) => [
+      `From the backup ${facts.id}:`,
+      ...(facts.database === null ? [] : [`  the database ${facts.database} is emptied and loaded again`]),
+      ...(facts.folder === null
+        ? []
+        : [`  the files in ${facts.folder} are replaced, persistent ones too; the present ones are kept`]),
+    ],
+    restoreQuestion: (facts: { id: string; database: string | null; folder: string | null }) =>
+      `Replace ${[
+        facts.database === null ? undefined : `the database ${facts.database}`,
+        facts.folder === null ? undefined : `the files in ${facts.folder}`,
+      ]
+        .filter((part) => part !== undefined)
+        .join(' and ')} with the backup ${facts.id}?`,
+    restored: (facts: {
+      id: string;
+      database: string | null;
+      folder: string | null;
+      replaced: string | null;
+    }) => [
+      ...(facts.database === null
+        ? []
+        : [`The database ${facts.database} is restored from ${facts.id}, and equal to it.`]),
+      ...(facts.folder === null ? [] : [`The files in ${facts.folder} are restored from ${facts.id}.`]),
+      ...(facts.replaced === null ? [] : [`The files that were there are in ${facts.replaced}.`]),
+    ],
+    packageVerified: (facts: { path: string; sha256: string }) => [
+      `${facts.path} has the sum that it should have: ${facts.sha256}`,
+    ],
+    appVerified: () => ['The application is healthy.'],
+  },
 };

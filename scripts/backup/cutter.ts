@@ -1,0 +1,165 @@
+import { markerIn, type Marker } from './markers.ts';
+import type { PartId } from './part.ts';
+
+/** A stretch of the dump, and the part that it belongs to. */
+export interface PartChunk {
+  readonly part: PartId;
+  readonly data: Buffer;
+}
+
+/** Cuts a dump as it streams by. What it hands out are views into the chunks that it was given. */
+export interface Cutter {
+  push(chunk: Buffer): PartChunk[];
+  /** The rest, when the dump has ended. */
+  end(): PartChunk[];
+}
+
+/** By default a new part of rows begins after this many bytes: small enough to load in parallel. */
+export const defaultRowBytes = 32 * 1024 * 1024;
+
+const newline = 0x0a;
+/** What a line says shows within this: names have at most 64 characters. */
+const lineHead = 1024;
+const statementEnd = Buffer.from(');\n');
+const rowsEnd = Buffer.from('\nUNLOCK TABLES;\n');
+const statementStart = Buffer.from('INSERT ');
+const dashes = '--\n';
+
+/**
+ * Cuts the output of mysqldump or mariadb-dump into parts: at the comments that announce a table, and within rows at a
+ * statement end about every `rowBytes` bytes. No SQL parser is needed: both programs escape line breaks within
+ * strings, so that `);` at a line end is a statement end, and `UNLOCK TABLES;` on a line of its own ends the rows.
+ * The bodies of triggers may hold anything, but lie between DELIMITER lines; after the tables nothing is cut.
+ * Where it cuts depends on the bytes of the dump alone, never on the chunks that they come in.
+ */
+export function createCutter(rowBytes = defaultRowBytes): Cutter {
+  let part: PartId = { kind: 'header', object: null, section: 'structure', number: 0, index: 0 };
+  let objects = 0;
+  /** Bytes of the current part that were handed out. */
+  let size = 0;
+  let mode: 'lines' | 'within-line' | 'rows' = 'lines';
+  let unlocked = false;
+  let delimited = false;
+  /** An empty line and `--`, which belong to what follows them. */
+  let held: Buffer[] = [];
+  let out: PartChunk[] = [];
+
+  const emit = (data: Buffer): void => {
+    size += data.length;
+    if (data.length > 0) out.push({ part, data });
+  };
+  const flushHeld = (): void => {
+    held.forEach(emit);
+    held = [];
+  };
+  const startPart = (next: Partial<PartId>): void => {
+    part = { ...part, index: 0, ...next };
+    size = 0;
+  };
+  const follow = (marker: Marker): void => {
+    unlocked = false;
+    if (marker.kind === 'rows') return startPart({ section: 'rows' });
+    if (marker.kind === 'final')
+      return startPart({ kind: 'final', object: null, section: 'structure', number: 0 });
+    objects += 1;
+    startPart({ kind: marker.objectKind, object: marker.name, section: 'structure', number: objects });
+  };
+
+  /** Takes a line outside of rows, or the head of a long one. */
+  const takeLine = (line: Buffer): void => {
+    const text = line.toString('utf8');
+    if (part.kind === 'final' || delimited) {
+      if (text === 'DELIMITER ;\n') delimited = false;
+      return emit(line);
+    }
+    if (text === '\n' || (text === dashes && held.length < 2)) {
+      if (text === '\n') flushHeld();
+      held.push(line);
+      return;
+    }
+    const marker = markerIn(text, held.at(-1)?.toString() === dashes);
+    if (marker !== undefined) follow(marker);
+    // MariaDB 11 and later end the rows' own transaction with this line.
+    else if (unlocked && text !== 'commit;\n') {
+      unlocked = false;
+      startPart({ section: 'after' });
+    }
+    flushHeld();
+    emit(line);
+    if (/^DELIMITER (?!;\n)/.test(text)) delimited = true;
+    if (part.section === 'rows' && text === 'UNLOCK TABLES;\n') unlocked = true;
+  };
+
+  /** Takes what it can of a line that starts at `at`; where it got to: `at` when it must see more. */
+  const lineFrom = (input: Buffer, at: number, ended: boolean): number => {
+    const found = input.indexOf(newline, at);
+    const stop = found < 0 ? input.length : found + 1;
+    if (found < 0 && stop - at < lineHead && !ended) return at;
+    if (part.section === 'rows' && !unlocked && startsWith(input, statementStart, at)) {
+      flushHeld();
+      mode = 'rows';
+      return at;
+    }
+    const headEnd = Math.min(stop, at + lineHead);
+    takeLine(input.subarray(at, headEnd));
+    if (headEnd < stop || found < 0) mode = 'within-line';
+    return headEnd;
+  };
+
+  const restOfLineFrom = (input: Buffer, at: number): number => {
+    const found = input.indexOf(newline, at);
+    const stop = found < 0 ? input.length : found + 1;
+    emit(input.subarray(at, stop));
+    if (found >= 0) mode = 'lines';
+    return stop;
+  };
+
+  /** Takes rows from `at` on; what it leaves is too short to tell what it is. */
+  const rowsFrom = (input: Buffer, at: number, ended: boolean): number => {
+    const end = input.indexOf(rowsEnd, at);
+    const limit = end < 0 ? input.length : end + 1;
+    let search = at + Math.max(0, rowBytes - size - statementEnd.length);
+    for (;;) {
+      const found = search < limit ? input.indexOf(statementEnd, search) : -1;
+      const cut = found + statementEnd.length;
+      if (found < 0 || cut > limit) break;
+      if (!ended && cut + statementStart.length > input.length) {
+        emit(input.subarray(at, found));
+        return found;
+      }
+      if (startsWith(input, statementStart, cut)) {
+        emit(input.subarray(at, cut));
+        startPart({ index: part.index + 1 });
+        return cut;
+      }
+      search = cut;
+    }
+    if (end >= 0) mode = 'lines';
+    const stop = end >= 0 || ended ? limit : Math.max(at, limit - rowsEnd.length + 1);
+    emit(input.subarray(at, stop));
+    return stop;
+  };
+
+  let rest: Buffer = Buffer.alloc(0);
+  const take = (chunk: Buffer, ended: boolean): PartChunk[] => {
+    const input = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    while (at < input.length) {
+      const before = at;
+      const modeBefore = mode;
+      if (mode === 'rows') at = rowsFrom(input, at, ended);
+      else if (mode === 'within-line') at = restOfLineFrom(input, at);
+      else at = lineFrom(input, at, ended);
+      if (at === before && mode === modeBefore) break;
+    }
+    rest = input.subarray(at);
+    if (ended) flushHeld();
+    const taken = out;
+    out = [];
+    return taken;
+  };
+  return { push: (chunk) => take(chunk, false), end: () => take(Buffer.alloc(0), true) };
+}
+
+const startsWith = (input: Buffer, what: Buffer, at: number): boolean =>
+  input.length - at >= what.length && input.compare(what, 0, what.length, at, at + what.length) === 0;

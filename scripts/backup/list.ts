@@ -1,0 +1,85 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { backupsDir } from '../config/require.ts';
+import { warn, type Context } from '../context.ts';
+import { refused, unsound } from '../errors.ts';
+import { exists, fileFailed, readIfThere, systemErrorCode } from '../system/files.ts';
+import { isBackupId } from './backup-id.ts';
+import { sha256OfText } from './seal.ts';
+import { manifestName, parseManifest, type Manifest } from './manifest.ts';
+import { parseProof, proofName, type Proof } from './proof.ts';
+
+/** A complete backup. */
+export interface Backup {
+  readonly id: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** Its proof, where there is one for this very manifest. */
+  readonly proof: Proof | null;
+}
+
+type ListContext = Pick<Context, 'config' | 'projectDir' | 'report'>;
+
+/**
+ * The complete backups, newest first. What has no manifest is not a backup; a folder whose manifest is damaged is
+ * named in a warning and left out.
+ */
+export async function listBackups(context: ListContext): Promise<Backup[]> {
+  const folder = backupsDir(context);
+  const backups: Backup[] = [];
+  for (const name of (await namesIn(folder)).filter(isBackupId)) {
+    const path = join(folder, name);
+    const text = await readIfThere(join(path, manifestName));
+    if (text === undefined) continue;
+    const backup = await backupFrom(path, text);
+    if (backup === undefined) warn(context, 'manifest-damaged', { path });
+    else backups.push(backup);
+  }
+  return backups.sort(
+    (a, b) => compareTexts(b.manifest.createdAt, a.manifest.createdAt) || compareTexts(b.id, a.id),
+  );
+}
+
+/**
+ * Finds a backup by its id, by its path, or the newest one.
+ *
+ * @throws MajError `no-backup`, `backup-not-found` (exit code 3); `manifest-invalid` (4)
+ */
+export async function findBackup(context: ListContext, idOrPath: string | undefined): Promise<Backup> {
+  const folder = backupsDir(context);
+  if (idOrPath === undefined) {
+    const [newest] = await listBackups(context);
+    if (newest === undefined) throw refused('no-backup', { folder });
+    return newest;
+  }
+  const path = isBackupId(idOrPath) ? join(folder, idOrPath) : resolve(context.projectDir, idOrPath);
+  const text = await readIfThere(join(path, manifestName));
+  if (text === undefined) {
+    const known = (await listBackups(context)).map(({ id }) => id);
+    throw refused('backup-not-found', { path, incomplete: await exists(path), known: known.slice(0, 5) });
+  }
+  const backup = await backupFrom(path, text);
+  if (backup === undefined) throw unsound('manifest-invalid', { path: join(path, manifestName) });
+  return backup;
+}
+
+async function backupFrom(folder: string, text: string): Promise<Backup | undefined> {
+  const manifest = parseManifest(text);
+  if (manifest === undefined) return undefined;
+  const proofFile = await readIfThere(join(folder, proofName));
+  const proof = proofFile === undefined ? undefined : parseProof(proofFile);
+  const holds = proof?.manifestSha256 === sha256OfText(text);
+  return { id: basename(folder), folder, manifest, proof: proof !== undefined && holds ? proof : null };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw fileFailed(folder, 'read', error);
+  }
+}
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,87 @@
+import * as v from 'valibot';
+import { sealedJson, openSealed } from './seal.ts';
+
+const text = v.string();
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const sha256 = v.pipe(text, v.regex(/^[0-9a-f]{64}$/));
+/** Names that stay within the folder of the backup. */
+const fileName = v.pipe(text, v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/));
+
+const list = <T>(item: v.GenericSchema<unknown, T>) => v.pipe(v.array(item), v.readonly());
+
+const stored = { bytes: count, sha256, storedBytes: count, storedSha256: sha256 };
+
+const part = v.strictObject({
+  /** The file's name within `database/`. */
+  name: fileName,
+  kind: v.picklist(['header', 'table', 'view', 'sequence', 'final']),
+  object: v.nullable(text),
+  section: v.picklist(['structure', 'rows', 'after']),
+  number: count,
+  index: count,
+  ...stored,
+});
+
+const server = v.strictObject({ flavour: v.picklist(['mariadb', 'mysql']), version: text, text });
+
+const inventory = v.strictObject({
+  charset: text,
+  collation: text,
+  tables: list(v.strictObject({ name: text, engine: text })),
+  views: list(text),
+  triggers: list(text),
+  routines: list(v.strictObject({ name: text, kind: text })),
+  events: list(text),
+  sequences: list(text),
+});
+
+const manifest = v.strictObject({
+  format: v.literal(1),
+  id: fileName,
+  createdAt: v.pipe(text, v.isoTimestamp()),
+  /** Milliseconds. */
+  durationMs: v.number(),
+  tool: text,
+  appVersion: v.nullable(text),
+  database: v.strictObject({
+    name: text,
+    charset: text,
+    collation: text,
+    server,
+    /** Version of the dump program. */
+    client: text,
+    /** Of the structure, as it was when the dump was taken. */
+    fingerprint: text,
+    /** The accounts that its views, routines, triggers and events run as. */
+    definers: list(v.strictObject({ user: text, host: text })),
+  }),
+  codec: v.picklist(['zstd', 'gzip']),
+  parts: list(part),
+  dumpBytes: count,
+  dumpSha256: sha256,
+  inventory,
+  files: v.nullable(
+    v.strictObject({
+      archive: v.strictObject({ name: fileName, ...stored }),
+      list: v.strictObject({ name: fileName, bytes: count, sha256 }),
+      /** Entries, and the bytes of the regular files among them. */
+      count,
+      bytes: count,
+    }),
+  ),
+  restoreScript: v.strictObject({ name: fileName, bytes: count, sha256 }),
+});
+
+/** What a backup holds; written last, so that where it is, the backup is whole. */
+export type Manifest = v.InferOutput<typeof manifest>;
+/** A part in the manifest: where it belongs, its file and its sums. */
+export type ManifestPart = Manifest['parts'][number];
+
+/** The name of the file in the backup's folder. */
+export const manifestName = 'manifest.json';
+
+/** The text of `manifest.json`. */
+export const manifestText = (content: Manifest): string => sealedJson(content);
+
+/** Reads a `manifest.json`; undefined when it is not one, or not as it was written. */
+export const parseManifest = (content: string): Manifest | undefined => openSealed(manifest, content);

@@ -1,0 +1,32 @@
+/** A comment line of a dump that says what comes next. */
+export type Marker =
+  | { readonly kind: 'object'; readonly objectKind: 'table' | 'view' | 'sequence'; readonly name: string }
+  | { readonly kind: 'rows' }
+  | { readonly kind: 'final' };
+
+const quoted = '`((?:[^`]|``)*)`';
+const objects = [
+  { objectKind: 'table', line: new RegExp(`^-- Table structure for table ${quoted}`) },
+  // MariaDB writes "Temporary table structure for view", MySQL "Temporary view structure for view".
+  { objectKind: 'view', line: new RegExp(`^-- Temporary (?:table|view) structure for view ${quoted}`) },
+  { objectKind: 'sequence', line: new RegExp(`^-- Sequence structure for ${quoted}`) },
+] as const;
+const final = /^-- (?:Dumping \w+ for database|Final view structure for view) /;
+/** The first line of the footer, where a dump has neither events nor routines nor views. */
+const footer = '/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;\n';
+
+/**
+ * What a line of a dump announces; undefined for an ordinary one.
+ *
+ * @param afterDashes whether the line before was `--`, as it is above every comment of the dump programs
+ */
+export function markerIn(line: string, afterDashes: boolean): Marker | undefined {
+  if (line === footer) return { kind: 'final' };
+  if (!afterDashes) return undefined;
+  for (const { objectKind, line: pattern } of objects) {
+    const name = pattern.exec(line)?.[1];
+    if (name !== undefined) return { kind: 'object', objectKind, name: name.replaceAll('``', '`') };
+  }
+  if (line.startsWith('-- Dumping data for table ')) return { kind: 'rows' };
+  return final.test(line) ? { kind: 'final' } : undefined;
+}

@@ -1,0 +1,90 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import {
+  exists,
+  fileFailed,
+  makePrivateFolder,
+  privateFolder,
+  remove,
+  renameDurably,
+  syncFolder,
+  writeDurably,
+} from '../system/files.ts';
+import { ownIdentity } from '../system/identity.ts';
+import { backupId, partialSuffix } from './backup-id.ts';
+import { ownerName, partsFolder, restoreScriptName } from './layout.ts';
+import type { Backup } from './list.ts';
+import { manifestName, manifestText, type Manifest } from './manifest.ts';
+import { restoreScript } from './restore-script.ts';
+import { sha256OfText } from './seal.ts';
+import { sweepPartials } from './sweep.ts';
+
+/** A backup that is being written. */
+export interface PartialBackup {
+  readonly id: string;
+  readonly createdAt: Date;
+  /** Where it is written. */
+  readonly folder: string;
+  /** Removes it. */
+  discard(): Promise<void>;
+}
+
+/** Makes the folder of a new backup, removing first what dead runs have left. */
+export async function openPartial(
+  context: Pick<Context, 'report' | 'clock'>,
+  backups: string,
+  appVersion: string | null,
+): Promise<PartialBackup> {
+  await makePrivateFolder(backups);
+  await sweepPartials(context, backups);
+  const createdAt = context.clock.now();
+  for (let taken = 0; ; taken += 1) {
+    const id = backupId(createdAt, appVersion, taken);
+    const folder = join(backups, id + partialSuffix);
+    if ((await exists(join(backups, id))) || !(await madeFolder(folder))) continue;
+    await writeDurably(join(folder, ownerName), JSON.stringify(ownIdentity()));
+    return { id, createdAt, folder, discard: () => remove(folder) };
+  }
+}
+
+/**
+ * Completes a backup: the script that restores it without us, then the manifest, then its name, each on disk before
+ * the next.
+ */
+export async function completeBackup(
+  partial: PartialBackup,
+  content: Omit<Manifest, 'restoreScript'>,
+): Promise<Backup> {
+  const { name, charset, collation, server } = content.database;
+  const client = server.flavour === 'mariadb' ? 'mariadb' : 'mysql';
+  const facts = { id: content.id, database: name, charset, collation, server: server.text, client } as const;
+  const script = restoreScript(facts);
+  const scriptPath = join(partial.folder, restoreScriptName);
+  await writeDurably(scriptPath, script, privateFolder);
+  await chmod(scriptPath, privateFolder);
+  await syncFolder(join(partial.folder, partsFolder));
+  const restoreScriptSum = {
+    name: restoreScriptName,
+    bytes: Buffer.byteLength(script),
+    sha256: sha256OfText(script),
+  };
+  const manifest: Manifest = { ...content, restoreScript: restoreScriptSum };
+  await writeDurably(join(partial.folder, manifestName), manifestText(manifest));
+  const folder = partial.folder.slice(0, -partialSuffix.length);
+  await renameDurably(partial.folder, folder);
+  // Last: without it a living run could not be told from a dead one.
+  await remove(join(folder, ownerName));
+  return { id: partial.id, folder, manifest, proof: null };
+}
+
+/** Makes a folder; false when it is there already. */
+async function madeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: privateFolder });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw fileFailed(path, 'made', error);
+  }
+}

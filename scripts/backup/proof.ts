@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+import { openSealed, sealedJson } from './seal.ts';
+
+const proof = v.strictObject({
+  format: v.literal(1),
+  backupId: v.string(),
+  /** Of the `manifest.json` that was proven: a proof holds for these very bytes. */
+  manifestSha256: v.string(),
+  server: v.strictObject({
+    flavour: v.picklist(['mariadb', 'mysql']),
+    version: v.string(),
+    text: v.string(),
+  }),
+  /** Whether the throwaway server had the version of the one that the backup was taken from. */
+  sameVersionAsSource: v.boolean(),
+  /** How many parts were equal: all of them. */
+  equalParts: v.number(),
+  /** How many of these were equal only in their canonical form. */
+  canonicalParts: v.number(),
+  /** Milliseconds. */
+  durations: v.strictObject({ load: v.number(), dump: v.number() }),
+  provenAt: v.pipe(v.string(), v.isoTimestamp()),
+});
+
+/** The record that a backup was restored into a throwaway server and dumped again to the same parts. */
+export type Proof = v.InferOutput<typeof proof>;
+
+/** The name of the file in the backup's folder. */
+export const proofName = 'proof.json';
+
+/** The text of `proof.json`. */
+export const proofText = (content: Proof): string => sealedJson(content);
+
+/** Reads a `proof.json`; undefined when it is not one, or not as it was written. */
+export const parseProof = (content: string): Proof | undefined => openSealed(proof, content);

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { inStep, type Context } from '../context.ts';
+import { findClients } from '../database/clients.ts';
+import { loadSql } from '../database/load.ts';
+import { makeCopyDatabase, type Throwaway } from '../database/throwaway.ts';
+import { unsound } from '../errors.ts';
+import { readIfThere, writeDurably } from '../system/files.ts';
+import { checkFlavour, compareDump } from './compare.ts';
+import type { Backup } from './list.ts';
+import { manifestName } from './manifest.ts';
+import { proofName, proofText, type Proof } from './proof.ts';
+import { readDump } from './read-dump.ts';
+import { sha256OfText } from './seal.ts';
+
+/**
+ * Proves a backup: restores it into a throwaway server, dumps the copy, and compares the two dumps part by part.
+ * Equal, and the proof is written into the backup. The copy stays on the throwaway server, for a dry run.
+ *
+ * @throws MajError `proof-failed` (exit code 4) naming the objects that differ; `flavour-differs` (3);
+ *   `load-failed` with the client's words
+ */
+export async function proveBackup(context: Context, backup: Backup, throwaway: Throwaway): Promise<Proof> {
+  const { manifest } = backup;
+  const { name: database, charset, collation, definers, server } = manifest.database;
+  checkFlavour(backup, throwaway.server);
+  const clients = await findClients(context, server.flavour);
+  const target = throwaway.target(database);
+  await makeCopyDatabase(context, throwaway, { database, charset, collation, definers });
+
+  const started = context.clock.monotonicMs();
+  await inStep(context, 'load-backup', { id: backup.id, server: throwaway.server.text }, (progress) =>
+    loadSql(context, clients, target, readDump(context, backup, progress)),
+  );
+  const loaded = context.clock.monotonicMs();
+  const { differences, equal, canonical } = await compareDump(context, backup, clients, target);
+  const compared = context.clock.monotonicMs();
+  if (differences.length > 0)
+    throw unsound('proof-failed', { id: backup.id, server: throwaway.server.text, differences });
+
+  const proof: Proof = {
+    format: 1,
+    backupId: backup.id,
+    manifestSha256: sha256OfText((await readIfThere(join(backup.folder, manifestName))) ?? ''),
+    server: throwaway.server,
+    sameVersionAsSource: throwaway.server.version === server.version,
+    equalParts: equal,
+    canonicalParts: canonical,
+    durations: { load: Math.round(loaded - started), dump: Math.round(compared - loaded) },
+    provenAt: context.clock.now().toISOString(),
+  };
+  await writeDurably(join(backup.folder, proofName), proofText(proof));
+  return proof;
+}

@@ -1,0 +1,67 @@
+import { copyFile, mkdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { backupsDir, stateDir } from '../config/require.ts';
+import { inStep, type Context } from '../context.ts';
+import { refused, unsound } from '../errors.ts';
+import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
+import { codecNamed } from './codec.ts';
+import { leaveOut } from './leave-out.ts';
+import type { Backup } from './list.ts';
+import { unpackFiles } from './unpack-files.ts';
+
+/**
+ * Puts an application's files back, all of them: unpacks the archive beside the application's folder, compares every
+ * file with the list, and only then swaps the two by renames. The tree that was there is kept.
+ *
+ * @returns where the tree that was there is now; null when there was none
+ * @throws MajError `no-files-in-backup`, `ours-within-app` (exit code 3), `files-differ` (4): the application's
+ *   folder is untouched
+ */
+export async function restoreFiles(context: Context, backup: Backup, appDir: string): Promise<string | null> {
+  const { files } = backup.manifest;
+  if (files === null) throw refused('no-files-in-backup', { id: backup.id });
+  const left = leaveOut(appDir, [stateDir(context), backupsDir(context)], context.config.MAINTENANCE_FILE);
+  if (left === undefined || left.ours.length > 0) throw refused('ours-within-app', { folder: appDir });
+  const codec = await codecNamed(context, backup.manifest.codec);
+  // The folder itself, where APP_DIR is a link to it: a rename would move the link.
+  const live = (await exists(appDir)) ? await realpath(appDir) : appDir;
+  const aside = join(dirname(live), `.${basename(live)}.maj`);
+  const fresh = join(aside, 'restoring');
+  return inStep(context, 'restore-files', { folder: live }, async (progress) => {
+    await makePrivateFolder(aside);
+    const flag = createFlagKeeper([...left.paths][0], join(aside, 'maintenance-flag'));
+    // A restore that was killed has the flag of a maintenance that is still on in its half of a tree.
+    await flag.take(live);
+    await flag.take(fresh);
+    await remove(fresh);
+    await makePrivateFolder(fresh);
+    const problems = await unpackFiles(backup, files, codec, fresh, progress);
+    if (problems.length > 0) throw unsound('files-differ', { id: backup.id, problems });
+    await flag.put(fresh);
+    const replaced = (await exists(live)) ? join(aside, `replaced-${stamp(context.clock.now())}`) : null;
+    if (replaced !== null) await renameDurably(live, replaced);
+    await renameDurably(fresh, live);
+    await flag.done();
+    return replaced;
+  });
+}
+
+/** Carries the flag of maintenance from the tree that was there into the one that comes, across a kill, too. */
+function createFlagKeeper(
+  path: string | undefined,
+  kept: string,
+): { take(tree: string): Promise<void>; put(tree: string): Promise<void>; done(): Promise<void> } {
+  return {
+    take: async (tree) => {
+      if (path !== undefined && (await exists(join(tree, path)))) await copyFile(join(tree, path), kept);
+    },
+    put: async (tree) => {
+      if (path === undefined || !(await exists(kept))) return;
+      await mkdir(dirname(join(tree, path)), { recursive: true });
+      await copyFile(kept, join(tree, path));
+    },
+    done: () => remove(kept),
+  };
+}
+
+const stamp = (at: Date): string => at.toISOString().replaceAll(/[-:.]/g, '');

@@ -1,0 +1,83 @@
+/**
+ * The script in every backup that restores it without us: with zstd or gzip, tar and the vendor's client alone.
+ * POSIX sh; LC_ALL=C makes the shell sort names byte by byte, which is the order of the dump.
+ */
+export function restoreScript(facts: {
+  readonly id: string;
+  readonly database: string;
+  readonly charset: string;
+  readonly collation: string;
+  readonly server: string;
+  readonly client: 'mariadb' | 'mysql';
+}): string {
+  const oneLine = (text: string): string => text.replaceAll(/[\r\n]/g, ' ');
+  return `#!/bin/sh
+# Restores the backup ${facts.id} without maj: with ${facts.client}, tar, and zstd or gzip alone.
+#
+#   ./restore.sh database -u USER -p DATABASE    options and database name go to the ${facts.client} client
+#   ./restore.sh files DIR                       unpacks the application's files into DIR, a new or empty folder
+#   ./restore.sh sql > dump.sql                  the whole dump, as one file
+#
+# The dump is of the database "${oneLine(facts.database)}" on ${facts.server}.
+# Its tables are replaced. A table that was added later stays: for the very same database, empty it first:
+#   DROP DATABASE \`NAME\`; CREATE DATABASE \`NAME\` CHARACTER SET ${facts.charset} COLLATE ${facts.collation};
+# CLIENT names another client program than ${facts.client}.
+set -eu
+LC_ALL=C
+export LC_ALL
+here=$(cd "$(dirname "$0")" && pwd)
+
+plain() {
+  case $1 in
+    *.zst) zstd -q -d -c "$1" ;;
+    *.gz) gzip -d -c "$1" ;;
+    *) cat "$1" ;;
+  esac
+}
+
+damaged() {
+  echo "restore.sh: $1 is damaged" >&2
+  return 1
+}
+
+# One part after the other. The first line of MariaDB's dumps ("enable the sandbox mode") stops older and other clients.
+sql() {
+  for part in "$here"/database/*.sql.*; do
+    case $part in
+      */0000-header.*)
+        plain "$part" > /dev/null || damaged "$part" || return 1
+        plain "$part" | sed '1{/^\\/\\*M\\{0,1\\}!999999\\\\- enable the sandbox mode \\*\\/ *$/d;}'
+        ;;
+      *) plain "$part" || damaged "$part" || return 1 ;;
+    esac
+  done
+}
+
+# Before anything is replaced: every part decompresses, and the dump has its last line.
+check() {
+  sql | tail -n 1 | grep -q '^-- Dump completed' || { echo "restore.sh: the dump is not whole" >&2; exit 1; }
+}
+
+case \${1-} in
+  database)
+    shift
+    check
+    # Options that tell where the settings are must come first; ours go last.
+    sql | "\${CLIENT:-${facts.client}}" "$@" --default-character-set=utf8mb4 --binary-mode --max-allowed-packet=1G
+    ;;
+  files)
+    [ $# -eq 2 ] || { echo "usage: $0 files DIR" >&2; exit 2; }
+    for archive in "$here"/files.tar.*; do
+      [ -f "$archive" ] || { echo "restore.sh: this backup holds no files" >&2; exit 1; }
+      mkdir -p "$2"
+      plain "$archive" | tar -x -p -f - -C "$2"
+    done
+    ;;
+  sql) sql ;;
+  *)
+    sed -n '2,13s/^# \\{0,1\\}//p' "$0"
+    exit 2
+    ;;
+esac
+`;
+}

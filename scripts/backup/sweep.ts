@@ -1,0 +1,49 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { note, type Context } from '../context.ts';
+import { readIfThere, remove, statIfThere, systemErrorCode, fileFailed } from '../system/files.ts';
+import { fateOf } from '../system/identity.ts';
+import { isBackupId, partialSuffix } from './backup-id.ts';
+import { ownerName } from './layout.ts';
+
+const owner = v.object({ pid: v.number(), host: v.string(), bootId: v.string(), startTicks: v.string() });
+
+/** Removes what backups that were killed have left; what a living run writes, or one on another host, stays. */
+export async function sweepPartials(context: Pick<Context, 'report'>, folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const id = name.endsWith(partialSuffix) ? name.slice(0, -partialSuffix.length) : '';
+    if (!isBackupId(id)) continue;
+    const path = join(folder, name);
+    if (!(await isAbandoned(path))) continue;
+    await remove(path);
+    note(context, 'partial-removed', { path });
+  }
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  const text = await readIfThere(join(path, ownerName));
+  // The folder is made an instant before the file in it: without one, its maker died in between, if long ago.
+  if (text === undefined) return (await ageMs(path)) > justMade;
+  try {
+    const parsed = v.safeParse(owner, JSON.parse(text));
+    return !parsed.success || fateOf(parsed.output) === 'dead';
+  } catch {
+    return true;
+  }
+}
+
+const justMade = 60_000;
+
+async function ageMs(path: string): Promise<number> {
+  return Date.now() - Number((await statIfThere(path))?.mtimeMs ?? 0);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw fileFailed(folder, 'read', error);
+  }
+}

@@ -1,0 +1,159 @@
+import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
+import { note, stopIfInterrupted, type Context } from '../context.ts';
+import { findClients, type Clients } from '../database/clients.ts';
+import { schemaFingerprint } from '../database/fingerprint.ts';
+import { readDefiners, readInventory, type Inventory } from '../database/inventory.ts';
+import { checkDumpable } from '../database/preflight.ts';
+import { withSession, type Session } from '../database/session.ts';
+import { targetFromConfig, type Target } from '../database/target.ts';
+import { installedVersion } from '../application/version.ts';
+import { interrupted, refused, wrongUsage } from '../errors.ts';
+import { exists } from '../system/files.ts';
+import { ownVersion } from '../system/own-version.ts';
+import { chooseCodec, type Codec } from './codec.ts';
+import { leaveOut, type LeftOut } from './leave-out.ts';
+import type { Backup } from './list.ts';
+import type { Manifest } from './manifest.ts';
+import { completeBackup, openPartial, type PartialBackup } from './partial.ts';
+import { checkSpace, estimateBytes, spaceError, tableBytes, treeBytes } from './space.ts';
+import { takeDatabase } from './take-database.ts';
+import { takeFiles } from './take-files.ts';
+
+/** What a backup is to hold. */
+export interface TakeOptions {
+  /** Leave the application's files out. */
+  readonly databaseOnly?: boolean;
+}
+
+/** What was learned before anything was written. */
+interface Source {
+  readonly target: Target;
+  readonly session: Session;
+  readonly clients: Clients;
+  readonly inventory: Inventory;
+  readonly fingerprint: string;
+  readonly definers: readonly { readonly user: string; readonly host: string }[];
+  /** The application's folder, where its files are to be in the backup. */
+  readonly files: { readonly appDir: string; readonly left: LeftOut } | undefined;
+}
+
+/**
+ * Takes a backup: checks first whether it can be whole, writes beside the others under a name that no one takes for a
+ * backup, and gives it its name when everything is on disk. When it fails, nothing is left but, if we are killed, a
+ * folder that the next backup removes.
+ *
+ * @throws MajError among others `disk-full`, `disk-filled`, `objects-missing`, `schema-changed`, `dump-incomplete`
+ */
+export async function takeBackup(context: Context, options: TakeOptions = {}): Promise<Backup> {
+  const started = context.clock.monotonicMs();
+  const target = targetFromConfig(context);
+  const folder = backupsDir(context);
+  const codec = await chooseCodec(context);
+  return withSession(context, target, async (session) => {
+    const source = await learn(context, session, target, options);
+    await checkSpace(folder, await neededBytes(source));
+    const appVersion = await versionOf(context);
+    const partial = await openPartial(context, folder, appVersion);
+    try {
+      const taken = await writeAll(context, source, partial, codec);
+      const { inventory, fingerprint } = source;
+      return await completeBackup(partial, {
+        format: 1,
+        id: partial.id,
+        createdAt: partial.createdAt.toISOString(),
+        durationMs: Math.round(context.clock.monotonicMs() - started),
+        tool: await ownVersion(),
+        appVersion,
+        database: {
+          name: target.database,
+          charset: inventory.charset,
+          collation: inventory.collation,
+          server: session.server,
+          client: source.clients.version,
+          fingerprint,
+          definers: [...source.definers],
+        },
+        codec: codec.name,
+        ...taken,
+        inventory,
+      });
+    } catch (error) {
+      await partial.discard();
+      throw context.signal.aborted
+        ? interrupted('interrupted', {}, { cause: error })
+        : spaceError(error, folder);
+    }
+  });
+}
+
+async function learn(
+  context: Context,
+  session: Session,
+  target: Target,
+  options: TakeOptions,
+): Promise<Source> {
+  const files = options.databaseOnly === true ? undefined : await filesToTake(context);
+  const clients = await findClients(context, session.server.flavour);
+  await checkDumpable(context, session, clients, target.database);
+  const inventory = await readInventory(session, target.database);
+  const fingerprint = await schemaFingerprint(session, target.database);
+  const definers = await readDefiners(session, target.database);
+  stopIfInterrupted(context);
+  return { target, session, clients, inventory, fingerprint, definers, files };
+}
+
+async function filesToTake(context: Context): Promise<Source['files']> {
+  if (context.config.APP_DIR === undefined) {
+    note(context, 'no-files-to-archive', {});
+    return undefined;
+  }
+  const appDir = applicationDir(context);
+  if (!(await exists(appDir))) throw wrongUsage('app-dir-missing', { folder: appDir });
+  const left = leaveOut(appDir, [stateDir(context), backupsDir(context)], context.config.MAINTENANCE_FILE);
+  if (left === undefined) throw wrongUsage('app-dir-is-ours', { folder: appDir });
+  for (const path of left.ours) note(context, 'left-out', { path });
+  return { appDir, left };
+}
+
+async function neededBytes({ session, target, files }: Source): Promise<number> {
+  const fileBytes = files === undefined ? 0 : await treeBytes(files.appDir, files.left.paths);
+  return estimateBytes(await tableBytes(session, target.database), fileBytes);
+}
+
+async function versionOf(context: Context): Promise<string | null> {
+  return context.config.APP_DIR === undefined ? null : installedVersion(context);
+}
+
+/** Database and files at the same time; when one fails the other is ended, and the first failure counts. */
+async function writeAll(
+  context: Context,
+  source: Source,
+  partial: PartialBackup,
+  codec: Codec,
+): Promise<Pick<Manifest, 'parts' | 'dumpBytes' | 'dumpSha256' | 'files'>> {
+  const { target, session, clients, inventory, files } = source;
+  const stop = new AbortController();
+  const working: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
+  let first: { error: unknown } | undefined;
+  const failing = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      first ??= { error };
+      stop.abort();
+      throw error;
+    });
+  const [database, archive] = await Promise.allSettled([
+    failing(takeDatabase(working, clients, target, partial.folder, codec, inventory)),
+    failing(
+      files === undefined
+        ? Promise.resolve(null)
+        : takeFiles(working, files.appDir, files.left.paths, partial.folder, codec),
+    ),
+  ]);
+  if (first !== undefined) throw (first as { error: unknown }).error;
+  if (database.status === 'rejected' || archive.status === 'rejected')
+    throw new Error('failed without an error');
+  // A structure that changed while the dump ran would be in it half old, half new.
+  if ((await schemaFingerprint(session, target.database)) !== source.fingerprint)
+    throw refused('schema-changed', { database: target.database });
+  return { ...database.value, files: archive.value };
+}

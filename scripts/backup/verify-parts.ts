@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Progress } from '../context.ts';
+import { MajError } from '../errors.ts';
+import { fileFailed, statIfThere } from '../system/files.ts';
+import { readStored, type Codec } from './codec.ts';
+import { endsWhole } from './dump-parts.ts';
+import { partsFolder, partPath } from './layout.ts';
+import type { Backup } from './list.ts';
+import type { ManifestPart } from './manifest.ts';
+import { createObjectFinder, missingObjects } from './objects.ts';
+import type { StoredSum } from './store.ts';
+import type { Problem } from './problem.ts';
+
+/** Sees the plain bytes of a file go by. */
+export type Observe = (data: Buffer) => void;
+
+/** Verifies every part, and that together they are the dump of everything in the inventory. */
+export async function verifyParts(backup: Backup, codec: Codec, progress: Progress): Promise<Problem[]> {
+  const { manifest } = backup;
+  const problems: Problem[] = [];
+  const whole = createHash('sha256');
+  const finder = createObjectFinder();
+  let tail: Buffer = Buffer.alloc(0);
+  for (const part of manifest.parts) {
+    const found = await verifyStored(
+      partPath(backup.folder, part.name),
+      `${partsFolder}/${part.name}`,
+      part,
+      codec,
+      (data) => {
+        whole.update(data);
+        finder.observe({ part, data });
+        tail = Buffer.concat([tail, data.subarray(-256)]).subarray(-256);
+        progress(data.length);
+      },
+    );
+    problems.push(...found);
+  }
+  if (problems.length > 0) return problems;
+  if (!inOrder(manifest.parts) || whole.digest('hex') !== manifest.dumpSha256)
+    problems.push({ file: partsFolder, what: 'dump' });
+  if (!endsWhole(tail.toString('utf8')))
+    problems.push({ file: `${partsFolder}/${manifest.parts.at(-1)?.name ?? ''}`, what: 'no-trailer' });
+  for (const about of missingObjects(manifest.inventory, finder.found()))
+    problems.push({ file: partsFolder, what: 'object-missing', about });
+  return problems;
+}
+
+/** Verifies a compressed file: its bytes on disk first, then what it decompresses to. */
+export async function verifyStored(
+  path: string,
+  file: string,
+  expected: StoredSum,
+  codec: Codec,
+  observe: Observe,
+): Promise<Problem[]> {
+  const onDisk = await storedProblem(path, file, {
+    bytes: expected.storedBytes,
+    sha256: expected.storedSha256,
+  });
+  if (onDisk !== undefined) return [onDisk];
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    for await (const data of readStored(path, codec)) {
+      hash.update(data);
+      bytes += data.length;
+      observe(data);
+    }
+  } catch (error) {
+    if (!(error instanceof MajError) || error.code !== 'stored-unreadable') throw error;
+    return [{ file, what: 'damaged', about: error.message }];
+  }
+  return bytes === expected.bytes && hash.digest('hex') === expected.sha256
+    ? []
+    : [{ file, what: 'content' }];
+}
+
+/** Verifies a file that is stored as it is. */
+export async function verifyPlainFile(
+  folder: string,
+  expected: { readonly name: string; readonly bytes: number; readonly sha256: string },
+): Promise<Problem[]> {
+  const problem = await storedProblem(join(folder, expected.name), expected.name, expected);
+  return problem === undefined ? [] : [problem];
+}
+
+async function storedProblem(
+  path: string,
+  file: string,
+  expected: { readonly bytes: number; readonly sha256: string },
+): Promise<Problem | undefined> {
+  const stats = await statIfThere(path);
+  if (stats === undefined) return { file, what: 'missing' };
+  if (stats.size < expected.bytes) return { file, what: 'truncated' };
+  const hash = createHash('sha256');
+  try {
+    for await (const data of createReadStream(path, { highWaterMark: 256 * 1024 }))
+      hash.update(data as Buffer);
+  } catch (error) {
+    throw fileFailed(path, 'read', error);
+  }
+  return hash.digest('hex') === expected.sha256 ? undefined : { file, what: 'damaged' };
+}
+
+function inOrder(parts: readonly ManifestPart[]): boolean {
+  return parts.every(({ name }, index) => index === 0 || name > (parts[index - 1]?.name ?? ''));
+}

@@ -1,0 +1,68 @@
+import { inStep, stopIfInterrupted, type Context, type Progress } from '../context.ts';
+import { unsound } from '../errors.ts';
+import { readIfThere } from '../system/files.ts';
+import { join } from 'node:path';
+import { codecNamed } from './codec.ts';
+import type { Backup } from './list.ts';
+import { manifestName, parseManifest } from './manifest.ts';
+import type { Problem } from './problem.ts';
+import { unexpectedFiles } from './expected-files.ts';
+import { parseProof, proofName } from './proof.ts';
+import { sha256OfText } from './seal.ts';
+import { verifyFilesArchive } from './verify-files.ts';
+import { verifyParts, verifyPlainFile } from './verify-parts.ts';
+
+/** What was verified. */
+export interface Verified {
+  readonly parts: number;
+  /** Plain bytes of the dump. */
+  readonly dumpBytes: number;
+  /** Entries of the files archive; null when the backup has none. */
+  readonly files: number | null;
+}
+
+/**
+ * Verifies a backup against its manifest: every file is there and none beside them, each is stored byte for byte and
+ * decompresses to what was dumped, the dump is whole and creates every object of the inventory, and the archive holds
+ * what its list says.
+ *
+ * @throws MajError `backup-unsound` (exit code 4) naming every problem; `codec-missing`
+ */
+export async function verifyBackup(context: Context, backup: Backup): Promise<Verified> {
+  const { manifest } = backup;
+  const codec = await codecNamed(context, manifest.codec);
+  return inStep(context, 'verify-backup', { id: backup.id }, async (progress) => {
+    const total = manifest.dumpBytes + (manifest.files?.archive.bytes ?? 0);
+    let done = 0;
+    const forward: Progress = (bytes) => {
+      stopIfInterrupted(context);
+      progress((done += bytes), total);
+    };
+    const problems = [
+      ...(await manifestProblems(backup)),
+      ...(await unexpectedFiles(backup)),
+      ...(await verifyPlainFile(backup.folder, manifest.restoreScript)),
+      ...(await verifyParts(backup, codec, forward)),
+      ...(await verifyFilesArchive(backup, codec, forward)),
+    ];
+    if (problems.length > 0) throw unsound('backup-unsound', { id: backup.id, problems });
+    return {
+      parts: manifest.parts.length,
+      dumpBytes: manifest.dumpBytes,
+      files: manifest.files?.count ?? null,
+    };
+  });
+}
+
+/** The manifest on disk must still be the one that was read, and a proof, where there is one, must be readable. */
+async function manifestProblems({ folder, manifest }: Backup): Promise<Problem[]> {
+  const text = await readIfThere(join(folder, manifestName));
+  if (text === undefined || parseManifest(text) === undefined)
+    return [{ file: manifestName, what: 'damaged' }];
+  if (parseManifest(text)?.id !== manifest.id) return [{ file: manifestName, what: 'content' }];
+  const proofText = await readIfThere(join(folder, proofName));
+  if (proofText === undefined) return [];
+  const proof = parseProof(proofText);
+  if (proof === undefined) return [{ file: proofName, what: 'damaged' }];
+  return proof.manifestSha256 === sha256OfText(text) ? [] : [{ file: proofName, what: 'proof' }];
+}

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import { checkApplication } from './application/check.ts';
+import { findBackup } from './backup/list.ts';
+import { proveBackup } from './backup/prove.ts';
+import { verifyBackup } from './backup/verify.ts';
+import type { Context } from './context.ts';
+import { findServerPrograms } from './database/programs.ts';
+import { withThrowaway } from './database/throwaway.ts';
+import { wrongUsage } from './errors.ts';
+import { verifyPackage } from './release/checksum.ts';
+import type { Verb, VerbResult } from './verb.ts';
+
+/** `maj verify`: tells whether a backup, a package or the application is sound. */
+export const verifyVerb: Verb<'full'> = {
+  name: 'verify',
+  summary: 'Verifies a backup, a package or the installed application.',
+  usage: ['verify [BACKUP]', 'verify --full [BACKUP]', 'verify package FILE', 'verify app'],
+  options: { full: { type: 'boolean', help: 'Restore the backup into a throwaway server, and compare.' } },
+  needsSettings: true,
+  async run(context, args) {
+    const [what, subject, ...more] = args.positionals;
+    const full = args.options.full === true;
+    const wrong = (reason: string): Error => wrongUsage('bad-usage', { verb: 'verify', reason });
+    if (what === 'package' || what === 'app') {
+      if (full) throw wrong('--full is for backups');
+      if (more.length > 0 || (what === 'app') !== (subject === undefined))
+        throw wrong(what === 'app' ? 'app takes no argument' : 'package takes one file');
+      return subject === undefined ? verifyApp(context) : verifyPackageFile(context, subject);
+    }
+    if (subject !== undefined) throw wrong('it takes one backup');
+    return verifyOne(context, what, full);
+  },
+};
+
+async function verifyOne(context: Context, which: string | undefined, full: boolean): Promise<VerbResult> {
+  const backup = await findBackup(context, which);
+  const verified = { id: backup.id, ...(await verifyBackup(context, backup)) };
+  const source = backup.manifest.database.server;
+  const proof = full ? await prove() : backup.proof;
+  return {
+    data: { ...verified, proof },
+    text: ({ results }) => [
+      ...results.backup.verified(verified),
+      ...(proof === null
+        ? results.backup.notProven()
+        : results.backup.proven({
+            equalParts: proof.equalParts,
+            server: proof.server.text,
+            source: source.text,
+            sameVersion: proof.sameVersionAsSource,
+            durations: proof.durations,
+          })),
+    ],
+  };
+
+  async function prove(): Promise<typeof backup.proof> {
+    const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, source.flavour);
+    return withThrowaway(context, programs, (throwaway) => proveBackup(context, backup, throwaway));
+  }
+}
+
+async function verifyPackageFile(context: Context, file: string): Promise<VerbResult> {
+  const verified = await verifyPackage(context, resolve(context.projectDir, file));
+  return { data: verified, text: ({ results }) => results.backup.packageVerified(verified) };
+}
+
+async function verifyApp(context: Context): Promise<VerbResult> {
+  const report = await checkApplication(context);
+  const facts = { version: report.version, url: context.config.APP_HEALTH_URL, smoke: report.smoke };
+  return { data: report, text: ({ results }) => results.application.healthy(facts) };
+}
