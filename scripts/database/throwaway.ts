@@ -115,3 +115,5 @@ async function whenReady(
     await context.clock.sleep(pollMs, context.signal);
   }
 }
+
+export { makeCopyDatabase } from './copy-database.ts';

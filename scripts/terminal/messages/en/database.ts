@@ -40,6 +40,9 @@ const indented = (lines: readonly string[]): string => lines.map((line) => `\n  
 const foundInstead = (found: readonly string[]): string =>
   found.length === 0 ? '' : ` Found instead: ${found.join(', ')}.`;
 
+/** `'user'@'host'`, of `user@host`. */
+const accountText = (account: string): string => `'${account.replace(/@(?=[^@]*$)/, "'@'")}'`;
+
 /** What database/ says, in English. */
 export const database = {
   errors: {
@@ -93,6 +96,45 @@ export const database = {
       message: `The folder ${facts.path} belongs to someone else, or others may write to it.`,
       hint: 'Set XDG_CACHE_HOME to a folder of your own.',
     }),
+    'dump-failed': (facts: { program: string; exit: string; output: string }) => ({
+      message: `${facts.program} failed (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
+      hint: 'Its own words above say what it could not read; a privilege that is missing is granted to DB_USER.',
+    }),
+    'load-failed': (facts: { program: string; exit: string; output: string; database: string }) => ({
+      message: `Loading into ${facts.database} failed: ${facts.program} (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
+      hint: 'Its own words above name the statement; what came before it is in the database.',
+    }),
+    'definition-hidden': (facts: { kind: string; name: string }) => ({
+      message: `The definition of ${facts.kind.toLowerCase()} ${facts.name} cannot be read by DB_USER.`,
+      hint: 'On MySQL: GRANT SHOW_ROUTINE ON *.* TO that user; on MariaDB: GRANT SHOW CREATE ROUTINE (11.3 and later) or SELECT ON mysql.proc.',
+    }),
+    'client-flavour': (facts: { program: string; client: Flavour; server: string }) => ({
+      message: `${facts.program} is ${names[facts.client]}’s, and the server is ${facts.server}: a dump across the two is not whole.`,
+      hint: 'Install the clients of the server’s own kind, or name their folder in CLIENT_BIN_DIR.',
+    }),
+    'privileges-missing': (facts: { user: string; database: string; missing: readonly string[] }) => ({
+      message: `${facts.user} may not back up all of ${facts.database}: it lacks ${facts.missing.join(', ')}, and what it cannot see would be left out.`,
+      hint: `As an administrator: GRANT ${facts.missing.join(', ')} ON \`${facts.database}\`.* TO ${accountText(facts.user)};`,
+    }),
+    'tables-unreadable': (facts: { tables: readonly string[] }) => ({
+      message: `The server cannot read these tables:${indented(facts.tables)}`,
+      hint: 'Repair or drop them first; a backup that leaves them out would not be one.',
+    }),
+    'history-not-dumped': (facts: { tables: readonly string[]; program: string }) => ({
+      message: `${facts.program} is too old to dump the history of system-versioned tables: ${facts.tables.join(', ')}.`,
+      hint: 'Install the clients of MariaDB 10.11 or later, or name their folder in CLIENT_BIN_DIR.',
+    }),
+    'views-broken': (facts: { views: readonly string[] }) => ({
+      message: `These views do not work, and a dump would stop at them:${indented(facts.views)}`,
+      hint: 'Correct each of them, or drop it if nothing uses it; SHOW CREATE VIEW prints its text.',
+    }),
+    'routines-hidden': (facts: { routines: readonly string[]; flavour: Flavour }) => ({
+      message: `DB_USER may not read the text of these routines, and they would be left out: ${facts.routines.join(', ')}.`,
+      hint:
+        facts.flavour === 'mysql'
+          ? 'As an administrator: GRANT SHOW_ROUTINE ON *.* TO that user (MySQL 8.0.20 and later; before: SELECT ON *.*).'
+          : 'As an administrator: GRANT SELECT ON mysql.proc TO that user.',
+    }),
     'throwaway-failed': (facts: { server: string; doing: 'set up' | 'started'; words: string }) => ({
       message: `The throwaway server (${facts.server}) could not be ${facts.doing}. Its own last words:\n${facts.words}`,
       hint: 'Check that its programs are whole and that the disk of TMPDIR has space; REHEARSAL_SERVER names another one.',
@@ -101,6 +143,11 @@ export const database = {
   steps: {
     'start-throwaway': (facts: { server: string }) => `Start a throwaway server (${facts.server})`,
   },
-  notes: {},
+  notes: {
+    'client-older': (facts: { program: string; version: string; server: string }) =>
+      `${facts.program} (${facts.version}) is older than the server (${facts.server}); the proof will tell whether its dump is whole.`,
+    'outside-snapshot': (facts: { tables: readonly string[] }) =>
+      `No snapshot covers these tables; what is written to them during the backup may be half in it: ${facts.tables.join(', ')}.`,
+  },
   results: {},
 };

@@ -1,0 +1,85 @@
+import type { Readable } from 'node:stream';
+import type { Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { exitText, stream } from '../system/processes.ts';
+import { knownOptions, type Clients } from './clients.ts';
+import { clientConnectFailure } from './connect-failure.ts';
+import { makeOptionFile } from './option-file.ts';
+import type { Target } from './target.ts';
+
+/** A dump that runs. */
+export interface Dump {
+  /** The dump, as the program writes it. Read it to its end, or abort. */
+  readonly stdout: Readable;
+  /** Settles when the program has ended well; rejects with a MajError when it has not. */
+  readonly finished: Promise<void>;
+  /** Ends the program; `finished` rejects. */
+  abort(): void;
+}
+
+/** What every version of both flavours knows: one snapshot, everything in it, the same bytes every time. */
+const dumpOptions = [
+  '--single-transaction',
+  '--quick',
+  '--routines',
+  '--events',
+  '--triggers',
+  '--hex-blob',
+  '--skip-dump-date',
+  '--default-character-set=utf8mb4',
+  '--max-allowed-packet=1G',
+  // It would need the PROCESS privilege, for what no backup of one database can hold.
+  '--no-tablespaces',
+] as const;
+
+/** What only some know, and what they would do without. */
+const optionalDumpOptions: readonly (readonly [name: string, option: string])[] = [
+  // MySQL writes GTID_PURGED by default, and its dump does not load into the server it came from (error 3546).
+  ['set-gtid-purged', '--set-gtid-purged=OFF'],
+  // MySQL 8.0's program asks for a table of statistics that no other server has.
+  ['column-statistics', '--column-statistics=0'],
+];
+
+/** The arguments of the dump program, of which `knows` tells the options. */
+export function dumpArguments(
+  optionFile: string,
+  database: string,
+  knows: (option: string) => boolean,
+): readonly string[] {
+  const optional = optionalDumpOptions.filter(([name]) => knows(name)).map(([, option]) => option);
+  return [`--defaults-file=${optionFile}`, ...dumpOptions, ...optional, '--', database];
+}
+
+/**
+ * Starts the vendor's dump of a whole database. It is ended when the context's signal aborts.
+ *
+ * @returns `finished` rejects with `dump-failed` in the program's own words, or with the error of a connection that
+ *   could not be opened
+ */
+export async function startDump(
+  context: Pick<Context, 'env' | 'signal'>,
+  clients: Clients,
+  target: Target,
+): Promise<Dump> {
+  const knows = await knownOptions(context, clients.dump);
+  const file = await makeOptionFile(target, clients.flavour);
+  const child = stream(context, clients.dump, dumpArguments(file.path, target.database, knows));
+  const abort = (): void => child.kill('SIGKILL');
+  context.signal.addEventListener('abort', abort, { once: true });
+  const finished = child.exited
+    .then((exit) => {
+      if (exit.code === 0) return;
+      const output = child.stderrTail();
+      const unconnected = clientConnectFailure(target, output);
+      if (unconnected !== undefined) throw unconnected;
+      throw refused('dump-failed', { program: clients.dump, exit: exitText(exit), output });
+    })
+    .finally(async () => {
+      context.signal.removeEventListener('abort', abort);
+      await file.remove();
+    });
+  // The reader of stdout awaits it last; until then its failure is not "unhandled".
+  finished.catch(() => undefined);
+  if (context.signal.aborted) abort();
+  return { stdout: child.stdout, finished, abort };
+}

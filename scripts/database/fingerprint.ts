@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { refused } from '../errors.ts';
+import { canonicalTable } from './canonical-table.ts';
+import { readInventory, type Inventory } from './inventory.ts';
+import { quoteName } from './quote.ts';
+import type { Row, Session } from './session.ts';
+
+/**
+ * A hash over the definitions of everything in a database: two databases with the same one have the same schema,
+ * whatever rows they hold and wherever their AUTO_INCREMENT stands.
+ *
+ * @returns 64 hexadecimal digits
+ * @throws MajError `definition-hidden` when this user may not see the text of a routine
+ */
+export async function schemaFingerprint(session: Session, database: string): Promise<string> {
+  const inventory = await readInventory(session, database);
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([inventory.charset, inventory.collation]));
+  for await (const definition of definitions(session, database, inventory)) {
+    hash.update(`\n${JSON.stringify(definition)}`);
+  }
+  return hash.digest('hex');
+}
+
+type Definition = readonly (string | null)[];
+
+async function* definitions(
+  session: Session,
+  database: string,
+  inventory: Inventory,
+): AsyncGenerator<Definition> {
+  const show = async (kind: string, name: string): Promise<Row> => {
+    const [row = {}] = await session.rows(`SHOW CREATE ${kind} ${quoteName(database)}.${quoteName(name)}`);
+    return row;
+  };
+  for (const { name } of inventory.tables) {
+    yield ['table', name, canonicalTable(await shown(show, 'TABLE', name, 'Create Table'))];
+  }
+  for (const name of inventory.sequences)
+    yield ['sequence', name, await shown(show, 'SEQUENCE', name, 'Create Table')];
+  for (const name of inventory.views) yield ['view', name, await shown(show, 'VIEW', name, 'Create View')];
+  for (const { name, kind } of inventory.routines)
+    yield ['routine', ...routineOf(kind, name, await show(kind, name))];
+  yield* rowsOf('trigger', await session.rows(triggersSql, [database]));
+  yield* rowsOf('event', await session.rows(eventsSql, [database]));
+}
+
+/** Not the time that it was created at; its place among the triggers of the same table and moment. */
+const triggersSql = `
+  SELECT TRIGGER_NAME AS a, EVENT_OBJECT_TABLE AS b, ACTION_TIMING AS c, EVENT_MANIPULATION AS d, ACTION_ORDER AS e,
+    ACTION_STATEMENT AS f, SQL_MODE AS g, DEFINER AS h, CHARACTER_SET_CLIENT AS i, COLLATION_CONNECTION AS j
+  FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ? ORDER BY BINARY TRIGGER_NAME`;
+
+/** Not when it starts: a server writes the time of the CREATE there, another one on each server. */
+const eventsSql = `
+  SELECT EVENT_NAME AS a, EVENT_TYPE AS b, INTERVAL_VALUE AS c, INTERVAL_FIELD AS d, STATUS AS e, ON_COMPLETION AS f,
+    EVENT_DEFINITION AS g, SQL_MODE AS h, TIME_ZONE AS i, DEFINER AS j, EVENT_COMMENT AS k
+  FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ? ORDER BY BINARY EVENT_NAME`;
+
+function* rowsOf(kind: string, rows: readonly Row[]): Generator<Definition> {
+  for (const row of rows) yield [kind, ...Object.values(row).map(asText)];
+}
+
+async function shown(
+  show: (kind: string, name: string) => Promise<Row>,
+  kind: string,
+  name: string,
+  column: string,
+): Promise<string> {
+  const text = (await show(kind, name))[column];
+  if (typeof text !== 'string') throw refused('definition-hidden', { kind, name });
+  return text;
+}
+
+/** The column of the text is named after the kind: `Create Procedure`, `Create Package Body`. */
+function routineOf(kind: string, name: string, row: Row): Definition {
+  const column = Object.keys(row).find((key) => key.startsWith('Create '));
+  const text = column === undefined ? undefined : row[column];
+  if (typeof text !== 'string') throw refused('definition-hidden', { kind, name });
+  const settings = ['sql_mode', 'character_set_client', 'collation_connection', 'Database Collation'];
+  return [kind, name, text, ...settings.map((key) => asText(row[key]))];
+}
+
+const asText = (value: unknown): string | null =>
+  value === null || value === undefined ? null : String(value);

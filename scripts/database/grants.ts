@@ -1,0 +1,56 @@
+import type { Session } from './session.ts';
+
+/** The privileges that cover one whole database, as the server prints them in capitals. */
+export type Grants = ReadonlySet<string>;
+
+/** Reads what this user may do on all of a database, through its roles too. */
+export async function readGrants(session: Session, database: string): Promise<Grants> {
+  const [role] = await session.rows('SELECT CURRENT_ROLE() AS name');
+  // MariaDB lists what the active role brings; MySQL has to be asked for it.
+  const roles = session.server.flavour === 'mysql' ? String(role?.['name'] ?? 'NONE') : 'NONE';
+  const using = roles === 'NONE' || roles === '' ? '' : ` USING ${roles}`;
+  const rows = await session.rows(`SHOW GRANTS FOR CURRENT_USER()${using}`);
+  return grantsOn(
+    rows.map((row) => String(Object.values(row)[0])),
+    database,
+  );
+}
+
+/**
+ * Reads lines of SHOW GRANTS: pure.
+ *
+ * @returns the privileges that hold for the whole database; `ALL PRIVILEGES` stands for every one (see `allows`)
+ */
+export function grantsOn(lines: readonly string[], database: string): Grants {
+  const granted = new Set<string>();
+  for (const line of lines) {
+    const match = /^GRANT (.+?) ON (?:(\*)|`((?:[^`]|``)*)`)\.\* TO /.exec(line);
+    if (match === null) continue;
+    const [, privileges = '', everywhere, pattern = ''] = match;
+    if (everywhere === undefined && !patternOf(pattern).test(database)) continue;
+    for (const privilege of privileges.split(',')) granted.add(privilege.trim().toUpperCase());
+  }
+  // MySQL's partial revokes: everything but this database.
+  for (const line of lines) {
+    const match = /^REVOKE (.+?) ON `((?:[^`]|``)*)`\.\* FROM /.exec(line);
+    if (match === null || !patternOf(match[2] ?? '').test(database)) continue;
+    for (const privilege of (match[1] ?? '').split(',')) granted.delete(privilege.trim().toUpperCase());
+  }
+  return granted;
+}
+
+/** Whether one of these privileges is among the granted ones. */
+export function allows(grants: Grants, ...oneOf: readonly string[]): boolean {
+  return grants.has('ALL PRIVILEGES') || oneOf.some((privilege) => grants.has(privilege));
+}
+
+/** The name of a database in a grant is a pattern: `%`, `_`, and a backslash before those that stand for themselves. */
+function patternOf(quoted: string): RegExp {
+  const text = quoted.replaceAll('``', '`').replaceAll(/\\?[\s\S]/g, (piece) => {
+    if (piece === '%') return '[\\s\\S]*';
+    if (piece === '_') return '[\\s\\S]';
+    const literal = /^\\[%_\\]$/.test(piece) ? piece.slice(1) : piece;
+    return literal.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  });
+  return new RegExp(`^${text}$`);
+}

@@ -1,0 +1,106 @@
+import { wrongUsage } from '../errors.ts';
+import type { Row, Session } from './session.ts';
+
+/** Everything that a database holds, by name; what a backup of it must hold as well. Sorted, so that two compare. */
+export interface Inventory {
+  readonly charset: string;
+  readonly collation: string;
+  readonly tables: readonly { readonly name: string; readonly engine: string }[];
+  readonly views: readonly string[];
+  readonly triggers: readonly string[];
+  /** `PROCEDURE`, `FUNCTION`; on MariaDB also `PACKAGE` and `PACKAGE BODY`. */
+  readonly routines: readonly { readonly name: string; readonly kind: string }[];
+  readonly events: readonly string[];
+  /** MariaDB's only. */
+  readonly sequences: readonly string[];
+}
+
+/** An account that something in the database is defined by. A role of MariaDB's has an empty host. */
+export interface Account {
+  readonly user: string;
+  readonly host: string;
+}
+
+/**
+ * Reads what a database holds, as far as this user may see it.
+ *
+ * @throws MajError `database-missing`, exit code 2
+ */
+export async function readInventory(session: Session, database: string): Promise<Inventory> {
+  const { charset, collation } = await readDefaults(session, database);
+  const tables = await session.rows(
+    `SELECT TABLE_NAME AS name, TABLE_TYPE AS kind, ENGINE AS engine
+     FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?`,
+    [database],
+  );
+  const ofKind = (kind: string): string[] => namesOf(tables.filter((table) => table['kind'] === kind));
+  const routines = await session.rows(
+    `SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS kind
+     FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?`,
+    [database],
+  );
+  return {
+    charset,
+    collation,
+    // `SYSTEM VERSIONED` are MariaDB's tables that keep their history.
+    tables: tables
+      .filter(({ kind }) => kind === 'BASE TABLE' || kind === 'SYSTEM VERSIONED')
+      .map(({ name, engine }) => ({ name: String(name), engine: textOr(engine, '') }))
+      .sort((a, b) => compare(a.name, b.name)),
+    views: ofKind('VIEW'),
+    triggers: await namesIn(session, 'TRIGGERS', 'TRIGGER', database),
+    routines: routines
+      .map(({ name, kind }) => ({ name: String(name), kind: String(kind) }))
+      .sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name)),
+    events: await namesIn(session, 'EVENTS', 'EVENT', database),
+    sequences: ofKind('SEQUENCE'),
+  };
+}
+
+/** Reads who views, triggers, routines and events are defined by: loading them elsewhere needs these accounts. */
+export async function readDefiners(session: Session, database: string): Promise<Account[]> {
+  const rows = await session.rows(
+    `SELECT DEFINER AS definer FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ?
+     UNION SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?
+     UNION SELECT DEFINER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?
+     UNION SELECT DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?`,
+    [database, database, database, database],
+  );
+  return [...new Set(rows.map(({ definer }) => String(definer)))].sort(compare).map(parseAccount);
+}
+
+/** Reads `user@host`; the user may hold an `@`, a host never does. */
+export function parseAccount(text: string): Account {
+  const at = text.lastIndexOf('@');
+  return at < 0 ? { user: text, host: '' } : { user: text.slice(0, at), host: text.slice(at + 1) };
+}
+
+async function readDefaults(
+  session: Session,
+  database: string,
+): Promise<{ readonly charset: string; readonly collation: string }> {
+  const [row] = await session.rows(
+    `SELECT DEFAULT_CHARACTER_SET_NAME AS charset, DEFAULT_COLLATION_NAME AS collation
+     FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?`,
+    [database],
+  );
+  if (row === undefined) throw wrongUsage('database-missing', { database, address: session.server.text });
+  return { charset: String(row['charset']), collation: String(row['collation']) };
+}
+
+async function namesIn(
+  session: Session,
+  table: 'TRIGGERS' | 'EVENTS',
+  what: 'TRIGGER' | 'EVENT',
+  database: string,
+): Promise<string[]> {
+  const sql = `SELECT ${what}_NAME AS name FROM information_schema.${table} WHERE ${what}_SCHEMA = ?`;
+  return namesOf(await session.rows(sql, [database]));
+}
+
+const namesOf = (rows: readonly Row[]): string[] => rows.map(({ name }) => String(name)).sort(compare);
+
+const textOr = (value: unknown, fallback: string): string => (typeof value === 'string' ? value : fallback);
+
+/** By code unit: the same on every machine, whatever its language. */
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,94 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { privateFile, remove } from '../system/files.ts';
+import { makeTemporaryFolder } from '../system/temporary.ts';
+import type { Flavour } from './flavour.ts';
+import type { Target } from './target.ts';
+
+/** A file that tells a client where to go and who it is. */
+export interface OptionFile {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/**
+ * Writes an option file, 0600 in a 0700 folder, to be given as `--defaults-file=`, which must be the first argument:
+ * the password stays out of arguments and environment, and no other option file of the machine is read.
+ */
+export async function makeOptionFile(target: Target, flavour: Flavour): Promise<OptionFile> {
+  const folder = await makeTemporaryFolder('cnf');
+  const path = join(folder, 'client.cnf');
+  try {
+    await writeFile(path, optionFileText(target, flavour), { mode: privateFile, flag: 'wx' });
+  } catch (error) {
+    await remove(folder);
+    throw error;
+  }
+  return { path, remove: () => remove(folder) };
+}
+
+/** Hands an option file to a piece of work, and removes it afterwards however that ends. */
+export async function withOptionFile<T>(
+  target: Target,
+  flavour: Flavour,
+  work: (path: string) => Promise<T>,
+): Promise<T> {
+  const file = await makeOptionFile(target, flavour);
+  try {
+    return await work(file.path);
+  } finally {
+    await file.remove();
+  }
+}
+
+/** What the file says. Without a socket the protocol is TCP, as for the driver: `localhost` is no socket for it. */
+export function optionFileText(target: Target, flavour: Flavour): string {
+  const lines = [
+    `user=${optionValue(target.user)}`,
+    ...(target.password === undefined ? [] : [`password=${optionValue(target.password.reveal())}`]),
+    ...(target.socket === undefined
+      ? [
+          `host=${optionValue(target.host)}`,
+          `port=${target.port}`,
+          'protocol=tcp',
+          ...tlsLines(target, flavour),
+        ]
+      : [`socket=${optionValue(target.socket)}`, 'protocol=socket']),
+  ];
+  return `[client]\n${lines.join('\n')}\n`;
+}
+
+/**
+ * A value as the option files of both flavours take it: in double quotes, so that `#` and blanks are part of it, with
+ * backslashes, quotes and control characters escaped.
+ */
+export function optionValue(value: string): string {
+  const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b' };
+  const escaped = value
+    .replaceAll(/[\\"]/g, '\\$&')
+    .replaceAll(/[\n\r\t\b]/g, (character) => escapes[character] ?? character);
+  return `"${escaped}"`;
+}
+
+const mysqlModes = {
+  disabled: 'DISABLED',
+  preferred: 'PREFERRED',
+  required: 'REQUIRED',
+  verify: 'VERIFY_IDENTITY',
+} as const;
+
+function tlsLines(target: Target, flavour: Flavour): string[] {
+  const ca = target.sslCa === undefined ? [] : [`ssl-ca=${optionValue(target.sslCa)}`];
+  if (flavour === 'mysql') return [`ssl-mode=${mysqlModes[target.sslMode]}`, ...ca];
+  switch (target.sslMode) {
+    case 'disabled':
+      return ['skip-ssl'];
+    case 'verify':
+      return ['ssl', 'ssl-verify-server-cert', ...ca];
+    case 'required':
+      return ['ssl', 'skip-ssl-verify-server-cert', ...ca];
+    case 'preferred':
+      // From 11.4 on the client checks certificates unless told not to, and a server's own is rarely signed.
+      return ['skip-ssl-verify-server-cert'];
+  }
+}
