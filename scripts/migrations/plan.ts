@@ -126,7 +126,7 @@ function leavesSessionState(text: string, kind: string): boolean {
   if (kind === 'lock') return true;
   if (kind !== 'session') return /\binto\s+@\w/i.test(text) || /@\w+\s*:=/.test(text);
   if (!/^\s*(?:\/\*M?!\d*\s*)?set\b/i.test(text)) return !/^\s*(?:savepoint|release|rollback)\b/i.test(text);
-  return /(?:^|[^@\w])@\w+\s*:?=\s*(?!@@|'[^']*'|\d|null\b)/i.test(text);
+  return /(?:^|[^@\w])@\w+\s*:?=(?!\s*(?:@@[\w.]+|'[^'\\]*'|-?\d[\d.]*|null)\s*(?:,|\*\/|$))/i.test(text);
 }
 
 /**

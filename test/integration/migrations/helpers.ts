@@ -1,0 +1,67 @@
+import type { Context } from '../../../scripts/context.ts';
+import { MajError } from '../../../scripts/errors.ts';
+import { connect, withSession, type Row, type Session } from '../../../scripts/database/session.ts';
+import type { Target } from '../../../scripts/database/target.ts';
+import { parseMigrations, type Migration } from '../../../scripts/migrations/folder.ts';
+import { readLedger, type LedgerRow } from '../../../scripts/migrations/ledger.ts';
+import { planMigrations, refuseProblems } from '../../../scripts/migrations/plan.ts';
+import { runMigrations, type MigrationRun } from '../../../scripts/migrations/runner.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
+
+export const scripts = (texts: Readonly<Record<string, string>>): Migration[] =>
+  parseMigrations(Object.entries(texts).map(([name, text]) => ({ name, content: Buffer.from(text) })));
+
+/** What `maj migrate` does, without asking: reads the ledger, plans, runs. */
+export async function migrate(
+  context: Context,
+  target: Target,
+  texts: Readonly<Record<string, string>>,
+): Promise<MigrationRun> {
+  const ledger = await withSession(context, target, readLedger);
+  const plan = planMigrations(scripts(texts), ledger, context.config.DB_SQL_MODE);
+  refuseProblems(plan);
+  return runMigrations(context, { target, migrations: plan.pending, runId: 'test', appliedBy: 'a test' });
+}
+
+/** A database as a test looks at it. */
+export interface Eyes {
+  readonly session: Session;
+  ledger(): Promise<LedgerRow[]>;
+  /** The rows, as text. */
+  rows(sql: string): Promise<string>;
+}
+
+export async function look(context: Context, target: Target): Promise<Eyes> {
+  const session = await connect(context, target);
+  return {
+    session,
+    ledger: () => readLedger(session),
+    rows: async (sql) =>
+      (await session.rows(sql)).map((row: Row) => Object.values(row).map(String).join(',')).join(' '),
+  };
+}
+
+/** The error of ours that a piece of work ends with, as a user sees it. */
+export async function failureOf(
+  work: Promise<unknown>,
+): Promise<{ code: string; exitCode: number; message: string; hint: string; state: string }> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof MajError)) throw error;
+    return { code: error.code, exitCode: error.exitCode, ...error.describe(en) };
+  }
+  throw new Error('It was expected to fail.');
+}
+
+/** Waits until a connection runs a statement that holds this text; its id. */
+export async function connectionRunning(session: Session, text: string): Promise<string> {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
+    const [row] = await session.rows(
+      `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE INFO LIKE ${`'%${text}%'`} AND ID <> CONNECTION_ID()`,
+    );
+    if (row !== undefined) return String(Number(row['id']));
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`No connection runs ${text}.`);
+}

@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest';
+import { MajError } from '../../../scripts/errors.ts';
+import { parseMigrations } from '../../../scripts/migrations/folder.ts';
+import type { LedgerRow } from '../../../scripts/migrations/ledger.ts';
+import { fileNameOf, nextVersion } from '../../../scripts/migrations/new.ts';
+import { planMigrations, refuseProblems, type PlanProblem } from '../../../scripts/migrations/plan.ts';
+import { splitStatements } from '../../../scripts/migrations/splitter.ts';
+import { doneHashes } from '../../../scripts/migrations/statement.ts';
+import { statusRows } from '../../../scripts/migrations/status.ts';
+
+const files = (texts: Readonly<Record<string, string>>) =>
+  parseMigrations(Object.entries(texts).map(([name, text]) => ({ name, content: Buffer.from(text) })));
+
+const row = (version: string, checksum: string, changes: Partial<LedgerRow> = {}): LedgerRow => ({
+  version,
+  name: 'x',
+  checksum,
+  state: 'applied',
+  statements: 1,
+  statementsDone: 1,
+  doneHash: '',
+  inFlight: undefined,
+  connectionId: '7',
+  error: undefined,
+  startedAt: '2026-11-22 10:15:30.000',
+  finishedAt: undefined,
+  durationMs: undefined,
+  appliedBy: 'test',
+  runId: 'test',
+  ...changes,
+});
+
+const codeOf = (work: () => unknown): string | undefined => {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof MajError ? `${error.code} ${error.exitCode}` : String(error);
+  }
+};
+
+describe('the folder', () => {
+  test('is read in the order of numbers, whatever their width', () => {
+    const found = files({
+      '10_c.sql': '',
+      '9_b.sql': '',
+      '202611221015_d.sql': '',
+      '001_a.sql': '',
+      'README.md': '',
+    });
+    expect(found.map(({ file }) => file)).toEqual(['001_a.sql', '9_b.sql', '10_c.sql', '202611221015_d.sql']);
+  });
+
+  test('gives one checksum for a script, whatever its line ends and BOM', () => {
+    const [unix, windows] = files({
+      '1_a.sql': 'SELECT 1;\nSELECT é;\n',
+      '2_b.sql': '\uFEFFSELECT 1;\r\nSELECT é;\r\n',
+    });
+    expect(windows?.checksum).toBe(unix?.checksum);
+    expect(windows?.text).toBe(unix?.text);
+  });
+
+  test.each([
+    ['a name without a number', { 'add.sql': '' }, 'migration-names 3'],
+    ['a down script', { '001_add.down.sql': '' }, 'migration-names 3'],
+    ['a number taken twice', { '001_a.sql': '', '1_b.sql': '' }, 'migration-versions 3'],
+    ['zero bytes', { '001_a.sql': 'S\0E\0' }, 'migration-encoding 3'],
+  ])('refuses %s', (_title, texts, code) => {
+    expect(codeOf(() => files(texts))).toBe(code);
+  });
+
+  test('refuses what is not UTF-8', () => {
+    expect(
+      codeOf(() => parseMigrations([{ name: '1_a.sql', content: Buffer.from([0x53, 0xe9, 0x0a]) }])),
+    ).toBe('migration-encoding 3');
+  });
+});
+
+const texts = {
+  '001_a.sql': 'CREATE TABLE a (b int);',
+  '002_b.sql': 'UPDATE a SET b = 1; UPDATE a SET b = 2;',
+  '003_c.sql': '',
+};
+const [first, second, third] = files(texts);
+const sum = (migration: typeof first): string => migration?.checksum ?? '';
+const done = (text: string, count: number): string =>
+  doneHashes(splitStatements(text, { file: 'x' }))[count] ?? '';
+const failed = (changes: Partial<LedgerRow>): LedgerRow =>
+  row('002', sum(second), {
+    state: 'failed',
+    statements: 2,
+    statementsDone: 1,
+    doneHash: done(texts['002_b.sql'], 1),
+    ...changes,
+  });
+
+describe('the plan', () => {
+  const problemsOf = (
+    ledger: readonly LedgerRow[],
+    changed: Partial<typeof texts> = {},
+  ): readonly PlanProblem[] => planMigrations(files({ ...texts, ...changed }), ledger).problems;
+
+  test('runs what the ledger does not have', () => {
+    const plan = planMigrations(files(texts), [row('1', sum(first))]);
+    expect(plan.pending.map(({ file, done: from }) => [file, from])).toEqual([
+      ['002_b.sql', 0],
+      ['003_c.sql', 0],
+    ]);
+    expect(plan.applied.map(({ version }) => version)).toEqual(['1']);
+    expect(plan.problems).toEqual([]);
+  });
+
+  test('names an applied script that was edited', () => {
+    expect(problemsOf([row('001', sum(first))], { '001_a.sql': 'x' })).toEqual([
+      { kind: 'edited', version: '001', file: '001_a.sql' },
+    ]);
+  });
+
+  test('names an applied script that is gone', () => {
+    const rest = files({ '002_b.sql': texts['002_b.sql'] });
+    const plan = planMigrations(rest, [row('001', sum(first)), row('002', sum(second))]);
+    expect(plan.problems).toEqual([{ kind: 'missing', version: '001', file: '001_x.sql' }]);
+  });
+
+  test('names a script that comes too late', () => {
+    expect(problemsOf([row('001', sum(first)), row('003', sum(third))])).toEqual([
+      { kind: 'out-of-order', version: '002', file: '002_b.sql', newest: '003' },
+    ]);
+  });
+
+  test('goes on with a failed script after what is done', () => {
+    const plan = planMigrations(files(texts), [row('001', sum(first)), failed({})]);
+    expect(plan.problems).toEqual([]);
+    expect(plan.pending.map(({ file, done: from }) => [file, from])).toEqual([
+      ['002_b.sql', 1],
+      ['003_c.sql', 0],
+    ]);
+  });
+
+  test('lets a failed script change after what is done, and not before', () => {
+    const ledger = [row('001', sum(first)), failed({})];
+    expect(problemsOf(ledger, { '002_b.sql': 'UPDATE a SET b = 1; UPDATE a SET b = 3;' })).toEqual([]);
+    expect(problemsOf(ledger, { '002_b.sql': 'UPDATE a SET b = 9; UPDATE a SET b = 2;' })).toMatchObject([
+      { kind: 'failed-prefix-edited', done: 1 },
+    ]);
+    expect(problemsOf(ledger, { '002_b.sql': '' })).toMatchObject([{ kind: 'failed-prefix-edited' }]);
+  });
+
+  test.each([
+    'SET @id = (SELECT MAX(b) FROM a); SELECT 2;',
+    'CREATE TEMPORARY TABLE t (a int); SELECT 2;',
+    'LOCK TABLES a WRITE; SELECT 2;',
+    'SELECT MAX(b) INTO @b FROM a; SELECT 2;',
+  ])('does not go on after what only its session knew: %s', (text) => {
+    const ledger = [row('001', sum(first)), failed({ doneHash: done(text, 1) })];
+    expect(problemsOf(ledger, { '002_b.sql': text })).toMatchObject([{ kind: 'failed-session-bound' }]);
+  });
+
+  test('goes on after settings of the session, which are made again', () => {
+    const text = 'SET foreign_key_checks = 0, @a = 1; SELECT 2;';
+    expect(
+      problemsOf([row('001', sum(first)), failed({ doneHash: done(text, 1) })], { '002_b.sql': text }),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['still being applied', failed({ state: 'applying' })],
+    ['failed with a statement in doubt', failed({ inFlight: { number: 2, hash: 'x' } })],
+  ])('stops everything with exit code 6 for a script that is %s', (_title, ledgerRow) => {
+    const plan = planMigrations(files(texts), [row('001', sum(first)), ledgerRow]);
+    expect(plan.problems).toMatchObject([{ kind: 'unfinished', file: '002_b.sql', done: 1, of: 2 }]);
+    expect(codeOf(() => refuseProblems(plan))).toBe('migration-unfinished 6');
+  });
+
+  test('is refused with every problem at once', () => {
+    const plan = planMigrations(files({ ...texts, '001_a.sql': 'x' }), [
+      row('001', sum(first)),
+      row('003', sum(third)),
+      row('004', ''),
+    ]);
+    expect(() => refuseProblems(plan)).toThrow(
+      /001_a\.sql has been edited[^]*004_x\.sql is applied[^]*002_b\.sql is not applied/,
+    );
+    expect(codeOf(() => refuseProblems(plan))).toBe('migrations-refused 3');
+  });
+
+  test('has a line for every script in the status', () => {
+    const plan = planMigrations(files(texts), [row('001', sum(first)), failed({})]);
+    expect(statusRows(plan).map(({ version, state }) => [version, state])).toEqual([
+      ['001', 'applied'],
+      ['002', 'failed'],
+      ['003', 'pending'],
+    ]);
+  });
+});
+
+describe('a new migration', () => {
+  const now = new Date('2026-11-22T10:15:30Z');
+  test.each([
+    [[], '001'],
+    [['001', '009'], '010'],
+    [['0012'], '0013'],
+    [['999'], '1000'],
+    [['202601011200'], '202611221015'],
+    [['209901011200'], '209901011201'],
+    [['20260101120000'], '20261122101530'],
+  ])('after %j has the version %s', (versions, next) => {
+    expect(nextVersion(versions, now)).toBe(next);
+  });
+
+  test('has a name that a folder can hold', () => {
+    expect(['Add invoices!', 'add-x.sql', '../é', ' '].map(fileNameOf)).toEqual([
+      'add_invoices',
+      'add_x',
+      'é',
+      '',
+    ]);
+  });
+});
