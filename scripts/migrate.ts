@@ -6,6 +6,7 @@ import { targetFromConfig } from './database/target.ts';
 import { refused, wrongUsage } from './errors.ts';
 import { readMigrations, type Migration } from './migrations/folder.ts';
 import { readLedger } from './migrations/ledger.ts';
+import { refuseLocked } from './migrations/lock.ts';
 import { createMigration } from './migrations/new.ts';
 import { folderForNew, migrationsFolder } from './migrations/places.ts';
 import { planMigrations, refuseProblems, type MigrationPlan } from './migrations/plan.ts';
@@ -26,15 +27,18 @@ interface Read {
 }
 
 async function read(context: Context): Promise<Read> {
+  const target = targetFromConfig(context);
   const folder = await migrationsFolder(context);
   const migrations = await readMigrations(folder);
-  const ledger = await withSession(context, targetFromConfig(context), readLedger);
+  const ledger = await withSession(context, target, readLedger);
   return { folder, migrations, plan: planMigrations(migrations, ledger, context.config.DB_SQL_MODE) };
 }
 
 /** Runs what is pending on the live database, once that is rehearsed and the user has agreed. */
 async function migrate(context: Context, args: VerbArguments<'dry-run'>): Promise<VerbResult> {
   await refuseUnfinished(context);
+  const target = targetFromConfig(context);
+  await withSession(context, target, (session) => refuseLocked(session, target.database));
   const { migrations, plan } = await read(context);
   refuseProblems(plan);
   const files = plan.pending.map(({ file }) => file);
@@ -44,7 +48,7 @@ async function migrate(context: Context, args: VerbArguments<'dry-run'>): Promis
   const messages = messagesFor(context.config.MAJ_LANG, context.env);
   await args.confirm(messages.results.migrations.question({ files }));
   const run = await runMigrations(context, {
-    target: targetFromConfig(context),
+    target,
     migrations: plan.pending,
     runId: `migrate-${randomUUID()}`,
     appliedBy: `maj migrate on ${ownIdentity().host}`,

@@ -51,6 +51,17 @@ export async function withMigrationLock<T>(
   return withSession(context, target, underLock, { sqlMode: keeperSqlMode });
 }
 
+/**
+ * Refuses while another run holds the migration lock: asked before the ledger is judged, which that run is writing.
+ *
+ * @throws MajError `migrations-locked`, exit code 5
+ */
+export async function refuseLocked(session: Session, database: string): Promise<void> {
+  const [answer] = await session.rows('SELECT IS_USED_LOCK(?) AS holder', [lockName(database)]);
+  if (answer?.['holder'] !== null)
+    throw locked('migrations-locked', { database, connection: `${Number(answer?.['holder'])}` });
+}
+
 async function isHeld(keeper: Session, name: string): Promise<boolean> {
   try {
     const [answer] = await keeper.rows('SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS held', [name]);

@@ -8,7 +8,7 @@ type Settings = Pick<Context, 'config' | 'projectDir'>;
 
 /**
  * The folder of the migration scripts: MIGRATIONS_DIR itself when it is absolute, else under the first of these where
- * it is: the unpacked package, the installed application, the project folder.
+ * it is: the unpacked package, the project folder (a developer's repository), the installed application.
  *
  * @param stagedDir the unpacked package of an upgrade
  * @throws MajError `migrations-folder-missing`, naming the places
@@ -35,7 +35,7 @@ function placesOf(context: Settings, stagedDir: string | undefined): string[] {
   const installed = APP_DIR === undefined ? undefined : applicationDir(context);
   const application =
     installed !== undefined && APP_LAYOUT === 'releases' ? join(installed, 'current') : installed;
-  return [stagedDir, application, context.projectDir]
+  return [stagedDir, context.projectDir, application]
     .filter((folder) => folder !== undefined)
     .map((folder) => join(folder, MIGRATIONS_DIR));
 }

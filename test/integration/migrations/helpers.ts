@@ -4,6 +4,7 @@ import { connect, withSession, type Row, type Session } from '../../../scripts/d
 import type { Target } from '../../../scripts/database/target.ts';
 import { parseMigrations, type Migration } from '../../../scripts/migrations/folder.ts';
 import { readLedger, type LedgerRow } from '../../../scripts/migrations/ledger.ts';
+import { refuseLocked } from '../../../scripts/migrations/lock.ts';
 import { planMigrations, refuseProblems } from '../../../scripts/migrations/plan.ts';
 import { runMigrations, type MigrationRun } from '../../../scripts/migrations/runner.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
@@ -17,7 +18,10 @@ export async function migrate(
   target: Target,
   texts: Readonly<Record<string, string>>,
 ): Promise<MigrationRun> {
-  const ledger = await withSession(context, target, readLedger);
+  const ledger = await withSession(context, target, async (session) => {
+    await refuseLocked(session, target.database);
+    return readLedger(session);
+  });
   const plan = planMigrations(scripts(texts), ledger, context.config.DB_SQL_MODE);
   refuseProblems(plan);
   return runMigrations(context, { target, migrations: plan.pending, runId: 'test', appliedBy: 'a test' });
@@ -58,7 +62,7 @@ export async function failureOf(
 export async function connectionRunning(session: Session, text: string): Promise<string> {
   for (let attempt = 0; attempt < 400; attempt += 1) {
     const [row] = await session.rows(
-      `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE INFO LIKE ${`'%${text}%'`} AND ID <> CONNECTION_ID()`,
+      `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE INFO LIKE '%${text}%' AND ID <> CONNECTION_ID()`,
     );
     if (row !== undefined) return String(Number(row['id']));
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -1,0 +1,167 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { migrateVerb } from '../../../scripts/migrate.ts';
+import { dryRun } from '../../../scripts/migrations/dry-run.ts';
+import { migrationsFolder } from '../../../scripts/migrations/places.ts';
+import { withThrowaway } from '../../../scripts/database/throwaway.ts';
+import { withSession } from '../../../scripts/database/session.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import type { VerbArguments } from '../../../scripts/verb.ts';
+import { temporaryFolder, testContext } from '../../helpers/context.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
+import { failureOf, look, migrate, scripts } from './helpers.ts';
+
+describe.each(servers)('on $name, a dry run', (server) => {
+  const running = useServer(server);
+  const files = {
+    '001_a.sql': 'CREATE TABLE a (id int PRIMARY KEY, v varchar(10));',
+    '002_b.sql': "INSERT INTO a VALUES (1, 'x'), (2, 'y');\nALTER TABLE a ADD COLUMN w int;",
+  };
+  /** A copy with the first script applied, as a restored backup would have it. */
+  const withCopy = <T>(
+    work: (facts: Pick<Parameters<typeof dryRun>[1], 'throwaway' | 'manifest'>) => Promise<T>,
+  ): Promise<T> =>
+    withThrowaway(testContext(), server.programs, async (throwaway) => {
+      const context = testContext();
+      await withSession(context, throwaway.target('mysql'), (session) => session.run('CREATE DATABASE app'));
+      await migrate(context, throwaway.target('app'), { '001_a.sql': files['001_a.sql'] });
+      const database = { name: 'app' } as Parameters<typeof dryRun>[1]['manifest']['database'];
+      return work({ throwaway, manifest: { database } });
+    });
+
+  test('runs what the copy’s own ledger lacks, and measures it', async () => {
+    await withCopy(async (copy) => {
+      const context = running().context({ DB_NAME: await running().createDatabase() });
+      const result = await dryRun(context, { ...copy, migrations: scripts(files) });
+      expect(result.migrations).toMatchObject([
+        {
+          version: '002',
+          name: 'b',
+          checksum: scripts(files)[1]?.checksum,
+          statements: [
+            {
+              number: 1,
+              line: 1,
+              rows: 2,
+              warnings: 0,
+              hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+            },
+            { number: 2, line: 2 },
+          ],
+        },
+      ]);
+      expect(result.migrations[0]?.seconds).toBeGreaterThan(0);
+      expect(result.schemaBefore).toMatch(/^[0-9a-f]{64}$/);
+      expect(result.schemaAfter).not.toBe(result.schemaBefore);
+      const eyes = await look(context, copy.throwaway.target('app'));
+      expect(await eyes.rows('SELECT id, v, w FROM a')).toBe('1,x,null 2,y,null');
+      eyes.session.destroy();
+    });
+  });
+
+  test('takes the sql_mode of the live server', async () => {
+    await withCopy(async (copy) => {
+      const admin = await running().adminSession();
+      await admin.run("SET GLOBAL sql_mode = 'PIPES_AS_CONCAT'");
+      const context = running().context({ DB_NAME: await running().createDatabase() });
+      const result = await dryRun(context, { ...copy, migrations: scripts(files) });
+      expect(result.sqlMode).toBe('PIPES_AS_CONCAT');
+    });
+  });
+
+  test('that fails says so, and that nothing live was touched', async () => {
+    await withCopy(async (copy) => {
+      const context = running().context({ DB_NAME: 'app', DB_SQL_MODE: 'STRICT_TRANS_TABLES' });
+      const broken = scripts({ ...files, '002_b.sql': 'DROP TABLE a;\nDROP TABLE a;' });
+      const failure = await failureOf(dryRun(context, { ...copy, migrations: broken }));
+      expect(failure).toMatchObject({
+        code: 'dry-run-failed',
+        exitCode: 3,
+        state: 'The live database was not touched.',
+      });
+      expect(failure.message).toMatch(/002_b\.sql:2:1: statement 2 of 2 failed: 1051/);
+    });
+  });
+
+  test('refuses what the live database would refuse', async () => {
+    await withCopy(async (copy) => {
+      const context = running().context({ DB_NAME: 'app', DB_SQL_MODE: '' });
+      const edited = scripts({ ...files, '001_a.sql': 'SELECT 1;' });
+      expect(await failureOf(dryRun(context, { ...copy, migrations: edited }))).toMatchObject({
+        code: 'migrations-refused',
+      });
+    });
+  });
+});
+
+describe.each(servers)('on $name, maj migrate', (server) => {
+  const running = useServer(server);
+  const call = (...positionals: string[]): VerbArguments<'dry-run'> => ({
+    positionals,
+    options: {},
+    yes: true,
+    confirm: () => Promise.resolve(),
+    readStdin: () => Promise.resolve(''),
+  });
+
+  test('makes the next script, and shows it as pending', async () => {
+    const context = running().context({ DB_NAME: await running().createDatabase() });
+    const made = await migrateVerb.run(context, call('new', 'Add', 'invoices'));
+    const path = join(context.projectDir, 'migrations', '001_add_invoices.sql');
+    expect(made.data).toEqual({ path });
+    expect(readFileSync(path, 'utf8')).toBe('-- 001: Add invoices\n\n');
+    await migrateVerb.run(context, call('new', 'Add', 'invoices'));
+    expect(existsSync(join(context.projectDir, 'migrations', '002_add_invoices.sql'))).toBe(true);
+    const status = await migrateVerb.run(context, call('status'));
+    expect(status.text(en)).toEqual([
+      `Migrations in ${join(context.projectDir, 'migrations')}:`,
+      '  001  add_invoices  pending',
+      '  002  add_invoices  pending',
+      '2 pending: `maj migrate` runs them.',
+    ]);
+  });
+
+  test('does not run on the live database what was not rehearsed', async () => {
+    const context = running().context({ DB_NAME: await running().createDatabase() });
+    await migrateVerb.run(context, call('new', 'x'));
+    expect(await failureOf(migrateVerb.run(context, call()))).toMatchObject({
+      code: 'migrations-not-rehearsed',
+      exitCode: 3,
+    });
+  });
+});
+
+describe('the folder of the migrations is', () => {
+  const inside = async (folder: string): Promise<string> => {
+    await mkdir(join(folder, 'migrations'), { recursive: true });
+    await writeFile(join(folder, 'migrations', '001_a.sql'), '');
+    return join(folder, 'migrations');
+  };
+
+  test('the package’s, else the application’s, else the project’s', async () => {
+    const [staged, app] = [temporaryFolder('staged'), temporaryFolder('app')];
+    const context = testContext({ config: { APP_DIR: app } });
+    expect(await failureOf(migrationsFolder(context))).toMatchObject({
+      code: 'migrations-folder-missing',
+      exitCode: 2,
+    });
+    const project = await inside(context.projectDir);
+    expect(await migrationsFolder(context, staged)).toBe(project);
+    const application = await inside(app);
+    expect(await migrationsFolder(context, staged)).toBe(application);
+    const packaged = await inside(staged);
+    expect(await migrationsFolder(context, staged)).toBe(packaged);
+    expect(await migrationsFolder(context)).toBe(application);
+  });
+
+  test('that of the current release, or an absolute one', async () => {
+    const app = temporaryFolder('app');
+    const current = await inside(join(app, 'current'));
+    expect(await migrationsFolder(testContext({ config: { APP_DIR: app, APP_LAYOUT: 'releases' } }))).toBe(
+      current,
+    );
+    expect(await migrationsFolder(testContext({ config: { MIGRATIONS_DIR: current } }))).toBe(current);
+  });
+});
