@@ -1,5 +1,5 @@
 import { refused } from '../errors.ts';
-import type { Packing } from '../system/unpack.ts';
+import type { Packing } from '../system/packed-archive.ts';
 
 const forms: readonly { readonly suffix: string; readonly packing: Packing }[] = [
   { suffix: '.tar.gz', packing: 'gzip' },

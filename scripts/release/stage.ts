@@ -88,6 +88,8 @@ export async function discardStaged(staged: Pick<StagedRelease, 'folder'>): Prom
   if (await exists(moveMark(staged.folder))) return;
   await remove(staged.folder);
   await remove(`${staged.folder}.json`);
+  // Left by a crash while the single folder at the top of a package was taken off.
+  await remove(`${staged.folder}.top`);
 }
 
 async function stagingFolder(places: Places, runId: string): Promise<string> {

@@ -1,0 +1,102 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import type { Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { findProgram, stream } from './processes.ts';
+import { DamagedArchive, readTar, type RawEntry } from './unpack.ts';
+
+/** How an archive is packed. */
+export type Packing = 'gzip' | 'zstd';
+
+/** Told how much was read and unpacked; throws to stop. */
+export type Meter = (packed: number, unpacked: number) => void;
+
+/**
+ * Unpacks a packed tar archive while it is read, and hands out its entries one by one, as `readTar` does.
+ *
+ * @returns the SHA-256 of the file as read here, in hexadecimal
+ * @throws DamagedArchive; whatever `onEntry` and `meter` throw
+ */
+export async function readArchive(
+  context: Pick<Context, 'env'>,
+  path: string,
+  packing: Packing,
+  onEntry: (entry: RawEntry) => Promise<void>,
+  meter: Meter,
+): Promise<string> {
+  const hash = createHash('sha256');
+  let packed = 0;
+  const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of hashing(source, hash)) {
+      packed += chunk.length;
+      yield chunk;
+    }
+  };
+  const consume = (source: AsyncIterable<Buffer>): Promise<void> =>
+    readTar(source, onEntry, (unpacked) => {
+      meter(packed, unpacked);
+    });
+  const file = createReadStream(path, { highWaterMark: 1 << 18 });
+  if (packing === 'zstd') await throughZstd(context, path, file, counted, consume);
+  else await throughGunzip(file, counted, consume);
+  return hash.digest('hex');
+}
+
+async function* hashing(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of source) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+async function throughGunzip(
+  file: Readable,
+  counted: (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>,
+  consume: (source: AsyncIterable<Buffer>) => Promise<void>,
+): Promise<void> {
+  let consuming: Promise<void> | undefined;
+  const remember = (source: AsyncIterable<Buffer>): Promise<void> => (consuming = consume(source));
+  try {
+    // The pipeline fails as soon as its last member stops reading, and says only that; the reason comes a little later.
+    await pipeline(file, counted, createGunzip(), remember).catch(async (error: unknown) => {
+      await consuming;
+      throw error;
+    });
+  } catch (error) {
+    throw isZlibError(error) ? new DamagedArchive(error.message, { cause: error }) : error;
+  }
+}
+
+function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+}
+
+async function throughZstd(
+  context: Pick<Context, 'env'>,
+  path: string,
+  file: Readable,
+  counted: (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>,
+  consume: (source: AsyncIterable<Buffer>) => Promise<void>,
+): Promise<void> {
+  const program = await findProgram(context, 'zstd');
+  if (program === undefined) throw refused('zstd-missing', { path });
+  const zstd = stream(context, program, ['-d', '-c', '-q'], { stdin: 'pipe' });
+  // It stops reading when the archive is damaged; its own exit says so better than a broken pipe.
+  const feeding = pipeline(file, counted, zstd.stdin).catch(() => undefined);
+  try {
+    await consume(zstd.stdout as AsyncIterable<Buffer>).catch(async (error: unknown) => {
+      if (!(error instanceof DamagedArchive)) throw error;
+      const exit = await zstd.exited;
+      throw exit.code === 0 ? error : new DamagedArchive(zstd.stderrTail(), { cause: error });
+    });
+    const exit = await zstd.exited;
+    if (exit.code !== 0) throw new DamagedArchive(zstd.stderrTail());
+  } finally {
+    zstd.kill();
+    file.destroy();
+    await feeding;
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { planSwitch, type SwitchFacts } from '../../../scripts/release/plan-switch.ts';
+
+const inPlace: SwitchFacts = {
+  places: {
+    layout: 'in-place',
+    live: '/srv/app',
+    entry: '/srv/app',
+    area: '/srv/.app.maj',
+    persistent: '/srv/app',
+    releases: undefined,
+  },
+  runId: 'run',
+  staged: '/srv/.app.maj/staged-run',
+  version: '1.1.0',
+  previousVersion: '1.0.0',
+  persistent: ['.env', 'uploads'],
+  timestamp: '20261122T101530Z',
+  current: null,
+};
+
+const releases: SwitchFacts = {
+  ...inPlace,
+  places: {
+    layout: 'releases',
+    live: '/srv/app/releases/1.0.0',
+    entry: '/srv/app/current',
+    area: '/srv/app/.maj',
+    persistent: '/srv/app/shared',
+    releases: '/srv/app/releases',
+  },
+  staged: '/srv/app/.maj/staged-run',
+  persistent: [],
+  current: 'releases/1.0.0',
+};
+
+describe('a switch in place', () => {
+  it('moves what persists first, and has no application for two renames only', () => {
+    expect(planSwitch(inPlace)).toMatchInlineSnapshot(`
+      {
+        "kept": "/srv/.app.maj/1.0.0-20261122T101530Z",
+        "moves": [
+          {
+            "from": "/srv/app/.env",
+            "kind": "rename",
+            "to": "/srv/.app.maj/staged-run/.env",
+            "witness": "to",
+          },
+          {
+            "from": "/srv/app/uploads",
+            "kind": "rename",
+            "to": "/srv/.app.maj/staged-run/uploads",
+            "witness": "to",
+          },
+          {
+            "from": "/srv/app",
+            "kind": "rename",
+            "to": "/srv/.app.maj/1.0.0-20261122T101530Z",
+            "witness": "to",
+          },
+          {
+            "from": "/srv/.app.maj/staged-run",
+            "kind": "rename",
+            "to": "/srv/app",
+            "witness": "from",
+          },
+        ],
+        "strays": "/srv/.app.maj/strays-run",
+      }
+    `);
+  });
+
+  it('is one move where nothing is installed yet', () => {
+    const plan = planSwitch({ ...inPlace, places: { ...inPlace.places, live: undefined }, persistent: [] });
+    expect(plan.moves).toHaveLength(1);
+    expect(plan.kept).toBeNull();
+  });
+
+  it('names the old tree safely, whatever the installed version says', () => {
+    const plan = planSwitch({ ...inPlace, previousVersion: '../../etc' });
+    expect(plan.kept).toBe('/srv/.app.maj/__.._etc-20261122T101530Z');
+  });
+});
+
+it('a switch of releases replaces one link', () => {
+  expect(planSwitch(releases)).toMatchInlineSnapshot(`
+    {
+      "kept": "/srv/app/releases/1.0.0",
+      "moves": [
+        {
+          "from": "/srv/app/.maj/staged-run",
+          "kind": "rename",
+          "to": "/srv/app/releases/1.1.0",
+          "witness": "from",
+        },
+        {
+          "after": "releases/1.1.0",
+          "before": "releases/1.0.0",
+          "kind": "link",
+          "path": "/srv/app/current",
+        },
+      ],
+      "strays": "/srv/app/.maj/strays-run",
+    }
+  `);
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { MajError } from '../../../scripts/errors.ts';
+import { localChanges, type Compared } from '../../../scripts/release/changes.ts';
+import { checkVersion } from '../../../scripts/release/stage.ts';
+
+function refusal(version: string, installed: string | null, wanted?: string): string {
+  try {
+    checkVersion(version, installed, wanted);
+    return 'ok';
+  } catch (error) {
+    return error instanceof MajError ? error.code : String(error);
+  }
+}
+
+describe('the version of a package', () => {
+  it.each<[string, string | null, string | undefined, string]>([
+    ['1.1.0', '1.0.0', undefined, 'ok'],
+    ['1.1.0', '1.0.0', '1.1.0', 'ok'],
+    ['1.1.0', null, undefined, 'ok'],
+    ['1.1.0', 'v1.0.0', undefined, 'ok'],
+    ['1.1.0', '1.1.0-rc.1', undefined, 'ok'],
+    ['1.1.0', '1.0.0', '1.2.0', 'version-other'],
+    ['1.0.0', '1.0.0', undefined, 'version-same'],
+    ['1.0.0', '1.1.0', undefined, 'version-older'],
+    ['1.1.0-rc.1', '1.1.0', undefined, 'version-older'],
+    ['1.1.0', 'trunk', undefined, 'installed-version-invalid'],
+  ])('%s over %s, %s asked for: %s', (version, installed, wanted, expected) => {
+    expect(refusal(version, installed, wanted)).toBe(expected);
+  });
+});
+
+describe('what the live tree holds beyond its release', () => {
+  const live: readonly Compared[] = [
+    { path: 'index.php', type: 'file', state: 'same' },
+    { path: 'old.php', type: 'file', state: 'same' },
+    { path: 'config.php', type: 'file', state: 'modified' },
+    { path: 'mine', type: 'folder', state: 'unknown' },
+    { path: 'mine/a.txt', type: 'file', state: 'unknown' },
+    { path: 'robots.txt', type: 'file', state: 'unknown' },
+    { path: 'socket', type: 'other', state: 'unknown' },
+  ];
+  const coming = (path: string): boolean => ['index.php', 'config.php', 'robots.txt'].includes(path);
+
+  it('is told apart with the list of the release', () => {
+    expect(localChanges(live, true, coming)).toEqual({
+      known: true,
+      modified: ['config.php'],
+      carried: ['mine', 'mine/a.txt'],
+      leftBehind: 1,
+    });
+  });
+
+  it('is only counted without one', () => {
+    const unknown = live.map((entry): Compared => ({ ...entry, state: 'unknown' }));
+    expect(localChanges(unknown, false, coming)).toEqual({
+      known: false,
+      modified: [],
+      carried: [],
+      leftBehind: 2,
+    });
+  });
+});
