@@ -82,4 +82,4 @@ function routineOf(kind: string, name: string, row: Row): Definition {
 }
 
 const asText = (value: unknown): string | null =>
-  value === null || value === undefined ? null : String(value);
+  typeof value === 'string' || typeof value === 'number' ? String(value) : null;

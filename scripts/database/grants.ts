@@ -7,8 +7,8 @@ export type Grants = ReadonlySet<string>;
 export async function readGrants(session: Session, database: string): Promise<Grants> {
   const [role] = await session.rows('SELECT CURRENT_ROLE() AS name');
   // MariaDB lists what the active role brings; MySQL has to be asked for it.
-  const roles = session.server.flavour === 'mysql' ? String(role?.['name'] ?? 'NONE') : 'NONE';
-  const using = roles === 'NONE' || roles === '' ? '' : ` USING ${roles}`;
+  const roles = session.server.flavour === 'mysql' ? role?.['name'] : undefined;
+  const using = typeof roles !== 'string' || roles === 'NONE' || roles === '' ? '' : ` USING ${roles}`;
   const rows = await session.rows(`SHOW GRANTS FOR CURRENT_USER()${using}`);
   return grantsOn(
     rows.map((row) => String(Object.values(row)[0])),
