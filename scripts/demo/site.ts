@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret } from '../config/secret.ts';
 import type { Context } from '../context.ts';
@@ -32,7 +32,7 @@ const database = 'intimemanager';
 /** Makes the database and its user, installs 1.0.0, and serves it on a free port. */
 export async function installSite(
   context: Context,
-  throwaway: Throwaway,
+  throwaway: Pick<Throwaway, 'target'>,
   folder: string,
   example: Example,
 ): Promise<Site> {
@@ -91,10 +91,7 @@ export async function copyMigrations(from: URL, to: string): Promise<void> {
   await cp(from, to, { recursive: true });
 }
 
-/** The text of a file of the site. */
-export const readText = (path: string): Promise<string> => readFile(path, 'utf8');
-
-async function makeDatabase(context: Context, throwaway: Throwaway): Promise<Target> {
+async function makeDatabase(context: Context, throwaway: Pick<Throwaway, 'target'>): Promise<Target> {
   const password = randomBytes(12).toString('hex');
   const account = `${quoteText(database)}@'localhost'`;
   await withSession(context, throwaway.target('mysql'), async (session) => {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { note, stopIfInterrupted, type Context } from '../context.ts';
+import { refused } from '../errors.ts';
 import { ownCommand } from '../system/own-program.ts';
 import { capture, quoteWords } from '../system/processes.ts';
 import type { Flavour } from '../database/flavour.ts';
@@ -31,6 +32,7 @@ const expectExit = (context: Context, command: string, ran: Ran, code: number): 
 /** The application is installed, its tables made, and filled with rows. */
 export async function firstInstallation({ context, site, example }: Scene): Promise<void> {
   title(context, 'IntimeManager 1.0.0 is installed, with 100,000 rows of working time');
+  expectExit(context, 'maj rehearse', await runMaj(context, site.project, ['rehearse']), 0);
   expectExit(context, 'maj migrate', await runMaj(context, site.project, ['migrate', '--yes']), 0);
   const seeded = await example.seedDatabase(join(site.appDir, '.env'), { rows });
   observe(context, `${rows} rows are in timesheets`, seeded.timesheets === rows, String(seeded.timesheets));
@@ -165,7 +167,8 @@ async function makeRepository(context: Context, site: Site, repository: string, 
     ['init', '--quiet', '--bare', bare],
   ];
   for (const args of commands) {
-    const ran = await capture(context, 'git', args, { cwd: repository });
-    observe(context, `git ${args.at(-1) ?? ''}`, ran.code === 0, ran.stderr);
+    const { code, stderr } = await capture(context, 'git', args, { cwd: repository });
+    if (code !== 0)
+      throw refused('program-failed', { program: 'git', exit: `exit ${code ?? '?'}`, output: stderr });
   }
 }

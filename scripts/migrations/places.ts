@@ -19,14 +19,11 @@ export async function migrationsFolder(context: Settings, stagedDir?: string): P
   throw wrongUsage('migrations-folder-missing', { places });
 }
 
-/** The folder that a new script belongs in: the project's, where scripts are written, else the one that counts. */
+/** The folder that a new script belongs in: the one that counts or, where there is none yet, the project's. */
 export async function folderForNew(context: Settings): Promise<string> {
-  const own = join(context.projectDir, context.config.MIGRATIONS_DIR);
-  const places = isAbsolute(context.config.MIGRATIONS_DIR)
-    ? [context.config.MIGRATIONS_DIR]
-    : [own, ...placesOf(context, undefined)];
+  const places = placesOf(context, undefined);
   for (const place of places) if ((await statIfThere(place))?.isDirectory() === true) return place;
-  return places[0] ?? own;
+  return places[0] ?? join(context.projectDir, context.config.MIGRATIONS_DIR);
 }
 
 function placesOf(context: Settings, stagedDir: string | undefined): string[] {

@@ -19,11 +19,13 @@ export class NoAnswer extends Error {}
  * @throws NoAnswer
  */
 export async function getPage(url: string, timeoutMs: number, limit = 1_000_000): Promise<Answer> {
+  // Whole milliseconds only: anything else is an error of AbortSignal's, which must not pass for one of the network.
+  const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
   try {
     const response = await fetch(url, {
       redirect: 'manual',
       headers: { accept: '*/*', 'cache-control': 'no-cache', 'user-agent': 'maj' },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
     const body = await readBody(response.body, limit);
     return { status: response.status, body, location: response.headers.get('location') ?? undefined };
@@ -48,7 +50,7 @@ async function readBody(stream: ReadableStream<Uint8Array> | null, limit: number
 
 /** `fetch` says only "fetch failed"; the reason is in its cause, of several addresses tried in one of its errors. */
 function networkReason(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
+  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${Math.ceil(timeoutMs)} ms`;
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof AggregateError) return reasonOf(cause.errors[0]);
   return reasonOf(cause ?? error);

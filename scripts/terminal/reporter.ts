@@ -6,24 +6,26 @@ import { startSpinner, type Spinner } from './spinner.ts';
 /** Where lines of progress go: standard error, or a test's own list. */
 export type WriteLine = (line: string) => void;
 
-/** The sentence of an event, in the language of `messages`. */
-export function textOf(messages: Messages, event: MajEvent): string {
+type TextEvent = Exclude<MajEvent, { readonly type: 'bytes' }>;
+
+/** The sentence of an event, in the language of `messages`; how far a step is has none of its own. */
+function textOf(messages: Messages, event: TextEvent): string {
   const texts = event.type === 'note' || event.type === 'warning' ? messages.notes : messages.steps;
   const name = event.type === 'note' || event.type === 'warning' ? event.note : event.step;
   const text = (texts as Readonly<Record<string, (facts: unknown) => string>>)[name];
-  return text === undefined ? name : text('facts' in event ? event.facts : undefined);
+  return text === undefined ? name : text(event.facts);
 }
 
 /** One object a line: every event as it is, with its sentence. For programs. */
 export function jsonReporter(messages: Messages, write: WriteLine): Report {
-  return (event) => write(JSON.stringify({ ...event, text: textOf(messages, event) }));
+  return (event) =>
+    write(JSON.stringify(event.type === 'bytes' ? event : { ...event, text: textOf(messages, event) }));
 }
 
 /** One line when a step has ended, none while it runs: for logs and CI. */
 export function lineReporter(messages: Messages, write: WriteLine): Report {
   const moved = new Map<string, number>();
   return (event) => {
-    const text = textOf(messages, event);
     switch (event.type) {
       case 'step-started':
         moved.delete(event.step);
@@ -32,13 +34,13 @@ export function lineReporter(messages: Messages, write: WriteLine): Report {
         moved.set(event.step, event.done);
         return;
       case 'step-finished':
-        return write(`ok    ${text}${figures(event.durationMs, moved.get(event.step))}`);
+        return write(`ok    ${textOf(messages, event)}${figures(event.durationMs, moved.get(event.step))}`);
       case 'step-failed':
-        return write(`FAIL  ${text} (${duration(event.durationMs)})`);
+        return write(`FAIL  ${textOf(messages, event)} (${duration(event.durationMs)})`);
       case 'note':
-        return write(`      ${text}`);
+        return write(`      ${textOf(messages, event)}`);
       case 'warning':
-        return write(`${messages.command.warning}: ${text}`);
+        return write(`${messages.command.warning}: ${textOf(messages, event)}`);
     }
   };
 }
@@ -67,7 +69,7 @@ export function spinnerReporter(messages: Messages, write: WriteLine, now: () =>
     spinner = startSpinner(line());
     ticking ??= setInterval(() => spinner?.update(line()), 100).unref();
   };
-  const end = (event: MajEvent & { step: string; durationMs: number }, mark: 'succeed' | 'fail'): void => {
+  const end = (event: Extract<TextEvent, { durationMs: number }>, mark: 'succeed' | 'fail'): void => {
     const index = running.findLastIndex((step) => step.step === event.step);
     const [ended] = index < 0 ? [] : running.splice(index, 1);
     spinner ??= startSpinner('');

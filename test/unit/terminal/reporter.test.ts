@@ -30,6 +30,15 @@ test('the plain reporter writes a line when a step ends, with its time and bytes
   ]);
 });
 
+test('how far a step is needs no sentence, in any form of output', () => {
+  const lines: string[] = [];
+  const write = (line: string): unknown => lines.push(line);
+  for (const report of [lineReporter(en, write), jsonReporter(en, write)]) {
+    report({ type: 'bytes', step: 'check', done: 1, total: 2 });
+  }
+  expect(lines).toEqual(['{"type":"bytes","step":"check","done":1,"total":2}']);
+});
+
 test('the JSON reporter writes an object a line, with the sentence', () => {
   const lines: string[] = [];
   note({ report: jsonReporter(en, (line) => lines.push(line)) }, 'receipt-covers', { receipt: 'r1' });

@@ -45,7 +45,7 @@ export const settings = {
     MAINTENANCE_ON: 'Command that starts maintenance, instead of MAINTENANCE_FILE.',
     MAINTENANCE_OFF: 'Command that ends maintenance.',
     MAINTENANCE_STATUS: 'Command that exits with 0 while maintenance is on.',
-    MIGRATIONS_DIR: 'Folder of the migration scripts: in the package, else in APP_DIR, else in the project.',
+    MIGRATIONS_DIR: 'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR.',
     UPDATE_SOURCE: 'Folder in which `maj upgrade VERSION` finds packages.',
     BACKUP_DIR: 'Folder of the backups.',
     BACKUP_MAX_AGE: 'How old a backup may be to count as fresh.',

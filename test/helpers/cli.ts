@@ -1,0 +1,54 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** How a call of the command ended, and what it printed. */
+export interface CliRun {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A call of the command that is still at work. */
+export interface StartedCli {
+  readonly child: ChildProcess;
+  readonly ended: Promise<CliRun>;
+}
+
+const program = fileURLToPath(new URL('../../scripts/maj.ts', import.meta.url));
+const loader = import.meta.resolve('tsx');
+
+/** The words that start the command from its sources, in any folder. */
+export const majCommand: readonly [string, ...string[]] = [process.execPath, '--import', loader, program];
+
+/** Calls `maj` as a user would, without a terminal. */
+export function startMaj(
+  projectDir: string,
+  words: readonly string[],
+  options: { readonly env?: Readonly<Record<string, string | undefined>>; readonly stdin?: string } = {},
+): StartedCli {
+  const [node, ...args] = majCommand;
+  const child = spawn(node, [...args, ...words], {
+    cwd: projectDir,
+    env: { ...process.env, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  child.stdin.on('error', () => undefined).end(options.stdin ?? '');
+  const ended = new Promise<CliRun>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, ...output }));
+  });
+  return { child, ended };
+}
+
+/** Calls `maj` and waits for its end. */
+export function maj(
+  projectDir: string,
+  words: readonly string[],
+  options?: Parameters<typeof startMaj>[2],
+): Promise<CliRun> {
+  return startMaj(projectDir, words, options).ended;
+}
