@@ -134,10 +134,10 @@ async function writeAll(
   const { target, session, clients, inventory, files } = source;
   const stop = new AbortController();
   const working: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
-  let first: { error: unknown } | undefined;
+  const failures: unknown[] = [];
   const failing = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
-      first ??= { error };
+      failures.push(error);
       stop.abort();
       throw error;
     });
@@ -149,7 +149,7 @@ async function writeAll(
         : takeFiles(working, files.appDir, files.left.paths, partial.folder, codec),
     ),
   ]);
-  if (first !== undefined) throw (first as { error: unknown }).error;
+  if (failures.length > 0) throw failures[0];
   if (database.status === 'rejected' || archive.status === 'rejected')
     throw new Error('failed without an error');
   // A structure that changed while the dump ran would be in it half old, half new.

@@ -25,7 +25,7 @@ export async function verifyFilesArchive(
   ];
   if (problems.length > 0) return problems;
   const listed = parseFilesList((await readIfThere(join(backup.folder, list.name))) ?? '');
-  if (listed === undefined || listed.size !== files.count) return [{ file: list.name, what: 'content' }];
+  if (listed?.size !== files.count) return [{ file: list.name, what: 'content' }];
   return compareWithList(path, archive.name, codec, listed);
 }
 

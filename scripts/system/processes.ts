@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { $ } from 'zx';
 import { reasonOf, refused } from '../errors.ts';
@@ -105,6 +105,7 @@ export function stream(
     env: { ...context.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  const stdout = child.stdout === null ? null : kept(child.stdout);
   let tail = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     tail = (tail + text).slice(-stderrKept);
@@ -118,7 +119,7 @@ export function stream(
       return piped(child.stdin);
     },
     get stdout() {
-      return piped(child.stdout);
+      return piped(stdout);
     },
     stderrTail: () => tail.trim(),
     exited,
@@ -126,6 +127,17 @@ export function stream(
       child.kill(signal);
     },
   };
+}
+
+/**
+ * An output that waits for its reader. Node throws away what a child has written when the child ends before anyone
+ * reads (`flushStdio` in its child_process): of a quick program all of it, without an error.
+ */
+function kept(output: Readable): Readable {
+  const waiting = output.pipe(new PassThrough({ highWaterMark: 256 * 1024 }));
+  // Without a reader the program gets SIGPIPE, as it would without us in between.
+  waiting.once('close', () => output.destroy());
+  return waiting;
 }
 
 function piped<S>(stream: S | null): S {

@@ -98,6 +98,14 @@ export const backup = {
       message: `The backup ${facts.backup} is of ${facts.source} and does not go into ${facts.server}.`,
       hint: 'Use a server of the same kind.',
     }),
+    'definers-not-allowed': (facts: {
+      user: string;
+      definers: readonly string[];
+      flavour: 'mariadb' | 'mysql';
+    }) => ({
+      message: `Views, routines, triggers or events of this backup run as ${facts.definers.join(', ')}, and ${facts.user} may not create such ones.`,
+      hint: `Restore as a user that may, or grant it: GRANT ${facts.flavour === 'mariadb' ? 'SET USER' : 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)'} ON *.* TO that user.`,
+    }),
     'restore-failed': (facts: { id: string; database: string; reason: string }) => ({
       message: `The restore of ${facts.database} stopped half-way: ${facts.reason}`,
       hint: `Remove the reason, then run it again, which begins anew: maj restore ${facts.id} --database-only`,

@@ -1,0 +1,171 @@
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { findBackup, type Backup } from '../../../scripts/backup/list.ts';
+import { takeBackup } from '../../../scripts/backup/take.ts';
+import { verifyBackup } from '../../../scripts/backup/verify.ts';
+import { MajError } from '../../../scripts/errors.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
+import { createEverything } from './everything.ts';
+
+/** What is done to a file, and what the error must say of it. */
+interface Damage {
+  readonly title: string;
+  readonly file: (backup: Backup) => string;
+  readonly harm: (path: string, backup: Backup) => void;
+  readonly says: (file: string) => string;
+}
+
+const partOf = (section: string) => (backup: Backup) =>
+  `database/${backup.manifest.parts.find((part) => part.object === 'users' && part.section === section)?.name ?? ''}`;
+const rows = partOf('rows');
+const archive = (backup: Backup): string => backup.manifest.files?.archive.name ?? '';
+
+/** Turns over one bit in the middle of a file. */
+const flipBit = (path: string): void => {
+  const content = readFileSync(path);
+  const middle = Math.floor(content.length / 2);
+  content[middle] = (content[middle] ?? 0) ^ 0b100;
+  writeFileSync(path, content);
+};
+const cutOff = (path: string): void => truncateSync(path, Math.floor(readFileSync(path).length / 2));
+
+const damages: readonly Damage[] = [
+  { title: 'a bit of rows', file: rows, harm: flipBit, says: (file) => `${file} is damaged` },
+  {
+    title: 'a bit of a structure',
+    file: partOf('structure'),
+    harm: flipBit,
+    says: (file) => `${file} is damaged`,
+  },
+  {
+    title: 'a bit of the triggers',
+    file: partOf('after'),
+    harm: flipBit,
+    says: (file) => `${file} is damaged`,
+  },
+  { title: 'a bit of the files archive', file: archive, harm: flipBit, says: (file) => `${file} is damaged` },
+  {
+    title: 'a bit of the list of files',
+    file: () => 'files.list',
+    harm: flipBit,
+    says: (file) => `${file} is damaged`,
+  },
+  {
+    title: 'a bit of restore.sh',
+    file: () => 'restore.sh',
+    harm: flipBit,
+    says: (file) => `${file} is damaged`,
+  },
+  { title: 'rows that are cut off', file: rows, harm: cutOff, says: (file) => `${file} is cut off` },
+  { title: 'an archive that is cut off', file: archive, harm: cutOff, says: (file) => `${file} is cut off` },
+  {
+    title: 'an empty part',
+    file: rows,
+    harm: (path) => truncateSync(path, 0),
+    says: (file) => `${file} is cut off`,
+  },
+  {
+    title: 'bytes after the end',
+    file: rows,
+    harm: (path) => appendFileSync(path, 'x'),
+    says: (file) => `${file} is damaged`,
+  },
+  {
+    title: 'a part that is gone',
+    file: rows,
+    harm: (path) => rmSync(path),
+    says: (file) => `${file} is missing`,
+  },
+  {
+    title: 'an archive that is gone',
+    file: archive,
+    harm: (path) => rmSync(path),
+    says: (file) => `${file} is missing`,
+  },
+  {
+    title: 'a part too many',
+    file: () => 'database/0099-more.1-table.sql.zst',
+    harm: (path, backup) => copyFileSync(join(backup.folder, rows(backup)), path),
+    says: (file) => `${file} does not belong to the backup`,
+  },
+  {
+    title: 'a file too many',
+    file: () => 'notes.txt',
+    harm: (path) => writeFileSync(path, ''),
+    says: (file) => `${file} does not belong to the backup`,
+  },
+  {
+    title: 'one part in the place of another',
+    file: rows,
+    harm: (path, backup) => copyFileSync(join(backup.folder, partOf('structure')(backup)), path),
+    says: (file) => `${file} is`,
+  },
+];
+
+describe.each(servers)('on $name', (server) => {
+  const running = useServer(server);
+  let context: TestContext;
+  let database: string;
+
+  beforeAll(async () => {
+    database = await createEverything(running(), server.flavour);
+    const appDir = temporaryFolder('app');
+    mkdirSync(join(appDir, 'src'));
+    writeFileSync(join(appDir, 'src', 'index.php'), '<?php echo 1;'.repeat(1000));
+    symlinkSync('src/index.php', join(appDir, 'link'));
+    context = running().context({ DB_NAME: database, APP_DIR: appDir });
+  });
+
+  test.each(damages)('verify names $title', async ({ file, harm, says }) => {
+    const backup = await takeBackup(context);
+    await verifyBackup(context, backup);
+    const name = file(backup);
+    harm(join(backup.folder, name), backup);
+    const error = await failureOf(verifyBackup(context, backup));
+    expect(error).toMatchObject({ code: 'backup-unsound', exitCode: 4 });
+    expect(error.describe(en).message).toContain(says(name));
+  });
+
+  test('a manifest with one changed character is no manifest', async () => {
+    const backup = await takeBackup(context);
+    const path = join(backup.folder, 'manifest.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"count": ', '"count": 1'));
+    expect(await failureOf(findBackup(context, backup.id))).toMatchObject({
+      code: 'manifest-invalid',
+      exitCode: 4,
+    });
+    expect(await failureOf(verifyBackup(context, backup))).toMatchObject({ code: 'backup-unsound' });
+  });
+
+  test('a folder without a manifest is no backup', async () => {
+    const backup = await takeBackup(context);
+    renameSync(join(backup.folder, 'manifest.json'), join(backup.folder, 'moved'));
+    expect(await failureOf(findBackup(context, backup.id))).toMatchObject({
+      code: 'backup-not-found',
+      exitCode: 3,
+    });
+  });
+});
+
+async function failureOf(work: Promise<unknown>): Promise<MajError> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof MajError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
