@@ -228,7 +228,7 @@ describe('a package that is sound', () => {
   });
 
   it('of thousands of files in many chunks is unpacked whole', async () => {
-    const files = Array.from({ length: 3000 }, (_, number) => [
+    const files = Array.from({ length: 3000 }, (_, number): [string, string] => [
       `dir${number % 50}/file${number}.php`,
       `content ${number} `.repeat((number * 37) % 500),
     ]);

@@ -1,0 +1,141 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { checkApplication } from '../../../scripts/application/check.ts';
+import { checkHealth } from '../../../scripts/application/health.ts';
+import type { Config } from '../../../scripts/config/settings.ts';
+import { MajError } from '../../../scripts/errors.ts';
+import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** A server that answers so; its address. */
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/health`;
+}
+
+const contextFor = (url: string, config: Partial<Config> = {}): TestContext =>
+  testContext({
+    config: { APP_HEALTH_URL: url, APP_HEALTH_TEXT: 'ok {version}', APP_HEALTH_TIMEOUT: 1500, ...config },
+  });
+
+async function failureOf(work: Promise<unknown>): Promise<MajError> {
+  const failure: unknown = await work.then(
+    () => new Error('It passed.'),
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof MajError)) throw failure;
+  return failure;
+}
+
+describe('the health check', () => {
+  it('passes when the page holds the text with the version that is expected', async () => {
+    const url = await serve((_, response) => response.end('status: ok 1.1.0\n'));
+    expect(await checkHealth(contextFor(url), { version: '1.1.0' })).toEqual({
+      url,
+      attempts: 1,
+      weak: false,
+    });
+  });
+
+  it('goes on asking while the application starts, and passes in the end', async () => {
+    let asked = 0;
+    const url = await serve((request, response) => {
+      asked += 1;
+      if (asked === 1) return void request.socket.destroy();
+      response.statusCode = asked === 2 ? 503 : 200;
+      response.end('ok 1.1.0');
+    });
+    expect(
+      await checkHealth(contextFor(url, { APP_HEALTH_TIMEOUT: 10_000 }), { version: '1.1.0' }),
+    ).toMatchObject({
+      attempts: 3,
+    });
+  });
+
+  it('takes an error page with status 200 for what it is', async () => {
+    const url = await serve((_, response) => response.end('<h1>Database error</h1>'.padEnd(5000, '.')));
+    const failure = await failureOf(checkHealth(contextFor(url), { version: '1.1.0' }));
+    expect(failure.code).toBe('health-failed');
+    expect(failure.message).toContain('“ok 1.1.0” is not in the page: <h1>Database error</h1>');
+    expect(failure.message.length).toBeLessThan(500);
+  });
+
+  it('fails with the last status and the reason when nothing listens', async () => {
+    const url = await serve((_, response) => response.end());
+    servers.splice(0).forEach((server) => server.close());
+    const failure = await failureOf(checkHealth(contextFor(url), { version: '1.1.0' }));
+    expect(failure.message).toContain('ECONNREFUSED');
+  });
+
+  it('does not follow a way to a login page', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/login') return void response.end('ok 1.1.0');
+      response.writeHead(302, { location: '/login' }).end();
+    });
+    const failure = await failureOf(checkHealth(contextFor(url), { version: '1.1.0' }));
+    expect(failure.message).toContain('status 302, which sends on to /login');
+  });
+
+  it('does not wait for a page that never ends, nor keep all that it sends', async () => {
+    const url = await serve((_, response) => {
+      response.write('x'.repeat(10_000));
+    });
+    const started = performance.now();
+    await failureOf(checkHealth(contextFor(url), { version: '1.1.0' }));
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it('without a text says that it is weak; without a page, that it tells nothing', async () => {
+    const url = await serve((_, response) => response.end('anything'));
+    const weak = testContext({ config: { APP_HEALTH_URL: url } });
+    expect(await checkHealth(weak)).toMatchObject({ weak: true });
+    expect(weak.events).toContainEqual({ type: 'warning', note: 'health-weak', facts: {} });
+    const blind = testContext();
+    expect(await checkHealth(blind)).toBeUndefined();
+    expect(blind.events).toContainEqual({ type: 'warning', note: 'health-not-set', facts: {} });
+  });
+
+  it('is not cut short by an interruption: the way back needs it', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    let asked = 0;
+    const url = await serve((_, response) => {
+      asked += 1;
+      response.statusCode = asked < 3 ? 503 : 200;
+      response.end('ok 1.1.0');
+    });
+    const context = { ...contextFor(url, { APP_HEALTH_TIMEOUT: 10_000 }), signal: stop.signal };
+    expect(await checkHealth(context, { version: '1.1.0' })).toMatchObject({ attempts: 3 });
+  });
+});
+
+describe('the check of the installed application', () => {
+  it('asks for the installed version, then runs the smoke test in the application', async () => {
+    const app = temporaryFolder('app');
+    writeFileSync(join(app, 'VERSION'), '1.4.0\n');
+    const url = await serve((_, response) => response.end('ok 1.4.0'));
+    const config = { APP_DIR: app, APP_SMOKE_COMMAND: 'test -f VERSION' };
+    expect(await checkApplication(contextFor(url, config))).toMatchObject({ version: '1.4.0', smoke: true });
+    const failing = contextFor(url, { ...config, APP_SMOKE_COMMAND: 'echo login is broken; exit 1' });
+    const failure = await failureOf(checkApplication(failing));
+    expect([failure.code, failure.message.includes('login is broken')]).toEqual(['smoke-failed', true]);
+  });
+
+  it('says so when nothing is installed', async () => {
+    const context = contextFor('http://127.0.0.1:9/', { APP_DIR: join(temporaryFolder('app'), 'not-there') });
+    expect((await failureOf(checkApplication(context))).code).toBe('not-installed');
+  });
+});

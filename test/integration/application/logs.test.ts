@@ -1,0 +1,94 @@
+import { appendFileSync, copyFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { logBaseline, newLogErrors } from '../../../scripts/application/logs.ts';
+import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { writeTree } from '../../helpers/packages.ts';
+
+let log: string;
+let context: TestContext;
+
+beforeEach(() => {
+  const app = temporaryFolder('logs');
+  writeTree(app, {
+    'logs/error.log': '[10:00:00] Error: the mail server 10.0.0.7 is slow\n[10:00:01] started\n',
+  });
+  log = join(app, 'logs', 'error.log');
+  context = testContext({ config: { APP_DIR: app, APP_LOGS: ['logs/error.log'] } });
+});
+
+/** The lines that count as new after something happened to the log. */
+async function newAfter(event: () => void): Promise<string[]> {
+  const baseline = await logBaseline(context);
+  event();
+  return (await newLogErrors(context, JSON.parse(JSON.stringify(baseline)) as typeof baseline)).map(
+    ({ line }) => line,
+  );
+}
+
+describe('errors in the logs after an upgrade', () => {
+  it('are those that were added and had no like before', async () => {
+    const lines = await newAfter(() =>
+      appendFileSync(
+        log,
+        '[11:00:00] Error: the mail server 10.0.0.9 is slow\n[11:00:01] Error: column x is unknown\nfine\n',
+      ),
+    );
+    expect(lines).toEqual(['[11:00:01] Error: column x is unknown']);
+  });
+
+  it('are none when nothing was added', async () => {
+    expect(await newAfter(() => undefined)).toEqual([]);
+  });
+
+  it('are found in a log that was not there before', async () => {
+    rmSync(log);
+    expect(await newAfter(() => writeFileSync(log, 'Fatal: first line ever\n'))).toEqual([
+      'Fatal: first line ever',
+    ]);
+  });
+
+  it('are found in a log that was emptied meanwhile', async () => {
+    const lines = await newAfter(() => {
+      truncateSync(log);
+      appendFileSync(log, 'Error: after truncation\n');
+    });
+    expect(lines).toEqual(['Error: after truncation']);
+  });
+
+  it('are found on both sides of a rotation', async () => {
+    const lines = await newAfter(() => {
+      appendFileSync(log, 'Error: before rotation\n');
+      renameSync(log, `${log}.1`);
+      writeFileSync(log, 'Error: after rotation\n');
+    });
+    expect(lines).toEqual(['Error: before rotation', 'Error: after rotation']);
+  });
+
+  it('do not count again in a copy of the log, as it is carried into the new tree', async () => {
+    const lines = await newAfter(() => {
+      copyFileSync(log, `${log}.copy`);
+      rmSync(log);
+      renameSync(`${log}.copy`, log);
+      appendFileSync(log, 'Error: in the copy\n');
+    });
+    expect(lines).toEqual(['Error: in the copy']);
+  });
+
+  it('are none when the log is gone', async () => {
+    expect(await newAfter(() => rmSync(log))).toEqual([]);
+  });
+
+  it('are counted, one line standing for all of its kind', async () => {
+    const baseline = await logBaseline(context);
+    for (let id = 0; id < 50; id += 1) appendFileSync(log, `Error: user ${id} has no address\n`);
+    expect(await newLogErrors(context, baseline)).toEqual([
+      { log: 'logs/error.log', line: 'Error: user 0 has no address', count: 50 },
+    ]);
+  });
+});
+
+it('without APP_LOGS nothing is looked at', async () => {
+  const none = testContext({ config: { APP_DIR: temporaryFolder('logs') } });
+  expect(await newLogErrors(none, await logBaseline(none))).toEqual([]);
+});

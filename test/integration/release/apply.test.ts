@@ -1,0 +1,465 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { applyVerb } from '../../../scripts/apply.ts';
+import type { Config } from '../../../scripts/config/settings.ts';
+import { MajError, wrongUsage } from '../../../scripts/errors.ts';
+import { installedVersion } from '../../../scripts/application/version.ts';
+import { setMaintenance } from '../../../scripts/application/maintenance.ts';
+import { checkPackage } from '../../../scripts/release/check-package.ts';
+import { prepareSwitch } from '../../../scripts/release/prepare.ts';
+import { stagePackage } from '../../../scripts/release/stage.ts';
+import { applyMoves, undoMoves } from '../../../scripts/release/switch.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
+import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
+
+let root: string;
+let app: string;
+let packages: string;
+let projectDir: string;
+
+beforeEach(() => {
+  root = temporaryFolder('apply');
+  app = join(root, 'www', 'app');
+  packages = join(root, 'packages');
+  projectDir = join(root, 'project');
+  mkdirSync(projectDir);
+});
+
+const install = (files: Readonly<Record<string, string>> = {}): void =>
+  writeTree(app, {
+    VERSION: '1.0.0\n',
+    'index.php': 'old',
+    '.env': 'SECRET=1',
+    'uploads/a.jpg': 'jpg',
+    ...files,
+  });
+
+const contextWith = (config: Partial<Config> = {}): TestContext =>
+  testContext({ projectDir, config: { APP_DIR: app, UPDATE_SOURCE: packages, ...config } });
+
+const release = (version: string, files: Readonly<Record<string, string>> = {}): string =>
+  writePackage(
+    packages,
+    `app-${version}.tar.gz`,
+    releaseEntries(version, { 'index.php': `of ${version}`, ...files }),
+  );
+
+const asked: string[] = [];
+const args = (
+  positionals: readonly string[],
+  options: VerbArguments<'plan'>['options'] = {},
+): VerbArguments<'plan'> => ({
+  positionals,
+  options,
+  yes: true,
+  confirm: (question) => {
+    asked.push(typeof question === 'string' ? question : question(en));
+    return Promise.resolve();
+  },
+  readStdin: () => Promise.resolve(''),
+});
+
+const apply = (context: TestContext, wanted: string): Promise<VerbResult> =>
+  applyVerb.run(context, args([wanted]));
+
+async function failureOf(work: Promise<unknown>): Promise<MajError> {
+  const failure: unknown = await work.then(
+    () => new Error('It was not refused.'),
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof MajError)) throw failure;
+  return failure;
+}
+
+const area = (): string => join(root, 'www', '.app.maj');
+const said = (context: TestContext): string[] =>
+  context.events.flatMap((event) => ('note' in event ? [event.note] : []));
+
+describe('maj apply', () => {
+  it('puts a verified package in the place of the application, keeps what persists, and the old files', async () => {
+    install({ 'old.php': 'old' });
+    release('1.1.0', { 'new.php': 'new' });
+    const context = contextWith();
+    const result = await apply(context, '1.1.0');
+    expect(treePrint(app)).toMatchObject({
+      VERSION: '644 1.1.0\n',
+      'index.php': '644 of 1.1.0',
+      'new.php': '644 new',
+      '.env': '644 SECRET=1',
+      'uploads/a.jpg': '644 jpg',
+    });
+    expect(existsSync(join(app, 'old.php'))).toBe(false);
+    const [kept, ...others] = readdirSync(area());
+    expect(others).toEqual([]);
+    expect(kept).toMatch(/^1\.0\.0-\d{8}T\d{6}Z$/);
+    expect(treePrint(join(area(), kept ?? ''))).toMatchObject({
+      'old.php': '644 old',
+      'index.php': '644 old',
+    });
+    expect(statSync(area()).mode & 0o777).toBe(0o700);
+    expect(result.text(en).join('\n')).toContain('Version 1.1.0');
+    expect(said(context)).toContain('files-not-told-apart');
+    expect(said(context)).toContain('maintenance-not-managed');
+  });
+
+  it('prints the moves with --plan and changes nothing', async () => {
+    install();
+    const path = release('1.1.0');
+    const before = treePrint(app);
+    const result = await applyVerb.run(contextWith(), args([path], { plan: true }));
+    expect(treePrint(app)).toEqual(before);
+    expect(readdirSync(area())).toEqual([]);
+    expect(result.text(en).join('\n')).toContain(`${app} -> ${area()}/1.0.0-`);
+  });
+
+  it('asks first, and leaves everything when the answer is no', async () => {
+    install();
+    release('1.1.0');
+    const before = treePrint(app);
+    const no = { ...args(['1.1.0']), confirm: () => Promise.reject(wrongUsage('no-verb', {})) };
+    await failureOf(applyVerb.run(contextWith(), no));
+    expect(treePrint(app)).toEqual(before);
+    expect(readdirSync(area())).toEqual([]);
+    await apply(contextWith(), '1.1.0');
+    expect(asked.at(-1)).toContain('Replace version 1.0.0');
+  });
+
+  it('installs the first release where nothing is yet', async () => {
+    mkdirSync(join(root, 'www'));
+    release('1.1.0');
+    await apply(contextWith(), '1.1.0');
+    expect(readFileSync(join(app, 'VERSION'), 'utf8')).toBe('1.1.0\n');
+  });
+
+  it('follows a link in the place of the application, which stays', async () => {
+    install();
+    const link = join(root, 'link');
+    symlinkSync(app, link);
+    release('1.1.0');
+    await apply(contextWith({ APP_DIR: link }), '1.1.0');
+    expect(readlinkSync(link)).toBe(app);
+    expect(readFileSync(join(app, 'index.php'), 'utf8')).toBe('of 1.1.0');
+  });
+
+  it('runs the dependencies command in the new tree, with the .env of the old one', async () => {
+    install();
+    release('1.1.0');
+    const APP_DEPENDENCIES_COMMAND = 'mkdir vendor && cp .env vendor/seen && pwd > vendor/where';
+    await apply(contextWith({ APP_DEPENDENCIES_COMMAND }), '1.1.0');
+    expect(readFileSync(join(app, 'vendor', 'seen'), 'utf8')).toBe('SECRET=1');
+    expect(readFileSync(join(app, 'vendor', 'where'), 'utf8')).toContain('.app.maj/staged-');
+  });
+
+  it('changes nothing when the dependencies cannot be installed, and says what the command said', async () => {
+    install();
+    release('1.1.0');
+    const before = treePrint(app);
+    const context = contextWith({ APP_DEPENDENCIES_COMMAND: 'echo no such package >&2; exit 3' });
+    const failure = await failureOf(apply(context, '1.1.0'));
+    expect(failure.code).toBe('hook-failed');
+    expect(failure.message).toContain('no such package');
+    expect(treePrint(app)).toEqual(before);
+    expect(readdirSync(area())).toEqual([]);
+  });
+});
+
+describe('a second apply', () => {
+  it('carries files that belong to no release, reports edited ones, and drops those that the release dropped', async () => {
+    install();
+    release('1.1.0', { 'dropped.php': 'x', 'edited.php': 'x', 'vendor/lib.php': 'lib' });
+    release('1.2.0', { 'edited.php': 'y', 'coming.php': 'of the release' });
+    await apply(contextWith({ APP_DEPENDENCIES_COMMAND: 'echo made > made-by-command' }), '1.1.0');
+    writeTree(app, {
+      'edited.php': 'edited here',
+      'robots.txt': 'mine',
+      'mine/deep/file.txt': 'mine',
+      'coming.php': 'mine, but the release has it now',
+    });
+    mkdirSync(join(app, 'mine', 'empty'));
+    symlinkSync('robots.txt', join(app, 'mine', 'link'));
+    const context = contextWith();
+    await apply(context, '1.2.0');
+    expect(treePrint(app)).toEqual({
+      ...Object.fromEntries([
+        ['.env', '644 SECRET=1'],
+        ['VERSION', '644 1.2.0\n'],
+        ['coming.php', '644 of the release'],
+        ['edited.php', '644 y'],
+        ['index.php', '644 of 1.2.0'],
+        ['mine/', '755'],
+        ['mine/deep/', '755'],
+        ['mine/deep/file.txt', '644 mine'],
+        ['mine/empty/', '755'],
+        ['mine/link', '-> robots.txt'],
+        ['robots.txt', '644 mine'],
+        ['uploads/', '755'],
+        ['uploads/a.jpg', '644 jpg'],
+      ]),
+    });
+    const modified = context.events.find((event) => 'note' in event && event.note === 'files-modified');
+    expect(modified).toMatchObject({ facts: { paths: ['edited.php'] } });
+    expect(said(context)).not.toContain('files-not-told-apart');
+  });
+
+  it('can be made after an undone one, and finds the application as it was', async () => {
+    install();
+    const context = contextWith();
+    const before = treePrint(app);
+    const staged = await stagePackage(context, release('1.1.0'), { runId: 'first', version: '1.1.0' });
+    const plan = await prepareSwitch(context, staged);
+    await applyMoves(plan);
+    expect(await installedVersion(context)).toBe('1.1.0');
+    await undoMoves(plan);
+    expect(treePrint(app)).toEqual(before);
+    await apply(context, '1.1.0');
+    expect(await installedVersion(context)).toBe('1.1.0');
+  });
+
+  it('does not remove the staged tree of a switch that was cut off, for the uploads may be in it', async () => {
+    install();
+    const context = contextWith();
+    const staged = await stagePackage(context, release('1.1.0'), { runId: 'first' });
+    const plan = await prepareSwitch(context, staged);
+    await applyMoves({ ...plan, moves: plan.moves.slice(0, 2) });
+    writeFileSync(`${staged.folder}.moving`, '');
+    expect(existsSync(join(app, 'uploads'))).toBe(false);
+    await stagePackage(context, release('1.2.0'), { runId: 'second' });
+    await undoMoves(plan);
+    expect(readFileSync(join(app, 'uploads', 'a.jpg'), 'utf8')).toBe('jpg');
+  });
+});
+
+describe('the new tree', () => {
+  it('keeps the maintenance flag while it is set, and does not get it otherwise', async () => {
+    install();
+    const context = contextWith({ MAINTENANCE_FILE: 'storage/down' });
+    await setMaintenance(context, 'on', 'upgrade');
+    const staged = await stagePackage(context, release('1.1.0'), { runId: 'run' });
+    expect(existsSync(join(staged.folder, 'storage', 'down'))).toBe(false);
+    const plan = await prepareSwitch(context, staged);
+    expect(readFileSync(join(staged.folder, 'storage', 'down'), 'utf8')).toContain('upgrade');
+    await setMaintenance(context, 'off');
+    await prepareSwitch(context, staged);
+    expect(existsSync(join(staged.folder, 'storage', 'down'))).toBe(false);
+    await applyMoves(plan);
+  });
+
+  it('does not take the place of persistent files with its own', async () => {
+    install();
+    const context = contextWith();
+    release('1.1.0', { '.env': 'SECRET=of the package', 'uploads/.gitkeep': '', 'uploads/demo.jpg': 'demo' });
+    await apply(context, '1.1.0');
+    const print = treePrint(app);
+    expect(print['.env']).toBe('644 SECRET=1');
+    expect(Object.keys(print).filter((path) => path.startsWith('uploads/'))).toEqual([
+      'uploads/',
+      'uploads/a.jpg',
+    ]);
+    expect(said(context)).toContain('package-ships-persistent');
+  });
+
+  it('has the package’s own where the application had none yet', async () => {
+    install();
+    rmSync(join(app, 'uploads'), { recursive: true });
+    release('1.1.0', { 'uploads/demo.jpg': 'demo' });
+    await apply(contextWith(), '1.1.0');
+    expect(readFileSync(join(app, 'uploads', 'demo.jpg'), 'utf8')).toBe('demo');
+  });
+
+  it('gets files that appeared after it was staged', async () => {
+    install();
+    const first = contextWith();
+    release('1.1.0');
+    await apply(first, '1.1.0');
+    const context = contextWith();
+    const staged = await stagePackage(context, release('1.2.0'), { runId: 'run' });
+    writeTree(app, { 'report.csv': 'made meanwhile' });
+    await applyMoves(await prepareSwitch(context, staged));
+    expect(readFileSync(join(app, 'report.csv'), 'utf8')).toBe('made meanwhile');
+  });
+
+  it('has the modes of the folders that were there, and the owners of the old tree where we may give them', async () => {
+    install({ 'cache/x': 'x' });
+    execFileSync('chmod', ['2775', join(app, 'cache')]);
+    const mayChown = process.getuid?.() === 0;
+    if (mayChown) for (const path of ['', 'cache', 'index.php']) chownSync(join(app, path), 1234, 1235);
+    release('1.1.0', { 'cache/y': 'y', 'lib/z': 'z' });
+    await apply(contextWith(), '1.1.0');
+    expect(statSync(join(app, 'cache')).mode & 0o7777).toBe(0o2775);
+    const owner = mayChown ? 1234 : process.getuid?.();
+    for (const path of ['', 'cache', 'cache/y', 'lib', 'lib/z', 'index.php'])
+      expect([path, statSync(join(app, path)).uid]).toEqual([path, owner]);
+  });
+});
+
+describe('apply refuses', () => {
+  it.each<[string, () => string, number, string]>([
+    [
+      'a package without a sum',
+      () => writePackage(packages, 'a.tgz', releaseEntries('1.1.0'), false),
+      3,
+      'package-sum-missing',
+    ],
+    [
+      'a package whose sum is wrong',
+      () => {
+        const path = release('1.1.0');
+        writeFileSync(`${path}.sha256`, `${'0'.repeat(64)}  app-1.1.0.tar.gz\n`);
+        return path;
+      },
+      4,
+      'package-sum-wrong',
+    ],
+    [
+      'a package whose sum is of another file',
+      () => {
+        const path = release('1.1.0');
+        writeFileSync(`${path}.sha256`, `${'0'.repeat(64)}  other.tar.gz\n`);
+        return path;
+      },
+      3,
+      'package-sum-missing',
+    ],
+    ['the installed version', () => release('1.0.0'), 3, 'version-same'],
+    ['an older version', () => release('0.9.0'), 3, 'version-older'],
+    [
+      'a package that is of another version than its name says',
+      () => {
+        writePackage(packages, 'app-1.1.0.tar.gz', releaseEntries('1.2.0'));
+        return '1.1.0';
+      },
+      3,
+      'version-other',
+    ],
+    [
+      'a package without a version',
+      () => writePackage(packages, 'a.tgz', [{ name: 'x' }]),
+      3,
+      'version-file-missing',
+    ],
+    [
+      'a version that is none',
+      () => writePackage(packages, 'a.tgz', releaseEntries('newest')),
+      3,
+      'version-invalid',
+    ],
+    ['a zip', () => writePackage(packages, 'a-1.1.0.zip', Buffer.from('PK')), 3, 'package-form'],
+    [
+      'a version that is a zip',
+      () => (writePackage(packages, 'a-1.1.0.zip', Buffer.from('PK')), '1.1.0'),
+      3,
+      'package-form',
+    ],
+    ['a version that is not there', () => (release('1.1.0'), '1.3.0'), 3, 'package-not-found'],
+    ['a file that is not there', () => 'nowhere.tgz', 3, 'package-missing'],
+    [
+      'a version that two packages are of',
+      () => {
+        release('1.1.0');
+        writePackage(packages, 'other-1.1.0.tgz', releaseEntries('1.1.0'));
+        return '1.1.0';
+      },
+      3,
+      'package-ambiguous',
+    ],
+  ])('%s', async (_, prepare, exitCode, code) => {
+    install();
+    mkdirSync(packages, { recursive: true });
+    const wanted = prepare();
+    const before = treePrint(app);
+    const failure = await failureOf(apply(contextWith(), wanted));
+    expect([failure.code, failure.exitCode]).toEqual([code, exitCode]);
+    expect(treePrint(app)).toEqual(before);
+    expect(existsSync(area()) ? readdirSync(area()) : []).toEqual([]);
+  });
+
+  it('takes the sum from SHA256SUMS too', async () => {
+    install();
+    const path = release('1.1.0');
+    renameSync(`${path}.sha256`, join(packages, 'SHA256SUMS'));
+    await apply(contextWith(), path);
+    expect(await installedVersion(contextWith())).toBe('1.1.0');
+  });
+
+  it('a project or backups inside the application that it would replace', async () => {
+    install();
+    release('1.1.0');
+    mkdirSync(join(app, 'tools'));
+    projectDir = join(app, 'tools');
+    const inside = await failureOf(apply(contextWith(), '1.1.0'));
+    expect([inside.code, inside.exitCode]).toEqual(['inside-application', 2]);
+    projectDir = join(root, 'project');
+    const backups = await failureOf(apply(contextWith({ BACKUP_DIR: join(app, 'backups') }), '1.1.0'));
+    expect(backups.code).toBe('inside-application');
+    expect(backups.describe(en).hint).toContain('BACKUP_DIR');
+  });
+
+  it('a persistent path outside of the application', async () => {
+    install();
+    release('1.1.0');
+    const failure = await failureOf(apply(contextWith({ APP_PERSIST: ['../x'] }), '1.1.0'));
+    expect([failure.code, failure.exitCode]).toEqual(['persist-invalid', 2]);
+  });
+
+  it('a place where it cannot keep the staged tree, and names it', async () => {
+    install();
+    release('1.1.0');
+    writeFileSync(area(), 'a file in the way');
+    const failure = await failureOf(apply(contextWith(), '1.1.0'));
+    expect(failure.code).toBe('file-failed');
+    expect(failure.message).toContain(area());
+  });
+
+  it('a system folder that is a mount point', async () => {
+    release('1.1.0');
+    const failure = await failureOf(apply(contextWith({ APP_DIR: '/proc' }), '1.1.0'));
+    expect(failure.code).toBe('is-mount-point');
+  });
+});
+
+describe('the releases layout', () => {
+  const releasesContext = (): TestContext => contextWith({ APP_LAYOUT: 'releases' });
+
+  it('keeps releases side by side, what persists in shared, and switches one link', async () => {
+    release('1.0.0', { '.env.example': 'x', 'uploads/demo.jpg': 'demo' });
+    release('1.1.0', { 'uploads/other.jpg': 'other' });
+    mkdirSync(app, { recursive: true });
+    await apply(releasesContext(), '1.0.0');
+    expect(readlinkSync(join(app, 'current'))).toBe('releases/1.0.0');
+    writeFileSync(join(app, 'current', 'uploads', 'user.jpg'), 'user');
+    await apply(releasesContext(), '1.1.0');
+    expect(readlinkSync(join(app, 'current'))).toBe('releases/1.1.0');
+    expect(readdirSync(join(app, 'releases'))).toEqual(['1.0.0', '1.1.0']);
+    expect(readdirSync(join(app, 'shared', 'uploads'))).toEqual(['demo.jpg', 'user.jpg']);
+    expect(readlinkSync(join(app, 'current', 'uploads'))).toBe('../../shared/uploads');
+    expect(readFileSync(join(app, 'current', 'uploads', 'user.jpg'), 'utf8')).toBe('user');
+    expect(readdirSync(join(app, '.maj'))).toEqual([]);
+  });
+
+  it('refuses a current that is no link', async () => {
+    mkdirSync(join(app, 'current'), { recursive: true });
+    release('1.1.0');
+    expect((await failureOf(apply(releasesContext(), '1.1.0'))).code).toBe('current-not-link');
+  });
+});
+
+it('a package is checked without an application', async () => {
+  const report = await checkPackage(testContext(), release('1.1.0'));
+  expect(report).toMatchObject({ version: '1.1.0', files: 2 });
+});
