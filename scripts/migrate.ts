@@ -1,54 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { findBackup } from './backup/list.ts';
 import type { Context } from './context.ts';
-import { withSession } from './database/session.ts';
 import { targetFromConfig } from './database/target.ts';
 import { refused, wrongUsage } from './errors.ts';
-import { readMigrations, type Migration } from './migrations/folder.ts';
-import { readLedger } from './migrations/ledger.ts';
-import { refuseLocked } from './migrations/lock.ts';
 import { createMigration } from './migrations/new.ts';
 import { folderForNew, migrationsFolder } from './migrations/places.ts';
-import { planMigrations, refuseProblems, type MigrationPlan } from './migrations/plan.ts';
+import { refuseProblems } from './migrations/plan.ts';
+import { readPlan } from './migrations/read-plan.ts';
 import { runMigrations } from './migrations/runner.ts';
 import { statusRows } from './migrations/status.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
 import { ownIdentity } from './system/identity.ts';
-import { messagesFor } from './terminal/messages/index.ts';
 import { findReceipt } from './upgrade/prepare.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
 
-interface Read {
-  readonly folder: string;
-  readonly migrations: readonly Migration[];
-  readonly plan: MigrationPlan;
-}
-
-async function read(context: Context): Promise<Read> {
-  const target = targetFromConfig(context);
-  const folder = await migrationsFolder(context);
-  const migrations = await readMigrations(folder);
-  const ledger = await withSession(context, target, readLedger);
-  return { folder, migrations, plan: planMigrations(migrations, ledger, context.config.DB_SQL_MODE) };
-}
-
 /** Runs what is pending on the live database, once that is rehearsed and the user has agreed. */
 async function migrate(context: Context, args: VerbArguments<'dry-run'>): Promise<VerbResult> {
   await refuseUnfinished(context);
-  const target = targetFromConfig(context);
-  await withSession(context, target, (session) => refuseLocked(session, target.database));
-  const { migrations, plan } = await read(context);
+  const { migrations, plan } = await readPlan(context, { refuseLocked: true });
   refuseProblems(plan);
   const files = plan.pending.map(({ file }) => file);
   if (files.length === 0) return { data: [], text: ({ results }) => [results.migrations.none()] };
   if ((await findReceipt(context, migrations, plan)) === undefined)
     throw refused('migrations-not-rehearsed', { files });
-  const messages = messagesFor(context.config.MAJ_LANG, context.env);
-  await args.confirm(messages.results.migrations.question({ files }));
+  await args.confirm(({ results }) => results.migrations.question({ files }));
   const run = await runMigrations(context, {
-    target,
+    target: targetFromConfig(context),
     migrations: plan.pending,
     runId: `migrate-${randomUUID()}`,
     appliedBy: `maj migrate on ${ownIdentity().host}`,
@@ -68,7 +47,7 @@ async function dryRunOnNewestBackup(context: Context): Promise<VerbResult> {
 }
 
 async function status(context: Context): Promise<VerbResult> {
-  const { folder, plan } = await read(context);
+  const { folder, plan } = await readPlan(context);
   const rows = statusRows(plan);
   const data = { folder, migrations: rows, problems: plan.problems };
   return { data, text: ({ results }) => results.migrations.status(data) };

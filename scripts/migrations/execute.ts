@@ -46,7 +46,7 @@ export interface Execution {
  * Seconds that a statement waits for other sessions to let go of a table. The servers' own default is a day or a year,
  * and everyone else then waits behind it.
  */
-export const lockWaitSeconds = 20;
+const lockWaitSeconds = 20;
 
 /** Runs one script in a session of its own, writing the ledger as it goes. */
 export async function executeScript(
@@ -106,7 +106,16 @@ export async function executeScript(
     statements,
     seconds: seconds(),
     stopped: await settle(
-      { ...surroundings, session, script, step, known, at: context.clock.now(), ms: seconds() * 1000 },
+      {
+        ...surroundings,
+        session,
+        script,
+        step,
+        known,
+        clock: context.clock,
+        at: context.clock.now(),
+        ms: seconds() * 1000,
+      },
       stop,
     ),
   });

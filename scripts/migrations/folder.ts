@@ -50,7 +50,7 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 /** Whether a file's name makes it one of the scripts. */
-export const isScript = (name: string): boolean => /\.sql$/i.test(name) && !name.startsWith('.');
+const isScript = (name: string): boolean => /\.sql$/i.test(name) && !name.startsWith('.');
 
 /**
  * Makes migrations of files, from a folder or from a git commit.

@@ -1,6 +1,6 @@
 import { quoteName } from '../database/quote.ts';
 import type { Session } from '../database/session.ts';
-import type { Migration } from './folder.ts';
+import type { PendingMigration } from './plan.ts';
 import { ledgerTable } from './ledger.ts';
 import { doneHashes, type Statement } from './statement.ts';
 
@@ -38,14 +38,14 @@ export interface Runner {
 export function ledgerEntry(
   keeper: Session,
   database: string,
-  migration: Migration,
+  migration: PendingMigration,
   statements: readonly Statement[],
   runner: Runner,
 ): LedgerEntry {
   // Qualified, and with nothing but digits and letters as values: a script may have changed its session's settings.
   const table = `${quoteName(database)}.${ledgerTable}`;
   const hashes = doneHashes(statements);
-  const where = `WHERE version = '${migration.version}'`;
+  const where = `WHERE version = '${migration.recordedAs}'`;
   const doneColumns = (done: number, inFlight: Statement | undefined): string =>
     `statements_done = ${done}, done_hash = '${hashes[done] ?? ''}', in_flight = ${
       inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`
@@ -55,7 +55,7 @@ export function ledgerEntry(
   return {
     begin: async (connectionId, done, startedAt) => {
       await keeper.run(
-        `REPLACE INTO ${table} SET version = '${migration.version}', name = ${sqlText(migration.name)},
+        `REPLACE INTO ${table} SET version = '${migration.recordedAs}', name = ${sqlText(migration.name)},
          checksum = '${migration.checksum}', state = 'applying', statements = ${statements.length},
          ${doneColumns(done, undefined)}, connection_id = ${connectionId}, started_at = '${sqlTime(startedAt)}',
          applied_by = ${sqlText(runner.appliedBy)}, run_id = ${sqlText(runner.runId)}`,

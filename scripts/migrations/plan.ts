@@ -8,6 +8,8 @@ import { splitStatements } from './splitter.ts';
 export interface PendingMigration extends Migration {
   /** How many of its statements are done already: 0, or more when it goes on after a failure. */
   readonly done: number;
+  /** The version as the ledger has it already: `7` where the file is now `007_x.sql`. */
+  readonly recordedAs: string;
 }
 
 /** Why nothing can be migrated now. */
@@ -89,7 +91,11 @@ export function planMigrations(
         file: migration.file,
         newest: newest.version,
       });
-    pending.push({ ...migration, done: row?.statementsDone ?? 0 });
+    pending.push({
+      ...migration,
+      done: row?.statementsDone ?? 0,
+      recordedAs: row?.version ?? migration.version,
+    });
   }
   return { ledger: inOrder, applied, pending, problems };
 }

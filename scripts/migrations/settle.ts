@@ -1,6 +1,7 @@
 import { reasonOf } from '../errors.ts';
 import { sqlErrorOf, type Session, type SqlError } from '../database/session.ts';
 import type { Script, Surroundings } from './execute.ts';
+import type { Clock } from '../system/clock.ts';
 import { isConnectionLost, mayBePartial, type MigrationFailure } from './failure.ts';
 import type { Step } from './flow.ts';
 
@@ -21,6 +22,7 @@ interface Situation extends Surroundings {
   readonly script: Script;
   readonly step: Step;
   readonly known: { readonly done: number; readonly marked: number };
+  readonly clock: Clock;
   readonly at: Date;
   readonly ms: number;
 }
@@ -38,6 +40,7 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
   const reason = { kind: 'server', error } as const;
   const facts = { step, cause: stop.error, reason };
   const rollback = isConnectionLost(error) ? undefined : await quietly(() => session.run('ROLLBACK'));
+  if (rollback === undefined) await quietly(() => endOrphan(situation));
   const done = (await quietly(() => situation.entry.committed())) ?? known.done;
   if (rollback === undefined) {
     // What ran in a transaction is undone by the server, unless COMMIT got through, and then the ledger says so.
@@ -55,6 +58,19 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
     mayBePartial(step, flavour, situation.script.transactional);
   const recorded = await recordFailure(situation, textOf(error), partial);
   return { ...facts, done, outcome: partial ? 'partial' : recorded ? 'unchanged' : 'in-doubt' };
+}
+
+/**
+ * Ends what the server may still be doing for a connection that is lost to us, so that nothing changes any more once
+ * we have looked. The server takes its time to roll back; it is given five seconds.
+ */
+async function endOrphan({ lock, session, clock }: Situation): Promise<void> {
+  const isThere = `SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${session.connectionId}`;
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    if ((await lock.keeper.rows(isThere)).length === 0) return;
+    if (attempt === 0) await quietly(() => lock.keeper.run(`KILL ${session.connectionId}`));
+    await clock.sleep(100);
+  }
 }
 
 /** Whether it could be written down; through the keeper or, when that is gone, the script's own session. */

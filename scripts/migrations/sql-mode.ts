@@ -4,7 +4,7 @@ import { plainMode, tokensOf, type LexicalMode } from './lexer.ts';
 const meansAnsiQuotes = new Set(['ANSI_QUOTES', 'ANSI', 'ORACLE', 'POSTGRESQL', 'MSSQL', 'DB2', 'MAXDB']);
 
 /** How a sql_mode such as `ANSI_QUOTES,STRICT_TRANS_TABLES` makes the server read quotes. */
-export function lexicalMode(sqlMode: string): LexicalMode {
+function lexicalMode(sqlMode: string): LexicalMode {
   const words = sqlMode
     .toUpperCase()
     .split(',')

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { migrateVerb } from '../../../scripts/migrate.ts';
+import { takeBackup } from '../../../scripts/backup/take.ts';
 import { dryRun } from '../../../scripts/migrations/dry-run.ts';
 import { migrationsFolder } from '../../../scripts/migrations/places.ts';
 import { withThrowaway } from '../../../scripts/database/throwaway.ts';
@@ -12,6 +13,14 @@ import type { VerbArguments } from '../../../scripts/verb.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { failureOf, look, migrate, scripts } from './helpers.ts';
+
+const call = (...positionals: string[]): VerbArguments<'dry-run'> => ({
+  positionals,
+  options: {},
+  yes: true,
+  confirm: () => Promise.resolve(),
+  readStdin: () => Promise.resolve(''),
+});
 
 describe.each(servers)('on $name, a dry run', (server) => {
   const running = useServer(server);
@@ -98,13 +107,6 @@ describe.each(servers)('on $name, a dry run', (server) => {
 
 describe.each(servers)('on $name, maj migrate', (server) => {
   const running = useServer(server);
-  const call = (...positionals: string[]): VerbArguments<'dry-run'> => ({
-    positionals,
-    options: {},
-    yes: true,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(''),
-  });
 
   test('makes the next script, and shows it as pending', async () => {
     const context = running().context({ DB_NAME: await running().createDatabase() });
@@ -133,6 +135,40 @@ describe.each(servers)('on $name, maj migrate', (server) => {
   });
 });
 
+describe.each(servers)('on $name, from backup to live,', (server) => {
+  const running = useServer(server);
+
+  test('what ran on the copy of the newest backup may run on the live database', async () => {
+    const database = await running().createDatabase();
+    const context = running().context({ DB_NAME: database, APP_DIR: temporaryFolder('app') });
+    const folder = join(context.projectDir, 'migrations');
+    await mkdir(folder);
+    await writeFile(
+      join(folder, '001_a.sql'),
+      'CREATE TABLE a (id int PRIMARY KEY);\nINSERT INTO a VALUES (1), (2);\n',
+    );
+    await takeBackup(context, { databaseOnly: true });
+    const eyes = await look(context, running().target(database));
+    const dry = await migrateVerb.run(context, { ...call(), options: { 'dry-run': true } });
+    expect(dry.data).toMatchObject([{ version: '001', statements: [{ rows: 0 }, { rows: 2 }] }]);
+    expect(dry.text(en)[1]).toMatch(/^ {2}001_a {2}2 statements {2}/);
+    expect(await eyes.rows('SHOW TABLES')).toBe('');
+
+    const questions: string[] = [];
+    const confirm: VerbArguments['confirm'] = (question) => {
+      questions.push(typeof question === 'string' ? question : question(en));
+      return Promise.resolve();
+    };
+    const live = await migrateVerb.run(context, { ...call(), confirm });
+    expect(questions).toEqual(['Run on the live database: 001_a.sql?']);
+    expect(live.text(en)).toEqual(['Applied: 001_a.sql.']);
+    expect(await eyes.rows('SELECT * FROM a')).toBe('1 2');
+    expect((await migrateVerb.run(context, call())).text(en)).toEqual([
+      'Nothing to do: every migration is applied.',
+    ]);
+  });
+});
+
 describe('the folder of the migrations is', () => {
   const inside = async (folder: string): Promise<string> => {
     await mkdir(join(folder, 'migrations'), { recursive: true });
@@ -140,20 +176,20 @@ describe('the folder of the migrations is', () => {
     return join(folder, 'migrations');
   };
 
-  test('the package’s, else the application’s, else the project’s', async () => {
+  test('the package’s, else the project’s, else the application’s', async () => {
     const [staged, app] = [temporaryFolder('staged'), temporaryFolder('app')];
     const context = testContext({ config: { APP_DIR: app } });
     expect(await failureOf(migrationsFolder(context))).toMatchObject({
       code: 'migrations-folder-missing',
       exitCode: 2,
     });
-    const project = await inside(context.projectDir);
-    expect(await migrationsFolder(context, staged)).toBe(project);
     const application = await inside(app);
     expect(await migrationsFolder(context, staged)).toBe(application);
+    const project = await inside(context.projectDir);
+    expect(await migrationsFolder(context, staged)).toBe(project);
     const packaged = await inside(staged);
     expect(await migrationsFolder(context, staged)).toBe(packaged);
-    expect(await migrationsFolder(context)).toBe(application);
+    expect(await migrationsFolder(context)).toBe(project);
   });
 
   test('that of the current release, or an absolute one', async () => {

@@ -110,6 +110,14 @@ describe('the plan', () => {
     expect(plan.problems).toEqual([]);
   });
 
+  test('knows a script by its number, when its file has other zeros now', () => {
+    const plan = planMigrations(files(texts), [row('1', sum(first)), failed({ version: '2' })]);
+    expect(plan.pending.map(({ version, recordedAs }) => [version, recordedAs])).toEqual([
+      ['002', '2'],
+      ['003', '003'],
+    ]);
+  });
+
   test('names an applied script that was edited', () => {
     expect(problemsOf([row('001', sum(first))], { '001_a.sql': 'x' })).toEqual([
       { kind: 'edited', version: '001', file: '001_a.sql' },
@@ -179,7 +187,7 @@ describe('the plan', () => {
       row('004', ''),
     ]);
     expect(() => refuseProblems(plan)).toThrow(
-      /001_a\.sql has been edited[^]*004_x\.sql is applied[^]*002_b\.sql is not applied/,
+      /001_a\.sql has been edited[^]*004_x\.sql is in the ledger[^]*002_b\.sql is not applied/,
     );
     expect(codeOf(() => refuseProblems(plan))).toBe('migrations-refused 3');
   });

@@ -57,7 +57,7 @@ function planProblem(problem: PlanProblem): string {
     case 'edited':
       return `${problem.file} has been edited since it was applied. Put the applied text back (git log -- ${problem.file}) and make the change in a new script.`;
     case 'missing':
-      return `${problem.file} is applied, but its file is gone. Bring it back from version control; this may be an older release than the database.`;
+      return `${problem.file} is in the ledger, but its file is gone. Bring it back from version control; this may be an older release than the database.`;
     case 'out-of-order':
       return `${problem.file} is not applied, but the newer ${problem.newest} is. Give it a number above ${problem.newest}.`;
     case 'failed-prefix-edited':

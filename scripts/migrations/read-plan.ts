@@ -1,0 +1,36 @@
+import type { Context } from '../context.ts';
+import { withSession } from '../database/session.ts';
+import { targetFromConfig } from '../database/target.ts';
+import { readMigrations, type Migration } from './folder.ts';
+import { readLedger } from './ledger.ts';
+import { refuseLocked } from './lock.ts';
+import { migrationsFolder } from './places.ts';
+import { serverSqlMode } from './runner.ts';
+import { planMigrations, type MigrationPlan } from './plan.ts';
+
+/** Where the live database stands. */
+export interface LivePlan {
+  readonly folder: string;
+  readonly migrations: readonly Migration[];
+  readonly plan: MigrationPlan;
+}
+
+/**
+ * Reads the scripts and the live database's ledger.
+ *
+ * @param options `refuseLocked`: not while another run migrates, and is writing what would be read
+ * @throws MajError `migrations-locked` (exit code 5), and what reading either can throw
+ */
+export async function readPlan(
+  context: Context,
+  options: { readonly refuseLocked?: boolean } = {},
+): Promise<LivePlan> {
+  const folder = await migrationsFolder(context);
+  const migrations = await readMigrations(folder);
+  const target = targetFromConfig(context);
+  return withSession(context, target, async (session) => {
+    if (options.refuseLocked === true) await refuseLocked(session, target.database);
+    const sqlMode = context.config.DB_SQL_MODE ?? (await serverSqlMode(session));
+    return { folder, migrations, plan: planMigrations(migrations, await readLedger(session), sqlMode) };
+  });
+}
