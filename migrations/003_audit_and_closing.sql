@@ -1,18 +1,19 @@
--- Triggers that keep the audit log, the monthly closing, and a nightly clean-up.
+-- Triggers that keep the audit log, the monthly closing, and a nightly clean-up. Hours go into JSON as text: MySQL keeps a
+-- DECIMAL there, but a dump brings it back as a DOUBLE (7.50 as 7.5).
 
 DELIMITER $$
 
 CREATE TRIGGER timesheets_inserted AFTER INSERT ON timesheets FOR EACH ROW
 BEGIN
   INSERT INTO audit_log (timesheet_id, action, details)
-  VALUES (NEW.id, 'insert', JSON_OBJECT('hours', NEW.hours, 'status', NEW.status));
+  VALUES (NEW.id, 'insert', JSON_OBJECT('hours', CAST(NEW.hours AS CHAR), 'status', NEW.status));
 END$$
 
 CREATE TRIGGER timesheets_updated AFTER UPDATE ON timesheets FOR EACH ROW
 BEGIN
   IF NEW.hours <> OLD.hours OR NEW.status <> OLD.status THEN
     INSERT INTO audit_log (timesheet_id, action, details)
-    VALUES (NEW.id, 'update', JSON_OBJECT('hours', NEW.hours, 'status', NEW.status));
+    VALUES (NEW.id, 'update', JSON_OBJECT('hours', CAST(NEW.hours AS CHAR), 'status', NEW.status));
   END IF;
 END$$
 

@@ -14,7 +14,7 @@ BEGIN
     VALUES (
       NEW.id,
       'update',
-      JSON_OBJECT('hours', JSON_ARRAY(OLD.hours, NEW.hours), 'status', JSON_ARRAY(OLD.status, NEW.status))
+      JSON_OBJECT('hours', JSON_ARRAY(CAST(OLD.hours AS CHAR), CAST(NEW.hours AS CHAR)), 'status', JSON_ARRAY(OLD.status, NEW.status))
     );
   END IF;
 END//
