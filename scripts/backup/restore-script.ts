@@ -62,8 +62,9 @@ case \${1-} in
   database)
     shift
     check
-    # Options that tell where the settings are must come first; ours go last.
-    sql | "\${CLIENT:-${facts.client}}" "$@" --default-character-set=utf8mb4 --binary-mode --max-allowed-packet=1G
+    # Options that tell where the settings are must come first; ours go last. Without --comments MariaDB's client would
+    # take the comments out of routines and triggers.
+    sql | "\${CLIENT:-${facts.client}}" "$@" --default-character-set=utf8mb4 --binary-mode --comments --max-allowed-packet=1G
     ;;
   files)
     [ $# -eq 2 ] || { echo "usage: $0 files DIR" >&2; exit 2; }
@@ -75,7 +76,7 @@ case \${1-} in
     ;;
   sql) sql ;;
   *)
-    sed -n '2,13s/^# \\{0,1\\}//p' "$0"
+    sed -n '2,13s/^# \\{0,1\\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -1,0 +1,182 @@
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { restoreFiles } from '../../../scripts/backup/restore-files.ts';
+import { takeBackup } from '../../../scripts/backup/take.ts';
+import { verifyBackup } from '../../../scripts/backup/verify.ts';
+import type { Config } from '../../../scripts/config/settings.ts';
+import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
+
+/** What a tree holds: modes, owners, times, targets and contents by path. */
+function picture(root: string): Record<string, string> {
+  const paths = ['.', ...readdirSync(root, { recursive: true, encoding: 'utf8' })].sort();
+  return Object.fromEntries(
+    paths.map((path) => {
+      const stats = lstatSync(join(root, path));
+      const content = stats.isFile()
+        ? readFileSync(join(root, path), 'base64')
+        : stats.isSymbolicLink()
+          ? readlinkSync(join(root, path))
+          : 'folder';
+      const time = stats.isSymbolicLink() ? '' : Math.floor(stats.mtimeMs / 1000);
+      const mode = stats.isSymbolicLink() ? '' : stats.mode.toString(8);
+      return [path, `${mode} ${stats.uid}:${stats.gid} ${time} ${content}`];
+    }),
+  );
+}
+
+function createApp(): string {
+  const app = join(temporaryFolder('app'), 'app');
+  mkdirSync(join(app, 'uploads', 'ünïcode ☃'), { recursive: true });
+  mkdirSync(join(app, 'closed'));
+  writeFileSync(join(app, 'index.php'), '<?php\n');
+  writeFileSync(join(app, 'empty'), '');
+  writeFileSync(join(app, 'uploads', 'ünïcode ☃', 'a\nline\\ "q".bin'), Buffer.from([0, 255, 10, 13]));
+  writeFileSync(join(app, 'uploads', `${'long'.repeat(60)}.txt`), 'x'.repeat(600_000));
+  writeFileSync(join(app, 'run'), '#!/bin/sh\n', { mode: 0o755 });
+  symlinkSync('index.php', join(app, 'link'));
+  symlinkSync('/nowhere/outside', join(app, 'dangling'));
+  symlinkSync('../elsewhere', join(app, 'uploads', 'up'));
+  chmodSync(join(app, 'closed'), 0o550);
+  chmodSync(app, 0o751);
+  if (process.getuid?.() === 0) chownSync(join(app, 'index.php'), 33, 33);
+  utimesSync(join(app, 'index.php'), 1_000_000_000, 1_000_000_000);
+  return app;
+}
+
+// Files need no flavour: one server is enough.
+describe.each(servers.slice(0, 1))('on $name', (server) => {
+  const running = useServer(server);
+  const contextFor = async (app: string, more: Partial<Config> = {}): Promise<TestContext> =>
+    running().context({ DB_NAME: await running().createDatabase(), APP_DIR: app, ...more });
+
+  test('a tree comes back with its modes, owners, times and links, and the one that was there is kept', async () => {
+    const app = createApp();
+    const context = await contextFor(app);
+    const before = picture(app);
+    const backup = await takeBackup(context);
+    await verifyBackup(context, backup);
+
+    rmSync(join(app, 'index.php'));
+    writeFileSync(join(app, 'new.php'), 'new');
+    rmSync(join(app, 'link'));
+    symlinkSync('/etc', join(app, 'link'));
+    const damaged = picture(app);
+
+    const replaced = await restoreFiles(context, backup, app);
+    expect(picture(app)).toEqual(before);
+    expect(replaced).not.toBeNull();
+    expect(dirname(replaced ?? '')).toBe(join(dirname(app), `.${basename(app)}.maj`));
+    expect(picture(replaced ?? '')).toEqual(damaged);
+  });
+
+  test('GNU tar unpacks the archive to the same tree', async () => {
+    const app = createApp();
+    const backup = await takeBackup(await contextFor(app));
+    const folder = temporaryFolder('tar');
+    execFileSync('tar', ['-x', '-p', '-f', join(backup.folder, 'files.tar.zst'), '-C', folder]);
+    expect(picture(folder)).toEqual(picture(app));
+  });
+
+  test('the flag of maintenance is not in the archive, and stays through a restore', async () => {
+    const app = createApp();
+    const context = await contextFor(app, { MAINTENANCE_FILE: 'uploads/down.flag' });
+    const flag = join(app, 'uploads', 'down.flag');
+    writeFileSync(flag, 'since noon');
+    const backup = await takeBackup(context);
+    expect(readFileSync(join(backup.folder, 'files.list'), 'utf8')).not.toContain('down.flag');
+    await restoreFiles(context, backup, app);
+    expect(readFileSync(flag, 'utf8')).toBe('since noon');
+    rmSync(flag);
+    await restoreFiles(context, backup, app);
+    expect(existsSync(flag)).toBe(false);
+  });
+
+  test('a restore that was cut off is simply run again', async () => {
+    const app = createApp();
+    const context = await contextFor(app, { MAINTENANCE_FILE: 'down.flag' });
+    const backup = await takeBackup(context);
+    const before = picture(app);
+    const area = join(dirname(app), `.${basename(app)}.maj`);
+    // As a restore that was killed between its two renames leaves it.
+    mkdirSync(join(area, 'restoring', 'uploads'), { recursive: true });
+    writeFileSync(join(area, 'restoring', 'down.flag'), '');
+    rmSync(app, { recursive: true });
+    expect(await restoreFiles(context, backup, app)).toBeNull();
+    expect(existsSync(join(app, 'down.flag'))).toBe(true);
+    rmSync(join(app, 'down.flag'));
+    utimesSync(app, statSync(app).atime, new Date(0));
+    const after = picture(app);
+    expect({ ...after, '.': '' }).toEqual({ ...before, '.': '' });
+  });
+
+  test('backups and records that lie within the application are left out, and a swap under them is refused', async () => {
+    const app = createApp();
+    const context = await contextFor(app, { BACKUP_DIR: join(app, 'var', 'backups') });
+    mkdirSync(join(app, 'var'));
+    const backup = await takeBackup(context);
+    const second = await takeBackup(context);
+    expect(second.manifest.files?.count).toBe(backup.manifest.files?.count);
+    expect(context.events).toContainEqual(
+      expect.objectContaining({ type: 'note', note: 'left-out', facts: { path: 'var/backups' } }),
+    );
+    await expect(restoreFiles(context, backup, app)).rejects.toMatchObject({ code: 'ours-within-app' });
+    await expect(
+      takeBackup({ ...context, config: { ...context.config, BACKUP_DIR: app } }),
+    ).rejects.toMatchObject({
+      code: 'app-dir-is-ours',
+    });
+  });
+
+  test('a file that grows while it is read is read again, and named when it does not stop', async () => {
+    const app = createApp();
+    const log = join(app, 'access.log');
+    writeFileSync(log, 'line\n'.repeat(2_000_000));
+    const context = await contextFor(app);
+    const growing = setInterval(() => appendFileSync(log, 'one more\n'), 1);
+    const backup = await takeBackup(context).finally(() => clearInterval(growing));
+    expect(context.events).toContainEqual(
+      expect.objectContaining({ type: 'warning', note: 'changed-while-read', facts: { path: 'access.log' } }),
+    );
+    await verifyBackup(context, backup);
+    await restoreFiles(context, backup, app);
+    expect(readFileSync(log, 'utf8')).toMatch(/^line\n/);
+  });
+
+  test('pipes are named and left out', async () => {
+    const app = createApp();
+    execFileSync('mkfifo', [join(app, 'pipe')]);
+    const context = await contextFor(app);
+    const backup = await takeBackup(context);
+    expect(context.events).toContainEqual(
+      expect.objectContaining({ type: 'warning', note: 'not-archived', facts: { path: 'pipe' } }),
+    );
+    expect(readFileSync(join(backup.folder, 'files.list'), 'utf8')).not.toContain('"pipe"');
+  });
+
+  test('a name that is no UTF-8 is refused by name, and an application that is not there, too', async () => {
+    const app = createApp();
+    execFileSync('sh', ['-c', `touch "$1/$(printf 'caf\\351')"`, 'sh', app]);
+    await expect(takeBackup(await contextFor(app))).rejects.toMatchObject({ code: 'file-name-unreadable' });
+    await expect(takeBackup(await contextFor(join(app, 'absent')))).rejects.toMatchObject({
+      code: 'app-dir-missing',
+    });
+  });
+});
