@@ -62,7 +62,7 @@ async function put(
   target: Target | undefined,
   folder: string | undefined,
 ): Promise<VerbResult> {
-  const replaced = folder === undefined ? null : await restoreFiles(context, backup, folder);
+  const replaced = folder === undefined ? null : await restoreFiles(context, backup);
   if (target !== undefined) await restoreDatabase(context, backup, target);
   const facts = { id: backup.id, database: target?.database ?? null, folder: folder ?? null, replaced };
   return { data: facts, text: ({ results }) => results.backup.restored(facts) };

@@ -1,11 +1,10 @@
-import { copyFile, mkdir, realpath } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { backupsDir, stateDir } from '../config/require.ts';
 import { inStep, type Context } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
+import { appTree } from './app-tree.ts';
 import { codecNamed } from './codec.ts';
-import { leaveOut } from './leave-out.ts';
 import type { Backup } from './list.ts';
 import { unpackFiles } from './unpack-files.ts';
 
@@ -17,19 +16,17 @@ import { unpackFiles } from './unpack-files.ts';
  * @throws MajError `no-files-in-backup`, `ours-within-app` (exit code 3), `files-differ` (4): the application's
  *   folder is untouched
  */
-export async function restoreFiles(context: Context, backup: Backup, appDir: string): Promise<string | null> {
+export async function restoreFiles(context: Context, backup: Backup): Promise<string | null> {
   const { files } = backup.manifest;
   if (files === null) throw refused('no-files-in-backup', { id: backup.id });
-  const left = leaveOut(appDir, [stateDir(context), backupsDir(context)], context.config.MAINTENANCE_FILE);
-  if (left === undefined || left.ours.length > 0) throw refused('ours-within-app', { folder: appDir });
+  const { root: live, left, flag: flagPath } = await appTree(context);
+  if (left.ours.length > 0) throw refused('ours-within-app', { folder: live });
   const codec = await codecNamed(context, backup.manifest.codec);
-  // The folder itself, where APP_DIR is a link to it: a rename would move the link.
-  const live = (await exists(appDir)) ? await realpath(appDir) : appDir;
   const aside = join(dirname(live), `.${basename(live)}.maj`);
   const fresh = join(aside, 'restoring');
   return inStep(context, 'restore-files', { folder: live }, async (progress) => {
     await makePrivateFolder(aside);
-    const flag = createFlagKeeper([...left.paths][0], join(aside, 'maintenance-flag'));
+    const flag = createFlagKeeper(flagPath, join(aside, 'maintenance-flag'));
     // A restore that was killed has the flag of a maintenance that is still on in its half of a tree.
     await flag.take(live);
     await flag.take(fresh);

@@ -1,4 +1,4 @@
-import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
+import { backupsDir } from '../config/require.ts';
 import { note, stopIfInterrupted, type Context } from '../context.ts';
 import { findClients, type Clients } from '../database/clients.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
@@ -10,8 +10,8 @@ import { installedVersion } from '../application/version.ts';
 import { interrupted, refused, wrongUsage } from '../errors.ts';
 import { exists } from '../system/files.ts';
 import { ownVersion } from '../system/own-version.ts';
+import { appTree, type AppTree } from './app-tree.ts';
 import { chooseCodec, type Codec } from './codec.ts';
-import { leaveOut, type LeftOut } from './leave-out.ts';
 import type { Backup } from './list.ts';
 import type { Manifest } from './manifest.ts';
 import { completeBackup, openPartial, type PartialBackup } from './partial.ts';
@@ -34,7 +34,7 @@ interface Source {
   readonly fingerprint: string;
   readonly definers: readonly { readonly user: string; readonly host: string }[];
   /** The application's folder, where its files are to be in the backup. */
-  readonly files: { readonly appDir: string; readonly left: LeftOut } | undefined;
+  readonly files: AppTree | undefined;
 }
 
 /**
@@ -102,21 +102,19 @@ async function learn(
   return { target, session, clients, inventory, fingerprint, definers, files };
 }
 
-async function filesToTake(context: Context): Promise<Source['files']> {
+async function filesToTake(context: Context): Promise<AppTree | undefined> {
   if (context.config.APP_DIR === undefined) {
     note(context, 'no-files-to-archive', {});
     return undefined;
   }
-  const appDir = applicationDir(context);
-  if (!(await exists(appDir))) throw wrongUsage('app-dir-missing', { folder: appDir });
-  const left = leaveOut(appDir, [stateDir(context), backupsDir(context)], context.config.MAINTENANCE_FILE);
-  if (left === undefined) throw wrongUsage('app-dir-is-ours', { folder: appDir });
-  for (const path of left.ours) note(context, 'left-out', { path });
-  return { appDir, left };
+  const tree = await appTree(context);
+  if (!(await exists(tree.root))) throw wrongUsage('app-dir-missing', { folder: tree.root });
+  for (const path of tree.left.ours) note(context, 'left-out', { path });
+  return tree;
 }
 
 async function neededBytes({ session, target, files }: Source): Promise<number> {
-  const fileBytes = files === undefined ? 0 : await treeBytes(files.appDir, files.left.paths);
+  const fileBytes = files === undefined ? 0 : await treeBytes(files.root, files.left.paths);
   return estimateBytes(await tableBytes(session, target.database), fileBytes);
 }
 
@@ -146,7 +144,7 @@ async function writeAll(
     failing(
       files === undefined
         ? Promise.resolve(null)
-        : takeFiles(working, files.appDir, files.left.paths, partial.folder, codec),
+        : takeFiles(working, files.root, files.left.paths, partial.folder, codec),
     ),
   ]);
   if (failures.length > 0) throw failures[0];

@@ -80,7 +80,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     symlinkSync('/etc', join(app, 'link'));
     const damaged = picture(app);
 
-    const replaced = await restoreFiles(context, backup, app);
+    const replaced = await restoreFiles(context, backup);
     expect(picture(app)).toEqual(before);
     expect(replaced).not.toBeNull();
     expect(dirname(replaced ?? '')).toBe(join(dirname(app), `.${basename(app)}.maj`));
@@ -102,10 +102,10 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     writeFileSync(flag, 'since noon');
     const backup = await takeBackup(context);
     expect(readFileSync(join(backup.folder, 'files.list'), 'utf8')).not.toContain('down.flag');
-    await restoreFiles(context, backup, app);
+    await restoreFiles(context, backup);
     expect(readFileSync(flag, 'utf8')).toBe('since noon');
     rmSync(flag);
-    await restoreFiles(context, backup, app);
+    await restoreFiles(context, backup);
     expect(existsSync(flag)).toBe(false);
   });
 
@@ -119,7 +119,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     mkdirSync(join(area, 'restoring', 'uploads'), { recursive: true });
     writeFileSync(join(area, 'restoring', 'down.flag'), '');
     rmSync(app, { recursive: true });
-    expect(await restoreFiles(context, backup, app)).toBeNull();
+    expect(await restoreFiles(context, backup)).toBeNull();
     expect(existsSync(join(app, 'down.flag'))).toBe(true);
     rmSync(join(app, 'down.flag'));
     utimesSync(app, statSync(app).atime, new Date(0));
@@ -137,12 +137,32 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     expect(context.events).toContainEqual(
       expect.objectContaining({ type: 'note', note: 'left-out', facts: { path: 'var/backups' } }),
     );
-    await expect(restoreFiles(context, backup, app)).rejects.toMatchObject({ code: 'ours-within-app' });
+    await expect(restoreFiles(context, backup)).rejects.toMatchObject({ code: 'ours-within-app' });
     await expect(
       takeBackup({ ...context, config: { ...context.config, BACKUP_DIR: app } }),
     ).rejects.toMatchObject({
       code: 'app-dir-is-ours',
     });
+  });
+
+  test('in the releases layout the installed release and what is shared come back, and old releases are left out', async () => {
+    const app = join(temporaryFolder('app'), 'app');
+    for (const version of ['1.0', '1.1']) {
+      mkdirSync(join(app, 'releases', version), { recursive: true });
+      writeFileSync(join(app, 'releases', version, 'VERSION'), version);
+    }
+    mkdirSync(join(app, 'shared', 'uploads'), { recursive: true });
+    writeFileSync(join(app, 'shared', 'uploads', 'a'), 'a');
+    symlinkSync('releases/1.1', join(app, 'current'));
+    const context = await contextFor(app, { APP_LAYOUT: 'releases', MAINTENANCE_FILE: 'down.flag' });
+    writeFileSync(join(app, 'current', 'down.flag'), '');
+    const backup = await takeBackup(context);
+    expect(backup.manifest.appVersion).toBe('1.1');
+    rmSync(join(app, 'shared'), { recursive: true });
+    await restoreFiles(context, backup);
+    expect(readFileSync(join(app, 'shared', 'uploads', 'a'), 'utf8')).toBe('a');
+    expect(readdirSync(join(app, 'releases'))).toEqual(['1.1']);
+    expect(existsSync(join(app, 'current', 'down.flag'))).toBe(true);
   });
 
   test('a file that grows while it is read is read again, and named when it does not stop', async () => {
@@ -156,7 +176,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
       expect.objectContaining({ type: 'warning', note: 'changed-while-read', facts: { path: 'access.log' } }),
     );
     await verifyBackup(context, backup);
-    await restoreFiles(context, backup, app);
+    await restoreFiles(context, backup);
     expect(readFileSync(log, 'utf8')).toMatch(/^line\n/);
   });
 
