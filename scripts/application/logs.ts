@@ -7,7 +7,7 @@ import { fileFailed, statIfThere, systemErrorCode } from '../system/files.ts';
 import { looksLikeError, newErrors, signatureOf, type LogError } from './log-lines.ts';
 
 /** Where a log ended, and which errors its end held. Plain data: it can be journaled. */
-export interface LogMark {
+interface LogMark {
   /** As APP_LOGS has it. */
   readonly log: string;
   readonly bytes: number;

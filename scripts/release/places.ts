@@ -87,7 +87,7 @@ export async function checkPersistent(live: string, paths: readonly string[]): P
 }
 
 /** Whether a path is the folder or lies in it. */
-export function isWithin(folder: string, path: string): boolean {
+function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way === '' || (way !== '..' && !way.startsWith('../'));
 }

@@ -47,7 +47,7 @@ export async function prepareSwitch(context: Context, staged: StagedRelease): Pr
 }
 
 /** What belongs to no release of its own: persistent paths, and the flag of the maintenance. */
-export function notReleased(context: Context, persistent: readonly string[]): readonly string[] {
+function notReleased(context: Context, persistent: readonly string[]): readonly string[] {
   const flag = maintenanceFile(context.config);
   return flag === undefined ? persistent : [...persistent, flag];
 }

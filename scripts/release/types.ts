@@ -71,7 +71,7 @@ export interface StagedRelease {
  * removes anything: whether something is there tells whether the rename was done. The other end may have been made
  * again by an application that still runs.
  */
-export const moveSchema = v.variant('kind', [
+const moveSchema = v.variant('kind', [
   v.object({
     kind: v.literal('rename'),
     from: v.string(),

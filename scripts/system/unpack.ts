@@ -52,33 +52,25 @@ export async function readTar(
 /** node-tar's parser, with promises: entries in order, one at a time, and its first complaint is an error. */
 class EntryReader {
   readonly #parser = new Parser({ strict: true, maxDecompressionRatio: Number.POSITIVE_INFINITY });
-  readonly #broken: Promise<never>;
-  /** Rejects when no more content will come. */
-  readonly #abandoned: Promise<never>;
-  #abandon: (reason: Error) => void = () => undefined;
+  readonly #onEntry: (entry: RawEntry) => Promise<void>;
   #work: Promise<void> = Promise.resolve();
   #atEnd = false;
+  #failure: Error | undefined;
+  /** Ends whatever waits for the parser or for content. Not a promise to race: that would keep each of the races. */
+  readonly #waiting = new Set<(reason: Error) => void>();
 
   constructor(onEntry: (entry: RawEntry) => Promise<void>) {
-    this.#broken = new Promise((_resolve, reject) => {
-      const damaged = (reason: string): void => reject(new DamagedArchive(reason));
-      this.#parser.on('error', (error: Error) => damaged(error.message));
-      this.#parser.on('ignoredEntry', (entry: ReadEntry) =>
-        damaged(`an entry of the type ${entry.type}, which cannot be unpacked (${entry.path})`),
-      );
-      this.#parser.on('entry', (entry: ReadEntry) => {
-        // In order: an entry's content may be read to its end before the work on it is.
-        this.#work = this.#work.then(() => onEntry(this.#rawEntry(entry)));
-        this.#work = this.#work.then(() => entry.resume());
-        this.#work.catch(reject);
-      });
+    this.#onEntry = onEntry;
+    this.#parser.on('error', (error: Error) => this.#fail(new DamagedArchive(error.message)));
+    this.#parser.on('ignoredEntry', (entry: ReadEntry) =>
+      this.#fail(
+        new DamagedArchive(`an entry of the type ${entry.type}, which cannot be unpacked (${entry.path})`),
+      ),
+    );
+    this.#parser.on('entry', (entry: ReadEntry) => {
+      // In order: an entry's content may be read to its end before the work on it is.
+      this.#work = this.#work.then(() => this.#workOn(entry));
     });
-    this.#abandoned = new Promise((_resolve, reject) => {
-      this.#abandon = reject;
-    });
-    // They are raced below, but may fail before.
-    this.#broken.catch(() => undefined);
-    this.#abandoned.catch(() => undefined);
     this.#parser.on('eof', () => {
       this.#atEnd = true;
     });
@@ -86,8 +78,8 @@ class EntryReader {
 
   async write(chunk: Buffer): Promise<void> {
     if (!this.#atEnd) {
-      const drained = this.#comes('drain');
-      if (!this.#parser.write(chunk)) await Promise.race([drained, this.#broken]);
+      if (!this.#parser.write(chunk)) await this.#comes('drain');
+      if (this.#failure !== undefined) throw this.#failure;
     }
     // What comes after the end is not given to node-tar, which would keep it all in memory.
     else if (chunk.some((byte) => byte !== 0))
@@ -97,19 +89,54 @@ class EntryReader {
   async end(): Promise<void> {
     const ended = this.#comes('end');
     this.#parser.end();
-    await Promise.race([ended, this.#broken]);
+    await ended;
     await this.#work;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Lets the work on the current entry fail, which waits for content that will not come, and waits for its end. */
   async abandon(): Promise<void> {
-    this.#abandon(new DamagedArchive('it was not read to its end'));
-    await this.#work.catch(() => undefined);
+    this.#fail(new DamagedArchive('it was not read to its end'));
+    await this.#work;
   }
 
-  /** Not events.once, which would fail with node-tar's own error before `broken` does with ours. */
+  async #workOn(entry: ReadEntry): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      await this.#onEntry(this.#rawEntry(entry));
+      entry.resume();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #fail(reason: Error): void {
+    this.#failure ??= reason;
+    for (const stop of this.#waiting) stop(this.#failure);
+    this.#waiting.clear();
+  }
+
+  /** Waits for something that never comes once the reading has failed. */
+  #waitFor<T>(start: (resolve: (value: T) => void, reject: (reason: Error) => void) => void): Promise<T> {
+    const waited = new Promise<T>((resolve, reject) => {
+      const settle =
+        <V>(how: (value: V) => void) =>
+        (value: V): void => {
+          this.#waiting.delete(stop);
+          how(value);
+        };
+      const stop = (reason: Error): void => reject(reason);
+      this.#waiting.add(stop);
+      start(settle(resolve), settle(reject));
+      if (this.#failure !== undefined) reject(this.#failure);
+    });
+    // It may fail before it is awaited.
+    waited.catch(() => undefined);
+    return waited;
+  }
+
   #comes(event: string): Promise<void> {
-    return new Promise((resolve) => this.#parser.once(event, () => resolve()));
+    return this.#waitFor((resolve) => this.#parser.once(event, () => resolve()));
   }
 
   #rawEntry(entry: ReadEntry): RawEntry {
@@ -126,8 +153,9 @@ class EntryReader {
   async *#contentOf(entry: ReadEntry): AsyncGenerator<Buffer> {
     const chunks = entry[Symbol.asyncIterator]();
     for (;;) {
-      // Raced: a stream of node-tar's that gets no more content is never ended.
-      const next = await Promise.race([chunks.next(), this.#abandoned]);
+      const next = await this.#waitFor<IteratorResult<Buffer, void>>((resolve, reject) => {
+        chunks.next().then(resolve, reject);
+      });
       if (next.done === true) return;
       yield next.value;
     }
