@@ -9,7 +9,7 @@ import { exampleMigrations, type Example } from './example.ts';
 import { observe, sawWindow, viewsText } from './observe.ts';
 import { runMaj, runShown, type Ran } from './own-maj.ts';
 import { lookAt, watchWhile } from './page.ts';
-import { copyMigrations, hashOfRows, makeProject, type Site } from './site.ts';
+import { copyMigrations, hashOfDump, makeProject, type Site } from './site.ts';
 
 /** What every scene of the demonstration is played on. */
 export interface Scene {
@@ -76,7 +76,7 @@ export async function goodUpgrade({ context, site }: Scene): Promise<void> {
 /** A release whose migration fails on the real rows: found by the dry run, before anything changed. */
 export async function refusedRelease({ context, site, flavour }: Scene): Promise<void> {
   title(context, 'Release 2.0.0 has a migration that fails on the real rows: the dry run finds it');
-  const before = await hashOfRows(context, site.target, flavour);
+  const before = await hashOfDump(context, site.target, flavour);
   const { result, seen } = await watchWhile(context, site.url, () =>
     runMaj(context, site.project, ['upgrade', '2.0.0']),
   );
@@ -89,14 +89,14 @@ export async function refusedRelease({ context, site, flavour }: Scene): Promise
   );
   const undisturbed = seen.length === 1 && seen[0]?.status === 200 && seen[0].version === '1.1.0';
   observe(context, 'the visitor saw nothing but 1.1.0', undisturbed, viewsText(seen));
-  const after = await hashOfRows(context, site.target, flavour);
+  const after = await hashOfDump(context, site.target, flavour);
   observe(context, 'every row is as before', before === after, 'another hash of the dump');
 }
 
 /** A release that migrates well and does not work: rolled back by itself. */
 export async function rolledBackRelease({ context, site, flavour }: Scene): Promise<void> {
   title(context, 'Release 2.0.1 migrates, but does not work: it is rolled back by itself');
-  const before = await hashOfRows(context, site.target, flavour);
+  const before = await hashOfDump(context, site.target, flavour);
   const { result, seen } = await watchWhile(context, site.url, async () => {
     const ran = await runMaj(context, site.project, ['upgrade', '2.0.1']);
     await context.clock.sleep(300);
@@ -110,7 +110,7 @@ export async function rolledBackRelease({ context, site, flavour }: Scene): Prom
     sawWindow(seen, '1.1.0', '1.1.0'),
     views,
   );
-  const after = await hashOfRows(context, site.target, flavour);
+  const after = await hashOfDump(context, site.target, flavour);
   observe(
     context,
     'every row is as before, by the vendor’s own dump',

@@ -23,8 +23,8 @@ const receiptSchema = v.object({
   scripts: v.array(scriptSchema),
   /** The versions of those that were pending, and ran. */
   pending: v.array(v.string()),
-  /** Fingerprints of the schema before and after them. */
-  schemaBefore: v.nullable(v.string()),
+  /** Fingerprints of the live schema when the backup was taken, and of the copy's after them. */
+  schemaBefore: v.string(),
   schemaAfter: v.nullable(v.string()),
   durationMs: v.object({ backup: v.number(), proof: v.number(), migrations: v.number() }),
 });

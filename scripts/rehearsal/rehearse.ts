@@ -89,7 +89,7 @@ function receiptOf(
     rehearsedOn: facts.rehearsedOn,
     scripts: facts.scripts.map(({ version, name, checksum }) => ({ version, name, checksum })),
     pending: outcome.passed ? outcome.result.migrations.map(({ version }) => version) : [],
-    schemaBefore: outcome.passed ? outcome.result.schemaBefore : null,
+    schemaBefore: backup.manifest.database.fingerprint,
     schemaAfter: outcome.passed ? outcome.result.schemaAfter : null,
     durationMs: facts.durationMs,
   };
