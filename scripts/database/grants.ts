@@ -5,15 +5,21 @@ export type Grants = ReadonlySet<string>;
 
 /** Reads what this user may do on all of a database, through its roles too. */
 export async function readGrants(session: Session, database: string): Promise<Grants> {
-  const [role] = await session.rows('SELECT CURRENT_ROLE() AS name');
-  // MariaDB lists what the active role brings; MySQL has to be asked for it.
-  const roles = session.server.flavour === 'mysql' ? role?.['name'] : undefined;
-  const using = typeof roles !== 'string' || roles === 'NONE' || roles === '' ? '' : ` USING ${roles}`;
-  const rows = await session.rows(`SHOW GRANTS FOR CURRENT_USER()${using}`);
+  const rows = await session.rows(await grantsQuestion(session));
   return grantsOn(
     rows.map((row) => String(Object.values(row)[0])),
     database,
   );
+}
+
+/** MariaDB lists what the active role brings; MySQL has to be asked for it. */
+async function grantsQuestion(session: Session): Promise<string> {
+  if (session.server.flavour === 'mariadb') return 'SHOW GRANTS';
+  const [row] = await session.rows('SELECT CURRENT_ROLE() AS roles');
+  const roles = row?.['roles'];
+  return typeof roles !== 'string' || roles === 'NONE' || roles === ''
+    ? 'SHOW GRANTS'
+    : `SHOW GRANTS FOR CURRENT_USER() USING ${roles}`;
 }
 
 /**

@@ -34,7 +34,7 @@ export async function serverTemplate(
   const partial = join(folder, `partial-${ownIdentity().pid}-${randomBytes(4).toString('hex')}`);
   try {
     await initialise(context, programs, partial, likeness);
-    await takePlace(partial, template);
+    await takePlace(join(partial, 'data'), template);
   } finally {
     await remove(partial);
   }
@@ -47,8 +47,12 @@ async function initialise(
   folder: string,
   likeness: ServerLikeness,
 ): Promise<void> {
-  const { program, args } = initialiseCommand(programs, folder, likeness);
-  const child = stream(context, program, args);
+  const { program, args } = initialiseCommand(programs, join(folder, 'data'), likeness);
+  // A server that starts removes what looks like left-over temporary tables from its temporary folder, another
+  // server's too.
+  const temporary = join(folder, 'tmp');
+  await makePrivateFolder(temporary);
+  const child = stream(context, program, args, { env: { TMPDIR: temporary } });
   const stop = (): void => child.kill('SIGKILL');
   context.signal.addEventListener('abort', stop);
   let printed = '';
@@ -60,7 +64,7 @@ async function initialise(
     if (context.signal.aborted) throw interrupted('interrupted', {});
     if (exit.code === 0) return;
     const words = lastLines(`${printed}\n${child.stderrTail()}`);
-    throw refused('throwaway-failed', { server: programs.text, doing: 'set up', words });
+    throw refused('throwaway-failed', { server: programs.text, doing: 'set-up', words });
   } finally {
     context.signal.removeEventListener('abort', stop);
   }

@@ -105,7 +105,7 @@ async function whenReady(
     if (context.signal.aborted) throw interrupted('interrupted', {});
     if (supervised.hasEnded() || context.clock.monotonicMs() > deadline) {
       const words = lastLines((await readIfThere(log)) ?? '');
-      throw refused('throwaway-failed', { server: programs.text, doing: 'started', words });
+      throw refused('throwaway-failed', { server: programs.text, doing: 'start', words });
     }
     try {
       return await withSession(context, target, (session) => Promise.resolve(session.server));

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { findServerPrograms } from '../../../scripts/database/programs.ts';
 import { withSession } from '../../../scripts/database/session.ts';
 import { makeCopyDatabase, startThrowaway, withThrowaway } from '../../../scripts/database/throwaway.ts';
 import { isAlive } from '../../../scripts/system/identity.ts';
@@ -18,7 +19,6 @@ interface Started {
 
 const child = `
   import { findServerPrograms } from './scripts/database/programs.ts';
-  import { withSession } from './scripts/database/session.ts';
   import { startThrowaway } from './scripts/database/throwaway.ts';
   import { testContext } from './test/helpers/context.ts';
   const context = testContext();
@@ -30,7 +30,7 @@ const child = `
 /** Starts a process that starts a throwaway server and then waits. */
 async function startParent(
   server: TestServer,
-): Promise<{ started: Started; end(signal: NodeJS.Signals): Promise<void> }> {
+): Promise<{ readonly started: Started; readonly end: (signal: NodeJS.Signals) => Promise<void> }> {
   const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', child], {
     env: { ...process.env, WHERE: dirname(server.programs.server) },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -124,12 +124,16 @@ describe.each(servers)('a throwaway server ($name)', (server) => {
       `#!/bin/sh\ncase "$*" in *--socket=*) echo "no such luck" >&2; exit 1;; *) exec ${server.programs.server} "$@";; esac\n`,
     );
     await chmod(path, 0o755);
-    const before = readdirSync(dirname(folder)).length;
-    await expect(startThrowaway(testContext(), { ...server.programs, server: path })).rejects.toMatchObject({
+    const temporary = join(folder, 'tmp');
+    await mkdir(temporary);
+    const context = testContext();
+    vi.stubEnv('TMPDIR', temporary);
+    await expect(startThrowaway(context, { ...server.programs, server: path })).rejects.toMatchObject({
       code: 'throwaway-failed',
       message: expect.stringContaining('no such luck') as string,
     });
-    expect(readdirSync(dirname(folder)).length).toBeLessThanOrEqual(before + 1);
+    vi.unstubAllEnvs();
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it('gives the copy’s account rights on the copy only, and locks the definers’', async () => {
@@ -169,7 +173,6 @@ describe.each(servers)('a throwaway server ($name)', (server) => {
 
 describe('the programs of a server', () => {
   it('are asked for by name, with the way to install them, when they are not there', async () => {
-    const { findServerPrograms } = await import('../../../scripts/database/programs.ts');
     const folder = join(temporaryFolder('empty'), 'bin');
     await mkdir(folder);
     await expect(findServerPrograms(testContext(), folder, 'mysql')).rejects.toMatchObject({

@@ -135,8 +135,8 @@ export const database = {
           ? 'As an administrator: GRANT SHOW_ROUTINE ON *.* TO that user (MySQL 8.0.20 and later; before: SELECT ON *.*).'
           : 'As an administrator: GRANT SELECT ON mysql.proc TO that user.',
     }),
-    'throwaway-failed': (facts: { server: string; doing: 'set up' | 'started'; words: string }) => ({
-      message: `The throwaway server (${facts.server}) could not be ${facts.doing}. Its own last words:\n${facts.words}`,
+    'throwaway-failed': (facts: { server: string; doing: 'set-up' | 'start'; words: string }) => ({
+      message: `The throwaway server (${facts.server}) could not be ${facts.doing === 'start' ? 'started' : 'set up'}. Its own last words:\n${facts.words}`,
       hint: 'Check that its programs are whole and that the disk of TMPDIR has space; REHEARSAL_SERVER names another one.',
     }),
   },
