@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import {
@@ -30,13 +30,26 @@ export interface PartialBackup {
   discard(): Promise<void>;
 }
 
+/**
+ * Makes the folder of the backups, and checks that this user can write to it.
+ *
+ * @throws MajError `file-failed`
+ */
+export async function checkWritable(backups: string): Promise<void> {
+  await makePrivateFolder(backups);
+  try {
+    await access(backups, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw fileFailed(backups, 'written to', error);
+  }
+}
+
 /** Makes the folder of a new backup, removing first what dead runs have left. */
 export async function openPartial(
   context: Pick<Context, 'report' | 'clock'>,
   backups: string,
   appVersion: string | null,
 ): Promise<PartialBackup> {
-  await makePrivateFolder(backups);
   await sweepPartials(context, backups);
   const createdAt = context.clock.now();
   for (let taken = 0; ; taken += 1) {

@@ -16,6 +16,9 @@ export const estimateBytes = (tableBytes: number, fileBytes: number): number =>
 
 /** Bytes that the rows of a database take in the server. */
 export async function tableBytes(session: Session, database: string): Promise<number> {
+  // MySQL's view otherwise tells what it was a day ago.
+  if (session.server.flavour === 'mysql')
+    await session.run('SET SESSION information_schema_stats_expiry = 0');
   const [row] = await session.rows(
     'SELECT COALESCE(SUM(data_length), 0) AS bytes FROM information_schema.tables WHERE table_schema = ?',
     [database],

@@ -14,7 +14,7 @@ import { appTree, type AppTree } from './app-tree.ts';
 import { chooseCodec, type Codec } from './codec.ts';
 import type { Backup } from './list.ts';
 import type { Manifest } from './manifest.ts';
-import { completeBackup, openPartial, type PartialBackup } from './partial.ts';
+import { checkWritable, completeBackup, openPartial, type PartialBackup } from './partial.ts';
 import { checkSpace, estimateBytes, spaceError, tableBytes, treeBytes } from './space.ts';
 import { takeDatabase } from './take-database.ts';
 import { takeFiles } from './take-files.ts';
@@ -48,6 +48,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
   const started = context.clock.monotonicMs();
   const target = targetFromConfig(context);
   const folder = backupsDir(context);
+  await checkWritable(folder);
   const codec = await chooseCodec(context);
   return withSession(context, target, async (session) => {
     const source = await learn(context, session, target, options);
