@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { maintenanceState } from './application/maintenance.ts';
 import { installDependencies } from './application/hooks.ts';
 import { installedVersion } from './application/version.ts';
@@ -29,10 +28,7 @@ export const applyVerb: Verb<'plan'> = {
         throw wrongUsage('bad-usage', { verb: 'apply', reason: 'it takes one package or version' });
       await refuseUnfinished(context);
       const found = await findPackage(context, wanted);
-      const runId = `${context.clock
-        .now()
-        .toISOString()
-        .replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+      const runId = context.clock.now().toISOString().replaceAll(/[-:.]/g, '');
       const staged = await stagePackage(context, found.path, { runId, version: found.version });
       const { entry } = await placesOf(context);
       try {

@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { findServerPrograms } from './database/programs.ts';
 import { withThrowaway } from './database/throwaway.ts';
 import { wrongUsage } from './errors.ts';
-import { verifyPackage } from './release/checksum.ts';
+import { checkPackage } from './release/check-package.ts';
 import type { Verb, VerbResult } from './verb.ts';
 
 /** `maj verify`: tells whether a backup, a package or the application is sound. */
@@ -60,8 +60,8 @@ async function verifyOne(context: Context, which: string | undefined, full: bool
 }
 
 async function verifyPackageFile(context: Context, file: string): Promise<VerbResult> {
-  const verified = await verifyPackage(context, resolve(context.projectDir, file));
-  return { data: verified, text: ({ results }) => results.backup.packageVerified(verified) };
+  const report = await checkPackage(context, resolve(context.projectDir, file));
+  return { data: report, text: ({ results }) => results.release.packageSound(report) };
 }
 
 async function verifyApp(context: Context): Promise<VerbResult> {

@@ -14,6 +14,8 @@ export interface SwitchFacts {
   readonly persistent: readonly string[];
   /** Of the run, such as 20261122T101530Z: the old tree is named after it. */
   readonly timestamp: string;
+  /** The inode of the live tree; null in the releases layout, or where nothing is installed. */
+  readonly oldInode: number | null;
   /** What APP_DIR/current points to now; null when it is not there. In place: null. */
   readonly current: string | null;
 }
@@ -21,9 +23,8 @@ export interface SwitchFacts {
 /** The moves that put a staged tree in the live one's place, in order: pure. */
 export function planSwitch(facts: SwitchFacts): SwitchPlan {
   const strays = join(facts.places.area, `strays-${facts.runId}`);
-  return facts.places.releases === undefined
-    ? { ...inPlace(facts), strays }
-    : { ...releases(facts, facts.places.releases), strays };
+  const moves = facts.places.releases === undefined ? inPlace(facts) : releases(facts, facts.places.releases);
+  return { ...moves, strays, oldInode: facts.oldInode };
 }
 
 /**

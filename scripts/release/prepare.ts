@@ -1,4 +1,4 @@
-import { mkdir, rename, symlink } from 'node:fs/promises';
+import { lstat, mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { maintenanceFile } from '../application/maintenance.ts';
 import { note, type Context } from '../context.ts';
@@ -42,6 +42,8 @@ export async function prepareSwitch(context: Context, staged: StagedRelease): Pr
       .now()
       .toISOString()
       .replaceAll(/[-:]|\.\d+/g, ''),
+    oldInode:
+      places.live === undefined || places.releases !== undefined ? null : (await lstat(places.live)).ino,
     current: places.releases === undefined ? null : await linkTarget(places.entry),
   });
 }

@@ -20,7 +20,7 @@ import type { Move, SwitchPlan } from './types.ts';
  * @throws MajError `file-failed` when a move cannot be done; those before it stay done, `undoMoves` takes them back
  */
 export async function applyMoves(plan: SwitchPlan): Promise<void> {
-  const done = await countDone(plan.moves);
+  const done = await countDone(plan);
   await setMark(plan);
   for (const move of plan.moves.slice(done)) {
     if (move.kind === 'link') await setLink(move.path, move.after);
@@ -40,9 +40,9 @@ export async function applyMoves(plan: SwitchPlan): Promise<void> {
  * @throws MajError `switch-lost` (exit 11) when the old tree is no longer there; nothing is moved then
  */
 export async function undoMoves(plan: SwitchPlan): Promise<readonly string[]> {
-  const done = await countDone(plan.moves);
+  const done = await countDone(plan);
   const switched = done === plan.moves.length && plan.kept !== null;
-  if (switched && !(await isThere(plan.kept ?? '')))
+  if (switched && (await inodeOf(plan.kept ?? '')) === undefined)
     throw notRolledBack('switch-lost', { kept: plan.kept ?? '' });
   const strays: string[] = [];
   for (const move of plan.moves.slice(0, done).reverse()) {
@@ -75,36 +75,39 @@ async function takeMarkOff(plan: SwitchPlan): Promise<void> {
  * How many moves are done. Looked for from the last one back: moves are done in order, so those before a done one are
  * done, while their own traces may be gone (a persistent path has moved on together with its new tree).
  */
-async function countDone(moves: readonly Move[]): Promise<number> {
+async function countDone({ moves, oldInode }: SwitchPlan): Promise<number> {
   for (let count = moves.length; count > 0; count -= 1) {
     const move = moves[count - 1];
-    if (move !== undefined && (await isDone(move))) return count;
+    if (move !== undefined && (await isDone(move, oldInode))) return count;
   }
   return 0;
 }
 
-async function isDone(move: Move): Promise<boolean> {
+async function isDone(move: Move, oldInode: number | null): Promise<boolean> {
   if (move.kind === 'link') return (await linkTarget(move.path)) === move.after;
-  return move.witness === 'to' ? isThere(move.to) : !(await isThere(move.from)) && (await isThere(move.to));
+  if (move.witness === 'to') return (await inodeOf(move.to)) !== undefined;
+  const arrived = await inodeOf(move.to);
+  // A staged tree may be gone because it was removed, not moved: then the old one is still in its place.
+  return (await inodeOf(move.from)) === undefined && arrived !== undefined && arrived !== oldInode;
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** The inode of what is under a path; undefined when nothing is. */
+async function inodeOf(path: string): Promise<number | undefined> {
   try {
     // Not stat: a link that leads nowhere is there all the same.
-    await lstat(path);
-    return true;
+    return (await lstat(path)).ino;
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return false;
+    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
     throw fileFailed(path, 'looked at', error);
   }
 }
 
 /** Moves what stands in the way to the strays; nothing is ever overwritten or dropped. */
 async function clearAway(path: string, strays: string): Promise<readonly string[]> {
-  if (!(await isThere(path))) return [];
+  if ((await inodeOf(path)) === undefined) return [];
   await makePrivateFolder(strays);
   let target = join(strays, basename(path));
-  for (let number = 2; await isThere(target); number += 1)
+  for (let number = 2; (await inodeOf(target)) !== undefined; number += 1)
     target = join(strays, `${basename(path)}-${number}`);
   await renameDurably(path, target);
   return [target];

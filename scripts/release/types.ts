@@ -96,5 +96,7 @@ export const switchPlanSchema = v.object({
   kept: v.nullable(v.string()),
   /** Where an application's files go that stand in the way of undoing. */
   strays: v.string(),
+  /** The inode of the old tree, which it keeps wherever it is renamed to; null in the releases layout or without one. */
+  oldInode: v.optional(v.nullable(v.number()), null),
 });
 export type SwitchPlan = v.InferOutput<typeof switchPlanSchema>;

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -35,6 +44,7 @@ function siteInPlace(persistent: readonly string[]): Site {
     ...factsOf(staged),
     places: { layout: 'in-place', live: app, entry: app, area, persistent: app, releases: undefined },
     persistent,
+    oldInode: lstatSync(app).ino,
   });
   return { root, app, staged, plan, before: treePrint(app), stagedBefore: treePrint(staged) };
 }
@@ -71,6 +81,7 @@ const factsOf = (staged: string): Omit<SwitchFacts, 'places' | 'persistent'> => 
   version: '1.1.0',
   previousVersion: '1.0.0',
   timestamp: '20261122T101530Z',
+  oldInode: null,
   current: null,
 });
 
@@ -134,6 +145,13 @@ describe('a switch in place', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('whose staged tree was removed before the first move has nothing to undo', async () => {
+    const site = siteInPlace(['uploads']);
+    rmSync(site.staged, { recursive: true });
+    expect(await undoMoves(site.plan)).toEqual([]);
+    expect(treePrint(site.app)).toEqual(site.before);
   });
 
   it('undone keeps what the running application made in the place of what was moved', async () => {

@@ -16,6 +16,7 @@ const inPlace: SwitchFacts = {
   previousVersion: '1.0.0',
   persistent: ['.env', 'uploads'],
   timestamp: '20261122T101530Z',
+  oldInode: 17,
   current: null,
 };
 
@@ -31,6 +32,7 @@ const releases: SwitchFacts = {
   },
   staged: '/srv/app/.maj/staged-run',
   persistent: [],
+  oldInode: null,
   current: 'releases/1.0.0',
 };
 
@@ -65,6 +67,7 @@ describe('a switch in place', () => {
             "witness": "from",
           },
         ],
+        "oldInode": 17,
         "strays": "/srv/.app.maj/strays-run",
       }
     `);
@@ -100,6 +103,7 @@ it('a switch of releases replaces one link', () => {
           "path": "/srv/app/current",
         },
       ],
+      "oldInode": null,
       "strays": "/srv/app/.maj/strays-run",
     }
   `);

@@ -12,7 +12,7 @@ const start: JournalEntry = {
   package: 'p',
   holder,
 };
-const plan = { moves: [], kept: '/kept', strays: '/strays' };
+const plan = { moves: [], kept: '/kept', strays: '/strays', oldInode: null };
 const lines = (...entries: JournalEntry[]): JournalLine[] => entries.map((entry) => ({ at, ...entry }));
 
 describe('the state of a run', () => {
