@@ -50,7 +50,8 @@ async function readBody(stream: ReadableStream<Uint8Array> | null, limit: number
 
 /** `fetch` says only "fetch failed"; the reason is in its cause, of several addresses tried in one of its errors. */
 function networkReason(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${Math.ceil(timeoutMs)} ms`;
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return `no answer within ${Math.ceil(timeoutMs)} ms`;
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof AggregateError) return reasonOf(cause.errors[0]);
   return reasonOf(cause ?? error);

@@ -34,7 +34,8 @@ export const settings = {
       'in-place: APP_DIR is the application; releases: APP_DIR/current links to the installed release.',
     APP_VERSION_FILE: 'File in the application that holds its version.',
     APP_PERSIST: 'Files and folders of the application that stay across upgrades.',
-    APP_HEALTH_URL: 'Page that answers when the application and its database work.',
+    APP_HEALTH_URL:
+      'Page that answers when the application and its database work; it must answer during maintenance too.',
     APP_HEALTH_TEXT: 'Text that the page must hold; {version} stands for the expected version.',
     APP_HEALTH_TIMEOUT: 'How long the application may take to become healthy.',
     APP_SMOKE_COMMAND: 'Command that tests the main functions; it passes when it exits with 0.',
@@ -45,7 +46,8 @@ export const settings = {
     MAINTENANCE_ON: 'Command that starts maintenance, instead of MAINTENANCE_FILE.',
     MAINTENANCE_OFF: 'Command that ends maintenance.',
     MAINTENANCE_STATUS: 'Command that exits with 0 while maintenance is on.',
-    MIGRATIONS_DIR: 'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR.',
+    MIGRATIONS_DIR:
+      'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR.',
     UPDATE_SOURCE: 'Folder in which `maj upgrade VERSION` finds packages.',
     BACKUP_DIR: 'Folder of the backups.',
     BACKUP_MAX_AGE: 'How old a backup may be to count as fresh.',
