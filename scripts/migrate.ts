@@ -3,6 +3,8 @@ import { findBackup } from './backup/list.ts';
 import type { Context } from './context.ts';
 import { targetFromConfig } from './database/target.ts';
 import { refused, wrongUsage } from './errors.ts';
+import { baselineScripts, writeBaseline } from './migrations/baseline.ts';
+import { readMigrations } from './migrations/folder.ts';
 import { createMigration } from './migrations/new.ts';
 import { folderForNew, migrationsFolder } from './migrations/places.ts';
 import { refuseProblems } from './migrations/plan.ts';
@@ -58,12 +60,32 @@ async function create(context: Context, name: string): Promise<VerbResult> {
   return { data: { path }, text: ({ results }) => [results.migrations.created({ path })] };
 }
 
+/** Takes what a database without a ledger has been through for applied, up to a version. */
+async function baseline(
+  context: Context,
+  args: VerbArguments<'dry-run'>,
+  version: string,
+): Promise<VerbResult> {
+  await refuseUnfinished(context);
+  const scripts = baselineScripts(await readMigrations(await migrationsFolder(context)), version);
+  const files = scripts.map(({ file }) => file);
+  const target = targetFromConfig(context);
+  await args.confirm(({ results }) =>
+    results.migrations.baselineQuestion({ database: target.database, files }),
+  );
+  await writeBaseline(context, target, scripts, {
+    runId: `baseline-${randomUUID()}`,
+    appliedBy: 'maj migrate baseline',
+  });
+  return { data: { files }, text: ({ results }) => [results.migrations.baselined({ files })] };
+}
+
 /** `maj migrate`: the guide's "run the migration scripts", and what belongs to it. */
 export const migrateVerb: Verb<'dry-run'> = {
   name: 'migrate',
   summary:
     'Runs the pending migrations on the live database, if they are rehearsed; asks before it does (--yes does not).',
-  usage: ['migrate', 'migrate --dry-run', 'migrate status', 'migrate new NAME'],
+  usage: ['migrate', 'migrate --dry-run', 'migrate status', 'migrate new NAME', 'migrate baseline VERSION'],
   options: {
     'dry-run': {
       type: 'boolean',
@@ -72,11 +94,13 @@ export const migrateVerb: Verb<'dry-run'> = {
   },
   needsSettings: true,
   async run(context, args) {
-    const [action, ...words] = args.positionals;
-    if (action === 'new') return create(context, words.join(' '));
-    if (words.length > 0 || (action !== undefined && action !== 'status'))
+    const [action, word, ...more] = args.positionals;
+    if (action === 'new') return create(context, [word ?? '', ...more].join(' '));
+    if (action === 'status' && word === undefined) return status(context);
+    if (action === 'baseline' && word !== undefined && more.length === 0)
+      return withLock(context, 'migrate', () => baseline(context, args, word));
+    if (action !== undefined)
       throw wrongUsage('bad-usage', { verb: 'migrate', reason: args.positionals.join(' ') });
-    if (action === 'status') return status(context);
     return args.options['dry-run'] === true
       ? withLock(context, 'migrate', () => dryRunOnNewestBackup(context))
       : withLock(context, 'migrate', () => migrate(context, args));

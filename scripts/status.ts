@@ -7,10 +7,7 @@ import { withSession } from './database/session.ts';
 import { targetFromConfig } from './database/target.ts';
 import { MajError } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
-import { migrationsFolder } from './migrations/places.ts';
-import { readMigrations } from './migrations/folder.ts';
-import { readLedger } from './migrations/ledger.ts';
-import { planMigrations } from './migrations/plan.ts';
+import { readPlan } from './migrations/read-plan.ts';
 import { freeBytes } from './system/files.ts';
 import { findUnfinished, unfinishedError } from './upgrade/unfinished.ts';
 import type { Verb } from './verb.ts';
@@ -35,9 +32,8 @@ const readServer = (context: Context): Promise<string> =>
   withSession(context, targetFromConfig(context), (session) => Promise.resolve(session.server.text));
 
 async function readPending(context: Context): Promise<string[]> {
-  const scripts = await readMigrations(await migrationsFolder(context));
-  const ledger = await withSession(context, targetFromConfig(context), readLedger);
-  return planMigrations(scripts, ledger, context.config.DB_SQL_MODE).pending.map(({ file }) => file);
+  const { plan } = await readPlan(context);
+  return plan.pending.map(({ file }) => file);
 }
 
 /** `maj status`: everything that can be learned without changing anything; what cannot be is said in its place. */

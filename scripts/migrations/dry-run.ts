@@ -5,6 +5,7 @@ import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import type { Throwaway } from '../database/throwaway.ts';
 import { MajError, refused } from '../errors.ts';
+import { refuseUnknownHistory } from './baseline.ts';
 import type { Migration } from './folder.ts';
 import { readLedger } from './ledger.ts';
 import { planMigrations, refuseProblems } from './plan.ts';
@@ -43,6 +44,9 @@ export async function dryRun(
   }));
   const plan = planMigrations(migrations, before.ledger, sqlMode);
   refuseProblems(plan);
+  if (plan.pending.length > 0) {
+    await withSession(context, target, (session) => refuseUnknownHistory(session, name));
+  }
   const { failure, cause, ...run } = await runScripts(context, {
     target,
     migrations: plan.pending,

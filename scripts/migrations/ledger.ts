@@ -80,7 +80,7 @@ export async function ensureLedger(session: Session): Promise<void> {
  *
  * @throws MajError `ledger-foreign` when something of that name is there that is not ours
  */
-async function isLedgerThere(session: Session): Promise<boolean> {
+export async function isLedgerThere(session: Session): Promise<boolean> {
   const [table] = await session.rows(
     `SELECT TABLE_TYPE AS type, ENGINE AS engine FROM information_schema.TABLES
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}'`,
@@ -88,7 +88,7 @@ async function isLedgerThere(session: Session): Promise<boolean> {
   if (table === undefined) return false;
   const found = await session.rows(
     `SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS
-     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}'`,
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}' ORDER BY ORDINAL_POSITION`,
   );
   const names = new Set(found.map((column) => String(column['name']).toLowerCase()));
   const missing = columns.filter((name) => !names.has(name));

@@ -18,19 +18,33 @@ export interface LivePlan {
 /**
  * Reads the scripts and the live database's ledger.
  *
- * @param options `refuseLocked`: not while another run migrates, and is writing what would be read
+ * @param options `refuseLocked`: not while another run migrates, and is writing what would be read; `stagedDir`: the
+ *   unpacked package whose scripts count
  * @throws MajError `migrations-locked` (exit code 5), and what reading either can throw
  */
 export async function readPlan(
   context: Context,
-  options: { readonly refuseLocked?: boolean } = {},
+  options: { readonly refuseLocked?: boolean; readonly stagedDir?: string } = {},
 ): Promise<LivePlan> {
-  const folder = await migrationsFolder(context);
+  const folder = await migrationsFolder(context, options.stagedDir);
   const migrations = await readMigrations(folder);
+  return { folder, migrations, plan: await planLive(context, migrations, options) };
+}
+
+/**
+ * Compares scripts that were read already with the live database's ledger as it is now.
+ *
+ * @throws MajError `migrations-locked` (exit code 5), and what reading the ledger can throw
+ */
+export function planLive(
+  context: Context,
+  migrations: readonly Migration[],
+  options: { readonly refuseLocked?: boolean } = {},
+): Promise<MigrationPlan> {
   const target = targetFromConfig(context);
   return withSession(context, target, async (session) => {
     if (options.refuseLocked === true) await refuseLocked(session, target.database);
     const sqlMode = context.config.DB_SQL_MODE ?? (await serverSqlMode(session));
-    return { folder, migrations, plan: planMigrations(migrations, await readLedger(session), sqlMode) };
+    return planMigrations(migrations, await readLedger(session), sqlMode);
   });
 }

@@ -2,9 +2,10 @@ import { maintenanceState } from '../application/maintenance.ts';
 import { backupsDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { refuseProblems } from '../migrations/plan.ts';
+import { readPlan } from '../migrations/read-plan.ts';
 import { findPackage } from '../release/find.ts';
 import { discardStaged, stagePackage } from '../release/stage.ts';
-import { findReceipt, planDatabase } from './prepare.ts';
+import { findReceipt } from './prepare.ts';
 
 /** What an upgrade would do. */
 export interface UpgradePlan {
@@ -25,7 +26,7 @@ export async function planUpgrade(context: Context, wanted: string): Promise<Upg
   const found = await findPackage(context, wanted);
   const staged = await stagePackage(context, found.path, { runId: 'plan', version: found.version });
   try {
-    const { plan, migrations } = await planDatabase(context, staged.folder);
+    const { plan, migrations } = await readPlan(context, { stagedDir: staged.folder });
     refuseProblems(plan);
     return {
       from: staged.previousVersion,

@@ -7,10 +7,9 @@ import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
-import { readMigrations, type Migration } from '../migrations/folder.ts';
-import { readLedger } from '../migrations/ledger.ts';
-import { migrationsFolder } from '../migrations/places.ts';
-import { planMigrations, refuseProblems, type MigrationPlan } from '../migrations/plan.ts';
+import type { Migration } from '../migrations/folder.ts';
+import { refuseProblems, type MigrationPlan } from '../migrations/plan.ts';
+import { readPlan } from '../migrations/read-plan.ts';
 import { coveringReceipt } from '../rehearsal/covers.ts';
 import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
@@ -41,7 +40,10 @@ export async function prepare(run: UpgradeRun, found: FoundPackage): Promise<Pre
     return release;
   });
   stopIfInterrupted(context);
-  const { folder, plan, migrations } = await planDatabase(context, staged.folder);
+  const { folder, plan, migrations } = await readPlan(context, {
+    stagedDir: staged.folder,
+    refuseLocked: true,
+  });
   refuseProblems(plan);
   const receipt = await doStep(run, 'rehearse', () => rehearseOnce(context, folder, migrations, plan));
   stopIfInterrupted(context);
@@ -55,17 +57,6 @@ function checkApplication(context: Context): Promise<LogBaseline> {
     await checkHealth(context);
     return logBaseline(context);
   });
-}
-
-/** What the release's scripts mean for the live database. */
-export async function planDatabase(
-  context: Context,
-  stagedFolder: string,
-): Promise<{ folder: string; migrations: readonly Migration[]; plan: MigrationPlan }> {
-  const folder = await migrationsFolder(context, stagedFolder);
-  const migrations = await readMigrations(folder);
-  const ledger = await withSession(context, targetFromConfig(context), readLedger);
-  return { folder, migrations, plan: planMigrations(migrations, ledger, context.config.DB_SQL_MODE) };
 }
 
 /** The receipt that covers exactly this upgrade of exactly this database, as it is now. */

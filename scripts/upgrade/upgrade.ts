@@ -101,7 +101,7 @@ async function endWindow(run: UpgradeRun, { staged }: Prepared): Promise<void> {
 /** What a failure becomes: rolled back as far as the journal says that it has to be. */
 async function settle(run: UpgradeRun, error: unknown): Promise<unknown> {
   const state = await stateOf(run);
-  if (state === undefined || state.outcome !== 'unfinished') return error;
+  if (state?.outcome !== 'unfinished') return error;
   const reason = reasonOf(error);
   await rollBack(run.context, run.journal, state, reason);
   if (!enteredWindow(state) || !mayHaveChanged(state)) return error;

@@ -11,10 +11,9 @@ import { findServerPrograms } from '../database/programs.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { withThrowaway } from '../database/throwaway.ts';
 import { refused } from '../errors.ts';
-import { readLedger } from '../migrations/ledger.ts';
-import { planMigrations, refuseProblems } from '../migrations/plan.ts';
+import { refuseProblems } from '../migrations/plan.ts';
+import { planLive } from '../migrations/read-plan.ts';
 import { runMigrations } from '../migrations/runner.ts';
-import { withSession } from '../database/session.ts';
 import type { Receipt } from '../rehearsal/receipt.ts';
 import { prepareSwitch } from '../release/prepare.ts';
 import { applyMoves } from '../release/switch.ts';
@@ -96,8 +95,7 @@ async function migrate(
   { migrations, receipt }: Prepared,
 ): Promise<string[]> {
   const target = targetFromConfig(context);
-  const ledger = await withSession(context, target, readLedger);
-  const plan = planMigrations(migrations, ledger, context.config.DB_SQL_MODE);
+  const plan = await planLive(context, migrations, { refuseLocked: true });
   refuseProblems(plan);
   const pending = plan.pending.map(({ version }) => version);
   if (pending.join() !== receipt.pending.join()) {

@@ -161,6 +161,18 @@ const indented = (rows: readonly (readonly string[])[]): string[] => table(rows)
 /** What migrations/ says, in English. */
 export const migrations = {
   errors: {
+    'history-unknown': (facts: { database: string; tables: number }) => ({
+      message: `${facts.database} has ${facts.tables} tables but no ledger: nothing tells which scripts it has been through.`,
+      hint: 'Say so once: `maj migrate baseline VERSION` takes the scripts up to VERSION for applied; 0 takes none.',
+    }),
+    'baseline-version': (facts: { version: string; versions: readonly string[] }) => ({
+      message: `${facts.version} is not the version of a script.`,
+      hint: `Name one of ${facts.versions.join(', ') || '(none)'}; or 0, if no script has been applied.`,
+    }),
+    'baseline-not-empty': (facts: { database: string }) => ({
+      message: `The ledger of ${facts.database} already holds scripts: a baseline comes before the first of them.`,
+      hint: '`maj migrate status` shows what it holds.',
+    }),
     'migration-script': (facts: Place & { problem: ScriptProblem }) => {
       const { message, hint } = scriptProblem(facts.problem);
       return { message: `${at(facts)}: ${message}.`, hint };
@@ -250,6 +262,8 @@ export const migrations = {
     }),
   },
   steps: {
+    'write-baseline': (facts: { database: string; scripts: number }) =>
+      `Write ${facts.scripts} applied scripts into the ledger of ${facts.database}`,
     migrate: (facts: { file: string; statements: number }) =>
       `migrate ${facts.file} (${statements(facts.statements)})`,
   },
@@ -264,6 +278,14 @@ export const migrations = {
     none: () => 'Nothing to do: every migration is applied.',
     question: (facts: { files: readonly string[] }) => `Run on the live database: ${facts.files.join(', ')}?`,
     applied: (facts: { files: readonly string[] }) => `Applied: ${facts.files.join(', ')}.`,
+    baselineQuestion: (facts: { database: string; files: readonly string[] }) =>
+      facts.files.length === 0
+        ? `Make an empty ledger in ${facts.database}, as if no script had been applied yet?`
+        : `Take for applied in ${facts.database}, without running them: ${facts.files.join(', ')}?`,
+    baselined: (facts: { files: readonly string[] }) =>
+      facts.files.length === 0
+        ? 'The ledger is made; every script is pending.'
+        : `Taken for applied: ${facts.files.join(', ')}. Rehearse what is pending: \`maj rehearse\`.`,
     created: (facts: { path: string }) => `Made ${facts.path}.`,
     dryRun: (facts: { backup: string; receipt: string; migrations: readonly MigrationResult[] }) => [
       facts.migrations.length === 0

@@ -1,0 +1,71 @@
+import { inStep, type Context } from '../context.ts';
+import type { Session } from '../database/session.ts';
+import { withSession } from '../database/session.ts';
+import type { Target } from '../database/target.ts';
+import { refused } from '../errors.ts';
+import { byVersion, versionNumber, type Migration } from './folder.ts';
+import { ledgerEntry } from './ledger-entry.ts';
+import { ensureLedger, isLedgerThere, readLedger } from './ledger.ts';
+import { withMigrationLock } from './lock.ts';
+import { splitStatements } from './splitter.ts';
+
+/**
+ * Refuses a database that has tables but no ledger: nothing tells which scripts it has already been through, and
+ * running all of them would at best fail at the first.
+ *
+ * @throws MajError `history-unknown`
+ */
+export async function refuseUnknownHistory(session: Session, database: string): Promise<void> {
+  if (await isLedgerThere(session)) return;
+  const [row] = await session.rows(
+    'SELECT COUNT(*) AS found FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
+    [database],
+  );
+  const tables = Number(row?.['found']);
+  if (tables > 0) throw refused('history-unknown', { database, tables });
+}
+
+/** The scripts that a baseline takes for applied: those up to a version; 0 takes none. */
+export function baselineScripts(migrations: readonly Migration[], version: string): Migration[] {
+  const known = versionNumber(version) === 0 || migrations.some((one) => byVersion(one, { version }) === 0);
+  if (!/^\d{1,14}$/.test(version) || !known) {
+    throw refused('baseline-version', { version, versions: migrations.map((one) => one.version) });
+  }
+  return migrations.filter((one) => versionNumber(one.version) <= versionNumber(version));
+}
+
+/**
+ * Writes into the ledger that scripts were applied before there was one. None of them runs.
+ *
+ * @throws MajError `baseline-not-empty` when the ledger already holds something
+ */
+export async function writeBaseline(
+  context: Context,
+  target: Target,
+  scripts: readonly Migration[],
+  runner: { readonly runId: string; readonly appliedBy: string },
+): Promise<void> {
+  await withMigrationLock(context, target, () =>
+    withSession(context, target, async (session) => {
+      if ((await readLedger(session)).length > 0)
+        throw refused('baseline-not-empty', { database: target.database });
+      await inStep(
+        context,
+        'write-baseline',
+        { database: target.database, scripts: scripts.length },
+        async () => {
+          await ensureLedger(session);
+          for (const script of scripts) {
+            const statements = splitStatements(script.text, { file: script.file });
+            const pending = { ...script, done: 0, recordedAs: script.version };
+            const entry = ledgerEntry(session, target.database, pending, statements, runner);
+            await session.run('START TRANSACTION');
+            await entry.begin(session.connectionId, 0, context.clock.now());
+            await entry.finish(session, context.clock.now(), 0);
+            await session.run('COMMIT');
+          }
+        },
+      );
+    }),
+  );
+}

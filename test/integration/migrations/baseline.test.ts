@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { withSession } from '../../../scripts/database/session.ts';
+import {
+  baselineScripts,
+  refuseUnknownHistory,
+  writeBaseline,
+} from '../../../scripts/migrations/baseline.ts';
+import { parseMigrations } from '../../../scripts/migrations/folder.ts';
+import { planLive } from '../../../scripts/migrations/read-plan.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
+
+const migrations = parseMigrations([
+  { name: '001_users.sql', content: Buffer.from('CREATE TABLE users (id INT PRIMARY KEY);') },
+  { name: '002_orders.sql', content: Buffer.from('CREATE TABLE orders (id INT PRIMARY KEY);') },
+  { name: '003_bills.sql', content: Buffer.from('CREATE TABLE bills (id INT PRIMARY KEY);') },
+]);
+const runner = { runId: 'r', appliedBy: 'test' };
+
+test('a baseline takes the scripts up to a version, none for 0, and refuses a version that there is not', () => {
+  expect(baselineScripts(migrations, '2').map(({ file }) => file)).toEqual([
+    '001_users.sql',
+    '002_orders.sql',
+  ]);
+  expect(baselineScripts(migrations, '0')).toEqual([]);
+  for (const version of ['4', 'x', '']) {
+    expect(() => baselineScripts(migrations, version)).toThrow(
+      expect.objectContaining({ code: 'baseline-version' }),
+    );
+  }
+});
+
+describe.each(servers)('on $name', (server) => {
+  const running = useServer(server);
+
+  test('a database with tables and no ledger is refused until a baseline says what it has been through', async () => {
+    const database = await running().createDatabase();
+    const context = running().context({ DB_NAME: database });
+    const target = running().target(database);
+    const check = (): Promise<void> =>
+      withSession(context, target, (session) => refuseUnknownHistory(session, database));
+    await check();
+    await withSession(context, target, (session) => session.run('CREATE TABLE users (id INT PRIMARY KEY)'));
+    await expect(check()).rejects.toMatchObject({ code: 'history-unknown', exitCode: 3 });
+
+    await writeBaseline(context, target, baselineScripts(migrations, '001'), runner);
+    await check();
+    const plan = await planLive(context, migrations);
+    expect(plan.applied.map(({ version }) => version)).toEqual(['001']);
+    expect(plan.pending.map(({ version }) => version)).toEqual(['002', '003']);
+    expect(plan.problems).toEqual([]);
+    await expect(writeBaseline(context, target, migrations, runner)).rejects.toMatchObject({
+      code: 'baseline-not-empty',
+    });
+  });
+});
