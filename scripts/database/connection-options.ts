@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { fileFailed } from '../system/files.ts';
 import type { Target } from './target.ts';
 
 /** How the driver is told to encrypt. */
-export interface TlsOptions {
+interface TlsOptions {
   readonly rejectUnauthorized: boolean;
   readonly verifyIdentity?: boolean;
   readonly ca?: string;
@@ -55,8 +56,16 @@ export async function driverOptions(target: Target, database: string | null): Pr
 async function tlsOptions(target: Target): Promise<TlsOptions | undefined> {
   if (target.sslMode === 'disabled') return undefined;
   if (target.sslMode !== 'verify') return { rejectUnauthorized: false };
-  const ca = target.sslCa === undefined ? {} : { ca: await readFile(target.sslCa, 'utf8') };
+  const ca = target.sslCa === undefined ? {} : { ca: await readAuthority(target.sslCa) };
   return { rejectUnauthorized: true, verifyIdentity: true, ...ca };
+}
+
+async function readAuthority(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw fileFailed(path, 'read', error);
+  }
 }
 
 /** The same without encryption. */

@@ -12,9 +12,6 @@ export interface ServerVersion {
 
 const flavourNames: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
 
-/** `MariaDB` or `MySQL`. */
-export const flavourName = (flavour: Flavour): string => flavourNames[flavour];
-
 /**
  * Reads what a server answers to `SELECT VERSION(), @@version_comment`.
  *

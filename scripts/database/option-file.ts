@@ -86,6 +86,8 @@ function tlsLines(target: Target, flavour: Flavour): string[] {
     case 'verify':
       return ['ssl', 'ssl-verify-server-cert', ...ca];
     case 'required':
+      // Up to 11.3 the client goes on without encryption where the server has none; the driver, which always connects
+      // first, refuses then.
       return ['ssl', 'skip-ssl-verify-server-cert', ...ca];
     case 'preferred':
       // From 11.4 on the client checks certificates unless told not to, and a server's own is rarely signed.

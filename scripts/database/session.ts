@@ -11,7 +11,7 @@ export { sqlErrorOf, type SqlError } from './sql-error.ts';
 export type Row = Record<string, unknown>;
 
 /** What a statement without rows did. */
-export interface Outcome {
+interface Outcome {
   readonly affectedRows: number;
   readonly warnings: number;
 }

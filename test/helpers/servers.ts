@@ -85,8 +85,8 @@ function runningServer(server: TestServer, throwaway: Throwaway, sessions: Sessi
   };
 }
 
-/** Packages keep the server in sbin and its clients in bin. */
-function clientFolder(server: TestServer): string | undefined {
+/** The folder of the clients of a server; packages keep the server in sbin and its clients in bin. */
+export function clientFolder(server: TestServer): string | undefined {
   if (server.binDir === undefined) return undefined;
   return [server.binDir, join(server.binDir, '..', 'bin')].find(
     (folder) => existsSync(join(folder, 'mysqldump')) || existsSync(join(folder, 'mariadb-dump')),

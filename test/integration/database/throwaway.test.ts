@@ -21,7 +21,8 @@ const child = `
   import { findServerPrograms } from './scripts/database/programs.ts';
   import { startThrowaway } from './scripts/database/throwaway.ts';
   import { testContext } from './test/helpers/context.ts';
-  const context = testContext();
+  // Killed, it cannot remove a project folder of its own.
+  const context = testContext({ projectDir: process.env.PROJECT });
   const throwaway = await startThrowaway(context, await findServerPrograms(context, process.env.WHERE));
   console.log(throwaway.socket);
   setInterval(() => {}, 1000);
@@ -32,7 +33,11 @@ async function startParent(
   server: TestServer,
 ): Promise<{ readonly started: Started; readonly end: (signal: NodeJS.Signals) => Promise<void> }> {
   const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', child], {
-    env: { ...process.env, WHERE: dirname(server.programs.server) },
+    env: {
+      ...process.env,
+      WHERE: dirname(server.programs.server),
+      PROJECT: temporaryFolder('parent'),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];

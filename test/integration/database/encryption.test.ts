@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Secret } from '../../../scripts/config/secret.ts';
+import { findClients } from '../../../scripts/database/clients.ts';
+import { startDump } from '../../../scripts/database/dump.ts';
+import { serverOptions } from '../../../scripts/database/server-options.ts';
+import { serverTemplate } from '../../../scripts/database/server-template.ts';
+import { withSession } from '../../../scripts/database/session.ts';
+import { supervise, type Supervised } from '../../../scripts/database/supervisor.ts';
+import type { Target } from '../../../scripts/database/target.ts';
+import { temporaryFolder, testContext } from '../../helpers/context.ts';
+import { clientFolder, servers, type TestServer } from '../../helpers/servers.ts';
+
+interface NetworkServer {
+  readonly target: Target;
+  readonly authority: string;
+  readonly supervised: Supervised;
+}
+
+/** A certificate authority, and a certificate of its for localhost. */
+function makeCertificates(folder: string): void {
+  const openssl = (...args: string[]): unknown =>
+    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  const key = ['-newkey', 'rsa:2048', '-nodes'];
+  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test');
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  openssl('req', ...key, '-keyout', 'key.pem', '-out', 'request.pem', ...names);
+  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-copy_extensions', 'copy'];
+  openssl('x509', '-req', '-in', 'request.pem', '-out', 'cert.pem', '-days', '2', ...signed);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** Starts a server on the network of this machine, which a throwaway server never is on. */
+async function startOnNetwork(server: TestServer, encrypted: boolean): Promise<NetworkServer> {
+  const context = testContext();
+  const folder = temporaryFolder('tls');
+  const port = await freePort();
+  const options = serverOptions(server.programs, folder, {}).filter(
+    (option) => option !== '--skip-networking',
+  );
+  if (encrypted) makeCertificates(folder);
+  const noTls = server.flavour === 'mysql' ? ['--tls-version='] : ['--skip-ssl'];
+  const tls = ['ca.pem', 'cert.pem', 'key.pem'].map(
+    (name) => `--ssl-${name.slice(0, -4)}=${join(folder, name)}`,
+  );
+  const network = ['--bind-address=127.0.0.1', `--port=${port}`, ...(encrypted ? tls : noTls)];
+  const template = await serverTemplate(context, server.programs, {});
+  const supervised = supervise(context, folder, template, [server.programs.server, ...options, ...network]);
+  const socket = join(folder, 's');
+  const root: Target = { ...networkTarget(port), socket, user: 'root', password: undefined };
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await withSession(context, root, async (session) => {
+        await session.run('CREATE DATABASE app');
+        await session.run("CREATE USER app@localhost IDENTIFIED BY 'word'");
+        await session.run('GRANT ALL ON app.* TO app@localhost');
+      });
+      return { target: networkTarget(port), authority: join(folder, 'ca.pem'), supervised };
+    } catch (error) {
+      if (tries > 400) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+const networkTarget = (port: number): Target => ({
+  host: 'localhost',
+  port,
+  socket: undefined,
+  user: 'app',
+  password: new Secret('word'),
+  database: 'mysql',
+  sslMode: 'preferred',
+  sslCa: undefined,
+});
+
+describe.each(servers)('over the network, $name', (server) => {
+  describe.each([true, false])('with encryption on the server: %s', (encrypted) => {
+    let running: NetworkServer | undefined;
+    beforeAll(async () => {
+      running = await startOnNetwork(server, encrypted);
+    });
+    afterAll(() => running?.supervised.close());
+
+    /** What a session and a dump come to: `encrypted`, `plain`, or the code of the error. */
+    async function outcome(sslMode: Target['sslMode'], withAuthority: boolean): Promise<readonly unknown[]> {
+      if (running === undefined) throw new Error('not started');
+      const sslCa = withAuthority ? running.authority : undefined;
+      const target: Target = { ...running.target, database: 'app', sslMode, sslCa };
+      const context = testContext({ config: { CLIENT_BIN_DIR: clientFolder(server) } });
+      const codeOf = (error: unknown): unknown => (error as { code: unknown }).code;
+      const session = await withSession(context, target, async (opened) => {
+        const [row] = await opened.rows("SHOW STATUS LIKE 'Ssl_cipher'");
+        return row?.['Value'] === '' ? 'plain' : 'encrypted';
+      }).catch(codeOf);
+      const dump = await startDump(context, await findClients(context, server.flavour), target);
+      dump.stdout.resume();
+      return [session, await dump.finished.then(() => 'dumped', codeOf)];
+    }
+
+    it('is encrypted as DB_SSL_MODE asks for, or refused', async () => {
+      expect(await outcome('disabled', false)).toEqual(['plain', 'dumped']);
+      expect(await outcome('preferred', false)).toEqual([encrypted ? 'encrypted' : 'plain', 'dumped']);
+      const [required] = await outcome('required', false);
+      expect(required).toBe(encrypted ? 'encrypted' : 'database-tls');
+      expect(await outcome('verify', false)).toEqual(['database-tls', 'database-tls']);
+      if (encrypted) expect(await outcome('verify', true)).toEqual(['encrypted', 'dumped']);
+    });
+  });
+});
