@@ -53,7 +53,10 @@ export async function compareDump(
 ): Promise<Comparison> {
   const facts = { id: backup.id, database: target.database };
   return inStep(context, 'compare-database', facts, async (progress) => {
-    const found = await dumpInto(context, clients, target, { open: hashPart, progress });
+    const found = await dumpInto(context, clients, target, {
+      open: (part) => hashPart(part, target.database),
+      progress,
+    });
     const expected = await expectedParts(
       context,
       backup,
@@ -82,7 +85,7 @@ async function expectedParts(
 }
 
 async function canonicalSum(backup: Backup, part: ManifestPart, codec: Codec): Promise<string> {
-  const hash = createCanonicalHash(part.kind);
+  const hash = createCanonicalHash(part.kind, backup.manifest.database.name);
   for await (const data of readStored(partPath(backup.folder, part.name), codec)) hash.update(data);
   return hash.digest();
 }

@@ -11,9 +11,9 @@ export interface PartSum {
 }
 
 /** Hashes a part, and keeps nothing of it. */
-export function hashPart(part: PartId): PartWriter<PartSum> {
+export function hashPart(part: PartId, database: string): PartWriter<PartSum> {
   const plain = createHash('sha256');
-  const canonical = part.section === 'rows' ? undefined : createCanonicalHash(part.kind);
+  const canonical = part.section === 'rows' ? undefined : createCanonicalHash(part.kind, database);
   return {
     write: (data) => {
       plain.update(data);
@@ -27,11 +27,14 @@ export function hashPart(part: PartId): PartWriter<PartSum> {
 }
 
 /** Hashes the canonical form of a text, a line after the other, however its bytes are chunked. */
-export function createCanonicalHash(kind: PartKind): { update(data: Buffer): void; digest(): string } {
+export function createCanonicalHash(
+  kind: PartKind,
+  database: string,
+): { update(data: Buffer): void; digest(): string } {
   const hash: Hash = createHash('sha256');
   let started: Buffer[] = [];
   const take = (line: Buffer): void => {
-    const text = canonicalLine(kind, line.toString('utf8'));
+    const text = canonicalLine(kind, line.toString('utf8'), database);
     if (text !== undefined) hash.update(text);
   };
   return {

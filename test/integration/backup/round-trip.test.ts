@@ -10,6 +10,7 @@ import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
 import { withSession } from '../../../scripts/database/session.ts';
 import { withThrowaway } from '../../../scripts/database/throwaway.ts';
+import { waitForProcess } from '../../helpers/processes.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, createRows, runAll } from './everything.ts';
 
@@ -93,6 +94,46 @@ describe.each(servers)('on $name', (server) => {
     await verifyBackup(context, backup);
     await runAll(running(), database, ['DROP TABLE users']).catch(() => undefined);
     await restoreDatabase(context, backup, running().target(database));
+  });
+
+  test('a restore that is killed half-way says so, and is simply run again', async () => {
+    const database = await createEverything(running(), server.flavour);
+    await createRows(running(), database, 'many', 40);
+    const context = running().context({ DB_NAME: database });
+    const target = running().target(database);
+    const backup = await takeBackup(context);
+    const restoring = restoreDatabase(context, backup, target);
+    restoring.catch(() => undefined);
+    const client = await waitForProcess(process.pid, /\/(mysql|mariadb) --defaults-file=\S+ --batch/);
+    process.kill(client.pid, 'SIGKILL');
+    await expect(restoring).rejects.toMatchObject({ code: 'restore-failed', exitCode: 11 });
+    expect(await compareWithDatabase(context, backup, target)).not.toEqual([]);
+    await restoreDatabase(context, backup, target);
+    expect(await compareWithDatabase(context, backup, target)).toEqual([]);
+  });
+
+  test('a backup of the other kind of server is refused before anything is dropped', async () => {
+    const database = await createEverything(running(), server.flavour);
+    const context = running().context({ DB_NAME: database });
+    const backup = await takeBackup(context);
+    const other = {
+      flavour: server.flavour === 'mysql' ? 'mariadb' : 'mysql',
+      version: '1.0.0',
+      text: 'Other 1.0.0',
+    } as const;
+    const foreign = {
+      ...backup,
+      manifest: { ...backup.manifest, database: { ...backup.manifest.database, server: other } },
+    };
+    const target = running().target(database);
+    await expect(restoreDatabase(context, foreign, target)).rejects.toMatchObject({
+      code: 'flavour-differs',
+      exitCode: 3,
+    });
+    await expect(compareWithDatabase(context, foreign, target)).rejects.toMatchObject({
+      code: 'flavour-differs',
+    });
+    expect(await compareWithDatabase(context, backup, target)).toEqual([]);
   });
 
   const fingerprint = (database: string): Promise<string> =>

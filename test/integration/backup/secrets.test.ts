@@ -52,7 +52,7 @@ describe.each(servers)('on $name', (server) => {
       }
       const run = await started.ended;
       expect(run).toMatchObject({ code: 0 });
-      expect([...seen].some((name) => name.endsWith("dump"))).toBe(true);
+      expect([...seen].some((name) => name.endsWith('dump'))).toBe(true);
       expect(leaks).toEqual([]);
       expect(run.stdout + run.stderr).not.toContain('secret');
       expect(grep('secret', join(project, '.maj'))).toEqual([]);

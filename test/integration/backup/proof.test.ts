@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { codecNamed, readStored } from '../../../scripts/backup/codec.ts';
+import { findBackup, type Backup } from '../../../scripts/backup/list.ts';
+import { manifestText } from '../../../scripts/backup/manifest.ts';
+import { proveBackup } from '../../../scripts/backup/prove.ts';
+import { storeCompressed } from '../../../scripts/backup/store.ts';
+import { takeBackup } from '../../../scripts/backup/take.ts';
+import { verifyBackup } from '../../../scripts/backup/verify.ts';
+import { withThrowaway } from '../../../scripts/database/throwaway.ts';
+import type { TestContext } from '../../helpers/context.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
+import { createEverything, runAll } from './everything.ts';
+
+/** Writes a part of a backup anew, and the manifest with it, so that only a restore can tell that it is another. */
+async function forge(
+  context: TestContext,
+  backup: Backup,
+  key: { readonly object: string; readonly section: string },
+  change: (text: string) => string,
+): Promise<Backup> {
+  const codec = await codecNamed(context, backup.manifest.codec);
+  const parts = [];
+  const whole = createHash('sha256');
+  let dumpBytes = 0;
+  for (const part of backup.manifest.parts) {
+    const path = join(backup.folder, 'database', part.name);
+    const chunks: Buffer[] = [];
+    for await (const chunk of readStored(path, codec)) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString('utf8');
+    const chosen = part.object === key.object && part.section === key.section;
+    const content = Buffer.from(chosen ? change(text) : text);
+    rmSync(path);
+    const writer = storeCompressed(path, codec);
+    await writer.write(content);
+    parts.push({ ...part, ...(await writer.finish()) });
+    whole.update(content);
+    dumpBytes += content.length;
+  }
+  const manifest = { ...backup.manifest, parts, dumpBytes, dumpSha256: whole.digest('hex') };
+  writeFileSync(join(backup.folder, 'manifest.json'), manifestText(manifest));
+  return findBackup(context, backup.id);
+}
+
+describe.each(servers)('on $name', (server) => {
+  const running = useServer(server);
+  let database: string;
+  let context: TestContext;
+  beforeAll(async () => {
+    database = await createEverything(running(), server.flavour);
+    context = running().context({ DB_NAME: database });
+  });
+  const prove = (backup: Backup): Promise<unknown> =>
+    withThrowaway(context, server.programs, (throwaway) => proveBackup(context, backup, throwaway));
+
+  test('a dump that does not bring back what it says is not proven, and the object is named', async () => {
+    const backup = await takeBackup(context);
+    const forged = await forge(context, backup, { object: 'users', section: 'structure' }, (text) =>
+      text.replace('`role` enum(', '`role`  ENUM('),
+    );
+    await verifyBackup(context, forged);
+    await expect(prove(forged)).rejects.toMatchObject({
+      code: 'proof-failed',
+      exitCode: 4,
+      message: expect.stringContaining('users (structure)') as unknown,
+    });
+    expect((await findBackup(context, forged.id)).proof).toBeNull();
+  });
+
+  test('a dump that does not load is not proven', async () => {
+    const backup = await takeBackup(context);
+    const forged = await forge(context, backup, { object: 'users', section: 'rows' }, (text) =>
+      text.replace('INSERT INTO', 'INSERT INTO no such'),
+    );
+    await expect(prove(forged)).rejects.toMatchObject({ code: 'load-failed' });
+  });
+
+  test('a proof holds for one manifest only, and a damaged one counts as none', async () => {
+    const backup = await takeBackup(context);
+    await prove(backup);
+    expect((await findBackup(context, backup.id)).proof).toMatchObject({ backupId: backup.id });
+    const path = join(backup.folder, 'proof.json');
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.replace('"equalParts": ', '"equalParts": 1'));
+    expect((await findBackup(context, backup.id)).proof).toBeNull();
+    await expect(verifyBackup(context, backup)).rejects.toMatchObject({ code: 'backup-unsound' });
+
+    const other = await takeBackup(context);
+    writeFileSync(join(other.folder, 'proof.json'), whole);
+    expect((await findBackup(context, other.id)).proof).toBeNull();
+  });
+
+  test('the accounts that things run as need not exist where the backup is proven', async () => {
+    await runAll(running(), database, [
+      "CREATE USER IF NOT EXISTS 'own''er'@'10.0.0.%'",
+      "CREATE OR REPLACE DEFINER = 'own''er'@'10.0.0.%' VIEW theirs AS SELECT id FROM users",
+    ]);
+    const backup = await takeBackup(context);
+    expect(backup.manifest.database.definers).toContainEqual({ user: "own'er", host: '10.0.0.%' });
+    await prove(backup);
+    await runAll(running(), database, ['DROP VIEW theirs']);
+  });
+});

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { canonicalLine } from '../../../scripts/backup/canonical.ts';
+import type { PartKind } from '../../../scripts/backup/part.ts';
+
+const same: readonly (readonly [why: string, kind: PartKind, one: string, other: string])[] = [
+  [
+    'MySQL 9.7 names the charset that a collation implies once the table was loaded from a dump',
+    'table',
+    '  `t` text COLLATE utf8mb4_general_ci,',
+    '  `t` text CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,',
+  ],
+  [
+    'the same behind the quotes of an enumeration',
+    'table',
+    "  `e` enum('a','b''c') COLLATE latin1_bin DEFAULT 'a'",
+    "  `e` enum('a','b''c') CHARACTER SET latin1 COLLATE latin1_bin DEFAULT 'a'",
+  ],
+  [
+    'MariaDB 10.11 names the database in a view whose definer may not read the table',
+    'final',
+    "/*!50001 VIEW `v` AS select `db`.`users`.`id` AS `id`,'`db`.' AS `x` from `users` */;",
+    "/*!50001 VIEW `v` AS select `users`.`id` AS `id`,'`db`.' AS `x` from `users` */;",
+  ],
+];
+
+const different: readonly (readonly [why: string, kind: PartKind, one: string, other: string])[] = [
+  ['another collation', 'table', '  `t` text COLLATE utf8mb4_bin', '  `t` text COLLATE utf8mb4_general_ci'],
+  [
+    'a charset that the collation does not imply',
+    'table',
+    '  `t` text CHARACTER SET latin1',
+    '  `t` text CHARACTER SET utf8mb4',
+  ],
+  [
+    'what is written in a comment',
+    'table',
+    "  `t` int COMMENT 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'",
+    "  `t` int COMMENT 'COLLATE utf8mb4_bin'",
+  ],
+  [
+    'another database in a view',
+    'final',
+    '/*!50001 VIEW `v` AS select `other`.`users`.`id` AS `id` */;',
+    '/*!50001 VIEW `v` AS select `users`.`id` AS `id` */;',
+  ],
+  ['the database in the body of a routine', 'final', 'select `db`.`users`.`id`', 'select `users`.`id`'],
+  ['a type', 'table', '  `a` int', '  `a` bigint'],
+];
+
+test.each(same)('%s', (_why, kind, one, other) => {
+  expect(canonicalLine(kind, one, 'db')).toBe(canonicalLine(kind, other, 'db'));
+});
+
+test.each(different)('%s is a difference', (_why, kind, one, other) => {
+  expect(canonicalLine(kind, one, 'db')).not.toBe(canonicalLine(kind, other, 'db'));
+});
+
+test('versions, hosts and the sandbox line in the header say nothing of the database; its settings do', () => {
+  const header = ['-- Server version\t10.11.6-MariaDB', '/*M!999999\\- enable the sandbox mode */ '];
+  expect(header.map((line) => canonicalLine('header', line, 'db'))).toEqual([undefined, undefined]);
+  expect(canonicalLine('header', '/*!40101 SET NAMES utf8mb4 */;', 'db')).toBe(
+    '/*!40101 SET NAMES utf8mb4 */;',
+  );
+});
