@@ -1,3 +1,4 @@
+import { pieces, withoutImpliedCharset } from '../database/canonical-table.ts';
 import { quoteName } from '../database/quote.ts';
 import type { PartKind } from './part.ts';
 
@@ -29,20 +30,4 @@ const viewLine = '/*!50001 VIEW `';
 function withoutOwnDatabase(line: string, database: string): string {
   const prefix = `${quoteName(database)}.`;
   return line.replaceAll(pieces, (piece) => (piece === prefix ? '' : piece));
-}
-
-/** Quoted texts, quoted names with the dot behind them, and what is in between. */
-const pieces = /'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`\.?|[^'`]+|./gs;
-
-/**
- * MySQL 9.7 dumps a column as `COLLATE utf8mb4_general_ci` and, once that was loaded, as `CHARACTER SET utf8mb4 COLLATE
- * utf8mb4_general_ci`: the collation implies the charset that its name starts with.
- */
-function withoutImpliedCharset(line: string): string {
-  if (!line.includes('CHARACTER SET')) return line;
-  return line.replaceAll(pieces, (piece) =>
-    piece.startsWith("'") || piece.startsWith('`')
-      ? piece
-      : piece.replaceAll(/CHARACTER SET (\w+) COLLATE (?=\1_)/g, 'COLLATE '),
-  );
 }

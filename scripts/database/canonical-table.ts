@@ -5,7 +5,7 @@
 export function canonicalTable(create: string): string {
   return create
     .split('\n')
-    .map((line) => (line.startsWith(')') ? withoutAutoIncrement(line) : oneCharset(line)))
+    .map((line) => (line.startsWith(')') ? withoutAutoIncrement(line) : withoutImpliedCharset(line)))
     .join('\n');
 }
 
@@ -14,13 +14,19 @@ function withoutAutoIncrement(line: string): string {
   return line.replace(/^([^']*?) AUTO_INCREMENT=\d+/, '$1');
 }
 
+/** The pieces of SQL text: quoted texts, quoted names with the dot behind them, and what is in between. */
+export const pieces = /'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`\.?|[^'`]+|./gs;
+
 /**
- * MySQL 8.0 and later show a column as `COLLATE utf8mb4_general_ci` and, once that has been loaded from a dump, as
- * `CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci`. The collation says both.
+ * A line of a CREATE TABLE without a charset that its collation implies: MySQL 9.7 shows a column as `COLLATE
+ * utf8mb4_general_ci` and, once that was loaded from a dump, as `CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci`. A
+ * collation's name starts with that of its charset. What is quoted is left alone: an ENUM's texts, a comment.
  */
-function oneCharset(line: string): string {
-  return line.replace(
-    /^( {2}`(?:[^`]|``)+` [^']*?) CHARACTER SET (\w+) COLLATE (\2_\w+|\2\b)/,
-    '$1 COLLATE $3',
+export function withoutImpliedCharset(line: string): string {
+  if (!line.includes('CHARACTER SET')) return line;
+  return line.replaceAll(pieces, (piece) =>
+    piece.startsWith("'") || piece.startsWith('`')
+      ? piece
+      : piece.replaceAll(/CHARACTER SET (\w+) COLLATE (?=\1(?:_|\b))/g, 'COLLATE '),
   );
 }

@@ -131,6 +131,8 @@ describe('the canonical form of a table', () => {
     const before = '  `a``b` varchar(9) COLLATE utf8mb4_general_ci NOT NULL,';
     const after = '  `a``b` varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,';
     expect(canonicalTable(after)).toBe(before);
+    const enumeration = (charset: string): string => `  \`a\` enum('x','y')${charset} COLLATE utf8mb4_bin,`;
+    expect(canonicalTable(enumeration(' CHARACTER SET utf8mb4'))).toBe(enumeration(''));
     const text = "  `a` varchar(9) DEFAULT ' CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',";
     expect(canonicalTable(text)).toBe(text);
   });
