@@ -21,6 +21,7 @@ export interface Upgraded extends WindowResult {
   readonly from: string | null;
   readonly to: string;
   readonly windowMs: number;
+  /** The steps of the window, and how long each took. */
   readonly steps: UpgradeRun['durations'];
 }
 
@@ -67,6 +68,7 @@ export async function rollBackUnfinished(context: Context): Promise<RunState> {
 async function followGuide(run: UpgradeRun, found: FoundPackage, from: string | null): Promise<Upgraded> {
   const { context, journal } = run;
   const prepared = await prepare(run, found);
+  const before = run.durations.length;
   const opened = context.clock.monotonicMs();
   const result = await passWindow(run, prepared);
   await endWindow(run, prepared);
@@ -78,7 +80,14 @@ async function followGuide(run: UpgradeRun, found: FoundPackage, from: string | 
     // The upgrade is done and healthy: what is only bookkeeping never undoes it.
     note(context, 'left-over', { path: prepared.staged.list, reason: reasonOf(error) });
   }
-  return { ...result, run: journal.run, from, to: prepared.staged.version, windowMs, steps: run.durations };
+  return {
+    ...result,
+    run: journal.run,
+    from,
+    to: prepared.staged.version,
+    windowMs,
+    steps: run.durations.slice(before),
+  };
 }
 
 /** The new version is in place and healthy: a maintenance that cannot be ended is no reason to go back. */

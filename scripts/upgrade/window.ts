@@ -6,7 +6,7 @@ import { runSmoke } from '../application/smoke.ts';
 import type { Backup } from '../backup/list.ts';
 import { proveBackup } from '../backup/prove.ts';
 import { takeBackup } from '../backup/take.ts';
-import { stopIfInterrupted, type Context } from '../context.ts';
+import { inStep, stopIfInterrupted, type Context } from '../context.ts';
 import { findServerPrograms } from '../database/programs.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { withThrowaway } from '../database/throwaway.ts';
@@ -51,7 +51,7 @@ export async function passWindow(run: UpgradeRun, prepared: Prepared): Promise<W
   const plan = await doStep(run, 'switch', async () => {
     const moves = await prepareSwitch(context, staged);
     await journal.add({ type: 'switch-planned', plan: moves });
-    await applyMoves(moves);
+    await inStep(context, 'switch-files', { version: staged.version }, () => applyMoves(moves));
     return moves;
   });
   stopIfInterrupted(context);

@@ -64,10 +64,10 @@ export const application = {
     }),
   },
   steps: {
-    'install-dependencies': (facts: { command: string }) => `Installing dependencies: ${facts.command}`,
-    'clear-cache': (facts: { command: string }) => `Clearing the cache: ${facts.command}`,
-    'run-smoke': (facts: { command: string }) => `Smoke test: ${facts.command}`,
-    'check-health': (facts: { url: string }) => `Waiting for ${facts.url}`,
+    'install-dependencies': (facts: { command: string }) => `Install dependencies: ${facts.command}`,
+    'clear-cache': (facts: { command: string }) => `Clear the cache: ${facts.command}`,
+    'run-smoke': (facts: { command: string }) => `Run the smoke test: ${facts.command}`,
+    'check-health': (facts: { url: string }) => `Wait for ${facts.url}`,
   },
   notes: {
     'health-not-set': () => 'APP_HEALTH_URL is not set: nothing tells whether the application works.',

@@ -19,7 +19,7 @@ export const demo = {
   },
   steps: {
     'install-server': (facts: { packages: readonly string[] }) =>
-      `install ${facts.packages.join(' and ')} (programs only, no service)`,
+      `Install ${facts.packages.join(' and ')} (programs only, no service)`,
   },
   notes: {
     'demo-title': (facts: { title: string }) => `\n=== ${facts.title} ===`,

@@ -265,7 +265,7 @@ export const migrations = {
     'write-baseline': (facts: { database: string; scripts: number }) =>
       `Write ${facts.scripts} applied scripts into the ledger of ${facts.database}`,
     migrate: (facts: { file: string; statements: number }) =>
-      `migrate ${facts.file} (${statements(facts.statements)})`,
+      `Migrate ${facts.file} (${statements(facts.statements)})`,
   },
   notes: {
     'migration-empty': (facts: { file: string }) => `${facts.file} holds no statement; it counts as applied.`,

@@ -144,10 +144,10 @@ export const release = {
     }),
   },
   steps: {
-    'verify-package': (facts: { path: string }) => `Checking the sum of ${facts.path}`,
-    'unpack-package': (facts: { path: string }) => `Unpacking ${facts.path}`,
-    'prepare-switch': () => 'Completing the new release',
-    'switch-files': (facts: { version: string }) => `Switching to version ${facts.version}`,
+    'verify-package': (facts: { path: string }) => `Check the sum of ${facts.path}`,
+    'unpack-package': (facts: { path: string }) => `Unpack ${facts.path}`,
+    'prepare-switch': () => 'Complete the new release',
+    'switch-files': (facts: { version: string }) => `Switch to version ${facts.version}`,
   },
   notes: {
     'files-modified': (facts: { paths: readonly string[] }) =>

@@ -100,10 +100,10 @@ export const upgrade = {
     }),
   },
   steps: {
-    check: () => 'check that everything needed is there',
-    rehearse: () => 'rehearse on a throwaway server',
-    'roll-back': () => 'roll back',
-    'prove-equal': () => 'compare the database with the backup',
+    check: () => 'Check that the application is well',
+    rehearse: () => 'Rehearse on a throwaway server',
+    'roll-back': () => 'Roll back',
+    'prove-equal': () => 'Look for what differs from the backup',
   },
   notes: {
     'receipt-covers': (facts: { receipt: string }) => `already rehearsed, as ${facts.receipt}`,

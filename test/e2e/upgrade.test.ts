@@ -1,0 +1,68 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { servers } from '../helpers/servers.ts';
+import { expectVersion, stateOf, useSites } from '../helpers/site.ts';
+
+describe.each(servers)('an upgrade on $name', (server) => {
+  const newSite = useSites(server);
+
+  test('goes through the whole guide, and leaves a record and the old files', async () => {
+    const site = await newSite();
+    const plan = await site.maj('upgrade', '1.1.0', '--plan');
+    expect(plan.code, plan.stderr).toBe(0);
+    expect(plan.stdout).toContain('Upgrade 1.0.0 -> 1.1.0');
+    expect(plan.stdout).toContain('004_billing.sql');
+    await expectVersion(site, '1.0.0');
+
+    const done = await site.maj('upgrade', '1.1.0');
+    expect(done.code, done.stderr).toBe(0);
+    expect(done.stdout).toContain('Upgraded 1.0.0 -> 1.1.0');
+    await expectVersion(site, '1.1.0');
+    const status = await site.maj('status', '--json');
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      data: { version: '1.1.0', pending: [], maintenance: 'off' },
+    });
+    const area = join(site.appDir, '..', '.intimemanager.maj');
+    const kept = (await readdir(area)).find((name) => name.startsWith('1.0.0-'));
+    expect(await readFile(join(area, kept ?? '', 'VERSION'), 'utf8')).toContain('1.0.0');
+    const outcome = (await site.journal()).at(-1);
+    expect(outcome).toMatchObject({ type: 'run-finished', outcome: 'succeeded' });
+
+    const again = await site.maj('upgrade', '1.1.0');
+    expect(again.code).toBe(3);
+    await expectVersion(site, '1.1.0');
+  });
+
+  test('is refused by the dry run when a migration fails on the real rows, and nothing is changed', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    const refused = await site.maj('upgrade', '2.0.0');
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toMatch(/009_unique_email\.sql.*1062.*Duplicate entry/s);
+    expect(await stateOf(site)).toEqual(before);
+    await expectVersion(site, '1.0.0');
+  });
+
+  test('is rolled back by itself when the new version is not healthy, with exit code 10', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    const back = await site.maj('upgrade', '2.0.1');
+    expect(back.code, back.stderr).toBe(10);
+    expect(back.stderr).toContain('was rolled back');
+    expect(back.stderr).toContain('login_email');
+    expect(await stateOf(site)).toEqual(before);
+    await expectVersion(site, '1.0.0');
+    const next = await site.maj('upgrade', '1.1.0');
+    expect(next.code, next.stderr).toBe(0);
+  });
+
+  test('is rehearsed once: a receipt that still covers it is not made anew', async () => {
+    const site = await newSite();
+    const rehearsed = await site.maj('upgrade', '2.0.1');
+    expect(rehearsed.code).toBe(10);
+    const again = await site.maj('upgrade', '2.0.1');
+    expect(again.code).toBe(10);
+    expect(again.stderr).toContain('already rehearsed');
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { startMaj } from '../helpers/cli.ts';
+import { servers } from '../helpers/servers.ts';
+import { expectVersion, stateOf, useSites, type TestSite } from '../helpers/site.ts';
+import type { UpgradeStep } from '../../scripts/upgrade/steps.ts';
+
+/** Starts an upgrade and sends a signal as soon as the journal says that a step has begun. */
+async function signalInStep(
+  site: TestSite,
+  step: UpgradeStep,
+  signal: NodeJS.Signals,
+): Promise<number | null> {
+  const { child, ended } = startMaj(site.project, ['upgrade', '1.1.0']);
+  for (;;) {
+    const lines = await site.journal();
+    if (lines.some((line) => line.type === 'step-started' && line.step === step)) break;
+    if (child.exitCode !== null) throw new Error(`it ended before ${step}: ${(await ended).stderr}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  child.kill(signal);
+  return (await ended).code;
+}
+
+describe.each(servers)('an upgrade on $name', (server) => {
+  const newSite = useSites(server);
+
+  test.each<UpgradeStep>(['rehearse', 'final-backup', 'switch', 'migrate', 'check-health'])(
+    'that is killed in the step “%s” is told by the next call, is taken back, and can be done again',
+    async (step) => {
+      const site = await newSite();
+      const before = await stateOf(site);
+      expect(await signalInStep(site, step, 'SIGKILL')).toBeNull();
+
+      const refused = await site.maj('upgrade', '1.1.0');
+      expect(refused.code, refused.stderr).toBe(6);
+      expect(refused.stderr).toContain(`“${step}”`);
+      expect(refused.stderr).toContain('maj upgrade --roll-back');
+      const status = await site.maj('status');
+      expect(status.stdout).toContain('did not finish');
+
+      const back = await site.maj('upgrade', '--roll-back');
+      expect(back.code, back.stderr).toBe(0);
+      expect(await stateOf(site)).toEqual(before);
+      await expectVersion(site, '1.0.0');
+      const nothing = await site.maj('upgrade', '--roll-back');
+      expect(nothing.code).toBe(3);
+
+      const done = await site.maj('upgrade', '1.1.0');
+      expect(done.code, done.stderr).toBe(0);
+      await expectVersion(site, '1.1.0');
+    },
+  );
+
+  test('that is asked to stop before its window stops, and nothing is changed', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    expect(await signalInStep(site, 'rehearse', 'SIGINT')).toBe(130);
+    expect(await stateOf(site)).toEqual(before);
+    expect((await site.maj('upgrade', '1.1.0')).code).toBe(0);
+  });
+
+  test('that is asked to stop in its window goes back, with exit code 10', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    expect(await signalInStep(site, 'migrate', 'SIGTERM')).toBe(10);
+    expect(await stateOf(site)).toEqual(before);
+    await expectVersion(site, '1.0.0');
+  });
+});

@@ -1,0 +1,102 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { withSession } from '../../scripts/database/session.ts';
+import { loadExample, type Example } from '../../scripts/demo/example.ts';
+import { lookAt, type PageView } from '../../scripts/demo/page.ts';
+import { hashOfDump, installSite, type Site } from '../../scripts/demo/site.ts';
+import { readMigrations } from '../../scripts/migrations/folder.ts';
+import { runMigrations } from '../../scripts/migrations/runner.ts';
+import { parseJournal, type JournalLine } from '../../scripts/upgrade/journal.ts';
+import { maj, type CliRun } from './cli.ts';
+import { temporaryFolder } from './context.ts';
+import { useServer, type TestServer } from './servers.ts';
+
+/** The example application, installed and served, with what a test wants to know of it. */
+export interface TestSite extends Site {
+  /** Calls `maj` in its project folder. */
+  maj(...words: readonly string[]): Promise<CliRun>;
+  page(): Promise<PageView>;
+  /** Everything in the database, as one hash. */
+  rows(): Promise<string>;
+  /** The paths and contents of the application's files, but for logs. */
+  files(): Promise<Readonly<Record<string, string>>>;
+  /** The newest run's journal; empty while there is none. */
+  journal(): Promise<JournalLine[]>;
+  /** Whether the maintenance flag is set. */
+  inMaintenance(): Promise<boolean>;
+}
+
+/** Starts a server for the tests of this block; each call of what it returns installs the example anew, as 1.0.0. */
+export function useSites(server: TestServer, rows = 3000): () => Promise<TestSite> {
+  const running = useServer(server);
+  const open: Site[] = [];
+  let example: Example | undefined;
+  beforeAll(async () => {
+    example = await loadExample();
+  });
+  afterAll(async () => {
+    for (const site of open) await site.close();
+  });
+  return async () => {
+    if (example === undefined) throw new Error('Sites are installed while tests run.');
+    const context = running().context();
+    await withSession(context, running().target('mysql'), async (session) => {
+      await session.run('DROP DATABASE IF EXISTS intimemanager');
+      await session.run("DROP USER IF EXISTS intimemanager@'localhost'");
+    });
+    const site = await installSite(context, running(), temporaryFolder('site'), example);
+    open.push(site);
+    const migrations = await readMigrations(join(site.appDir, 'migrations'));
+    const pending = migrations.map((one) => ({ ...one, done: 0, recordedAs: one.version }));
+    await runMigrations(context, {
+      target: site.target,
+      migrations: pending,
+      runId: 'install',
+      appliedBy: 'test',
+    });
+    await example.seedDatabase(join(site.appDir, '.env'), { rows });
+    return {
+      ...site,
+      maj: (...words) => maj(site.project, words),
+      page: () => lookAt(site.url),
+      rows: () => hashOfDump(context, site.target, server.flavour),
+      files: () => filesOf(site.appDir),
+      journal: () => newestJournal(site.project),
+      inMaintenance: async () => Object.hasOwn(await filesOf(site.appDir), 'maintenance.flag'),
+    };
+  };
+}
+
+/** The state that every way back has to reach: compared as a whole. */
+export async function stateOf(site: TestSite): Promise<Readonly<Record<string, unknown>>> {
+  return { page: await site.page(), rows: await site.rows(), files: await site.files() };
+}
+
+/** What an unharmed site looks like to its visitors. */
+export async function expectVersion(site: TestSite, version: string): Promise<void> {
+  expect(await site.page()).toEqual({ status: 200, version });
+  expect(await site.inMaintenance()).toBe(false);
+}
+
+async function filesOf(folder: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name).slice(folder.length + 1);
+    if (!entry.isFile() || path.startsWith('logs/')) continue;
+    files[path] = await readFile(join(folder, path), 'base64');
+  }
+  return files;
+}
+
+async function newestJournal(project: string): Promise<JournalLine[]> {
+  const runs = join(project, '.maj', 'runs');
+  try {
+    const newest = (await readdir(runs)).sort().at(-1);
+    return newest === undefined
+      ? []
+      : parseJournal(await readFile(join(runs, newest, 'journal.ndjson'), 'utf8'));
+  } catch {
+    return [];
+  }
+}
