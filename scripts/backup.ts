@@ -1,6 +1,7 @@
 import { takeBackup } from './backup/take.ts';
 import { wrongUsage } from './errors.ts';
 import { withLock } from './upgrade/lock.ts';
+import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb } from './verb.ts';
 
 /** `maj backup`: database and files into one folder, complete or not there at all. */
@@ -14,9 +15,11 @@ export const backupVerb: Verb<'database-only'> = {
     if (args.positionals.length > 0)
       throw wrongUsage('bad-usage', { verb: 'backup', reason: 'it takes no arguments' });
     const databaseOnly = args.options['database-only'] === true;
-    const { id, folder, manifest } = await withLock(context, 'backup', () =>
-      takeBackup(context, { databaseOnly }),
-    );
+    const { id, folder, manifest } = await withLock(context, 'backup', async () => {
+      // A backup of a half-way state would be the newest one, and `maj restore` would go back to it.
+      await refuseUnfinished(context);
+      return takeBackup(context, { databaseOnly });
+    });
     const { parts, files, dumpBytes, durationMs } = manifest;
     const storedParts = parts.reduce((sum, part) => sum + part.storedBytes, 0);
     const facts = {

@@ -3,7 +3,7 @@ import type { ExitCode } from './exit-codes.ts';
 import type { Messages } from './terminal/messages/catalogue.ts';
 
 /** An option of a verb, beside the ones that every verb has. */
-export interface VerbOption {
+interface VerbOption {
   readonly type: 'boolean' | 'string';
   /** What `--help` says of it. */
   readonly help: string;

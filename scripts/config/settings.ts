@@ -1,4 +1,3 @@
-import type { Secret } from './secret.ts';
 import type { SettingType } from './types.ts';
 import * as type from './types.ts';
 
@@ -87,5 +86,3 @@ export const settingOf = (name: SettingName): Setting<unknown> => settings[name]
 /** Whether a setting's value may never be shown or stand in an argument list. */
 export const isSecret = (name: SettingName): boolean =>
   settingOf(name).type === (type.secret as SettingType<unknown>);
-
-export type { Secret };

@@ -1,7 +1,7 @@
 import type { Receipt, ReceiptScript } from '../rehearsal/receipt.ts';
 
 /** What the gate knows of the backups: enough to tell a fresh, proven one. */
-export interface KnownBackup {
+interface KnownBackup {
   readonly id: string;
   /** ISO 8601. */
   readonly createdAt: string;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { reasonOf, refused, type MajError } from '../errors.ts';
 
 /** Modes of everything that may hold data: nobody but its owner reads it. */
@@ -98,16 +98,6 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Flushes the content of a finished file to disk. */
-export async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 /** Renames within one file system, and makes the rename durable in both folders. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   try {
@@ -147,6 +137,3 @@ export async function onSameFileSystem(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([stat(a), stat(b)]);
   return first.dev === second.dev;
 }
-
-/** A path for a file beside `path`, on the same file system. */
-export const beside = (path: string, suffix: string): string => join(dirname(path), suffix);

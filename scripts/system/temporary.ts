@@ -1,7 +1,7 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileFailed, remove } from './files.ts';
+import { fileFailed, namesIn, remove } from './files.ts';
 import { isAlive } from './identity.ts';
 
 const prefix = 'maj-';
@@ -31,18 +31,22 @@ export async function withTemporaryFolder<T>(
   }
 }
 
-/** Removes the temporary folders of runs that are dead, of this user; how many. */
-export async function sweepTemporaryFolders(): Promise<number> {
-  let swept = 0;
-  for (const name of await readdir(tmpdir())) {
+const hour = 3_600_000;
+
+/**
+ * Removes what killed runs of this user left in the temporary folder, at the earliest after an hour: in a container that
+ * shares the folder, a process that is alive elsewhere looks dead.
+ */
+export async function sweepTemporaryFolders(now: Date): Promise<void> {
+  for (const name of await namesIn(tmpdir())) {
     const owner = /^maj-(\d+)-/.exec(name)?.[1];
     if (owner === undefined || isAlive(Number(owner))) continue;
+    const path = join(tmpdir(), name);
     try {
-      await remove(join(tmpdir(), name));
-      swept += 1;
+      const { mtimeMs } = await stat(path);
+      if (now.getTime() - mtimeMs > hour) await remove(path);
     } catch {
-      // Another user's: not ours to remove.
+      // Another user's, or gone already: not ours to remove.
     }
   }
-  return swept;
 }

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { locked } from '../errors.ts';
 import { fileFailed, makePrivateFolder, privateFile, readIfThere, systemErrorCode } from '../system/files.ts';
 import { fateOf, identitySchema, ownIdentity } from '../system/identity.ts';
+import { sweepTemporaryFolders } from '../system/temporary.ts';
 
 const lockSchema = v.object({ verb: v.string(), since: v.string(), holder: identitySchema });
 
@@ -23,6 +24,7 @@ export async function withLock<T>(context: Context, verb: string, work: () => Pr
   await makePrivateFolder(stateDir(context));
   await acquire(context, path, verb);
   try {
+    await sweepTemporaryFolders(context.clock.now());
     return await work();
   } finally {
     await rm(path, { force: true });

@@ -1,0 +1,92 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { ownIdentity, type ProcessIdentity } from '../../../scripts/system/identity.ts';
+import { makePrivateFolder, exists } from '../../../scripts/system/files.ts';
+import { withLock } from '../../../scripts/upgrade/lock.ts';
+import { testContext, type TestContext } from '../../helpers/context.ts';
+
+const lockOf = (context: TestContext): string => join(context.projectDir, '.maj', 'lock');
+
+async function leaveLock(context: TestContext, holder: ProcessIdentity): Promise<void> {
+  await makePrivateFolder(join(context.projectDir, '.maj'));
+  await writeFile(
+    lockOf(context),
+    JSON.stringify({ verb: 'upgrade', since: '2026-11-22T12:00:00Z', holder }),
+  );
+}
+
+test('of two runs one works, the other is told who does, and the lock is gone afterwards', async () => {
+  const context = testContext();
+  await withLock(context, 'upgrade', async () => {
+    await expect(withLock(context, 'backup', () => Promise.resolve())).rejects.toMatchObject({
+      code: 'locked',
+      exitCode: 5,
+      message: expect.stringContaining('maj upgrade is at work') as string,
+    });
+  });
+  expect(await exists(lockOf(context))).toBe(false);
+  await withLock(context, 'backup', () => Promise.resolve());
+});
+
+test('a lock is given back when the work fails', async () => {
+  const context = testContext();
+  await expect(withLock(context, 'backup', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(await exists(lockOf(context))).toBe(false);
+});
+
+test('the lock of a process that is dead is taken over', async () => {
+  const context = testContext();
+  const child = spawn('true');
+  await new Promise((resolve) => child.once('close', resolve));
+  await leaveLock(context, { ...ownIdentity(), pid: child.pid ?? 0 });
+  expect(await withLock(context, 'backup', () => readFile(lockOf(context), 'utf8'))).toContain(
+    '"verb":"backup"',
+  );
+});
+
+test('the lock of another process that got the same number is taken over', async () => {
+  const context = testContext();
+  await leaveLock(context, { ...ownIdentity(), startTicks: '1' });
+  await withLock(context, 'backup', () => Promise.resolve());
+});
+
+test('the lock of before a reboot is taken over', async () => {
+  const context = testContext();
+  await leaveLock(context, { ...ownIdentity(), bootId: 'another' });
+  await withLock(context, 'backup', () => Promise.resolve());
+});
+
+test('the lock of another host is respected, and the way to remove it is told', async () => {
+  const context = testContext();
+  await leaveLock(context, { ...ownIdentity(), host: 'elsewhere' });
+  await expect(withLock(context, 'backup', () => Promise.resolve())).rejects.toMatchObject({
+    code: 'locked',
+  });
+  expect(await exists(lockOf(context))).toBe(true);
+});
+
+test('a lock that was cut off while it was written is taken over', async () => {
+  const context = testContext();
+  await makePrivateFolder(join(context.projectDir, '.maj'));
+  await writeFile(lockOf(context), '{"verb":"upg');
+  await withLock(context, 'backup', () => Promise.resolve());
+});
+
+test('of many runs that see the same dead lock exactly one works at a time', async () => {
+  const context = testContext();
+  await leaveLock(context, { ...ownIdentity(), bootId: 'another' });
+  let inside = 0;
+  let most = 0;
+  const run = (): Promise<void> =>
+    withLock(context, 'backup', async () => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      inside -= 1;
+    });
+  const results = await Promise.allSettled(Array.from({ length: 20 }, run));
+  expect(most).toBe(1);
+  expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+});
