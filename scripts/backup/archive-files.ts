@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { open, readlink, type FileHandle } from 'node:fs/promises';
+import { open, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { note, stopIfInterrupted, warn, type Context, type Progress } from '../context.ts';
-import { archiveEnd, archiveHeader, archivePadding, type ArchiveEntry } from '../system/archives.ts';
-import { fileFailed, privateFile, systemErrorCode } from '../system/files.ts';
-import { listLine, type ListedFile } from './files-list.ts';
+import { archiveEnd, archiveHeader, type ArchiveEntry } from '../system/archives.ts';
+import { privateFile } from '../system/files.ts';
+import { archiveContent } from './archive-content.ts';
+import { listedEntry, listLine, type ListedFile } from './files-list.ts';
 import type { PartWriter } from './store.ts';
 import { walk, type Walked } from './walk.ts';
 
@@ -16,8 +17,6 @@ export interface ArchivedFiles {
   readonly bytes: number;
   readonly list: { readonly bytes: number; readonly sha256: string };
 }
-
-const chunkBytes = 256 * 1024;
 
 /**
  * Writes a tree as a tar, and a list of what was read, hashed as it was read.
@@ -71,12 +70,12 @@ async function archiveOne<T>(
   if (stats.isDirectory()) {
     const entry: ArchiveEntry = { ...common, type: 'folder', size: 0, target: null };
     await archive.write(archiveHeader(entry));
-    return listed(entry, null);
+    return listedEntry(entry, null);
   }
   if (stats.isSymbolicLink()) {
     const entry: ArchiveEntry = { ...common, type: 'link', size: 0, target: await readlink(full) };
     await archive.write(archiveHeader(entry));
-    return listed(entry, null);
+    return listedEntry(entry, null);
   }
   if (!stats.isFile()) {
     warn(context, 'not-archived', { path });
@@ -91,70 +90,3 @@ async function archiveOne<T>(
   else note(context, 'read-again', { path });
   return second.listed;
 }
-
-/** Reads one file into the archive: exactly as many bytes as its header says, whatever happens to it meanwhile. */
-async function archiveContent<T>(
-  path: string,
-  full: string,
-  archive: PartWriter<T>,
-): Promise<'gone' | { readonly listed: ListedFile; readonly changed: boolean }> {
-  const file = await openFile(full);
-  if (file === undefined) return 'gone';
-  try {
-    const before = await file.stat();
-    const entry: ArchiveEntry = {
-      path,
-      type: 'file',
-      mode: before.mode & 0o7777,
-      uid: before.uid,
-      gid: before.gid,
-      modifiedAt: before.mtime,
-      size: before.size,
-      target: null,
-    };
-    await archive.write(archiveHeader(entry));
-    const hash = createHash('sha256');
-    let read = 0;
-    while (read < before.size) {
-      const data = await readAt(file, full, read, Math.min(chunkBytes, before.size - read));
-      // It has become shorter: zeros stand for what is not there any more.
-      const taken = data.length > 0 ? data : Buffer.alloc(Math.min(chunkBytes, before.size - read));
-      hash.update(taken);
-      await archive.write(taken);
-      read += taken.length;
-    }
-    await archive.write(archivePadding(before.size));
-    const after = await file.stat();
-    const changed = after.size !== before.size || after.mtimeMs !== before.mtimeMs;
-    return { listed: listed(entry, hash.digest('hex')), changed };
-  } finally {
-    await file.close();
-  }
-}
-
-async function openFile(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw fileFailed(path, 'read', error);
-  }
-}
-
-async function readAt(file: FileHandle, path: string, position: number, length: number): Promise<Buffer> {
-  try {
-    const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(length), position });
-    return buffer.subarray(0, bytesRead);
-  } catch (error) {
-    throw fileFailed(path, 'read', error);
-  }
-}
-
-const listed = (entry: ArchiveEntry, sha256: string | null): ListedFile => ({
-  path: entry.path,
-  type: entry.type,
-  size: entry.size,
-  mode: entry.mode.toString(8),
-  sha256,
-  target: entry.target,
-});

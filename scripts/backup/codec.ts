@@ -9,7 +9,7 @@ import { exitText, findProgram, stream } from '../system/processes.ts';
 export type CodecName = 'zstd' | 'gzip';
 
 /** What compresses or decompresses: bytes in, bytes out, and how it ended. */
-export interface Transformer {
+interface Transformer {
   readonly input: Writable;
   readonly output: Readable;
   /** Resolves when everything went well; rejects otherwise. Await it after the output has ended. */

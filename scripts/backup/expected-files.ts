@@ -8,7 +8,7 @@ import { proofName } from './proof.ts';
 import type { Problem } from './problem.ts';
 
 /** What may be in the folder of a backup, by its manifest. */
-export function expectedFiles(manifest: Manifest): ReadonlySet<string> {
+function expectedFiles(manifest: Manifest): ReadonlySet<string> {
   const files = manifest.files === null ? [] : [manifest.files.archive.name, manifest.files.list.name];
   return new Set([manifestName, proofName, ownerName, partsFolder, manifest.restoreScript.name, ...files]);
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ArchiveEntry } from '../system/archives.ts';
 
 const entry = v.strictObject({
   path: v.string(),
@@ -13,6 +14,16 @@ const entry = v.strictObject({
 
 /** A line of `files.list`: what was read, as it was read. */
 export type ListedFile = v.InferOutput<typeof entry>;
+
+/** An entry of an archive as the list has it. */
+export const listedEntry = (entry: ArchiveEntry, sha256: string | null): ListedFile => ({
+  path: entry.path,
+  type: entry.type,
+  size: entry.size,
+  mode: entry.mode.toString(8),
+  sha256,
+  target: entry.target,
+});
 
 /** One line of `files.list`. */
 export const listLine = (file: ListedFile): string => `${JSON.stringify(file)}\n`;

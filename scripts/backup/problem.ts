@@ -8,7 +8,7 @@ export interface Problem {
 }
 
 /** What can be wrong with a file of a backup. */
-export type ProblemKind =
+type ProblemKind =
   | 'missing'
   | 'extra'
   | 'damaged'

@@ -1,40 +1,24 @@
-import { backupsDir } from '../config/require.ts';
-import { note, stopIfInterrupted, type Context } from '../context.ts';
-import { findClients, type Clients } from '../database/clients.ts';
-import { schemaFingerprint } from '../database/fingerprint.ts';
-import { readDefiners, readInventory, type Inventory } from '../database/inventory.ts';
-import { checkDumpable } from '../database/preflight.ts';
-import { withSession, type Session } from '../database/session.ts';
-import { targetFromConfig, type Target } from '../database/target.ts';
 import { installedVersion } from '../application/version.ts';
-import { interrupted, refused, wrongUsage } from '../errors.ts';
-import { exists } from '../system/files.ts';
+import { backupsDir } from '../config/require.ts';
+import type { Context } from '../context.ts';
+import { schemaFingerprint } from '../database/fingerprint.ts';
+import { withSession } from '../database/session.ts';
+import { targetFromConfig } from '../database/target.ts';
+import { interrupted, refused } from '../errors.ts';
 import { ownVersion } from '../system/own-version.ts';
-import { appTree, type AppTree } from './app-tree.ts';
 import { chooseCodec, type Codec } from './codec.ts';
 import type { Backup } from './list.ts';
 import type { Manifest } from './manifest.ts';
 import { checkWritable, completeBackup, openPartial, type PartialBackup } from './partial.ts';
-import { checkSpace, estimateBytes, spaceError, tableBytes, treeBytes } from './space.ts';
+import { learnSource, type Source } from './source.ts';
+import { spaceError } from './space.ts';
 import { takeDatabase } from './take-database.ts';
 import { takeFiles } from './take-files.ts';
 
 /** What a backup is to hold. */
-export interface TakeOptions {
+interface TakeOptions {
   /** Leave the application's files out. */
   readonly databaseOnly?: boolean;
-}
-
-/** What was learned before anything was written. */
-interface Source {
-  readonly target: Target;
-  readonly session: Session;
-  readonly clients: Clients;
-  readonly inventory: Inventory;
-  readonly fingerprint: string;
-  readonly definers: readonly { readonly user: string; readonly host: string }[];
-  /** The application's folder, where its files are to be in the backup. */
-  readonly files: AppTree | undefined;
 }
 
 /**
@@ -51,8 +35,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
   await checkWritable(folder);
   const codec = await chooseCodec(context);
   return withSession(context, target, async (session) => {
-    const source = await learn(context, session, target, options);
-    await checkSpace(folder, await neededBytes(source));
+    const source = await learnSource(context, session, target, options.databaseOnly === true);
     const appVersion = await versionOf(context);
     const partial = await openPartial(context, folder, appVersion);
     try {
@@ -85,38 +68,6 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
         : spaceError(error, folder);
     }
   });
-}
-
-async function learn(
-  context: Context,
-  session: Session,
-  target: Target,
-  options: TakeOptions,
-): Promise<Source> {
-  const files = options.databaseOnly === true ? undefined : await filesToTake(context);
-  const clients = await findClients(context, session.server.flavour);
-  await checkDumpable(context, session, clients, target.database);
-  const inventory = await readInventory(session, target.database);
-  const fingerprint = await schemaFingerprint(session, target.database);
-  const definers = await readDefiners(session, target.database);
-  stopIfInterrupted(context);
-  return { target, session, clients, inventory, fingerprint, definers, files };
-}
-
-async function filesToTake(context: Context): Promise<AppTree | undefined> {
-  if (context.config.APP_DIR === undefined) {
-    note(context, 'no-files-to-archive', {});
-    return undefined;
-  }
-  const tree = await appTree(context);
-  if (!(await exists(tree.root))) throw wrongUsage('app-dir-missing', { folder: tree.root });
-  for (const path of tree.left.ours) note(context, 'left-out', { path });
-  return tree;
-}
-
-async function neededBytes({ session, target, files }: Source): Promise<number> {
-  const fileBytes = files === undefined ? 0 : await treeBytes(files.root, files.left.paths);
-  return estimateBytes(await tableBytes(session, target.database), fileBytes);
 }
 
 async function versionOf(context: Context): Promise<string | null> {

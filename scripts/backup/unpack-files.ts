@@ -6,7 +6,7 @@ import { readArchive, type ArchiveEntry } from '../system/archives.ts';
 import { fileFailed, readIfThere, systemErrorCode } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
 import { readStored, type Codec } from './codec.ts';
-import { entryDifference, parseFilesList, type ListedFile } from './files-list.ts';
+import { entryDifference, listedEntry, parseFilesList } from './files-list.ts';
 import type { Backup } from './list.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -34,7 +34,7 @@ export async function unpackFiles(
     const sha256 = entry.type === 'file' ? await writeFile(root, entry, content) : null;
     if (entry.type === 'folder') await makeFolder(join(root, entry.path));
     if (entry.type !== 'file') later.push(entry);
-    const difference = entryDifference(listed.get(entry.path), asListed(entry, sha256));
+    const difference = entryDifference(listed.get(entry.path), listedEntry(entry, sha256));
     if (difference === undefined) differences.delete(entry.path);
     else differences.set(entry.path, difference);
     progress((done += entry.size), files.bytes);
@@ -106,12 +106,3 @@ async function finishEntry(root: string, entry: ArchiveEntry): Promise<void> {
     throw fileFailed(path, 'written', error);
   }
 }
-
-const asListed = (entry: ArchiveEntry, sha256: string | null): ListedFile => ({
-  path: entry.path,
-  type: entry.type,
-  size: entry.size,
-  mode: entry.mode.toString(8),
-  sha256,
-  target: entry.target,
-});

@@ -4,7 +4,7 @@ import type { Progress } from '../context.ts';
 import { readArchive, type ArchiveEntry } from '../system/archives.ts';
 import { readIfThere } from '../system/files.ts';
 import { readStored, type Codec } from './codec.ts';
-import { entryDifference, parseFilesList, type ListedFile } from './files-list.ts';
+import { entryDifference, listedEntry, parseFilesList, type ListedFile } from './files-list.ts';
 import type { Backup } from './list.ts';
 import type { Problem } from './problem.ts';
 import { verifyPlainFile, verifyStored } from './verify-parts.ts';
@@ -55,12 +55,5 @@ async function compareWithList(
 async function hashed(entry: ArchiveEntry, content: AsyncIterable<Buffer>): Promise<ListedFile> {
   const hash = createHash('sha256');
   for await (const data of content) hash.update(data);
-  return {
-    path: entry.path,
-    type: entry.type,
-    size: entry.size,
-    mode: entry.mode.toString(8),
-    sha256: entry.type === 'file' ? hash.digest('hex') : null,
-    target: entry.target,
-  };
+  return listedEntry(entry, entry.type === 'file' ? hash.digest('hex') : null);
 }

@@ -11,7 +11,7 @@ export interface Walked {
 }
 
 /** The root of a tree itself, as a path. */
-export const rootPath = '.';
+const rootPath = '.';
 
 /**
  * Walks a tree, the root first, folders before what is in them, names in order; links are not followed. What vanishes

@@ -1,0 +1,63 @@
+import { backupsDir } from '../config/require.ts';
+import { note, stopIfInterrupted, type Context } from '../context.ts';
+import { findClients, type Clients } from '../database/clients.ts';
+import { schemaFingerprint } from '../database/fingerprint.ts';
+import { readDefiners, readInventory, type Account, type Inventory } from '../database/inventory.ts';
+import { checkDumpable } from '../database/preflight.ts';
+import type { Session } from '../database/session.ts';
+import type { Target } from '../database/target.ts';
+import { wrongUsage } from '../errors.ts';
+import { exists } from '../system/files.ts';
+import { appTree, type AppTree } from './app-tree.ts';
+import { checkSpace, estimateBytes, tableBytes, treeBytes } from './space.ts';
+
+/** What was learned before anything was written. */
+export interface Source {
+  readonly target: Target;
+  readonly session: Session;
+  readonly clients: Clients;
+  readonly inventory: Inventory;
+  readonly fingerprint: string;
+  readonly definers: readonly Account[];
+  /** The application's folder, where its files are to be in the backup. */
+  readonly files: AppTree | undefined;
+}
+
+/**
+ * Checks whether a backup can be whole and learns what it is to hold, before anything is written.
+ *
+ * @throws MajError what `checkDumpable` and `appTree` throw, `app-dir-missing`, `disk-full`
+ */
+export async function learnSource(
+  context: Context,
+  session: Session,
+  target: Target,
+  databaseOnly: boolean,
+): Promise<Source> {
+  const files = databaseOnly ? undefined : await filesToTake(context);
+  const clients = await findClients(context, session.server.flavour);
+  await checkDumpable(context, session, clients, target.database);
+  const inventory = await readInventory(session, target.database);
+  const fingerprint = await schemaFingerprint(session, target.database);
+  const definers = await readDefiners(session, target.database);
+  stopIfInterrupted(context);
+  const source = { target, session, clients, inventory, fingerprint, definers, files };
+  await checkSpace(backupsDir(context), await neededBytes(source));
+  return source;
+}
+
+async function filesToTake(context: Context): Promise<AppTree | undefined> {
+  if (context.config.APP_DIR === undefined) {
+    note(context, 'no-files-to-archive', {});
+    return undefined;
+  }
+  const tree = await appTree(context);
+  if (!(await exists(tree.root))) throw wrongUsage('app-dir-missing', { folder: tree.root });
+  for (const path of tree.left.ours) note(context, 'left-out', { path });
+  return tree;
+}
+
+async function neededBytes({ session, target, files }: Source): Promise<number> {
+  const fileBytes = files === undefined ? 0 : await treeBytes(files.root, files.left.paths);
+  return estimateBytes(await tableBytes(session, target.database), fileBytes);
+}
