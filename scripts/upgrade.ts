@@ -11,8 +11,9 @@ async function showPlan(context: Context, wanted: string): Promise<VerbResult> {
 }
 
 async function goBack(context: Context): Promise<VerbResult> {
-  const { run, from, to } = await rollBackUnfinished(context);
-  return { data: { run, from, to }, text: ({ results }) => results.upgrade.rolledBack({ from, to }) };
+  const { run, from, to, outcome, backup = null } = await rollBackUnfinished(context);
+  const facts = { run, from, to, outcome, backup };
+  return { data: facts, text: ({ results }) => results.upgrade.settled(facts) };
 }
 
 async function goOn(context: Context, wanted: string): Promise<VerbResult> {
@@ -34,6 +35,9 @@ export const upgradeVerb: Verb<'plan' | 'roll-back'> = {
   needsSettings: true,
   run(context, { positionals, options }) {
     const [wanted, ...more] = positionals;
+    if (options['roll-back'] === true && (positionals.length > 0 || options.plan === true)) {
+      throw wrongUsage('bad-usage', { verb: 'upgrade', reason: '--roll-back stands alone' });
+    }
     if (options['roll-back'] === true) return withLock(context, 'upgrade', () => goBack(context));
     if (wanted === undefined || more.length > 0) {
       throw wrongUsage('bad-usage', { verb: 'upgrade', reason: 'one VERSION or FILE is needed' });

@@ -37,6 +37,8 @@ const entrySchema = v.variant('type', [
   /** The renames that are about to be done, in order: undoing them in reverse brings the old tree back. */
   v.object({ type: v.literal('switch-planned'), plan: switchPlanSchema }),
   v.object({ type: v.literal('roll-back-started'), reason: v.string(), holder: identitySchema }),
+  /** Files and database are as before: from here on only maintenance is left, and users may be let in again. */
+  v.object({ type: v.literal('brought-back') }),
   v.object({ type: v.literal('roll-back-failed'), reason: v.string() }),
   v.object({
     type: v.literal('run-finished'),
@@ -71,16 +73,20 @@ export async function openJournal(
   await makePrivateFolder(folder);
   const path = join(folder, journalFile);
   const file = await openForAppending(path);
-  await syncFolder(folder);
+  for (const made of [folder, runsDir(context), stateDir(context)]) await syncFolder(made);
+  let torn = false;
   return {
     run,
     folder,
     add: async (entry) => {
+      const line = `${JSON.stringify({ at: context.clock.now().toISOString(), ...entry })}\n`;
       try {
-        // One write a line: a crash cuts off the last one at most.
-        await file.writeFile(`${JSON.stringify({ at: context.clock.now().toISOString(), ...entry })}\n`);
+        // One write a line: a crash cuts off the last one at most. What a full disk cut off must not spoil the next.
+        await file.writeFile(torn ? `\n${line}` : line);
         await file.datasync();
+        torn = false;
       } catch (error) {
+        torn = true;
         throw fileFailed(path, 'written', error);
       }
     },

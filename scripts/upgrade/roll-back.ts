@@ -4,13 +4,14 @@ import { setMaintenance } from '../application/maintenance.ts';
 import { compareWithDatabase } from '../backup/compare.ts';
 import { findBackup } from '../backup/list.ts';
 import { restoreDatabase } from '../backup/restore-database.ts';
+import { verifyBackup } from '../backup/verify.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
 import { discardStaged } from '../release/stage.ts';
 import { undoMoves } from '../release/switch.ts';
 import { ownIdentity } from '../system/identity.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalEntry } from './journal.ts';
 import { enteredWindow, mayHaveChanged, type RunState } from './state.ts';
 
 /**
@@ -27,16 +28,20 @@ export async function rollBack(
 ): Promise<void> {
   // Whoever asked to stop has been heard: a second signal must not stop the way back.
   const steady: Context = { ...context, signal: new AbortController().signal };
-  await journal.add({ type: 'roll-back-started', reason, holder: ownIdentity() });
+  // A disk too full for the journal does not stop the way back: what has to be undone is in it already.
+  const tell = (entry: JournalEntry): Promise<void> => journal.add(entry).catch(() => undefined);
+  await tell({ type: 'roll-back-started', reason, holder: ownIdentity() });
   try {
-    if (mayHaveChanged(state)) {
+    if (mayHaveChanged(state) && !state.broughtBack) {
       note(steady, 'rolling-back', { reason });
       await inStep(steady, 'roll-back', {}, () => bringBack(steady, state));
     }
+    // On disk before users are let in: from then on a restore would lose what they write.
+    await journal.add({ type: 'brought-back' });
     await endMaintenance(steady, state);
     await journal.add({ type: 'run-finished', outcome: mayHaveChanged(state) ? 'rolled-back' : 'abandoned' });
   } catch (error) {
-    await journal.add({ type: 'roll-back-failed', reason: reasonOf(error) });
+    await tell({ type: 'roll-back-failed', reason: reasonOf(error) });
     const { to, backup } = state;
     const { projectDir } = context;
     throw notRolledBack(
@@ -64,8 +69,13 @@ async function bringDatabaseBack(context: Context, id: string): Promise<void> {
   const differing = await inStep(context, 'prove-equal', {}, () =>
     compareWithDatabase(context, backup, target),
   );
-  if (differing.length === 0) note(context, 'database-unchanged', {});
-  else await restoreDatabase(context, backup, target);
+  if (differing.length === 0) {
+    note(context, 'database-unchanged', {});
+    return;
+  }
+  // The restore begins by dropping everything: not for a backup that cannot be read any more.
+  await verifyBackup(context, backup);
+  await restoreDatabase(context, backup, target);
 }
 
 /** Puts maintenance back to what it was, never simply off. */

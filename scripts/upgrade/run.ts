@@ -21,7 +21,8 @@ export async function doStep<T>(run: UpgradeRun, step: UpgradeStep, work: () => 
     run.durations.push({ step, durationMs: Math.round(run.context.clock.monotonicMs() - started) });
     return result;
   } catch (error) {
-    await run.journal.add({ type: 'step-failed', step, reason: reasonOf(error) });
+    // What failed first counts, though a full disk keeps it out of the journal.
+    await run.journal.add({ type: 'step-failed', step, reason: reasonOf(error) }).catch(() => undefined);
     throw error;
   }
 }

@@ -25,6 +25,8 @@ export interface RunState {
   /** The renames of the switch, once it was about to be done. */
   readonly switchPlan: SwitchPlan | undefined;
   readonly migrationStarted: boolean;
+  /** A roll-back has put files and database back; users may have been let in again since. */
+  readonly broughtBack: boolean;
   /** Why a roll-back was begun, if one was. */
   readonly failure: string | undefined;
 }
@@ -57,6 +59,7 @@ function startOf(line: Extract<JournalLine, { type: 'run-started' }>): RunState 
     backup: undefined,
     switchPlan: undefined,
     migrationStarted: false,
+    broughtBack: false,
     failure: undefined,
   };
 }
@@ -82,6 +85,8 @@ function changeOf(line: Exclude<JournalLine, { type: 'run-started' }>, state: Ru
       return { switchPlan: line.plan };
     case 'roll-back-started':
       return { failure: line.reason, holder: line.holder };
+    case 'brought-back':
+      return { broughtBack: true };
     case 'roll-back-failed':
       return {};
     case 'run-finished':
@@ -92,6 +97,14 @@ function changeOf(line: Exclude<JournalLine, { type: 'run-started' }>, state: Ru
 /** Whether files or database may differ from what they were: then a roll-back has to put them back. */
 export function mayHaveChanged(state: RunState): boolean {
   return state.switchPlan !== undefined || state.migrationStarted;
+}
+
+/**
+ * Whether users may have been let in to the new version, which had passed every check: what they have written since is
+ * in no backup, so that going back would lose it.
+ */
+export function mayHaveLetIn(state: RunState): boolean {
+  return state.lastStep?.step === 'maintenance-off' && state.failure === undefined;
 }
 
 /** Whether the run came as far as the window: then at least maintenance has to be put back. */

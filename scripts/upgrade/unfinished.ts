@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { unfinished, type MajError } from '../errors.ts';
 import { readNewestJournal } from './journal.ts';
-import { enteredWindow, foldJournal, mayHaveChanged, type RunState } from './state.ts';
+import { enteredWindow, foldJournal, mayHaveChanged, mayHaveLetIn, type RunState } from './state.ts';
 
 /** The newest upgrade, if it did not come to its end. Called under the lock, so that whoever worked on it is dead. */
 export async function findUnfinished(context: Pick<Context, 'projectDir'>): Promise<RunState | undefined> {
@@ -33,6 +33,7 @@ export function unfinishedError(state: RunState): MajError {
     changed: mayHaveChanged(state),
     maintenance: enteredWindow(state) && state.maintenanceWas !== 'unmanaged',
     backup: state.backup,
+    letIn: mayHaveLetIn(state),
     failure: state.failure,
   });
 }

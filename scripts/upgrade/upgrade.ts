@@ -1,29 +1,18 @@
 import { setMaintenance } from '../application/maintenance.ts';
 import { installedVersion } from '../application/version.ts';
 import type { Context } from '../context.ts';
-import { MajError, notRolledBack, reasonOf, refused, rolledBack } from '../errors.ts';
+import { MajError, reasonOf, refused, rolledBack } from '../errors.ts';
 import { findPackage } from '../release/find.ts';
-import { recordInstalled } from '../release/installed.ts';
 import type { FoundPackage } from '../release/types.ts';
-import { note } from '../context.ts';
 import { ownIdentity } from '../system/identity.ts';
 import { openJournal, readJournal, type Journal } from './journal.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import { letIn, type PassedWindow, type Upgraded } from './let-in.ts';
+import { prepare } from './prepare.ts';
 import { rollBack } from './roll-back.ts';
-import { doStep, type UpgradeRun } from './run.ts';
-import { enteredWindow, foldJournal, mayHaveChanged, type RunState } from './state.ts';
+import type { UpgradeRun } from './run.ts';
+import { enteredWindow, foldJournal, mayHaveChanged, mayHaveLetIn, type RunState } from './state.ts';
 import { findUnfinished, unfinishedError } from './unfinished.ts';
-import { passWindow, type WindowResult } from './window.ts';
-
-/** An upgrade that has succeeded. */
-export interface Upgraded extends WindowResult {
-  readonly run: string;
-  readonly from: string | null;
-  readonly to: string;
-  readonly windowMs: number;
-  /** The steps of the window, and how long each took. */
-  readonly steps: UpgradeRun['durations'];
-}
+import { passWindow } from './window.ts';
 
 /**
  * The whole guide, in order, journaled; called under the lock.
@@ -47,63 +36,45 @@ export async function upgrade(context: Context, wanted: string): Promise<Upgrade
       package: found.path,
       holder: ownIdentity(),
     });
-    try {
-      return await followGuide(run, found, from);
-    } catch (error) {
-      throw await settle(run, error);
-    }
+    const opened = await openAndPass(run, found);
+    return letIn(run, opened, from);
   });
 }
 
-/** Takes an unfinished upgrade back; called under the lock. */
-export async function rollBackUnfinished(context: Context): Promise<RunState> {
+/** How an unfinished upgrade was ended. */
+interface Settled extends RunState {
+  /** `succeeded`: users may have been let in to the new version, so that it stays. */
+  readonly outcome: 'rolled-back' | 'abandoned' | 'succeeded';
+}
+
+/** Takes an unfinished upgrade back, unless only letting users in was left of it; called under the lock. */
+export async function rollBackUnfinished(context: Context): Promise<Settled> {
   const state = await findUnfinished(context);
   if (state === undefined) throw refused('nothing-to-roll-back', {});
-  await withJournal(context, state.run, (journal) =>
-    rollBack(context, journal, state, state.failure ?? unfinishedError(state).message.split('\n')[0] ?? ''),
-  );
-  return state;
+  return withJournal(context, state.run, async (journal) => {
+    if (mayHaveLetIn(state)) {
+      if (state.maintenanceWas === 'off') await setMaintenance(context, 'off');
+      await journal.add({ type: 'run-finished', outcome: 'succeeded' });
+      return { ...state, outcome: 'succeeded' };
+    }
+    const reason = state.failure ?? unfinishedError(state).message.split('\n')[0] ?? '';
+    await rollBack(context, journal, state, reason);
+    return { ...state, outcome: mayHaveChanged(state) ? 'rolled-back' : 'abandoned' };
+  });
 }
 
-async function followGuide(run: UpgradeRun, found: FoundPackage, from: string | null): Promise<Upgraded> {
-  const { context, journal } = run;
-  const prepared = await prepare(run, found);
-  const before = run.durations.length;
-  const opened = context.clock.monotonicMs();
-  const result = await passWindow(run, prepared);
-  await endWindow(run, prepared);
-  const windowMs = Math.round(context.clock.monotonicMs() - opened);
-  await journal.add({ type: 'run-finished', outcome: 'succeeded' });
+/** Everything that is taken back when it fails; ends with the line in the journal from which on nothing is. */
+async function openAndPass(run: UpgradeRun, found: FoundPackage): Promise<PassedWindow> {
   try {
-    await recordInstalled(context, prepared.staged);
+    const prepared = await prepare(run, found);
+    const stepsBefore = run.durations.length;
+    const openedMs = run.context.clock.monotonicMs();
+    const result = await passWindow(run, prepared);
+    const maintenanceWas = (await stateOf(run))?.maintenanceWas;
+    await run.journal.add({ type: 'step-started', step: 'maintenance-off' });
+    return { prepared, result, maintenanceWas, openedMs, stepsBefore };
   } catch (error) {
-    // The upgrade is done and healthy: what is only bookkeeping never undoes it.
-    note(context, 'left-over', { path: prepared.staged.list, reason: reasonOf(error) });
-  }
-  return {
-    ...result,
-    run: journal.run,
-    from,
-    to: prepared.staged.version,
-    windowMs,
-    steps: run.durations.slice(before),
-  };
-}
-
-/** The new version is in place and healthy: a maintenance that cannot be ended is no reason to go back. */
-async function endWindow(run: UpgradeRun, { staged }: Prepared): Promise<void> {
-  const state = await stateOf(run);
-  try {
-    await doStep(run, 'maintenance-off', async () => {
-      if (state?.maintenanceWas === 'off') await setMaintenance(run.context, 'off');
-    });
-  } catch (error) {
-    await run.journal.add({ type: 'run-finished', outcome: 'succeeded' });
-    throw notRolledBack(
-      'maintenance-stays',
-      { to: staged.version, reason: reasonOf(error) },
-      { cause: error },
-    );
+    throw await settle(run, error);
   }
 }
 

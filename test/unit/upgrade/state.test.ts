@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseJournal, type JournalEntry, type JournalLine } from '../../../scripts/upgrade/journal.ts';
-import { enteredWindow, foldJournal, mayHaveChanged } from '../../../scripts/upgrade/state.ts';
+import { enteredWindow, foldJournal, mayHaveChanged, mayHaveLetIn } from '../../../scripts/upgrade/state.ts';
 
 const holder = { pid: 1, host: 'h', bootId: 'b', startTicks: '1' };
 const at = '2026-11-22T12:00:00.000Z';
@@ -70,6 +70,23 @@ describe('the state of a run', () => {
       ),
     );
     expect(state).toMatchObject({ failure: 'x', holder: second, outcome: 'unfinished' });
+  });
+
+  test('may have let users in once the last step has started, unless it is being rolled back', () => {
+    const passed = lines(
+      start,
+      { type: 'switch-planned', plan },
+      { type: 'step-started', step: 'maintenance-off' },
+    );
+    const state = foldJournal(passed);
+    expect(state !== undefined && mayHaveLetIn(state)).toBe(true);
+    const back = foldJournal([...passed, ...lines({ type: 'roll-back-started', reason: 'x', holder })]);
+    expect(back !== undefined && mayHaveLetIn(back)).toBe(false);
+  });
+
+  test('tells that files and database were put back, before users were let in', () => {
+    const state = foldJournal(lines(start, { type: 'switch-planned', plan }, { type: 'brought-back' }));
+    expect(state).toMatchObject({ broughtBack: true, outcome: 'unfinished' });
   });
 
   test.each(['succeeded', 'rolled-back', 'abandoned'] as const)('ends as %s', (outcome) => {

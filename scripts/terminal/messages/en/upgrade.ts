@@ -37,17 +37,22 @@ export const upgrade = {
       changed: boolean;
       maintenance: boolean;
       backup: string | undefined;
+      letIn: boolean;
       failure: string | undefined;
     }) => ({
       message: [
         `The upgrade from ${facts.from ?? 'an unknown version'} to ${facts.to} (run ${facts.run}, begun ${facts.startedAt}) did not finish: ${progressText(facts)}.`,
-        facts.changed
-          ? `Files or database may have been changed; the backup from before is ${facts.backup ?? 'not taken'}.`
-          : 'Neither files nor database had been changed.',
+        facts.letIn
+          ? `Version ${facts.to} had passed every check; only letting users in and the records were left.`
+          : facts.changed
+            ? `Files or database may have been changed; the backup from before is ${facts.backup ?? 'not taken'}.`
+            : 'Neither files nor database had been changed.',
         ...(facts.maintenance ? ['Maintenance may still be on.'] : []),
         ...(facts.failure === undefined ? [] : [`It was being rolled back because: ${facts.failure}`]),
       ].join('\n'),
-      hint: '`maj upgrade --roll-back` puts everything back as it was and ends the run; docs/recovery.md has the steps by hand.',
+      hint: facts.letIn
+        ? '`maj upgrade --roll-back` ends the run and its maintenance. Version and database stay, for users may have written since.'
+        : '`maj upgrade --roll-back` puts everything back as it was and ends the run; docs/recovery.md has the steps by hand.',
     }),
     'nothing-to-roll-back': () => ({
       message: 'There is no unfinished upgrade.',
@@ -162,9 +167,26 @@ export const upgrade = {
       ...(facts.kept === null ? [] : [`  old files: ${facts.kept}`]),
       `  record: .maj/runs/${facts.run}`,
     ],
-    rolledBack: (facts: { from: string | null; to: string }) => [
-      `Rolled back the unfinished upgrade to ${facts.to}: version ${facts.from ?? 'before'} is in place, the database equal to the backup.`,
-    ],
+    settled: (facts: {
+      from: string | null;
+      to: string;
+      outcome: 'rolled-back' | 'abandoned' | 'succeeded';
+      backup: string | null;
+    }) => {
+      switch (facts.outcome) {
+        case 'rolled-back':
+          return [
+            `Rolled back the unfinished upgrade to ${facts.to}: version ${facts.from ?? 'before'} is in place, ${facts.backup === null ? 'the database was not touched' : `the database equal to backup ${facts.backup}`}.`,
+          ];
+        case 'abandoned':
+          return [`Ended the unfinished upgrade to ${facts.to}: it had changed neither files nor database.`];
+        case 'succeeded':
+          return [
+            `The upgrade to ${facts.to} had passed every check, and users may have written since: it stays, and is closed as done.`,
+            `To go back all the same, losing what they wrote: maj restore ${facts.backup ?? 'BACKUP'}`,
+          ];
+      }
+    },
     rehearsed: (facts: {
       backup: string;
       backupBytes: number;
