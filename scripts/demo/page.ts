@@ -17,7 +17,7 @@ export async function lookAt(url: string): Promise<PageView> {
   }
 }
 
-const pauseMs = 100;
+const pauseMs = 400;
 
 /** Looks at the page again and again while something happens; what was seen, in order, without repetitions. */
 export async function watchWhile<T>(
@@ -26,17 +26,24 @@ export async function watchWhile<T>(
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly seen: readonly PageView[] }> {
   const seen: PageView[] = [];
+  const look = async (): Promise<void> => {
+    const view = await lookAt(url);
+    const last = seen.at(-1);
+    if (view.status !== last?.status || view.version !== last.version) seen.push(view);
+  };
   const over = new AbortController();
   const watching = (async () => {
     while (!over.signal.aborted) {
-      const view = await lookAt(url);
-      const last = seen.at(-1);
-      if (view.status !== last?.status || view.version !== last.version) seen.push(view);
+      await look();
       await context.clock.sleep(pauseMs, over.signal);
     }
   })();
   try {
-    return { result: await work(), seen };
+    const result = await work();
+    over.abort();
+    await watching;
+    await look();
+    return { result, seen };
   } finally {
     over.abort();
     await watching;
