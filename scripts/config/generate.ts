@@ -35,7 +35,7 @@ export function withSettingsTable(readme: string): string {
   const start = readme.indexOf(markers.start);
   const end = readme.indexOf(markers.end);
   if (start < 0 || end < start) throw new Error(`the README has lost its markers: ${markers.start}`);
-  return `${readme.slice(0, start)}${markers.start}\n\n${settingsTable()}\n\n${readme.slice(end)}`;
+  return `${readme.slice(0, start)}${markers.start}\n\n<!-- prettier-ignore -->\n${settingsTable()}\n\n${readme.slice(end)}`;
 }
 
 if (import.meta.filename === process.argv[1]) {
