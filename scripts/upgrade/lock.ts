@@ -1,10 +1,17 @@
-import { open, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { locked } from '../errors.ts';
-import { fileFailed, makePrivateFolder, privateFile, readIfThere, systemErrorCode } from '../system/files.ts';
+import {
+  fileFailed,
+  makePrivateFolder,
+  readIfThere,
+  systemErrorCode,
+  writeDurably,
+} from '../system/files.ts';
 import { fateOf, identitySchema, ownIdentity } from '../system/identity.ts';
 import { sweepTemporaryFolders } from '../system/temporary.ts';
 
@@ -62,22 +69,22 @@ async function takeOver(path: string, dead: LockHolder | undefined, mine: LockHo
   }
 }
 
+/** Makes a lock that is never there without its content: another run would take it for one that was cut off. */
 async function createExclusively(path: string, holder: LockHolder): Promise<boolean> {
+  const whole = `${path}.${holder.holder.pid}-${randomBytes(4).toString('hex')}`;
+  await writeDurably(whole, JSON.stringify(holder));
   try {
-    const file = await open(path, 'wx', privateFile);
-    try {
-      await file.writeFile(JSON.stringify(holder));
-    } finally {
-      await file.close();
-    }
+    await link(whole, path);
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return false;
     throw fileFailed(path, 'written', error);
+  } finally {
+    await rm(whole, { force: true });
   }
 }
 
-/** The holder that a lock file names; undefined when it is gone, or was cut off while being written. */
+/** The holder that a lock file names; undefined when it is gone, or damaged. */
 async function readHolder(path: string): Promise<LockHolder | undefined> {
   const text = await readIfThere(path);
   if (text === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -90,3 +91,26 @@ test('of many runs that see the same dead lock exactly one works at a time', asy
   expect(most).toBe(1);
   expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
 });
+
+test('a lock is never there without the name of its holder, which another run would take for cut off', async () => {
+  const context = testContext();
+  const seen = new Set<string>();
+  let over = false;
+  const look = (): void => {
+    const text = readSync(lockOf(context));
+    if (text !== undefined) seen.add(text.replace(/"since":"[^"]*"/, ''));
+    if (!over) setImmediate(look);
+  };
+  look();
+  for (let round = 0; round < 100; round += 1) await withLock(context, 'backup', () => exists('/'));
+  over = true;
+  expect([...seen]).toEqual([expect.stringContaining('"verb":"backup"')]);
+});
+
+function readSync(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
