@@ -1,7 +1,7 @@
 import { maintenanceState } from './application/maintenance.ts';
 import { installDependencies } from './application/hooks.ts';
 import { installedVersion } from './application/version.ts';
-import { warn } from './context.ts';
+import { stopIfInterrupted, warn } from './context.ts';
 import { wrongUsage } from './errors.ts';
 import { findPackage } from './release/find.ts';
 import { placesOf } from './release/places.ts';
@@ -58,6 +58,7 @@ export const applyVerb: Verb<'plan'> = {
           }),
         );
         await installDependencies(context, staged.folder);
+        stopIfInterrupted(context);
         const plan = await applyAlone(context, staged, state);
         return {
           data: { version: await installedVersion(context), kept: plan.kept },

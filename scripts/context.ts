@@ -11,7 +11,7 @@ export interface Context {
   readonly projectDir: string;
   readonly report: Report;
   readonly clock: Clock;
-  /** Aborted by SIGINT and SIGTERM. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   /** The environment for child processes: the caller's, never holding our secrets. */
   readonly env: Readonly<Record<string, string | undefined>>;

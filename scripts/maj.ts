@@ -58,8 +58,8 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
   const language = config.MAJ_LANG === 'auto' ? messages : messagesFor(config.MAJ_LANG, process.env);
   const interruption = new AbortController();
   const onSignal = (): void => interruption.abort();
-  // Both end the running step in order; a second one changes nothing.
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // All end the running step in order; a second one changes nothing. SIGHUP comes when an ssh connection breaks.
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   const context: Context = {
     config,
     projectDir,
@@ -93,7 +93,8 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
 
 function reporter(json: boolean, messages: Messages): Report {
   if (json) return jsonReporter(messages, (line) => print([line]));
-  return process.stderr.isTTY
+  // Some terminals have no width (`docker exec -t`, script): a line that is drawn anew would be cleared for ever there.
+  return process.stderr.isTTY && process.stderr.columns > 0
     ? spinnerReporter(messages, printError, () => systemClock.monotonicMs())
     : lineReporter(messages, printError);
 }
@@ -120,4 +121,6 @@ function ownVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+// Who reads the output may go away (`maj upgrade | head`, a terminal that is closed): no reason to stop half-way.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 await main(process.argv.slice(2));

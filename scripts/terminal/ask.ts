@@ -21,8 +21,11 @@ export async function confirmOnTerminal(
 ): Promise<void> {
   if (!input.isTTY) throw refused('confirmation-needed', { question });
   const lines = createInterface({ input, output });
+  // Ctrl-C and Ctrl-D close it, and what was asked is then never answered: without this the process would just end.
+  const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
   try {
-    const answer = await lines.question(messages.command.confirm({ question }), { signal });
+    const asked = lines.question(messages.command.confirm({ question }), { signal });
+    const answer = await Promise.race([asked, closed]);
     if (!/^(y|yes|o|oui)$/i.test(answer.trim())) throw refused('not-confirmed', {});
   } catch (error) {
     if (signal.aborted) throw refused('not-confirmed', {}, { cause: error });
