@@ -11,7 +11,9 @@ import type { Verb, VerbArguments } from './verb.ts';
 async function pushedCommits(context: Context, args: VerbArguments<'commit'>): Promise<string[]> {
   const { commit } = args.options;
   if (typeof commit === 'string') return [await resolveCommit(context, commit)];
-  const refs = parsePushedRefs(await args.readStdin());
+  const input = await args.readStdin();
+  // On a terminal nobody was asked about anything: "open" would be an answer to no question.
+  const refs = input === undefined ? undefined : parsePushedRefs(input);
   if (refs === undefined) throw wrongUsage('gate-input', {});
   const branch = context.config.DEPLOY_BRANCH;
   const toBranch = refsToBranch(refs, branch);

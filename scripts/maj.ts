@@ -81,7 +81,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
         context.signal,
       );
     },
-    readStdin: () => (process.stdin.isTTY ? Promise.resolve('') : readAll(process.stdin)),
+    readStdin: () => (process.stdin.isTTY ? Promise.resolve(undefined) : readAll(process.stdin)),
   });
   print(
     args.json

@@ -19,8 +19,8 @@ export interface VerbArguments<O extends string = string> {
   readonly yes: boolean;
   /** Asks a question on the terminal; `--yes` answers it, no terminal refuses. */
   readonly confirm: (question: string | ((messages: Messages) => string)) => Promise<void>;
-  /** All of standard input, as text. */
-  readonly readStdin: () => Promise<string>;
+  /** All of standard input, as text; undefined when that is a terminal. */
+  readonly readStdin: () => Promise<string | undefined>;
 }
 
 /** What a verb has to say in the end. */

@@ -33,5 +33,7 @@ export const isDeletion = (ref: PushedRef): boolean => /^0+$/.test(ref.localSha)
 
 /** The lines whose destination is the deploy branch, whatever is pushed there: `HEAD:deploy`, a tag, a detached head. */
 export function refsToBranch(refs: readonly PushedRef[], branch: string): PushedRef[] {
-  return refs.filter((ref) => ref.remoteRef === `refs/heads/${branch}`);
+  // DEPLOY_BRANCH may be written in full: a gate that then matched nothing would let everything through.
+  const destination = `refs/heads/${branch.replace(/^(refs\/)?heads\//, '')}`;
+  return refs.filter((ref) => ref.remoteRef === destination);
 }

@@ -14,6 +14,15 @@ test('reads the lines that git hands to the hook', () => {
   ]);
 });
 
+test.each(['deploy', 'heads/deploy', 'refs/heads/deploy'])(
+  'knows the deploy branch when it is written as %s',
+  (branch) => {
+    const refs =
+      parsePushedRefs(`HEAD ${a} refs/heads/deploy ${b}\nHEAD ${a} refs/heads/x/deploy ${b}\n`) ?? [];
+    expect(refsToBranch(refs, branch).map((ref) => ref.remoteRef)).toEqual(['refs/heads/deploy']);
+  },
+);
+
 test('takes nothing to push for no lines', () => {
   expect(parsePushedRefs('')).toEqual([]);
 });
