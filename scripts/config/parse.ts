@@ -64,19 +64,27 @@ function expandDatabaseUrl(texts: Readonly<Record<string, string | undefined>>):
   }
   if (!URL.canParse(address) || !/^(mysql|mariadb):/.test(address))
     return { expanded: texts, problems: [{ kind: 'bad-url' }] };
-  const url = new URL(address);
-  return {
-    expanded: {
-      ...texts,
-      DB_HOST: decodeURIComponent(url.hostname),
+  const parts = partsOfUrl(new URL(address));
+  return parts === undefined
+    ? { expanded: texts, problems: [{ kind: 'bad-url' }] }
+    : { expanded: { ...texts, ...parts }, problems: [] };
+}
+
+/** The settings that an address stands for; undefined when it holds a `%` that stands for nothing. */
+function partsOfUrl(url: URL): Readonly<Record<(typeof urlParts)[number], string>> | undefined {
+  try {
+    return {
+      // An IPv6 address stands in brackets there, and only there.
+      DB_HOST: decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1'),
       DB_PORT: url.port,
       DB_SOCKET: url.searchParams.get('socket') ?? '',
       DB_NAME: decodeURIComponent(url.pathname.slice(1)),
       DB_USER: decodeURIComponent(url.username),
       DB_PASSWORD: decodeURIComponent(url.password),
-    },
-    problems: [],
-  };
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The known name that a mistyped one was probably meant to be. */

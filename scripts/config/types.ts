@@ -44,10 +44,19 @@ export const path: SettingType<string> = { name: 'path', schema: text };
 /** A command line, run by the shell. */
 export const command: SettingType<string> = { name: 'command', schema: text };
 
-/** An http or https address. */
+const withoutCredentials = (value: string): boolean =>
+  URL.canParse(value) && new URL(value).username === '' && new URL(value).password === '';
+
+/** An http or https address, without user and password. */
 export const url: SettingType<string> = {
-  name: 'URL',
-  schema: v.pipe(text, v.url(), v.regex(/^https?:/, 'an http or https address')),
+  name: 'URL (http or https, without user and password)',
+  schema: v.pipe(
+    text,
+    v.url(),
+    v.regex(/^https?:/, 'an http or https address'),
+    // It is printed and quoted in errors, and fetch refuses such an address anyway.
+    v.check((value) => withoutCredentials(value), 'an address without user and password'),
+  ),
 };
 
 /** A whole number from `least` to `most`. */

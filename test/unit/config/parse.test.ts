@@ -53,7 +53,7 @@ describe('settings', () => {
       { kind: 'unknown', name: 'DB_NAMES', nearest: 'DB_NAME' },
       { kind: 'invalid', name: 'DB_PORT', expected: 'number' },
       { kind: 'invalid', name: 'APP_LAYOUT', expected: 'in-place|releases' },
-      { kind: 'invalid', name: 'APP_HEALTH_URL', expected: 'URL' },
+      { kind: 'invalid', name: 'APP_HEALTH_URL', expected: 'URL (http or https, without user and password)' },
     ]);
   });
 
@@ -103,4 +103,19 @@ test('a secret does not show itself', () => {
   ];
   for (const text of shown) expect(text).not.toContain('hunter2');
   expect(secret?.reveal()).toBe('hunter2');
+});
+
+test('an address with a stray % is a problem with a name, and its password is not quoted', () => {
+  const problems = problemsOf({ DATABASE_URL: 'mysql://u:pa%ss@db/name' });
+  expect(problems).toEqual([{ kind: 'bad-url' }]);
+});
+
+test('an IPv6 host loses the brackets that it has in an address', () => {
+  expect(configOf({ DATABASE_URL: 'mysql://u:p@[::1]:3307/name' }).DB_HOST).toBe('::1');
+});
+
+test('a health page with a password in its address is refused: the address is printed', () => {
+  const problems = problemsOf({ APP_HEALTH_URL: 'http://user:hunter2@localhost/health' });
+  expect(problems).toMatchObject([{ kind: 'invalid', name: 'APP_HEALTH_URL' }]);
+  expect(JSON.stringify(problems)).not.toContain('hunter2');
 });

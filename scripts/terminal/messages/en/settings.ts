@@ -10,7 +10,7 @@ function problemText(problem: SettingProblem): string {
     case 'both':
       return `${problem.name} and ${problem.other} are both given: keep one`;
     case 'bad-url':
-      return 'DATABASE_URL must look like mysql://user:password@host:3306/name';
+      return 'DATABASE_URL must look like mysql://user:password@host:3306/name, with % and other special characters written as %25 and so on';
   }
 }
 
