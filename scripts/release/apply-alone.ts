@@ -38,8 +38,13 @@ export async function applyAlone(
     await inStep(context, 'switch-files', { version: staged.version }, () =>
       switchOrTakeBack(context, plan, journal),
     );
-    await recordInstalled(context, staged);
     await journal.add({ type: 'run-finished', outcome: 'succeeded' });
+    try {
+      await recordInstalled(context, staged);
+    } catch (error) {
+      // The files are switched: what is only bookkeeping must not say that nothing was changed.
+      note(context, 'left-over', { path: staged.list, reason: reasonOf(error) });
+    }
     return plan;
   } finally {
     await journal.close();

@@ -92,6 +92,16 @@ const said = (context: TestContext): string[] =>
   context.events.flatMap((event) => ('note' in event ? [event.note] : []));
 
 describe('maj apply', () => {
+  it('is done when the files are switched, though the list of them cannot be kept', async () => {
+    install();
+    release('1.1.0');
+    mkdirSync(join(projectDir, '.maj', 'releases', '1.1.0.json'), { recursive: true });
+    const context = contextWith();
+    await apply(context, '1.1.0');
+    expect(await installedVersion(context)).toBe('1.1.0');
+    expect(said(context)).toContain('left-over');
+  });
+
   it('puts a verified package in the place of the application, keeps what persists, and the old files', async () => {
     install({ 'old.php': 'old' });
     release('1.1.0', { 'new.php': 'new' });
