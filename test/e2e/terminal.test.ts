@@ -7,6 +7,9 @@ import { majCommand, startMaj } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/context.ts';
 import { releaseEntries, writePackage, writeTree } from '../helpers/packages.ts';
 
+/** script(1), of util-linux, gives a command a terminal of its own. */
+const terminalProgram = 'script';
+
 interface Installed {
   readonly project: string;
   readonly version: () => string;
@@ -44,8 +47,7 @@ test.each([
 ])('%s at a question on a terminal is a no, and leaves nothing behind', async (_name, keys, width) => {
   const installed = install();
   const command = `${width}; ${quoteWords([...majCommand, 'apply', '1.1.0'])}`;
-  // script(1) gives it a terminal of its own.
-  const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: installed.project });
+  const child = spawn(terminalProgram, ['-qec', command, '/dev/null'], { cwd: installed.project });
   let output = '';
   let answered = false;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
