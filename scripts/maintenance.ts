@@ -1,6 +1,7 @@
 import { maintenanceState, setMaintenance } from './application/maintenance.ts';
 import { wrongUsage } from './errors.ts';
 import { withLock } from './upgrade/lock.ts';
+import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb } from './verb.ts';
 
 /** `maj maintenance on|off|status`: keeps users out, lets them in again, or tells which it is. */
@@ -15,7 +16,11 @@ export const maintenanceVerb: Verb = {
     if (more.length > 0 || !['on', 'off', 'status'].includes(wanted))
       throw wrongUsage('bad-usage', { verb: 'maintenance', reason: 'it takes on, off or status' });
     if (wanted === 'on' || wanted === 'off')
-      await withLock(context, 'maintenance', () => setMaintenance(context, wanted));
+      await withLock(context, 'maintenance', async () => {
+        // Whoever is let in now writes what the way back would restore over.
+        if (wanted === 'off') await refuseUnfinished(context);
+        await setMaintenance(context, wanted);
+      });
     const state = await maintenanceState(context);
     return { data: { state }, text: ({ results }) => results.application.maintenance({ state }) };
   },

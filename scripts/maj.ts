@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { parseArguments, type ParsedArguments } from './arguments.ts';
@@ -7,6 +7,7 @@ import { loadSettings, type LoadedSettings } from './config/load.ts';
 import { nearestName, parseSettings } from './config/parse.ts';
 import type { Context } from './context.ts';
 import { wrongUsage } from './errors.ts';
+import { ownVersion } from './system/own-version.ts';
 import { systemClock } from './system/clock.ts';
 import { confirmOnTerminal } from './terminal/ask.ts';
 import { describeFailure } from './terminal/failure.ts';
@@ -32,7 +33,7 @@ async function main(words: readonly string[]): Promise<void> {
     const [name, ...rest] = words;
     if (name === undefined) throw wrongUsage('no-verb', {});
 
-    if (name === '--version') print([ownVersion()]);
+    if (name === '--version') print([await ownVersion()]);
     else if (['--help', '-h', 'help'].includes(name)) print(generalHelp(messages, await allVerbs()));
     else await runVerb(name, rest, messages);
   } catch (error) {
@@ -114,11 +115,6 @@ function withoutSettings(): LoadedSettings {
 async function allVerbs(): Promise<Verb[]> {
   const verbs = await Promise.all(verbNames.map((name) => loadVerb(name)));
   return verbs.filter((verb) => verb !== undefined);
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 // Who reads the output may go away (`maj upgrade | head`, a terminal that is closed): no reason to stop half-way.

@@ -1,5 +1,6 @@
 import { findBackup, type Backup } from './backup/list.ts';
 import { checkRestorable, restoreDatabase } from './backup/restore-database.ts';
+import { underRestoreMark } from './backup/restore-mark.ts';
 import { restoreFiles } from './backup/restore-files.ts';
 import { verifyBackup } from './backup/verify.ts';
 import { applicationDir } from './config/require.ts';
@@ -27,7 +28,7 @@ export const restoreVerb: Verb<Option> = {
 };
 
 async function restore(context: Context, args: VerbArguments<Option>): Promise<VerbResult> {
-  await refuseUnfinished(context);
+  await refuseUnfinished(context, { restoring: true });
   const { positionals, options } = args;
   if (positionals.length > 1)
     throw wrongUsage('bad-usage', { verb: 'restore', reason: 'it takes one backup' });
@@ -47,7 +48,7 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   await verifyBackup(context, backup);
   if (options.plan === true) return { data: facts, text: ({ results }) => results.backup.restorePlan(facts) };
   await args.confirm(({ results }) => results.backup.restoreQuestion(facts));
-  return put(context, backup, target, folder);
+  return underRestoreMark(context, backup.id, () => put(context, backup, target, folder));
 }
 
 /** Where the files go; undefined when there are none to put back and none were asked for. */

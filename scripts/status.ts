@@ -9,7 +9,7 @@ import { MajError } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { readPlan } from './migrations/read-plan.ts';
 import { freeBytes } from './system/files.ts';
-import { findUnfinished, unfinishedError } from './upgrade/unfinished.ts';
+import { refuseLeftOver } from './upgrade/unfinished.ts';
 import type { Verb } from './verb.ts';
 
 /** What could be learned of a part of the system, or the error that stood in the way. */
@@ -49,7 +49,7 @@ export const statusVerb: Verb<never> = {
     const pending = await learn(() => readPending(context));
     const backups = await listBackups(context);
     const newest = backups[0];
-    const unfinishedRun = await findUnfinished(context);
+    const left = errorOf(await learn(() => refuseLeftOver(context)));
     const facts = {
       version: APP_DIR === undefined ? null : await installedVersion(context),
       application: APP_DIR === undefined ? undefined : applicationDir(context),
@@ -67,11 +67,11 @@ export const statusVerb: Verb<never> = {
               proven: newest.proof !== null,
             },
       backups: backups.length,
-      unfinished: unfinishedRun === undefined ? undefined : unfinishedError(unfinishedRun).message,
+      unfinished: left?.message,
       free: await freeBytes(backupsDir(context)),
       backupDir: backupsDir(context),
     };
-    const exitCode: ExitCode = errorOf(server)?.exitCode ?? exitCodes.done;
+    const exitCode: ExitCode = left?.exitCode ?? errorOf(server)?.exitCode ?? exitCodes.done;
     return { data: facts, text: ({ results }) => results.upgrade.status(facts), exitCode };
   },
 };

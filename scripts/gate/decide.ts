@@ -77,10 +77,10 @@ function receiptReasons(receipt: Receipt, { scripts, backups, now, maxAgeMs }: G
   else if (receipt.result === 'failed') {
     reasons.push({ kind: 'rehearsal-failed', failure: receipt.failure ?? '' });
   }
-  if (!backups.some((backup) => backup.id === receipt.backup && backup.proven)) {
-    reasons.push({ kind: 'rehearsed-backup-gone', id: receipt.backup });
-  }
-  const ageMs = now.getTime() - Date.parse(receipt.createdAt);
+  const backup = backups.find((candidate) => candidate.id === receipt.backup && candidate.proven);
+  if (backup === undefined) reasons.push({ kind: 'rehearsed-backup-gone', id: receipt.backup });
+  // What was met are the rows of the backup: a rehearsal is as old as they are.
+  const ageMs = now.getTime() - Date.parse(backup?.createdAt ?? receipt.createdAt);
   if (ageMs > maxAgeMs) reasons.push({ kind: 'rehearsal-too-old', ageMs, maxAgeMs });
   return reasons;
 }

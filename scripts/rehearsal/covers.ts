@@ -11,8 +11,8 @@ export interface CoverFacts {
   /** The fingerprint of the live schema now. */
   readonly schema: string;
   readonly server: Receipt['server'];
-  /** The ids of the proven backups that are there. */
-  readonly provenBackups: readonly string[];
+  /** The proven backups that are there; `createdAt` in ISO 8601. */
+  readonly provenBackups: readonly { readonly id: string; readonly createdAt: string }[];
   readonly now: Date;
   readonly maxAgeMs: number;
 }
@@ -22,8 +22,11 @@ export function coveringReceipt(facts: CoverFacts): Receipt | undefined {
   return facts.receipts.find(
     (receipt) =>
       receipt.result === 'passed' &&
-      facts.now.getTime() - Date.parse(receipt.createdAt) <= facts.maxAgeMs &&
-      facts.provenBackups.includes(receipt.backup) &&
+      // What was met are the rows of the backup: a rehearsal is as old as they are.
+      facts.provenBackups.some(
+        ({ id, createdAt }) =>
+          id === receipt.backup && facts.now.getTime() - Date.parse(createdAt) <= facts.maxAgeMs,
+      ) &&
       receipt.schemaBefore === facts.schema &&
       receipt.server.flavour === facts.server.flavour &&
       receipt.server.version === facts.server.version &&

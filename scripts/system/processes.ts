@@ -24,8 +24,6 @@ export interface Captured extends Exit {
 export interface StartOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds after which it is ended. */
-  readonly timeoutMs?: number;
   readonly input?: string | Buffer;
 }
 
@@ -64,7 +62,6 @@ export async function shell(
     detached: true,
     env: { ...context.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.input === undefined ? {} : { input: options.input }),
   })`${command}`;
   const output = await started;

@@ -75,7 +75,9 @@ export async function findReceipt(
     receipts: await readReceipts(context),
     scripts: migrations,
     pending: plan.pending.map(({ version }) => version),
-    provenBackups: (await listBackups(context)).filter(({ proof }) => proof !== null).map(({ id }) => id),
+    provenBackups: (await listBackups(context))
+      .filter(({ proof }) => proof !== null)
+      .map(({ id, manifest }) => ({ id, createdAt: manifest.createdAt })),
     now: context.clock.now(),
     maxAgeMs: context.config.BACKUP_MAX_AGE,
   });

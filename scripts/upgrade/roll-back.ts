@@ -57,7 +57,8 @@ async function bringBack(context: Context, state: RunState): Promise<void> {
   if (state.switchPlan !== undefined) {
     for (const path of await undoMoves(state.switchPlan)) note(context, 'stray-kept', { path });
   }
-  if (state.backup !== undefined) await bringDatabaseBack(context, state.backup);
+  // Before the first migration nothing of ours has touched the database: what differs in it is somebody else's.
+  if (state.backup !== undefined && state.migrationStarted) await bringDatabaseBack(context, state.backup);
   await clearCache(context);
   await checkHealth(context, state.from === null ? {} : { version: state.from });
 }

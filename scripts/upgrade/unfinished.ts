@@ -1,3 +1,4 @@
+import { refuseHalfRestored } from '../backup/restore-mark.ts';
 import type { Context } from '../context.ts';
 import { unfinished, type MajError } from '../errors.ts';
 import { readNewestJournal } from './journal.ts';
@@ -11,14 +12,30 @@ export async function findUnfinished(context: Pick<Context, 'projectDir'>): Prom
 }
 
 /**
- * Refuses to work on a system that an upgrade left half-way, telling how far it came. An upgrade that died before its
+ * Refuses to work on a system that an upgrade or a restore left half-way, telling how far it came. An upgrade that died before its
  * window has changed nothing of the live system, and stands in nobody's way but the next upgrade's.
  *
- * @throws MajError `upgrade-unfinished`, exit code 6
+ * @param options `restoring`: a restore that was cut off is simply run again
+ * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6
  */
-export async function refuseUnfinished(context: Pick<Context, 'projectDir'>): Promise<void> {
+export async function refuseUnfinished(
+  context: Pick<Context, 'projectDir'>,
+  options: { readonly restoring?: boolean } = {},
+): Promise<void> {
+  if (options.restoring !== true) await refuseHalfRestored(context);
   const state = await findUnfinished(context);
   if (state !== undefined && enteredWindow(state)) throw unfinishedError(state);
+}
+
+/**
+ * Refuses whatever an earlier upgrade or restore left unfinished, also where nothing had been changed yet.
+ *
+ * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6
+ */
+export async function refuseLeftOver(context: Pick<Context, 'projectDir'>): Promise<void> {
+  const state = await findUnfinished(context);
+  if (state !== undefined) throw unfinishedError(state);
+  await refuseHalfRestored(context);
 }
 
 /** What is said of an unfinished upgrade. */

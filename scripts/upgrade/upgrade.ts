@@ -1,7 +1,7 @@
 import { setMaintenance } from '../application/maintenance.ts';
 import { installedVersion } from '../application/version.ts';
 import type { Context } from '../context.ts';
-import { MajError, reasonOf, refused, rolledBack } from '../errors.ts';
+import { reasonOf, refused, rolledBack } from '../errors.ts';
 import { findPackage } from '../release/find.ts';
 import type { FoundPackage } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
@@ -11,7 +11,7 @@ import { prepare } from './prepare.ts';
 import { rollBack } from './roll-back.ts';
 import type { UpgradeRun } from './run.ts';
 import { enteredWindow, foldJournal, mayHaveChanged, mayHaveLetIn, type RunState } from './state.ts';
-import { findUnfinished, unfinishedError } from './unfinished.ts';
+import { findUnfinished, refuseLeftOver, unfinishedError } from './unfinished.ts';
 import { passWindow } from './window.ts';
 
 /**
@@ -22,8 +22,7 @@ import { passWindow } from './window.ts';
  *   `upgrade-not-rolled-back` (11); `upgrade-unfinished` (6)
  */
 export async function upgrade(context: Context, wanted: string): Promise<Upgraded> {
-  const left = await findUnfinished(context);
-  if (left !== undefined) throw unfinishedError(left);
+  await refuseLeftOver(context);
   const from = await installedVersion(context);
   const found = await findPackage(context, wanted);
   return withJournal(context, newRunId(context), async (journal) => {
@@ -85,9 +84,9 @@ async function settle(run: UpgradeRun, error: unknown): Promise<unknown> {
   const reason = reasonOf(error);
   await rollBack(run.context, run.journal, state, reason);
   if (!enteredWindow(state) || !mayHaveChanged(state)) return error;
-  const { from, to, backup } = state;
-  const hint = error instanceof MajError ? error : undefined;
-  return rolledBack('upgrade-rolled-back', { from, to, reason, backup }, { cause: hint ?? error });
+  const { from, to } = state;
+  const backup = state.migrationStarted ? state.backup : undefined;
+  return rolledBack('upgrade-rolled-back', { from, to, reason, backup }, { cause: error });
 }
 
 async function stateOf({ context, journal }: UpgradeRun): Promise<RunState | undefined> {

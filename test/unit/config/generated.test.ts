@@ -17,6 +17,8 @@ test('the README’s table is what the table of settings says (npm run generate)
 test('.env.example can be used as it is, with and without its comments', () => {
   const texts = dotenv.parse(envExample());
   expect(parseSettings(texts, Object.keys(texts)).ok).toBe(true);
-  const { DATABASE_URL: _url, ...all } = dotenv.parse(envExample().replaceAll(/^# (?=[A-Z_]+=)/gm, ''));
+  const all = dotenv.parse(envExample().replaceAll(/^# (?=[A-Z_]+=)/gm, ''));
+  // Either the address or its parts.
+  delete all['DATABASE_URL'];
   expect(parseSettings(all, Object.keys(all)).ok).toBe(true);
 });

@@ -65,7 +65,7 @@ describe('the gate', () => {
     [
       'the proven backup is old',
       { backups: [{ id: 'b1', createdAt: ago(25 * hour), proven: true }] },
-      ['backup-too-old'],
+      ['backup-too-old', 'rehearsal-too-old'],
     ],
     ['nothing was rehearsed', { receipts: [] }, ['not-rehearsed']],
     [
@@ -74,8 +74,13 @@ describe('the gate', () => {
       ['rehearsal-failed'],
     ],
     [
-      'the rehearsal is old',
-      { receipts: [{ ...receipt, createdAt: ago(25 * hour) }] },
+      'a rehearsal of today met the rows of an old backup',
+      {
+        backups: [
+          { id: 'b1', createdAt: ago(25 * hour), proven: true },
+          { id: 'b2', createdAt: ago(hour), proven: true },
+        ],
+      },
       ['rehearsal-too-old'],
     ],
     [

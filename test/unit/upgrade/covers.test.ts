@@ -30,7 +30,7 @@ const facts: CoverFacts = {
   pending: ['001'],
   schema: 's1',
   server,
-  provenBackups: ['b1'],
+  provenBackups: [{ id: 'b1', createdAt: new Date(now.getTime() - hour).toISOString() }],
   now,
   maxAgeMs: hour,
 };
@@ -41,7 +41,7 @@ test('a receipt covers exactly what it rehearsed', () => {
 
 test.each<[string, Partial<CoverFacts>]>([
   ['it failed', { receipts: [{ ...receipt, result: 'failed' }] }],
-  ['it is older than allowed', { maxAgeMs: hour - 1 }],
+  ['its backup is older than allowed', { maxAgeMs: hour - 1 }],
   ['its backup is gone', { provenBackups: [] }],
   ['the live schema has changed', { schema: 's3' }],
   ['other migrations are pending', { pending: [] }],

@@ -33,6 +33,11 @@ function problemText({ file, what, about }: Problem): string {
 /** What backup/ says, in English. */
 export const backup = {
   errors: {
+    'restore-unfinished': (facts: { backup: string; since: string }) => ({
+      message: `The restore of backup ${facts.backup}, begun ${facts.since}, did not come to its end: database or files may be half restored.`,
+      hint: `Run it again, it begins anew: maj restore ${facts.backup}`,
+      state: 'The system is as the restore left it.',
+    }),
     'codec-missing': (facts: { codec: string }) => ({
       message: `There is no ${facts.codec} on this machine.`,
       hint: `Install it (Debian, Ubuntu: apt-get install ${facts.codec}), use Node 22.15 or later, or take backups with BACKUP_CODEC=gzip.`,

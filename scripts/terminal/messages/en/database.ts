@@ -57,7 +57,7 @@ export const database = {
       reason: string;
     }) => ({
       message: `The database server at ${facts.address} does not let ${facts.user} in (${facts.withPassword ? 'with' : 'without'} a password): ${facts.reason}`,
-      hint: 'Check DB_USER and DB_PASSWORD, and that this user may enter from this host and may use the database.',
+      hint: 'Check DB_USER and DB_PASSWORD (in .env a value with # or blanks needs quotes), and that this user may enter from this host.',
     }),
     'database-missing': (facts: { database: string; address: string }) => ({
       message: `There is no database ${facts.database} on the server at ${facts.address}.`,

@@ -68,7 +68,7 @@ export const upgrade = {
       hint: `Version ${facts.from ?? 'before'} runs again. Correct what the message names, then upgrade again.`,
       state:
         facts.backup === undefined
-          ? 'Files and database are as before: neither had been changed.'
+          ? 'The files are as before; the database had not been touched.'
           : `Files and database are as before, compared with backup ${facts.backup} and equal.`,
     }),
     'upgrade-not-rolled-back': (facts: {
