@@ -5,10 +5,8 @@ import type { Context } from '../context.ts';
 import { unfinished } from '../errors.ts';
 import { makePrivateFolder, readIfThere, remove, writeDurably } from '../system/files.ts';
 
-const markSchema = v.object({ backup: v.string(), since: v.string() });
-
 /** A restore that has begun to change something and did not come to its end. */
-export type RestoreMark = v.InferOutput<typeof markSchema>;
+const markSchema = v.object({ backup: v.string(), since: v.string() });
 
 type MarkContext = Pick<Context, 'projectDir'>;
 
@@ -21,17 +19,11 @@ export async function underRestoreMark<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   await makePrivateFolder(stateDir(context));
-  const mark: RestoreMark = { backup, since: context.clock.now().toISOString() };
+  const mark: v.InferOutput<typeof markSchema> = { backup, since: context.clock.now().toISOString() };
   await writeDurably(markPath(context), JSON.stringify(mark));
   const result = await work();
   await remove(markPath(context));
   return result;
-}
-
-/** The mark of a restore that was cut off; undefined when there is none. */
-export async function findRestoreMark(context: MarkContext): Promise<RestoreMark | undefined> {
-  const text = await readIfThere(markPath(context));
-  return text === undefined ? undefined : v.parse(v.pipe(v.string(), v.parseJson(), markSchema), text);
 }
 
 /**
@@ -40,6 +32,7 @@ export async function findRestoreMark(context: MarkContext): Promise<RestoreMark
  * @throws MajError `restore-unfinished`, exit code 6
  */
 export async function refuseHalfRestored(context: MarkContext): Promise<void> {
-  const mark = await findRestoreMark(context);
-  if (mark !== undefined) throw unfinished('restore-unfinished', mark);
+  const text = await readIfThere(markPath(context));
+  if (text === undefined) return;
+  throw unfinished('restore-unfinished', v.parse(v.pipe(v.string(), v.parseJson(), markSchema), text));
 }

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
-import { interrupted, refused } from '../errors.ts';
+import { interrupted, MajError, refused } from '../errors.ts';
 import { ownVersion } from '../system/own-version.ts';
 import { chooseCodec, type Codec } from './codec.ts';
 import type { Backup } from './list.ts';
@@ -81,7 +81,7 @@ async function writeAll(
   partial: PartialBackup,
   codec: Codec,
 ): Promise<Pick<Manifest, 'parts' | 'dumpBytes' | 'dumpSha256' | 'files'>> {
-  const { target, session, clients, inventory, files } = source;
+  const { target, clients, inventory, files } = source;
   const stop = new AbortController();
   const working: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
   const failures: unknown[] = [];
@@ -99,11 +99,30 @@ async function writeAll(
         : takeFiles(working, files.root, files.left.paths, partial.folder, codec),
     ),
   ]);
-  if (failures.length > 0) throw failures[0];
+  if (failures.length > 0) throw await explained(failures[0], source);
   if (database.status === 'rejected' || archive.status === 'rejected')
     throw new Error('failed without an error');
   // A structure that changed while the dump ran would be in it half old, half new.
-  if ((await schemaFingerprint(session, target.database)) !== source.fingerprint)
-    throw refused('schema-changed', { database: target.database });
+  if (await hasChanged(source)) throw refused('schema-changed', { database: target.database });
   return { ...database.value, files: archive.value };
+}
+
+const hasChanged = async ({ session, target, fingerprint }: Source): Promise<boolean> =>
+  (await schemaFingerprint(session, target.database)) !== fingerprint;
+
+/**
+ * A table that is made, altered or dropped after the snapshot makes the dump program fail (error 1412), or leaves
+ * something out: then the change is what the user has to hear of.
+ */
+async function explained(failure: unknown, source: Source): Promise<unknown> {
+  if (!(failure instanceof MajError) || !['dump-failed', 'objects-missing'].includes(failure.code))
+    return failure;
+  try {
+    if (await hasChanged(source)) {
+      return refused('schema-changed', { database: source.target.database }, { cause: failure });
+    }
+  } catch {
+    // The server is gone, too: the first failure says more.
+  }
+  return failure;
 }
