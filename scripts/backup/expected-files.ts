@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileFailed, systemErrorCode } from '../system/files.ts';
+import { namesIn } from '../system/files.ts';
 import { ownerName, partsFolder } from './layout.ts';
 import type { Backup } from './list.ts';
 import { manifestName, type Manifest } from './manifest.ts';
@@ -24,13 +23,4 @@ export async function unexpectedFiles({ folder, manifest }: Backup): Promise<Pro
       .map((name) => `${partsFolder}/${name}`),
   ];
   return extra.map((file) => ({ file, what: 'extra' }));
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw fileFailed(folder, 'read', error);
-  }
 }

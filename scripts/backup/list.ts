@@ -1,9 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { backupsDir } from '../config/require.ts';
 import { warn, type Context } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
-import { exists, fileFailed, readIfThere, systemErrorCode } from '../system/files.ts';
+import { exists, namesIn, readIfThere } from '../system/files.ts';
 import { isBackupId } from './backup-id.ts';
 import { sha256OfText } from './seal.ts';
 import { manifestName, parseManifest, type Manifest } from './manifest.ts';
@@ -71,15 +70,6 @@ async function backupFrom(folder: string, text: string): Promise<Backup | undefi
   const proof = proofFile === undefined ? undefined : parseProof(proofFile);
   const holds = proof?.manifestSha256 === sha256OfText(text);
   return { id: basename(folder), folder, manifest, proof: proof !== undefined && holds ? proof : null };
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw fileFailed(folder, 'read', error);
-  }
 }
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

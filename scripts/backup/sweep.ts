@@ -1,8 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { note, type Context } from '../context.ts';
-import { readIfThere, remove, statIfThere, systemErrorCode, fileFailed } from '../system/files.ts';
+import { namesIn, readIfThere, remove, statIfThere } from '../system/files.ts';
 import { fateOf } from '../system/identity.ts';
 import { isBackupId, partialSuffix } from './backup-id.ts';
 import { ownerName } from './layout.ts';
@@ -37,13 +36,4 @@ const justMade = 60_000;
 
 async function ageMs(path: string): Promise<number> {
   return Date.now() - Number((await statIfThere(path))?.mtimeMs ?? 0);
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw fileFailed(folder, 'read', error);
-  }
 }

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refused } from '../errors.ts';
-import { fileFailed, systemErrorCode } from '../system/files.ts';
+import { fileFailed, namesIn, systemErrorCode } from '../system/files.ts';
 
 /** A file, folder or link that was come across, by its path from the root. */
 export interface Walked {
@@ -43,15 +43,6 @@ async function* walkIn(
     if (stats === undefined) continue;
     yield { path, stats };
     if (stats.isDirectory()) yield* walkIn(root, leaveOut, path);
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw fileFailed(folder, 'read', error);
   }
 }
 
