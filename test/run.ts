@@ -81,7 +81,7 @@ async function runTests(words: readonly string[]): Promise<Outcome> {
 /** Servers must be there: without them, or without a flavour that is required, there is nothing to say. */
 async function requireServers(): Promise<void> {
   if (process.env['TEST_SERVER_DIRS'] === undefined) await ensureServerPrograms(testContext());
-  const { servers: found } = await import('./helpers/servers.ts');
+  const { everyServer: found } = await import('./helpers/servers.ts');
   const required = (process.env['TEST_REQUIRED_FLAVOURS'] ?? '').split(',').filter((name) => name !== '');
   const missing = required.filter((flavour) => !found.some((server) => server.flavour === flavour));
   if (found.length === 0 || missing.length > 0) {

@@ -33,8 +33,19 @@ export interface RunningServer {
   adminSession(): Promise<Session>;
 }
 
-/** Every server of TEST_SERVER_DIRS, else of each flavour the one on PATH. None at all is an error, never a skip. */
-export const servers: readonly TestServer[] = await findServers();
+/**
+ * Every server of TEST_SERVER_DIRS, else of each flavour the one on PATH. None at all is an error, never a skip.
+ * For what depends on the version of a server: dumping, loading, proving, restoring, and starting a throwaway server.
+ */
+export const everyServer: readonly TestServer[] = await findServers();
+
+/**
+ * The first server of each flavour. For everything else: what differs there is the flavour, and a third server would
+ * cost as much time as the first one without showing more.
+ */
+export const servers: readonly TestServer[] = everyServer.filter(
+  ({ flavour }, index) => everyServer.findIndex((server) => server.flavour === flavour) === index,
+);
 
 /** Starts a throwaway server before the tests of this file (or block) and ends it after them. */
 export function useServer(server: TestServer): () => RunningServer {
