@@ -12,7 +12,7 @@ import type { PartKind } from './part.ts';
  */
 export function canonicalLine(kind: PartKind, line: string, database: string): string | undefined {
   if (kind === 'header') return isVersionLine(line) ? undefined : line;
-  if (kind === 'final' && line.startsWith(viewLine)) return withoutOwnDatabase(line, database);
+  if (kind === 'view-body' && line.startsWith(viewLine)) return withoutOwnDatabase(line, database);
   return kind === 'table' ? withoutImpliedCharset(line) : line;
 }
 

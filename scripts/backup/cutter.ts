@@ -29,12 +29,14 @@ const dashes = '--\n';
  * Cuts the output of mysqldump or mariadb-dump into parts: at the comments that announce a table, and within rows at a
  * statement end about every `rowBytes` bytes. No SQL parser is needed: both programs escape line breaks within
  * strings, so that `);` at a line end is a statement end, and `UNLOCK TABLES;` on a line of its own ends the rows.
- * The bodies of triggers may hold anything, but lie between DELIMITER lines; after the tables nothing is cut.
+ * The bodies of triggers, events and routines may hold anything, but lie between DELIMITER lines.
  * Where it cuts depends on the bytes of the dump alone, never on the chunks that they come in.
  */
 export function createCutter(rowBytes = defaultRowBytes): Cutter {
   let part: PartId = { kind: 'header', object: null, section: 'structure', number: 0, index: 0 };
   let objects = 0;
+  /** Parts that follow the tables. */
+  let tails = 0;
   /** Bytes of the current part that were handed out. */
   let size = 0;
   let mode: 'lines' | 'within-line' | 'rows' = 'lines';
@@ -59,8 +61,13 @@ export function createCutter(rowBytes = defaultRowBytes): Cutter {
   const follow = (marker: Marker): void => {
     unlocked = false;
     if (marker.kind === 'rows') return startPart({ section: 'rows' });
-    if (marker.kind === 'final')
-      return startPart({ kind: 'final', object: null, section: 'structure', number: 0 });
+    if (marker.kind === 'tail') {
+      // MariaDB announces packages apart from the other routines.
+      if (marker.tailKind === 'routines' && part.kind === 'routines') return;
+      startPart({ kind: marker.tailKind, object: marker.name, section: 'structure', number: tails });
+      tails += 1;
+      return;
+    }
     objects += 1;
     startPart({ kind: marker.objectKind, object: marker.name, section: 'structure', number: objects });
   };

@@ -46,8 +46,13 @@ function nameOf(part: PartId): string {
   switch (part.kind) {
     case 'header':
       return 'header';
+    case 'events':
+    case 'routines':
+      return part.kind;
     case 'final':
-      return 'events, routines and views';
+      return 'footer';
+    case 'view-body':
+      return `view ${part.object ?? ''}`;
     case 'view':
     case 'sequence':
       return `${part.kind} ${part.object ?? ''}`;

@@ -14,7 +14,7 @@ const stored = { bytes: count, sha256, storedBytes: count, storedSha256: sha256 
 const part = v.strictObject({
   /** The file's name within `database/`. */
   name: fileName,
-  kind: v.picklist(['header', 'table', 'view', 'sequence', 'final']),
+  kind: v.picklist(['header', 'table', 'view', 'sequence', 'events', 'routines', 'view-body', 'final']),
   object: v.nullable(text),
   section: v.picklist(['structure', 'rows', 'after']),
   number: count,

@@ -2,7 +2,8 @@
 export type Marker =
   | { readonly kind: 'object'; readonly objectKind: 'table' | 'view' | 'sequence'; readonly name: string }
   | { readonly kind: 'rows' }
-  | { readonly kind: 'final' };
+  | { readonly kind: 'tail'; readonly tailKind: 'events' | 'routines' | 'final'; readonly name: null }
+  | { readonly kind: 'tail'; readonly tailKind: 'view-body'; readonly name: string };
 
 const quoted = '`((?:[^`]|``)*)`';
 const objects = [
@@ -11,7 +12,9 @@ const objects = [
   { objectKind: 'view', line: new RegExp(`^-- Temporary (?:table|view) structure for view ${quoted}`) },
   { objectKind: 'sequence', line: new RegExp(`^-- Sequence structure for ${quoted}`) },
 ] as const;
-const final = /^-- (?:Dumping \w+ for database|Final view structure for view) /;
+/** After the tables: `events`, `routines`, and whatever else a later version may put beside the routines. */
+const collection = /^-- Dumping (\w+) for database /;
+const viewBody = new RegExp(`^-- Final view structure for view ${quoted}`);
 /** The first line of the footer, where a dump has neither events nor routines nor views. */
 const footer = '/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;\n';
 
@@ -21,12 +24,18 @@ const footer = '/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;\n';
  * @param afterDashes whether the line before was `--`, as it is above every comment of the dump programs
  */
 export function markerIn(line: string, afterDashes: boolean): Marker | undefined {
-  if (line === footer) return { kind: 'final' };
+  if (line === footer) return { kind: 'tail', tailKind: 'final', name: null };
   if (!afterDashes) return undefined;
   for (const { objectKind, line: pattern } of objects) {
     const name = pattern.exec(line)?.[1];
-    if (name !== undefined) return { kind: 'object', objectKind, name: name.replaceAll('``', '`') };
+    if (name !== undefined) return { kind: 'object', objectKind, name: unquoted(name) };
   }
   if (line.startsWith('-- Dumping data for table ')) return { kind: 'rows' };
-  return final.test(line) ? { kind: 'final' } : undefined;
+  const view = viewBody.exec(line)?.[1];
+  if (view !== undefined) return { kind: 'tail', tailKind: 'view-body', name: unquoted(view) };
+  const things = collection.exec(line)?.[1];
+  if (things === undefined) return undefined;
+  return { kind: 'tail', tailKind: things === 'events' ? 'events' : 'routines', name: null };
 }
+
+const unquoted = (name: string): string => name.replaceAll('``', '`');

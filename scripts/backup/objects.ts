@@ -1,5 +1,6 @@
 import type { Inventory } from '../database/inventory.ts';
 import type { PartChunk } from './cutter.ts';
+import type { PartKind } from './part.ts';
 
 /** What a dump was seen to create. */
 export interface FoundObjects {
@@ -59,6 +60,9 @@ const patterns = [
 ] as const;
 const triggerLine = '/*!50003 CREATE*/ ';
 
+/** The parts in which views, events and routines are made. */
+const bodies: ReadonlySet<PartKind> = new Set(['events', 'routines', 'view-body', 'final']);
+
 /** Watches the parts of a dump go by, for what they create. */
 export function createObjectFinder(): { observe(chunk: PartChunk): void; found(): FoundObjects } {
   const sets = {
@@ -81,7 +85,7 @@ export function createObjectFinder(): { observe(chunk: PartChunk): void; found()
     observe: ({ part, data }) => {
       if (part.kind === 'table' && part.section === 'structure') sets.tables.add(part.object ?? '');
       if (part.kind === 'sequence') sets.sequences.add(part.object ?? '');
-      if (part.kind === 'final' || part.section === 'after') lines(data);
+      if (bodies.has(part.kind) || part.section === 'after') lines(data);
     },
     found: () => ({ ...sets, triggerCount }),
   };

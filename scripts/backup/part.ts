@@ -1,5 +1,16 @@
-/** What a part of a dump belongs to. */
-export type PartKind = 'header' | 'table' | 'view' | 'sequence' | 'final';
+/**
+ * What a part of a dump belongs to. A `view` part makes a stand-in for the view, which others can refer to; the view
+ * itself comes in its `view-body`, after all tables, events and routines. `final` is the footer.
+ */
+export type PartKind =
+  | 'header'
+  | 'table'
+  | 'view'
+  | 'sequence'
+  | 'events'
+  | 'routines'
+  | 'view-body'
+  | 'final';
 
 /** Which piece of it: its structure, its rows, or what follows the rows (the triggers). */
 export type PartSection = 'structure' | 'rows' | 'after';
@@ -10,7 +21,7 @@ export interface PartId {
   /** The real name of the table, view or sequence; null for header and final. */
   readonly object: string | null;
   readonly section: PartSection;
-  /** The place of the object in the dump, from 1; 0 for the header and the final part. */
+  /** The place in the dump: of tables, views and sequences from 1, of what follows them from 0 again; 0: the header. */
   readonly number: number;
   /** Rows are cut into pieces: which one, from 0. */
   readonly index: number;
@@ -28,8 +39,12 @@ export function partFileName(part: PartId): string {
   switch (part.kind) {
     case 'header':
       return '0000-header.sql';
+    case 'events':
+    case 'routines':
     case 'final':
-      return '9000-final.sql';
+      return `9${sortable(part.number, 3, 998)}-${part.kind}.sql`;
+    case 'view-body':
+      return `9${sortable(part.number, 3, 998)}-${fileSafe(part.object ?? '')}.view-body.sql`;
     case 'view':
     case 'sequence':
       return `${sortable(part.number, 4, 8999)}-${fileSafe(part.object ?? '')}.${part.kind}.sql`;

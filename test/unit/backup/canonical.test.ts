@@ -17,7 +17,7 @@ const same: readonly (readonly [why: string, kind: PartKind, one: string, other:
   ],
   [
     'MariaDB 10.11 names the database in a view whose definer may not read the table',
-    'final',
+    'view-body',
     "/*!50001 VIEW `v` AS select `db`.`users`.`id` AS `id`,'`db`.' AS `x` from `users` */;",
     "/*!50001 VIEW `v` AS select `users`.`id` AS `id`,'`db`.' AS `x` from `users` */;",
   ],
@@ -39,11 +39,11 @@ const different: readonly (readonly [why: string, kind: PartKind, one: string, o
   ],
   [
     'another database in a view',
-    'final',
+    'view-body',
     '/*!50001 VIEW `v` AS select `other`.`users`.`id` AS `id` */;',
     '/*!50001 VIEW `v` AS select `users`.`id` AS `id` */;',
   ],
-  ['the database in the body of a routine', 'final', 'select `db`.`users`.`id`', 'select `users`.`id`'],
+  ['the database in the body of a routine', 'routines', 'select `db`.`users`.`id`', 'select `users`.`id`'],
   ['a type', 'table', '  `a` int', '  `a` bigint'],
 ];
 

@@ -48,7 +48,7 @@ test('what changed, what is gone and what was added is named once an object', ()
     'a (rows)',
     'a (triggers)',
     'gone (structure)',
-    'events, routines and views',
+    'footer',
   ]);
 });
 
