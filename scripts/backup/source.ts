@@ -1,6 +1,6 @@
 import { backupsDir } from '../config/require.ts';
 import { note, stopIfInterrupted, type Context } from '../context.ts';
-import { findClients, type Clients } from '../database/clients.ts';
+import { findDumpClient, type DumpClient } from '../database/dump-client.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { readDefiners, readInventory, type Account, type Inventory } from '../database/inventory.ts';
 import { checkDumpable } from '../database/preflight.ts';
@@ -15,7 +15,7 @@ import { checkSpace, estimateBytes, tableBytes, treeBytes } from './space.ts';
 export interface Source {
   readonly target: Target;
   readonly session: Session;
-  readonly clients: Clients;
+  readonly clients: DumpClient;
   readonly inventory: Inventory;
   readonly fingerprint: string;
   readonly definers: readonly Account[];
@@ -35,7 +35,7 @@ export async function learnSource(
   databaseOnly: boolean,
 ): Promise<Source> {
   const files = databaseOnly ? undefined : await filesToTake(context);
-  const clients = await findClients(context, session.server.flavour);
+  const clients = await findDumpClient(context, session.server.flavour);
   await checkDumpable(context, session, clients, target.database);
   const inventory = await readInventory(session, target.database);
   const fingerprint = await schemaFingerprint(session, target.database);

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inStep, type Context } from '../context.ts';
-import type { Clients } from '../database/clients.ts';
+import type { DumpClient } from '../database/dump-client.ts';
 import { startDump } from '../database/dump.ts';
 import type { Inventory } from '../database/inventory.ts';
 import type { Target } from '../database/target.ts';
@@ -30,7 +30,7 @@ export interface TakenDatabase {
  */
 export async function takeDatabase(
   context: Context,
-  clients: Clients,
+  clients: DumpClient,
   target: Target,
   folder: string,
   codec: Codec,
@@ -62,7 +62,7 @@ export async function takeDatabase(
  */
 export async function dumpInto<T>(
   context: Context,
-  clients: Clients,
+  clients: DumpClient,
   target: Target,
   options: CutOptions<T>,
 ): Promise<CutDump<T>> {

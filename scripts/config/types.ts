@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { splitWords } from '../system/shell-words.ts';
 import { Secret } from './secret.ts';
 
 /** A type of setting: how its text is read, and how the documentation names it. */
@@ -43,6 +44,46 @@ export const path: SettingType<string> = { name: 'path', schema: text };
 
 /** A command line, run by the shell. */
 export const command: SettingType<string> = { name: 'command', schema: text };
+
+/** A command and its first arguments, as a shell would take them apart; no shell is started for it. */
+export const words: SettingType<readonly string[]> = {
+  name: 'command (with its quotes closed)',
+  schema: v.pipe(
+    text,
+    v.check((value) => (splitWords(value)?.length ?? 0) > 0, 'a command with its quotes closed'),
+    v.transform((value) => splitWords(value) ?? []),
+  ),
+};
+
+/** Where a server is: a host with or without a port, or the path of a socket. */
+export type Place =
+  { readonly host: string; readonly port: number | undefined } | { readonly socket: string };
+
+/** A host, `host:port`, `[IPv6]:port`, or the absolute path of a socket. */
+export const place: SettingType<Place> = {
+  name: 'host, host:port, or absolute path of a socket',
+  schema: v.pipe(
+    text,
+    v.check(
+      (value) => parsePlace(value) !== undefined,
+      'a host, host:port, or the absolute path of a socket',
+    ),
+    v.transform((value): Place => parsePlace(value) ?? { socket: value }),
+  ),
+};
+
+/** Reads a host, `host:port` or the path of a socket; undefined when it is none. */
+function parsePlace(value: string): Place | undefined {
+  if (value.startsWith('/')) return { socket: value };
+  // An IPv6 address alone has more than one colon, and no brackets.
+  const alone = /^[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*$/i.exec(value);
+  const match = /^(?:\[([^\]\s]+)\]|([^:\s/[\]]+))(?::(\d{1,5}))?$/.exec(value);
+  if (alone !== null) return { host: value, port: undefined };
+  if (match === null) return undefined;
+  const port = match[3] === undefined ? undefined : Number(match[3]);
+  if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
+  return { host: match[1] ?? match[2] ?? '', port };
+}
 
 const withoutCredentials = (value: string): boolean =>
   URL.canParse(value) && new URL(value).username === '' && new URL(value).password === '';

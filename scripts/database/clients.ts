@@ -1,29 +1,27 @@
 import type { Context } from '../context.ts';
 import { wrongUsage } from '../errors.ts';
-import { capture, findProgram } from '../system/processes.ts';
+import { findProgram } from '../system/processes.ts';
+import { askProgram } from './client-process.ts';
+import type { DumpClient, Via } from './dump-client.ts';
 import type { Flavour } from './flavour.ts';
 import { askVersion } from './programs.ts';
 
-/** The vendor's own programs that dump and load. */
-export interface Clients {
-  readonly flavour: Flavour;
-  /** The dump program's version. */
-  readonly version: string;
-  /** Full path of mariadb-dump or mysqldump. */
-  readonly dump: string;
+/** The vendor's own programs that dump and load, on this machine. */
+export interface Clients extends DumpClient {
   /** Full path of mariadb or mysql. */
   readonly client: string;
 }
 
 /** The names of both jobs; Debian's mysqldump is MariaDB's, so the old names are tried for both. */
-const candidateNames: Readonly<Record<Flavour, { dump: readonly string[]; client: readonly string[] }>> = {
-  mariadb: { dump: ['mariadb-dump', 'mysqldump'], client: ['mariadb', 'mysql'] },
-  mysql: { dump: ['mysqldump'], client: ['mysql'] },
-};
+export const clientNames: Readonly<Record<Flavour, Readonly<Record<'dump' | 'client', readonly string[]>>>> =
+  {
+    mariadb: { dump: ['mariadb-dump', 'mysqldump'], client: ['mariadb', 'mysql'] },
+    mysql: { dump: ['mysqldump'], client: ['mysql'] },
+  };
 
 /**
- * Finds the clients of a server's flavour, in the given folder, else in CLIENT_BIN_DIR, else on PATH. The flavour is
- * asked of the program, never read from its name.
+ * Finds the clients of a server's flavour on this machine, in the given folder, else in CLIENT_BIN_DIR, else on PATH.
+ * The flavour is asked of the program, never read from its name.
  *
  * @throws MajError `clients-missing`, exit code 2
  */
@@ -32,27 +30,41 @@ export async function findClients(
   flavour: Flavour,
   folder: string | undefined = context.config.CLIENT_BIN_DIR,
 ): Promise<Clients> {
-  const dump = await findClient(context, flavour, 'dump', folder);
-  const client = await findClient(context, flavour, 'client', folder);
+  const dump = await findClient(context, flavour, 'dump', [folder]);
+  const client = await findClient(context, flavour, 'client', [folder]);
   return { flavour, version: dump.version, dump: dump.path, client: client.path };
 }
 
-async function findClient(
-  context: Pick<Context, 'env'>,
+/**
+ * Finds the program of one job, in the first of these folders that has one of the flavour; undefined stands for PATH.
+ *
+ * @throws MajError `clients-missing`, exit code 2
+ */
+export async function findClient(
+  context: Pick<Context, 'env' | 'config'>,
   flavour: Flavour,
   job: 'dump' | 'client',
-  folder: string | undefined,
+  folders: readonly (string | undefined)[],
 ): Promise<{ readonly path: string; readonly version: string }> {
-  const names = candidateNames[flavour][job];
+  const names = clientNames[flavour][job];
   const found: string[] = [];
-  for (const name of names) {
-    const path = await findProgram(context, name, folder);
-    const version = path === undefined ? undefined : await askVersion(context, path);
-    if (path === undefined || version === undefined) continue;
-    if (version.flavour === flavour) return { path, version: version.version };
-    found.push(`${path} (${version.text})`);
+  for (const folder of folders) {
+    for (const name of names) {
+      const path = await findProgram(context, name, folder);
+      const version = path === undefined ? undefined : await askVersion(context, path);
+      if (path === undefined || version === undefined) continue;
+      if (version.flavour === flavour) return { path, version: version.version };
+      found.push(`${path} (${version.text})`);
+    }
   }
-  throw wrongUsage('clients-missing', { flavour, folder, missing: names[0] ?? '', found });
+  const through = context.config.CLIENT_COMMAND !== undefined;
+  throw wrongUsage('clients-missing', {
+    flavour,
+    folder: folders.at(-1),
+    missing: names[0] ?? '',
+    found,
+    through,
+  });
 }
 
 /**
@@ -62,8 +74,9 @@ async function findClient(
 export async function knownOptions(
   context: Pick<Context, 'env'>,
   program: string,
+  via?: Via,
 ): Promise<(option: string) => boolean> {
-  const help = await capture(context, program, ['--no-defaults', '--help']);
+  const help = await askProgram(context, program, ['--no-defaults', '--help'], via);
   return optionsInHelp(help.stdout);
 }
 

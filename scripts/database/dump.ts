@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
-import { exitText, stream } from '../system/processes.ts';
-import { knownOptions, type Clients } from './clients.ts';
+import { exitText } from '../system/processes.ts';
+import { startDumpProgram, targetFrom } from './client-process.ts';
+import { knownOptions } from './clients.ts';
 import { clientConnectFailure } from './connect-failure.ts';
-import { makeOptionFile } from './option-file.ts';
+import type { DumpClient } from './dump-client.ts';
 import type { Target } from './target.ts';
 
 /** A dump that runs. */
@@ -60,25 +61,27 @@ export function dumpArguments(
  */
 export async function startDump(
   context: Pick<Context, 'env' | 'signal'>,
-  clients: Clients,
+  client: DumpClient,
   target: Target,
 ): Promise<Dump> {
-  const knows = await knownOptions(context, clients.dump);
-  const file = await makeOptionFile(target, clients.flavour);
-  const child = stream(context, clients.dump, dumpArguments(file.path, target.database, knows));
+  const knows = await knownOptions(context, client.dump, client.via);
+  const seen = targetFrom(client.via, target);
+  const { child, release } = await startDumpProgram(context, client, seen, (optionFile) =>
+    dumpArguments(optionFile, target.database, knows),
+  );
   const abort = (): void => child.kill('SIGKILL');
   context.signal.addEventListener('abort', abort, { once: true });
   const finished = child.exited
     .then((exit) => {
       if (exit.code === 0) return;
       const output = child.stderrTail();
-      const unconnected = clientConnectFailure(target, output);
+      const unconnected = clientConnectFailure(seen, output);
       if (unconnected !== undefined) throw unconnected;
-      throw refused('dump-failed', { program: clients.dump, exit: exitText(exit), output });
+      throw refused('dump-failed', { program: client.dump, exit: exitText(exit), output });
     })
     .finally(async () => {
       context.signal.removeEventListener('abort', abort);
-      await file.remove();
+      await release();
     });
   // The reader of stdout awaits it last; until then its failure is not "unhandled".
   finished.catch(() => undefined);

@@ -1,6 +1,7 @@
 import { warn, type Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
-import { knownOptions, type Clients } from './clients.ts';
+import { knownOptions } from './clients.ts';
+import type { DumpClient } from './dump-client.ts';
 import { seriesOf } from './flavour.ts';
 import { allows, readGrants } from './grants.ts';
 import { quoteName } from './quote.ts';
@@ -16,7 +17,7 @@ import { sqlErrorOf, type Row, type Session } from './session.ts';
 export async function checkDumpable(
   context: Pick<Context, 'env' | 'report'>,
   session: Session,
-  clients: Clients,
+  clients: DumpClient,
   database: string,
 ): Promise<void> {
   checkClients(context, session, clients);
@@ -26,7 +27,7 @@ export async function checkDumpable(
   await checkRoutines(session, database);
 }
 
-function checkClients(context: Pick<Context, 'report'>, session: Session, clients: Clients): void {
+function checkClients(context: Pick<Context, 'report'>, session: Session, clients: DumpClient): void {
   const { server } = session;
   if (clients.flavour !== server.flavour)
     throw wrongUsage('client-flavour', {
@@ -60,7 +61,7 @@ async function checkPrivileges(session: Session, database: string): Promise<void
 async function checkTables(
   context: Pick<Context, 'env' | 'report'>,
   session: Session,
-  clients: Clients,
+  clients: DumpClient,
   database: string,
 ): Promise<void> {
   const tables = await session.rows(
@@ -76,7 +77,7 @@ async function checkTables(
     throw refused('tables-unreadable', { tables: reasons });
   }
   const versioned = tables.filter(({ kind }) => kind === 'SYSTEM VERSIONED');
-  if (versioned.length > 0 && !(await knownOptions(context, clients.dump))('dump-history'))
+  if (versioned.length > 0 && !(await knownOptions(context, clients.dump, clients.via))('dump-history'))
     throw refused('history-not-dumped', { tables: namesOf(versioned), program: clients.dump });
   const outside = tables.filter(({ transactions }) => transactions !== 'YES');
   if (outside.length > 0)

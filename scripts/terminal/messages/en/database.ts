@@ -88,9 +88,20 @@ export const database = {
       folder: string | undefined;
       missing: string;
       found: readonly string[];
+      through: boolean;
     }) => ({
-      message: `The program ${facts.missing} of ${names[facts.flavour]} was not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}`,
+      message: `The program ${facts.missing} of ${names[facts.flavour]} was not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}${facts.through ? ' The throwaway server runs on this machine, where CLIENT_COMMAND does not reach it.' : ''}`,
       hint: `The client must be of the server’s own kind. Install it, or name its folder in CLIENT_BIN_DIR:${indented(clientInstall[facts.flavour])}`,
+    }),
+    'client-command-failed': (facts: {
+      command: string;
+      flavour: Flavour;
+      program: string;
+      found: readonly string[];
+      words: string;
+    }) => ({
+      message: `CLIENT_COMMAND (${facts.command}) does not lead to ${facts.program} of ${names[facts.flavour]}.${foundInstead(facts.found)}${facts.words === '' ? '' : ` It says: ${facts.words}`}`,
+      hint: `Check it by hand: echo '${facts.program} --version' | ${facts.command} sh. It must pass standard input on (docker exec needs -i, and no -t), print nothing of its own, and find ${facts.program} and sh on its PATH.`,
     }),
     'cache-not-private': (facts: { path: string }) => ({
       message: `The folder ${facts.path} belongs to someone else, or others may write to it.`,

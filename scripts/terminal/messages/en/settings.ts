@@ -51,8 +51,14 @@ export const settings = {
     UPDATE_SOURCE: 'Folder in which `maj upgrade VERSION` finds packages.',
     BACKUP_DIR: 'Folder of the backups.',
     BACKUP_MAX_AGE: 'How old a backup may be to count as fresh.',
+    BACKUP_KEEP_DAYS: 'How many days backups are kept, counted back from the newest proven one.',
+    BACKUP_KEEP_LEAST: 'How many complete backups are kept, however old they are.',
     BACKUP_CODEC: 'Compression: zstd where there is one, else gzip.',
     CLIENT_BIN_DIR: 'Folder of mysqldump and mysql, or mariadb-dump and mariadb, when they are not on PATH.',
+    CLIENT_COMMAND:
+      'Command that the dump program is run through, where it is in a container or on another host; a POSIX shell must be there.',
+    CLIENT_HOST:
+      'With CLIENT_COMMAND: the database server as seen from there, as host, host:port or the path of a socket.',
     REHEARSAL_SERVER:
       'auto, or the folder of the server programs (mysqld or mariadbd) for the throwaway server.',
     DEPLOY_BRANCH: 'Branch that only rehearsed commits may be pushed to.',

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { parseSettings } from '../../../scripts/config/parse.ts';
+import { splitWords } from '../../../scripts/system/shell-words.ts';
+
+describe('a command line, taken apart as a shell would', () => {
+  test.each([
+    ['docker exec -i db', ['docker', 'exec', '-i', 'db']],
+    ['  a\t b\n', ['a', 'b']],
+    [`'a b' "c d" e\\ f`, ['a b', 'c d', 'e f']],
+    [`-o'one 'two"three"`, ['-oone twothree']],
+    [`"say \\"so\\" \\$HOME \\a"`, ['say "so" $HOME \\a']],
+    [`'it'\\''s' ''`, ["it's", '']],
+    ['$HOME ~ * `id`', ['$HOME', '~', '*', '`id`']],
+    ['', []],
+  ])('%s', (text, words) => {
+    expect(splitWords(text)).toEqual(words);
+  });
+
+  test.each(["'a", '"a', 'a\\', '"a\\"'])('%s is not closed', (text) => {
+    expect(splitWords(text)).toBeUndefined();
+  });
+});
+
+describe('where the clients are', () => {
+  const parsed = (settings: Record<string, string>) => parseSettings(settings, Object.keys(settings));
+
+  test.each([
+    ['db', { host: 'db', port: undefined }],
+    ['db.example:3307', { host: 'db.example', port: 3307 }],
+    ['::1', { host: '::1', port: undefined }],
+    ['[fe80::1]:3306', { host: 'fe80::1', port: 3306 }],
+    ['/run/mysqld/mysqld.sock', { socket: '/run/mysqld/mysqld.sock' }],
+  ])('CLIENT_HOST=%s', (text, place) => {
+    expect(parsed({ CLIENT_HOST: text })).toMatchObject({ ok: true, config: { CLIENT_HOST: place } });
+  });
+
+  test.each([
+    ['CLIENT_HOST', 'db:port'],
+    ['CLIENT_HOST', 'db:70000'],
+    ['CLIENT_HOST', 'run/mysqld.sock'],
+    ['CLIENT_COMMAND', "docker exec -i 'db"],
+  ])('%s=%s is refused', (name, text) => {
+    expect(parsed({ [name]: text })).toMatchObject({ ok: false, problems: [{ kind: 'invalid', name }] });
+  });
+
+  test('CLIENT_COMMAND is read as words', () => {
+    expect(parsed({ CLIENT_COMMAND: 'ssh "db host"' })).toMatchObject({
+      config: { CLIENT_COMMAND: ['ssh', 'db host'] },
+    });
+  });
+});
