@@ -6,6 +6,8 @@ import type { ServerPrograms } from './programs.ts';
 export interface ServerLikeness {
   /** The source's lower_case_table_names: fixed when the data folder is made. */
   readonly lowerCaseTableNames?: 0 | 1 | 2;
+  /** Whether what is committed is on disk, as on a live server: for measuring what a live server takes. */
+  readonly durable?: boolean;
 }
 
 /** Both servers refuse to run as root without being told to. */
@@ -84,15 +86,21 @@ export function serverOptions(
     '--performance-schema=OFF',
     '--character-set-server=utf8mb4',
     '--max-allowed-packet=1G',
-    '--innodb-flush-log-at-trx-commit=0',
-    '--innodb-doublewrite=0',
-    '--loose-innodb-flush-method=nosync',
+    ...(likeness.durable === true ? durableOptions : volatileOptions),
     '--innodb-buffer-pool-size=256M',
     ...(programs.flavour === 'mariadb' ? mariadbOptions(places.temporary) : mysqlOptions),
     ...likenessOptions(likeness),
     ...asRoot(),
   ];
 }
+
+const durableOptions: readonly string[] = ['--innodb-flush-log-at-trx-commit=1', '--innodb-doublewrite=1'];
+
+const volatileOptions: readonly string[] = [
+  '--innodb-flush-log-at-trx-commit=0',
+  '--innodb-doublewrite=0',
+  '--loose-innodb-flush-method=nosync',
+];
 
 /** MariaDB has no value that forbids files altogether: it may read those of an empty folder. */
 const mariadbOptions = (empty: string): readonly string[] => [

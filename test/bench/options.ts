@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util';
+
+/** What `npm run bench backup` measures; each makes its own data. */
+export const measurements = ['backup', 'restore', 'files', 'memory'] as const;
+export type Measurement = (typeof measurements)[number];
+
+/** What a benchmark is run with. */
+export interface BenchOptions {
+  /** Of SQL text, in all tables together; a megabyte has 1,000,000 bytes. */
+  readonly megabytes: number;
+  readonly seed: number;
+  /** Times that everything is measured; medians count. */
+  readonly runs: number;
+  /** `auto`, or the folder of the server programs. */
+  readonly server: string;
+  /** Whether the server works as a live one does: what it says is committed is on disk. */
+  readonly durable: boolean;
+  readonly only: readonly Measurement[];
+  /** Megabytes of SQL text. */
+  readonly memorySizes: readonly number[];
+  readonly files: { readonly count: number; readonly megabytes: number };
+  readonly json: boolean;
+}
+
+/** What the options may be, for `--help` and for errors. */
+export const benchUsage = `npm run bench                      lists the benchmarks
+npm run bench backup [options]     backups and restores against the plain tools
+  --megabytes 1000          size of the database, as SQL text
+  --seed 1                  another seed, other data
+  --runs 3                  how often everything is measured; medians count
+  --server auto|DIR         folder of the server programs
+  --durable                 a server that flushes every commit to disk, as a live one does
+  --only backup,restore,files,memory
+  --memory-sizes 100,1000,4000
+  --files 80000 --files-megabytes 2000
+  --json                    the result as data
+Exit code: 0 all limits hold, 1 one does not, 2 wrong usage, 3 not enough space.`;
+
+/** The options from the words after the benchmark's name; an error says what is wrong with them. */
+export function parseBenchOptions(words: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      megabytes: { type: 'string', default: '1000' },
+      seed: { type: 'string', default: '1' },
+      runs: { type: 'string', default: '3' },
+      server: { type: 'string', default: 'auto' },
+      durable: { type: 'boolean', default: false },
+      only: { type: 'string', default: measurements.join(',') },
+      'memory-sizes': { type: 'string', default: '100,1000,4000' },
+      files: { type: 'string', default: '80000' },
+      'files-megabytes': { type: 'string', default: '2000' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    megabytes: wholeNumber('megabytes', values.megabytes),
+    seed: wholeNumber('seed', values.seed),
+    runs: wholeNumber('runs', values.runs),
+    server: values.server,
+    durable: values.durable,
+    only: values.only.split(',').map(measurementNamed),
+    memorySizes: values['memory-sizes'].split(',').map((size) => wholeNumber('memory-sizes', size)),
+    files: {
+      count: wholeNumber('files', values.files),
+      megabytes: wholeNumber('files-megabytes', values['files-megabytes']),
+    },
+    json: values.json,
+  };
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Error(`--${option}: "${text}" is not a whole number from 1`);
+  return Number(text);
+}
+
+function measurementNamed(name: string): Measurement {
+  const found = measurements.find((one) => one === name);
+  if (found === undefined) throw new Error(`--only: "${name}" is not one of ${measurements.join(', ')}`);
+  return found;
+}

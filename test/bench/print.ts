@@ -1,0 +1,54 @@
+import { bytes, table } from '../../scripts/terminal/format.ts';
+import { fileMixText } from './file-tree.ts';
+import { holds, limits, type Figure } from './limits.ts';
+import type { BenchOptions } from './options.ts';
+
+/** What a run of the benchmark found. */
+export interface BenchResult {
+  readonly server: string;
+  readonly options: BenchOptions;
+  readonly figures: readonly Figure[];
+}
+
+/** The result as data: every figure with its limit, and whether it holds. */
+export const resultJson = ({ figures, ...rest }: BenchResult): string =>
+  JSON.stringify({
+    ...rest,
+    figures: figures.map((figure) => ({
+      ...figure,
+      ...limits[figure.limit],
+      limit: figure.limit,
+      holds: holds(figure),
+    })),
+    holds: figures.every(holds),
+  });
+
+/** The result as lines for people. */
+export function resultLines({ server, options, figures }: BenchResult): string[] {
+  const rows = figures.map((figure) => [
+    holds(figure) ? 'holds' : 'FAILS',
+    nameOf(figure),
+    valueText(figure, figure.value),
+    `at most ${valueText(figure, limits[figure.limit].most)}`,
+    sides(figure),
+  ]);
+  return [
+    `${server}${options.durable ? ', durable' : ''}, seed ${options.seed}; medians of ${options.runs}`,
+    `database: ${options.megabytes} MB of SQL text; files: ${options.files.count}, ${options.files.megabytes} MB: ${fileMixText}`,
+    ...table(rows),
+  ];
+}
+
+function nameOf({ limit, of }: Figure): string {
+  return of === undefined ? limits[limit].name : `${limits[limit].name}: ${of}`;
+}
+
+const valueText = ({ limit }: Figure, value: number): string =>
+  limits[limit].unit === 'bytes' ? bytes(value) : value.toFixed(2);
+
+function sides({ limit, ours, plain }: Figure): string {
+  if (ours === undefined || plain === undefined) return '';
+  const text = (value: number): string =>
+    limit === 'secondBackup' || limit === 'secondFiles' ? bytes(value) : `${value.toFixed(1)} s`;
+  return `${text(ours)} to ${text(plain)}`;
+}
