@@ -3,14 +3,7 @@
  * itself comes in its `view-body`, after all tables, events and routines. `final` is the footer.
  */
 export type PartKind =
-  | 'header'
-  | 'table'
-  | 'view'
-  | 'sequence'
-  | 'events'
-  | 'routines'
-  | 'view-body'
-  | 'final';
+  'header' | 'table' | 'view' | 'sequence' | 'events' | 'routines' | 'view-body' | 'final';
 
 /** Which piece of it: its structure, its rows, or what follows the rows (the triggers). */
 export type PartSection = 'structure' | 'rows' | 'after';

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { inStep, type Context } from '../context.ts';
 import { findClients } from '../database/clients.ts';
-import { loadSql } from '../database/load.ts';
 import { makeCopyDatabase, type Throwaway } from '../database/throwaway.ts';
 import { unsound } from '../errors.ts';
 import { readIfThere, writeDurably } from '../system/files.ts';
 import { checkFlavour, compareDump } from './compare.ts';
 import type { Backup } from './list.ts';
+import { loadBackup } from './load/load-backup.ts';
 import { manifestName } from './manifest.ts';
 import { proofName, proofText, type Proof } from './proof.ts';
-import { readDump } from './read-dump.ts';
 import { sha256OfText } from './seal.ts';
 
 /**
@@ -17,7 +16,7 @@ import { sha256OfText } from './seal.ts';
  * Equal, and the proof is written into the backup. The copy stays on the throwaway server, for a dry run.
  *
  * @throws MajError `proof-failed` (exit code 4) naming the objects that differ; `flavour-differs` (3);
- *   `load-failed` with the client's words
+ *   `statement-failed` naming part, line and object
  */
 export async function proveBackup(context: Context, backup: Backup, throwaway: Throwaway): Promise<Proof> {
   const { manifest } = backup;
@@ -29,7 +28,7 @@ export async function proveBackup(context: Context, backup: Backup, throwaway: T
 
   const started = context.clock.monotonicMs();
   await inStep(context, 'load-backup', { id: backup.id, server: throwaway.server.text }, (progress) =>
-    loadSql(context, clients, target, readDump(context, backup, progress)),
+    loadBackup(context, backup, target, progress),
   );
   const loaded = context.clock.monotonicMs();
   const { differences, equal, canonical } = await compareDump(context, backup, clients, target);

@@ -31,7 +31,11 @@ export interface DriverOptions {
 const connectTimeoutMs = 10_000;
 
 /** The driver's options for a target. Over a socket nothing is encrypted: nothing leaves the machine. */
-export async function driverOptions(target: Target, database: string | null): Promise<DriverOptions> {
+export async function driverOptions(
+  target: Target,
+  database: string | null,
+  { bytes = false }: { readonly bytes?: boolean } = {},
+): Promise<DriverOptions> {
   const tls = target.socket === undefined ? await tlsOptions(target) : undefined;
   return {
     ...(target.socket === undefined
@@ -49,7 +53,7 @@ export async function driverOptions(target: Target, database: string | null): Pr
     bigNumberStrings: true,
     // The driver would read JSON into objects and print them anew: blanks and the order of keys would be ours.
     jsonStrings: true,
-    flags: ['-LOCAL_FILES'],
+    flags: ['-LOCAL_FILES', ...(bytes ? ['-SESSION_TRACK'] : [])],
   };
 }
 

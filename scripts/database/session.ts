@@ -36,6 +36,11 @@ export interface SessionOptions {
   readonly database?: string | null;
   /** Not given: the server's own default. */
   readonly sqlMode?: string;
+  /**
+   * Statements are bytes, a character for each: they travel as they are, whatever charset they are in and whatever the
+   * session's is set to meanwhile. For dumps, which hold a routine's body in the charset that it was written in.
+   */
+  readonly bytes?: boolean;
 }
 
 /**
@@ -51,7 +56,7 @@ export async function connect(
 ): Promise<Session> {
   try {
     const database = options.database === undefined ? target.database : options.database;
-    const connection = await open(target, await driverOptions(target, database));
+    const connection = await open(target, await driverOptions(target, database, options));
     try {
       return await greet(connection, options);
     } catch (error) {
@@ -110,6 +115,7 @@ async function greet(connection: Connection, options: SessionOptions): Promise<S
   // The handshake can only name a collation; this takes the server's own default for utf8mb4, as its client does.
   await run('SET NAMES utf8mb4');
   if (options.sqlMode !== undefined) await rows('SET SESSION sql_mode = ?', [options.sqlMode]);
+  if (options.bytes === true) await sendBytes(connection, rows);
   const [greeting = {}] = await rows(
     'SELECT CONNECTION_ID() AS id, VERSION() AS version, @@version_comment AS comment',
   );
@@ -124,6 +130,19 @@ async function greet(connection: Connection, options: SessionOptions): Promise<S
       lost.now();
     },
   };
+}
+
+/** The driver's number for the charset in which every character is the byte of its code. */
+const latin1 = 8;
+
+/**
+ * Makes the driver send characters as bytes while the server takes them for utf8mb4. The connection was opened without
+ * SESSION_TRACK: by that the server tells the driver of every `SET NAMES`, and the driver encodes accordingly.
+ */
+async function sendBytes(connection: Connection, rows: Session['rows']): Promise<void> {
+  Object.assign(connection.config, { charsetNumber: latin1 });
+  const [row] = await rows("SELECT HEX('\u00c3\u00a9') AS hex");
+  if (row?.['hex'] !== 'C3A9') throw new Error('The database driver does not send bytes as they are.');
 }
 
 type Settle<T> = (resolve: (value: T) => void, reject: (error: unknown) => void) => void;

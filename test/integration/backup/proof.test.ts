@@ -74,7 +74,7 @@ describe.each(servers)('on $name', (server) => {
     const forged = await forge(context, backup, { object: 'users', section: 'rows' }, (text) =>
       text.replace('INSERT INTO', 'INSERT INTO no such'),
     );
-    await expect(prove(forged)).rejects.toMatchObject({ code: 'load-failed' });
+    await expect(prove(forged)).rejects.toMatchObject({ code: 'statement-failed' });
   });
 
   test('a proof holds for one manifest only, and a damaged one counts as none', async () => {

@@ -46,6 +46,10 @@ export const backup = {
       message: `${facts.path} cannot be decompressed: ${facts.reason}`,
       hint: 'Use another backup; `maj verify` tells which are sound.',
     }),
+    'statement-failed': (facts: { part: string; line: number; object: string | null; reason: string }) => ({
+      message: `The server did not take a statement of the backup (${facts.part}, line ${facts.line}${facts.object === null ? '' : `, of ${facts.object}`}): ${facts.reason}`,
+      hint: 'Compare version and settings (max_allowed_packet, sql_mode, plugins) of the server with those of the one that the backup is of.',
+    }),
     'dump-incomplete': (facts: { client: string }) => ({
       message: `${facts.client} ended without an error, but its dump has no last line: it is cut off. No backup was made.`,
       hint: 'Look into the server’s log for a lost connection, and take the backup again.',
@@ -155,6 +159,8 @@ export const backup = {
     'changed-while-read': (facts: { path: string }) =>
       `${facts.path} changed each time it was read: the archive holds what was read last.`,
     'read-again': (facts: { path: string }) => `${facts.path} changed while it was read, and was read again.`,
+    'earlier-damaged': (facts: { path: string; id: string }) =>
+      `${facts.path} is damaged; this backup does not share it, and holds it anew. \`maj verify ${facts.id}\` tells what else is.`,
     'manifest-damaged': (facts: { path: string }) =>
       `${facts.path} is left out: its manifest is damaged, or of a later version of maj.`,
   },

@@ -1,0 +1,112 @@
+/** A CREATE TABLE in the server's own words, taken apart at its brackets and commas. */
+interface Definition {
+  /** Up to and with the opening bracket. */
+  readonly head: string;
+  /** Columns, keys and constraints, as they stand between the commas. */
+  readonly items: readonly string[];
+  /** From the closing bracket on: engine, options, partitions. */
+  readonly tail: string;
+}
+
+/** A table that is made without its secondary indexes and foreign keys, and what gives it these afterwards. */
+export interface DeferredTable {
+  readonly create: string;
+  /** ALTER TABLE statements, to be run in this order when the rows are in. */
+  readonly keys: readonly string[];
+  /** To be run when every table has its keys; null when there are none. */
+  readonly foreignKeys: string | null;
+}
+
+const name = '`(?:[^`]|``)*`';
+const tableName = new RegExp(`^CREATE TABLE (${name}) \\(`);
+const ordinaryKey = /^(?:UNIQUE |FULLTEXT |SPATIAL )?KEY /;
+const foreignKey = new RegExp(`^CONSTRAINT ${name} FOREIGN KEY `);
+
+/**
+ * Takes foreign keys, and where `deferKeys` says so secondary indexes, out of a CREATE TABLE. What SHOW CREATE TABLE
+ * prints for the finished table is the same as before: servers sort keys by kind and keep the order within a kind, so
+ * that nothing may be taken out before a key that has to stay.
+ *
+ * @param create a CREATE TABLE as SHOW CREATE TABLE prints it
+ * @returns undefined where the table is best made as it stands: another engine than InnoDB, MariaDB's system-versioned
+ *   tables (altering one is a change of its history), a text that is not understood
+ */
+export function deferTable(create: string, deferKeys: boolean): DeferredTable | undefined {
+  const table = tableName.exec(create)?.[1];
+  const definition = splitDefinition(create);
+  if (table === undefined || definition === undefined) return undefined;
+  const { head, items, tail } = definition;
+  if (!/\bENGINE=InnoDB\b/.test(tail) || /\bSYSTEM VERSIONING\b/.test(tail)) return undefined;
+
+  const texts = items.map((item) => item.trim());
+  const firstDeferred = deferKeys ? lastNeededKey(texts) + 1 : texts.length;
+  const isDeferred = (text: string, index: number): boolean =>
+    foreignKey.test(text) || (index >= firstDeferred && ordinaryKey.test(text));
+  const deferred = texts.filter(isDeferred);
+  const kept = items.filter((_, index) => !isDeferred(texts[index] ?? '', index));
+  const fullText = deferred.filter((text) => text.startsWith('FULLTEXT '));
+  const keys = deferred.filter((text) => ordinaryKey.test(text) && !fullText.includes(text));
+  const alter = (added: readonly string[]): string =>
+    `ALTER TABLE ${table} ${added.map((text) => `ADD ${text}`).join(', ')}`;
+  const foreign = deferred.filter((text) => foreignKey.test(text));
+  return {
+    create: `${head}${kept.join(',')}${kept.at(-1)?.endsWith('\n') === true ? '' : '\n'}${tail}`,
+    // InnoDB builds one FULLTEXT index at a time; several in one ALTER would copy the table.
+    keys: [...(keys.length === 0 ? [] : [alter(keys)]), ...fullText.map((text) => alter([text]))],
+    foreignKeys: foreign.length === 0 ? null : alter(foreign),
+  };
+}
+
+/** Whether the rows of the table have an order of their own, so that they may be loaded in any. */
+export function hasPrimaryKey(create: string): boolean {
+  return splitDefinition(create)?.items.some((item) => item.trim().startsWith('PRIMARY KEY ')) ?? false;
+}
+
+/**
+ * The place of the last key that the table cannot be without while rows are loaded: the one that an AUTO_INCREMENT
+ * column needs; without a primary key the unique ones, of which InnoDB makes the clustered index; kinds that are
+ * better not added to rows that are there already. -1 when there is none.
+ */
+function lastNeededKey(items: readonly string[]): number {
+  const counted = items.find((item) => /^`/.test(item) && /\bAUTO_INCREMENT\b/.test(unquoted(item)));
+  const countedName = counted === undefined ? undefined : new RegExp(`^${name}`).exec(counted)?.[0];
+  const primary = items.find((item) => item.startsWith('PRIMARY KEY '));
+  const startsCounted = (item: string): boolean =>
+    countedName !== undefined && item.slice(item.indexOf('(')).startsWith(`(${countedName}`);
+  const counts = countedName !== undefined && !(primary !== undefined && startsCounted(primary));
+  return items.findLastIndex(
+    (item) =>
+      ordinaryKey.test(item) &&
+      ((counts && item.includes(countedName)) ||
+        (primary === undefined && item.startsWith('UNIQUE ')) ||
+        /\bWITHOUT OVERLAPS\b|\bUSING HASH\b/.test(unquoted(item))),
+  );
+}
+
+/** What is not within quotes. */
+const unquoted = (text: string): string => text.replaceAll(/'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`/gs, "''");
+
+const piece = /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`|\/\*.*?\*\/|[(),]|[^'"`(),/]+|./gs;
+
+function splitDefinition(create: string): Definition | undefined {
+  const head = tableName.exec(create)?.[0];
+  if (head === undefined) return undefined;
+  const items: string[] = [];
+  let item = '';
+  let depth = 1;
+  piece.lastIndex = head.length;
+  for (let found = piece.exec(create); found !== null; found = piece.exec(create)) {
+    const [text] = found;
+    if (text === '(') depth += 1;
+    if (text === ')') depth -= 1;
+    if (depth === 0) {
+      items.push(item);
+      return { head, items, tail: create.slice(found.index) };
+    }
+    if (text === ',' && depth === 1) {
+      items.push(item);
+      item = '';
+    } else item += text;
+  }
+  return undefined;
+}

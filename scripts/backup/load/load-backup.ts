@@ -1,0 +1,142 @@
+import { availableParallelism } from 'node:os';
+import { stopIfInterrupted, type Context, type Progress } from '../../context.ts';
+import { connect, type Session } from '../../database/session.ts';
+import type { Target } from '../../database/target.ts';
+import { codecNamed } from '../codec.ts';
+import type { Backup } from '../list.ts';
+import type { ManifestPart } from '../manifest.ts';
+import { statementFailed } from './failure.ts';
+import { runJobs } from './jobs.ts';
+import { tableJob, type TableLoading } from './load-table.ts';
+import { statementsOf, type PartSource, type PartStatement } from './part-statements.ts';
+import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
+import { rewritten, type Definers } from './rewrite.ts';
+
+/** How a backup is loaded. */
+export interface LoadOptions {
+  /** What of it; not given: all. */
+  readonly selection?: LoadSelection;
+  /** Tables that others, which stay as they are, refer to: they must never be without their keys. */
+  readonly referredTo?: ReadonlySet<string>;
+  readonly definers?: Definers;
+}
+
+/** Beyond this the connections wait for each other; fewer leave the server idle while a statement travels. */
+const connections = Math.min(4, Math.max(2, availableParallelism()));
+
+/**
+ * Loads a backup, or some of it, over several connections: tables without secondary indexes and foreign keys, their
+ * rows in parallel, then the indexes, the foreign keys, triggers, events, routines and views. The first error stops
+ * all of it. What is loaded must not be there, or be what the parts themselves replace.
+ *
+ * @throws MajError `statement-failed` naming part, line and object; `stored-unreadable`; `interrupted`
+ */
+export async function loadBackup(
+  context: Context,
+  backup: Backup,
+  target: Target,
+  progress: Progress,
+  options: LoadOptions = {},
+): Promise<void> {
+  const source = { folder: backup.folder, codec: await codecNamed(context, backup.manifest.codec) };
+  const plan = planLoad(backup.manifest.parts, options.selection);
+  const rewriting = {
+    from: backup.manifest.database.name,
+    into: target.database,
+    definers: options.definers ?? 'keep',
+  };
+  const run = async (session: Session, part: ManifestPart, statement: PartStatement): Promise<void> => {
+    stopIfInterrupted(context);
+    try {
+      await session.run(statement.isInsert ? statement.text : rewritten(statement.text, rewriting));
+    } catch (error) {
+      stopIfInterrupted(context);
+      throw await statementFailed(error, source, part, statement);
+    }
+  };
+  const sessions = await openSessions(context, target, source, plan, run);
+  const stop = (): void => sessions.forEach((session) => session.destroy());
+  context.signal.addEventListener('abort', stop, { once: true });
+  try {
+    await loadAll(sessions, source, plan, run, stop, progress, options);
+    await Promise.all(sessions.map((session) => session.close()));
+  } catch (error) {
+    stop();
+    throw error;
+  } finally {
+    context.signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Opens the connections and gives each the settings of the dump's header. */
+async function openSessions(
+  context: Context,
+  target: Target,
+  source: PartSource,
+  plan: LoadPlan,
+  run: TableLoading['run'],
+): Promise<Session[]> {
+  const header = await statementsOf(source, plan.header);
+  const opened = await Promise.allSettled(
+    Array.from({ length: connections }, () => connect(context, target, { bytes: true })),
+  );
+  const sessions = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  try {
+    for (const each of opened) if (each.status === 'rejected') throw each.reason;
+    for (const session of sessions) {
+      for (const statement of header) await run(session, plan.header, statement);
+      await speedUp(session);
+    }
+    return sessions;
+  } catch (error) {
+    sessions.forEach((session) => session.destroy());
+    throw error;
+  }
+}
+
+async function loadAll(
+  sessions: readonly Session[],
+  source: PartSource,
+  plan: LoadPlan,
+  run: TableLoading['run'],
+  stop: () => void,
+  progress: Progress,
+  options: LoadOptions,
+): Promise<void> {
+  const [first] = sessions;
+  if (first === undefined) throw new Error('no connection');
+  let done = 0;
+  const loaded = (bytes: number): void => progress((done += bytes), plan.bytes);
+  const runParts = async (parts: readonly ManifestPart[]): Promise<void> => {
+    for (const part of parts) {
+      for (const statement of await statementsOf(source, part)) await run(first, part, statement);
+      loaded(part.bytes);
+    }
+  };
+  const foreignKeys: (readonly [ManifestPart, PartStatement])[] = [];
+  const loading: TableLoading = {
+    source,
+    run,
+    mayDeferKeys: (table) => options.referredTo?.has(table.name) !== true,
+    foreignKeys: (part, statement) => foreignKeys.push([part, statement]),
+    loaded,
+  };
+  await runParts(plan.sequences);
+  await runJobs(
+    sessions,
+    plan.tables.map((table) => tableJob(table, loading)),
+    stop,
+  );
+  for (const [part, statement] of foreignKeys) await run(first, part, statement);
+  await runParts([...plan.tables.flatMap(triggersOf), ...plan.triggers, ...plan.code]);
+  await first.run('COMMIT');
+}
+
+const triggersOf = ({ after }: TableParts): readonly ManifestPart[] => (after === null ? [] : [after]);
+
+/** One transaction for many statements, and on MySQL (8.0.27 and later) more memory to sort indexes in than 1 MB. */
+async function speedUp(session: Session): Promise<void> {
+  await session.run('SET SESSION autocommit = 0');
+  if (session.server.flavour === 'mysql')
+    await session.run('SET SESSION innodb_ddl_buffer_size = 67108864').catch(() => undefined);
+}

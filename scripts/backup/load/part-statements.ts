@@ -1,0 +1,73 @@
+import { splitStatements } from '../../migrations/splitter.ts';
+import { readStored, type Codec } from '../codec.ts';
+import { partPath } from '../layout.ts';
+import type { ManifestPart } from '../manifest.ts';
+import { createRowCutter } from './row-statements.ts';
+
+/** Where the parts of a backup are, and how they are read. */
+export interface PartSource {
+  readonly folder: string;
+  readonly codec: Codec;
+}
+
+/** A statement of a part: each character stands for one byte, as a session for bytes takes it. */
+export interface PartStatement {
+  readonly text: string;
+  /** Of the part; from 1. Of an INSERT's, see `lineAt`. */
+  readonly line: number | null;
+  /** Bytes of the part before it, where the line is not known. */
+  readonly offset: number;
+  readonly isInsert: boolean;
+}
+
+/** The statements of a part that is not rows: small enough to be read at once. */
+export async function statementsOf(source: PartSource, part: ManifestPart): Promise<PartStatement[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of readStored(partPath(source.folder, part.name), source.codec)) chunks.push(chunk);
+  return statementsIn(Buffer.concat(chunks).toString('latin1'), part.name);
+}
+
+/** The statements of a part of rows, as they come; never more than one of them is held. */
+export async function* rowStatementsOf(
+  source: PartSource,
+  part: ManifestPart,
+): AsyncGenerator<PartStatement, void, undefined> {
+  const cutter = createRowCutter();
+  const taken = function* (pieces: ReturnType<typeof cutter.push>): Generator<PartStatement, void> {
+    for (const { bytes, kind, offset } of pieces) {
+      const text = bytes.toString('latin1');
+      if (kind === 'other') yield* statementsIn(text, part.name);
+      else yield { text: text.replace(/;\n$/, ''), line: null, offset, isInsert: true };
+    }
+  };
+  for await (const chunk of readStored(partPath(source.folder, part.name), source.codec))
+    yield* taken(cutter.push(chunk));
+  yield* taken(cutter.end());
+}
+
+/** The line that an offset of a part is in, from 1: asked for only when a statement failed. */
+export async function lineAt(source: PartSource, part: ManifestPart, offset: number): Promise<number> {
+  let line = 1;
+  let left = offset;
+  for await (const chunk of readStored(partPath(source.folder, part.name), source.codec)) {
+    for (let at = chunk.indexOf(0x0a); at >= 0 && at < left; at = chunk.indexOf(0x0a, at + 1)) line += 1;
+    left -= chunk.length;
+    if (left <= 0) break;
+  }
+  return line;
+}
+
+/** MariaDB's first line is for its own client, and no statement; see `withoutSandboxLine`. */
+const sandboxLine = /^\/\*M?!999999\\- enable the sandbox mode \*\/ *(?=\n)/;
+/** The dump programs' own header sets this; only ANSI_QUOTES and NO_BACKSLASH_ESCAPES would matter here. */
+const sqlModeOfDumps = 'NO_AUTO_VALUE_ON_ZERO';
+
+function statementsIn(text: string, file: string): PartStatement[] {
+  const options = { file, sqlMode: sqlModeOfDumps };
+  return splitStatements(text.replace(sandboxLine, ''), options).map((statement) => ({
+    text: statement.text,
+    line: statement.line,
+    offset: 0,
+    isInsert: false,
+  }));
+}
