@@ -14,6 +14,7 @@ import type { ManifestPart } from './manifest.ts';
 import { createObjectFinder, missingObjects } from './objects.ts';
 import { partFileName } from './part.ts';
 import { storeCompressed } from './store.ts';
+import { sharing, type ShareUnchanged } from './unchanged.ts';
 
 /** The database's share of a manifest. */
 export interface TakenDatabase {
@@ -23,7 +24,8 @@ export interface TakenDatabase {
 }
 
 /**
- * Dumps the database into the parts of a backup, compressed and flushed.
+ * Dumps the database into the parts of a backup, compressed and flushed; what an earlier backup holds already is shared
+ * with it.
  *
  * @throws MajError `dump-incomplete` without the line that ends a whole dump; `objects-missing` naming what the
  *   database has and the dump has not; what the dump program failed with
@@ -35,12 +37,16 @@ export async function takeDatabase(
   folder: string,
   codec: Codec,
   inventory: Inventory,
+  share: ShareUnchanged,
 ): Promise<TakenDatabase> {
   await mkdir(join(folder, partsFolder), { mode: privateFolder });
   const finder = createObjectFinder();
   const dump = await inStep(context, 'dump-database', { database: target.database }, (progress) =>
     dumpInto(context, clients, target, {
-      open: (part) => storeCompressed(partPath(folder, partFileName(part) + codec.extension), codec),
+      open: (part) => {
+        const path = partPath(folder, partFileName(part) + codec.extension);
+        return sharing(storeCompressed(path, codec), path, share);
+      },
       observe: (chunk) => finder.observe(chunk),
       progress,
     }),

@@ -3,6 +3,7 @@ import { backupsDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { withSession } from '../database/session.ts';
+import { withTablesLocked } from '../database/table-locks.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { interrupted, MajError, refused } from '../errors.ts';
 import { ownVersion } from '../system/own-version.ts';
@@ -14,6 +15,7 @@ import { learnSource, type Source } from './source.ts';
 import { spaceError } from './space.ts';
 import { takeDatabase } from './take-database.ts';
 import { takeFiles } from './take-files.ts';
+import { shareWithPrevious } from './unchanged.ts';
 
 /** What a backup is to hold. */
 interface TakeOptions {
@@ -81,7 +83,8 @@ async function writeAll(
   partial: PartialBackup,
   codec: Codec,
 ): Promise<Pick<Manifest, 'parts' | 'dumpBytes' | 'dumpSha256' | 'files'>> {
-  const { target, clients, inventory, files } = source;
+  const { target, clients, needs, inventory, files } = source;
+  const share = await shareWithPrevious(context, codec);
   const stop = new AbortController();
   const working: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
   const failures: unknown[] = [];
@@ -92,11 +95,15 @@ async function writeAll(
       throw error;
     });
   const [database, archive] = await Promise.allSettled([
-    failing(takeDatabase(working, clients, target, partial.folder, codec, inventory)),
+    failing(
+      withTablesLocked(working, target, needs.lock, () =>
+        takeDatabase(working, clients, target, partial.folder, codec, inventory, share),
+      ),
+    ),
     failing(
       files === undefined
         ? Promise.resolve(null)
-        : takeFiles(working, files.root, files.left.paths, partial.folder, codec),
+        : takeFiles(working, files.root, files.left.paths, partial.folder, codec, share),
     ),
   ]);
   if (failures.length > 0) throw await explained(failures[0], source);
