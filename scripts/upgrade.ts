@@ -2,6 +2,7 @@ import type { Context } from './context.ts';
 import { wrongUsage } from './errors.ts';
 import { withLock } from './upgrade/lock.ts';
 import { planUpgrade } from './upgrade/plan.ts';
+import { pruneAfterSuccess } from './upgrade/prune-backups.ts';
 import { rollBackUnfinished, upgrade } from './upgrade/upgrade.ts';
 import type { Verb, VerbResult } from './verb.ts';
 
@@ -18,6 +19,7 @@ async function goBack(context: Context): Promise<VerbResult> {
 
 async function goOn(context: Context, wanted: string): Promise<VerbResult> {
   const { backup, plan, ...done } = await upgrade(context, wanted);
+  await pruneAfterSuccess(context);
   const facts = { ...done, backup: backup.id, kept: plan.kept };
   return { data: facts, text: ({ results }) => results.upgrade.upgraded(facts) };
 }

@@ -4,8 +4,10 @@ import type { Verb } from './verb.ts';
 const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   status: async () => (await import('./status.ts')).statusVerb,
   backup: async () => (await import('./backup.ts')).backupVerb,
+  backups: async () => (await import('./backups.ts')).backupsVerb,
   verify: async () => (await import('./verify.ts')).verifyVerb,
   restore: async () => (await import('./restore.ts')).restoreVerb,
+  prune: async () => (await import('./prune.ts')).pruneVerb,
   migrate: async () => (await import('./migrate.ts')).migrateVerb,
   rehearse: async () => (await import('./rehearse.ts')).rehearseVerb,
   apply: async () => (await import('./apply.ts')).applyVerb,

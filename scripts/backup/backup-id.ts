@@ -1,3 +1,6 @@
+/** What is being written, or was when its writer died. */
+export const partialSuffix = '.partial';
+
 /**
  * The name of a backup's folder: when it was taken, and of which version. Sorts by time.
  *
@@ -8,12 +11,12 @@ export function backupId(at: Date, appVersion: string | null, taken = 0): string
     .toISOString()
     .replaceAll(/[-:]/g, '')
     .replace(/\.\d+Z$/, 'Z');
-  const version = (appVersion ?? 'unversioned').replaceAll(/[^A-Za-z0-9._+-]/g, '_').replaceAll('+', '_');
-  return `${time}-${version.slice(0, 60)}${taken === 0 ? '' : `-${taken + 1}`}`;
+  const version = (appVersion ?? 'unversioned').replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 60);
+  // A version may end as the folder of an unfinished backup does.
+  const safe = version.endsWith(partialSuffix) ? `${version}_` : version;
+  return `${time}-${safe}${taken === 0 ? '' : `-${taken + 1}`}`;
 }
 
-/** What is being written, or was when its writer died. */
-export const partialSuffix = '.partial';
-
-/** Whether a name in the folder of the backups is one of ours. */
-export const isBackupId = (name: string): boolean => /^\d{8}T\d{6}Z-[A-Za-z0-9._-]+$/.test(name);
+/** Whether a name in the folder of the backups is that of a backup; one that is being written has none yet. */
+export const isBackupId = (name: string): boolean =>
+  /^\d{8}T\d{6}Z-[A-Za-z0-9._-]+$/.test(name) && !name.endsWith(partialSuffix);

@@ -32,7 +32,15 @@ export async function underRestoreMark<T>(
  * @throws MajError `restore-unfinished`, exit code 6
  */
 export async function refuseHalfRestored(context: MarkContext): Promise<void> {
+  const mark = await readRestoreMark(context);
+  if (mark !== undefined) throw unfinished('restore-unfinished', mark);
+}
+
+/** The restore that did not come to its end; undefined when there is none. */
+export async function readRestoreMark(
+  context: MarkContext,
+): Promise<v.InferOutput<typeof markSchema> | undefined> {
   const text = await readIfThere(markPath(context));
-  if (text === undefined) return;
-  throw unfinished('restore-unfinished', v.parse(v.pipe(v.string(), v.parseJson(), markSchema), text));
+  if (text === undefined) return undefined;
+  return v.parse(v.pipe(v.string(), v.parseJson(), markSchema), text);
 }

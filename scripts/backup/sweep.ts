@@ -20,7 +20,8 @@ export async function sweepPartials(context: Pick<Context, 'report'>, folder: st
   }
 }
 
-async function isAbandoned(path: string): Promise<boolean> {
+/** Whether nobody writes this unfinished backup any more. */
+export async function isAbandoned(path: string): Promise<boolean> {
   const text = await readIfThere(join(path, ownerName));
   // The folder is made an instant before the file in it: without one, its maker died in between, if long ago.
   if (text === undefined) return (await ageMs(path)) > justMade;

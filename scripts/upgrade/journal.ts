@@ -118,12 +118,15 @@ export async function readJournal(context: Pick<Context, 'projectDir'>, run: str
   return parseJournal((await readIfThere(join(runsDir(context), run, journalFile))) ?? '');
 }
 
+/** The runs there are, newest first. */
+export const runIds = async (context: Pick<Context, 'projectDir'>): Promise<string[]> =>
+  (await namesIn(runsDir(context))).toReversed();
+
 /** The journal of the newest run; undefined when there never was one. */
 export async function readNewestJournal(
   context: Pick<Context, 'projectDir'>,
 ): Promise<{ run: string; lines: JournalLine[] } | undefined> {
-  const runs = await namesIn(runsDir(context));
-  for (const run of runs.toReversed()) {
+  for (const run of await runIds(context)) {
     const lines = await readJournal(context, run);
     if (lines.length > 0) return { run, lines };
   }

@@ -4,6 +4,7 @@ import { command } from './command.ts';
 import { database } from './database.ts';
 import { demo } from './demo.ts';
 import { gate } from './gate.ts';
+import { keeping } from './keeping.ts';
 import { migrations } from './migrations.ts';
 import { release } from './release.ts';
 import { settings } from './settings.ts';
@@ -34,6 +35,7 @@ export const en = {
     ...system.steps,
     ...database.steps,
     ...backup.steps,
+    ...keeping.steps,
     ...migrations.steps,
     ...release.steps,
     ...application.steps,
@@ -46,6 +48,7 @@ export const en = {
     ...system.notes,
     ...database.notes,
     ...backup.notes,
+    ...keeping.notes,
     ...migrations.notes,
     ...release.notes,
     ...application.notes,
@@ -56,6 +59,7 @@ export const en = {
   /** What a verb prints as its result, an area a group. */
   results: {
     backup: backup.results,
+    keeping: keeping.results,
     migrations: migrations.results,
     release: release.results,
     application: application.results,

@@ -1,0 +1,64 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileFailed, namesIn, systemErrorCode } from '../system/files.ts';
+
+/** Bytes on disk. */
+export interface DiskUsage {
+  /** What removing the folder would free. */
+  readonly own: number;
+  /** What other backups hold as well, by hard links. */
+  readonly shared: number;
+}
+
+/** stat(2): blocks are counted in units of 512 bytes, whatever those of the file system are. */
+const blockBytes = 512;
+
+/**
+ * What a folder takes on disk. A file is shared when it has more names than are in this folder.
+ *
+ * @param counted the files that were counted already, by device and inode; filled
+ * @returns with `once`: the bytes of the files that had not been counted before
+ */
+export async function diskUsage(
+  folder: string,
+  counted = new Set<string>(),
+): Promise<DiskUsage & { readonly once: number }> {
+  const files = new Map<string, { bytes: number; links: number; names: number }>();
+  await visit(folder, (stats) => {
+    const key = `${stats.dev} ${stats.ino}`;
+    const known = files.get(key);
+    if (known !== undefined) known.names += 1;
+    else
+      files.set(key, {
+        bytes: Number(stats.blocks) * blockBytes,
+        links: stats.isDirectory() ? 1 : Number(stats.nlink),
+        names: 1,
+      });
+  });
+  const usage = { own: 0, shared: 0, once: 0 };
+  for (const [key, { bytes, links, names }] of files) {
+    usage[links > names ? 'shared' : 'own'] += bytes;
+    if (!counted.has(key)) usage.once += bytes;
+    counted.add(key);
+  }
+  return usage;
+}
+
+async function visit(path: string, see: (stats: BigIntStats) => void): Promise<void> {
+  const stats = await statsOf(path);
+  if (stats === undefined) return;
+  see(stats);
+  if (!stats.isDirectory()) return;
+  for (const name of await namesIn(path)) await visit(join(path, name), see);
+}
+
+/** A backup that is being written, or removed, changes meanwhile. */
+async function statsOf(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(path, { bigint: true });
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw fileFailed(path, 'looked at', error);
+  }
+}

@@ -1,0 +1,85 @@
+/** A complete backup, as far as it matters for how long it is kept. */
+export interface KnownBackup {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly proven: boolean;
+}
+
+/** Everything that the decision rests on. */
+export interface ExpiryFacts {
+  /** The complete ones; what has no manifest, or a damaged one, is none. */
+  readonly backups: readonly KnownBackup[];
+  /** The ones that the installed version, or the one before it, would go back to. */
+  readonly waysBack: ReadonlySet<string>;
+  /** The ones that an unfinished upgrade or restore needs. */
+  readonly unfinished: ReadonlySet<string>;
+  /** The ones that a rehearsal which is still valid was on. */
+  readonly rehearsed: ReadonlySet<string>;
+  readonly now: Date;
+  /** BACKUP_KEEP_DAYS. */
+  readonly days: number;
+  /** BACKUP_KEEP_LEAST. */
+  readonly least: number;
+}
+
+/** Why a backup is kept; the strongest reasons first. */
+export const keepers = [
+  'unfinished',
+  'way-back',
+  'newest-proven',
+  'rehearsed',
+  'least',
+  'young',
+  'future',
+  'nothing-proven',
+] as const;
+export type Keeper = (typeof keepers)[number];
+
+const dayMs = 24 * 3_600_000;
+
+/**
+ * What keeps each backup; nothing: it has expired. Pure.
+ *
+ * Days are counted from the newest proven backup, not from now: when backups fail for weeks, those from before stay. A
+ * backup that is dated in the future comes from a clock that was wrong: it is kept, and stands for no other one. While
+ * nothing is proven, nothing expires.
+ */
+export function keepersOf(facts: ExpiryFacts): ReadonlyMap<string, readonly Keeper[]> {
+  const now = facts.now.getTime();
+  const dated = facts.backups
+    .map((backup) => ({ ...backup, time: Date.parse(backup.createdAt) }))
+    .sort((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1));
+  const past = dated.filter(({ time }) => time <= now);
+  const newestProven = past.find(({ proven }) => proven);
+  const least = new Set(past.slice(0, facts.least).map(({ id }) => id));
+  const holds = (keeper: Keeper, { id, time }: (typeof dated)[number]): boolean => {
+    switch (keeper) {
+      case 'unfinished':
+        return facts.unfinished.has(id);
+      case 'way-back':
+        return facts.waysBack.has(id);
+      case 'newest-proven':
+        return id === newestProven?.id;
+      case 'rehearsed':
+        return facts.rehearsed.has(id);
+      case 'least':
+        return least.has(id);
+      case 'young':
+        return time <= now && newestProven !== undefined && newestProven.time - time <= facts.days * dayMs;
+      case 'future':
+        return time > now;
+      case 'nothing-proven':
+        return newestProven === undefined;
+    }
+  };
+  return new Map(dated.map((backup) => [backup.id, keepers.filter((keeper) => holds(keeper, backup))]));
+}
+
+/** The backups that may go, oldest first. Pure. */
+export function expiredBackups(facts: ExpiryFacts): string[] {
+  return [...keepersOf(facts)]
+    .filter(([, kept]) => kept.length === 0)
+    .map(([id]) => id)
+    .reverse();
+}

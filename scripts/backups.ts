@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { diskUsage } from './backup/disk-usage.ts';
+import { keepersOf, type ExpiryFacts } from './backup/expire.ts';
+import { listBackups, type Backup } from './backup/list.ts';
+import { otherFolders } from './backup/other-folders.ts';
+import { trashedBackups, trashFolder } from './backup/trash.ts';
+import { backupsDir } from './config/require.ts';
+import type { Context } from './context.ts';
+import { wrongUsage } from './errors.ts';
+import { freeBytes } from './system/files.ts';
+import { expiryFacts } from './upgrade/needed-backups.ts';
+import type { Verb } from './verb.ts';
+
+/** `maj backups`: what there is, what it takes on disk, and what keeps it. */
+export const backupsVerb: Verb<never> = {
+  name: 'backups',
+  summary: 'Lists the backups: id, version, age, size, proven or not, and what keeps each.',
+  usage: ['backups'],
+  options: {},
+  needsSettings: true,
+  async run(context, { positionals }) {
+    if (positionals.length > 0)
+      throw wrongUsage('bad-usage', { verb: 'backups', reason: 'it takes no arguments' });
+    const facts = await survey(context);
+    return { data: facts, text: ({ results }) => results.keeping.backups(facts) };
+  },
+};
+
+/** Everything in the folder of the backups, with the disk space of each; a file with two names counts once in the sum. */
+async function survey(context: Context) {
+  const folder = backupsDir(context);
+  const trash = trashFolder(folder);
+  // What is damaged has a line of its own here, and needs no warning.
+  const complete = await listBackups({ ...context, report: () => undefined });
+  const expiry = await expiryFacts(context, complete);
+  const keepers = keepersOf(expiry);
+  const counted = new Set<string>();
+  const backups = [];
+  for (const backup of complete) {
+    const facts = { ...aboutBackup(backup, expiry), keepers: keepers.get(backup.id) ?? [] };
+    backups.push({ ...facts, ...(await diskUsage(backup.folder, counted)) });
+  }
+  const others = [];
+  for (const other of await otherFolders(folder))
+    others.push({ ...other, ...(await diskUsage(join(folder, other.id), counted)) });
+  const trashed = [];
+  for (const id of await trashedBackups(folder))
+    trashed.push({ id, ...(await diskUsage(join(trash, id), counted)) });
+  const bytes = [...backups, ...others, ...trashed].reduce((sum, { once }) => sum + once, 0);
+  const { days, least } = expiry;
+  return { folder, trash, days, least, backups, others, trashed, bytes, free: await freeBytes(folder) };
+}
+
+const aboutBackup = ({ id, manifest, proof }: Backup, { now }: ExpiryFacts) => ({
+  id,
+  version: manifest.appVersion,
+  createdAt: manifest.createdAt,
+  ageMs: now.getTime() - Date.parse(manifest.createdAt),
+  proven: proof !== null,
+});

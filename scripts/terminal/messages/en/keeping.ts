@@ -1,0 +1,135 @@
+import type { Keeper } from '../../../backup/expire.ts';
+import { age, bytes } from '../../format.ts';
+
+const listed = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+const backupsText = (count: number): string => (count === 1 ? '1 backup' : `${count} backups`);
+
+/** Why a backup is kept. */
+function keeperText(keeper: Keeper, { days, least }: { days: number; least: number }): string {
+  switch (keeper) {
+    case 'unfinished':
+      return 'an unfinished upgrade or restore needs it';
+    case 'way-back':
+      return 'the installed version would go back to it';
+    case 'newest-proven':
+      return 'the newest proven one';
+    case 'rehearsed':
+      return 'a rehearsal was on it';
+    case 'least':
+      return least === 1 ? 'the last one' : `one of the last ${least}`;
+    case 'young':
+      return `within ${days} days of the newest proven one`;
+    case 'future':
+      return 'dated in the future';
+    case 'nothing-proven':
+      return 'no backup is proven';
+  }
+}
+
+/** Bytes of its own, and what it shares with others. */
+const sizeText = ({ own, shared }: { own: number; shared: number }): string =>
+  shared === 0 ? bytes(own) : `${bytes(own)} + ${bytes(shared)} shared`;
+
+/** What is said of keeping backups, in English. */
+export const keeping = {
+  steps: {
+    'remove-backup': (facts: { id: string }) => `Remove the backup ${facts.id} from the trash`,
+  },
+  notes: {
+    'backup-trashed': (facts: { id: string }) =>
+      `The backup ${facts.id} has expired, and is in the trash now.`,
+    'prune-failed': (facts: { reason: string }) =>
+      `The old backups were not pruned: ${facts.reason} (\`maj prune\` does it again.)`,
+  },
+  results: {
+    pruned: (facts: {
+      folder: string;
+      trash: string;
+      removed: readonly string[];
+      trashed: readonly string[];
+      kept: number;
+      nothingProven: boolean;
+      planned: boolean;
+    }) => [
+      ...(facts.nothingProven
+        ? [
+            `Nothing is pruned: none of ${backupsText(facts.kept)} is proven, and days are counted from the newest proven one.`,
+            '`maj verify --full` proves the newest backup.',
+          ]
+        : []),
+      ...(facts.removed.length === 0
+        ? []
+        : [
+            `${facts.planned ? 'From the trash would go for good' : 'Gone from the trash for good'}:`,
+            ...listed(facts.removed),
+          ]),
+      ...(facts.trashed.length === 0
+        ? facts.nothingProven
+          ? []
+          : [`No backup has expired: ${backupsText(facts.kept)} kept.`]
+        : [
+            `${facts.planned ? 'Would go into the trash' : 'In the trash, until the next prune'}:`,
+            ...listed(facts.trashed),
+            facts.planned
+              ? `Kept: ${backupsText(facts.kept)}.`
+              : `Kept: ${backupsText(facts.kept)}. To get one back: mv ${facts.trash}/ID ${facts.folder}/`,
+          ]),
+      ...(facts.planned ? ['Nothing was changed.'] : []),
+    ],
+    backups: (facts: {
+      folder: string;
+      trash: string;
+      days: number;
+      least: number;
+      backups: readonly {
+        id: string;
+        version: string | null;
+        ageMs: number;
+        own: number;
+        shared: number;
+        proven: boolean;
+        keepers: readonly Keeper[];
+      }[];
+      others: readonly { id: string; what: 'incomplete' | 'being-written' | 'damaged'; own: number }[];
+      trashed: readonly { id: string; own: number }[];
+      bytes: number;
+      free: number;
+    }) => [
+      ...facts.backups.flatMap((backup) => [
+        [
+          backup.id,
+          backup.version ?? 'no version',
+          backup.ageMs < 0 ? 'from the future' : age(backup.ageMs),
+          sizeText(backup),
+          backup.proven ? 'proven' : 'not proven',
+        ].join('  '),
+        backup.keepers.length === 0
+          ? '  expired: the next prune puts it into the trash'
+          : `  kept: ${backup.keepers.map((keeper) => keeperText(keeper, facts)).join('; ')}`,
+      ]),
+      ...facts.others.flatMap(({ id, what, own }) => [`${id}  ${bytes(own)}`, `  ${otherText(what)}`]),
+      ...(facts.backups.length + facts.others.length === 0
+        ? [`There is no backup in ${facts.folder}; \`maj backup\` takes one.`]
+        : []),
+      ...(facts.trashed.length === 0
+        ? []
+        : [
+            'In the trash, until the next prune:',
+            ...facts.trashed.map(({ id, own }) => `  ${id}  ${bytes(own)}`),
+            `  to get one back: mv ${facts.trash}/ID ${facts.folder}/`,
+          ]),
+      `${bytes(facts.bytes)} in ${facts.folder}, ${bytes(facts.free)} free`,
+    ],
+  },
+};
+
+function otherText(what: 'incomplete' | 'being-written' | 'damaged'): string {
+  switch (what) {
+    case 'incomplete':
+      return 'incomplete: no backup; an interrupted one is removed by the next';
+    case 'being-written':
+      return 'being written';
+    case 'damaged':
+      return 'damaged: its manifest cannot be read; it is never pruned';
+  }
+}

@@ -1,0 +1,65 @@
+import { installedVersion } from '../application/version.ts';
+import type { ExpiryFacts } from '../backup/expire.ts';
+import type { Backup } from '../backup/list.ts';
+import { readRestoreMark } from '../backup/restore-mark.ts';
+import type { Context } from '../context.ts';
+import { readReceipts } from '../rehearsal/receipt.ts';
+import { readJournal, runIds } from './journal.ts';
+import { foldJournal, type RunState } from './state.ts';
+
+/** Learns what the decision which backups expire rests on: journals, receipts, the mark of a restore, the clock. */
+export async function expiryFacts(context: Context, backups: readonly Backup[]): Promise<ExpiryFacts> {
+  const { config, clock } = context;
+  const now = clock.now();
+  const states = await readStates(context);
+  const installed = config.APP_DIR === undefined ? null : await installedVersion(context);
+  const mark = await readRestoreMark(context);
+  const rehearsed = (await readReceipts(context))
+    .filter(({ result }) => result === 'passed')
+    .map(({ backup }) => backup);
+  const fresh = backups.filter(
+    ({ manifest }) => now.getTime() - Date.parse(manifest.createdAt) <= config.BACKUP_MAX_AGE,
+  );
+  return {
+    backups: backups.map(({ id, manifest, proof }) => ({
+      id,
+      createdAt: manifest.createdAt,
+      proven: proof !== null,
+    })),
+    waysBack: waysBack(states, installed),
+    unfinished: new Set([...unfinishedBackups(states), ...(mark === undefined ? [] : [mark.backup])]),
+    // A rehearsal counts for as long as its backup is fresh, and no longer than that is there.
+    rehearsed: new Set(fresh.map(({ id }) => id).filter((id) => rehearsed.includes(id))),
+    now,
+    days: config.BACKUP_KEEP_DAYS,
+    least: config.BACKUP_KEEP_LEAST,
+  };
+}
+
+/**
+ * The backups that an installed version would go back to: the last upgrade's, and, when an older version was restored
+ * since, that of the upgrade which had brought that one. Pure.
+ *
+ * @param states newest first
+ */
+export function waysBack(states: readonly RunState[], installed: string | null): Set<string> {
+  const succeeded = states.filter(({ outcome }) => outcome === 'succeeded');
+  const runs = [succeeded[0], succeeded.find(({ to }) => to === installed)];
+  return new Set(runs.map((run) => run?.backup).filter((id) => id !== undefined));
+}
+
+/** The backups of upgrades that did not come to their end. Pure. */
+export const unfinishedBackups = (states: readonly RunState[]): string[] =>
+  states
+    .filter(({ outcome }) => outcome === 'unfinished')
+    .map(({ backup }) => backup)
+    .filter((id) => id !== undefined);
+
+async function readStates(context: Pick<Context, 'projectDir'>): Promise<RunState[]> {
+  const states: RunState[] = [];
+  for (const run of await runIds(context)) {
+    const state = foldJournal(await readJournal(context, run));
+    if (state !== undefined) states.push(state);
+  }
+  return states;
+}

@@ -1,0 +1,70 @@
+import { expiredBackups, keepersOf } from '../backup/expire.ts';
+import { listBackups } from '../backup/list.ts';
+import { sweepPartials } from '../backup/sweep.ts';
+import { moveToTrash, removeFromTrash, trashedBackups, trashFolder } from '../backup/trash.ts';
+import { backupsDir } from '../config/require.ts';
+import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
+import { reasonOf } from '../errors.ts';
+import { expiryFacts } from './needed-backups.ts';
+import { refuseUnfinished } from './unfinished.ts';
+
+/** What a prune does, or would do. */
+export interface Pruning {
+  /** The folder of the backups, absolute. */
+  readonly folder: string;
+  readonly trash: string;
+  /** What an earlier prune put into the trash: removed for good. */
+  readonly removed: readonly string[];
+  /** What has expired since: put into the trash. */
+  readonly trashed: readonly string[];
+  /** How many complete backups stay. */
+  readonly kept: number;
+  /** No backup is proven: then none of them, and nothing in the trash, is touched. */
+  readonly nothingProven: boolean;
+}
+
+/** Says what a prune would do now. */
+export async function planPruning(context: Context): Promise<Pruning> {
+  const folder = backupsDir(context);
+  const facts = await expiryFacts(context, await listBackups(context));
+  const trashed = expiredBackups(facts);
+  const nothingProven = [...keepersOf(facts).values()].some((keepers) => keepers.includes('nothing-proven'));
+  const kept = facts.backups.length - trashed.length;
+  // A trash without a proven backup beside it may be all there is.
+  const safe = !nothingProven && kept > 0;
+  const removed = safe ? await trashedBackups(folder) : [];
+  return { folder, trash: trashFolder(folder), removed, trashed, kept, nothingProven };
+}
+
+/**
+ * Removes for good what the last prune put into the trash, and puts there what has expired since. Called under the lock.
+ * Killed at any moment it leaves each backup in its place, or in the trash, or without a manifest in the trash; the
+ * next prune goes on.
+ *
+ * @throws MajError `upgrade-unfinished`, `restore-unfinished` (exit code 6), `file-failed`
+ */
+export async function pruneBackups(context: Context): Promise<Pruning> {
+  await refuseUnfinished(context);
+  const pruning = await planPruning(context);
+  const { folder, removed, trashed } = pruning;
+  await sweepPartials(context, folder);
+  for (const id of removed) {
+    stopIfInterrupted(context);
+    await inStep(context, 'remove-backup', { id }, () => removeFromTrash(folder, id));
+  }
+  for (const id of trashed) {
+    stopIfInterrupted(context);
+    await moveToTrash(folder, id);
+    note(context, 'backup-trashed', { id });
+  }
+  return pruning;
+}
+
+/** Prunes after an upgrade that is done and healthy: a failure of this is a warning, and no failure of that. */
+export async function pruneAfterSuccess(context: Context): Promise<void> {
+  try {
+    await pruneBackups(context);
+  } catch (error) {
+    warn(context, 'prune-failed', { reason: reasonOf(error) });
+  }
+}
