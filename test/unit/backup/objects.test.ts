@@ -20,7 +20,11 @@ const inventory = (more: Partial<Inventory> = {}): Inventory => ({
   tables: ['a b/c', 'empty1', 'nopk'].map((name) => ({ name, engine: 'InnoDB' })),
   views: ['v1', 'v2'],
   triggers: ['tr1', 'tr2', 'tr3'],
-  routines: ['f1', 'p1', 'p`2'].map((name) => ({ name, kind: 'PROCEDURE' })),
+  routines: [
+    { name: 'f1', kind: 'FUNCTION' },
+    { name: 'p1', kind: 'PROCEDURE' },
+    { name: 'p`2', kind: 'PROCEDURE' },
+  ],
   events: ['e1'],
   sequences: [],
   ...more,
@@ -38,7 +42,10 @@ describe.each(['mariadb', 'mysql'])('in a dump of %s', (flavour) => {
     const more = inventory({
       tables: [{ name: 'lost', engine: 'InnoDB' }],
       views: ['lost_view'],
-      routines: [{ name: 'lost_routine', kind: 'FUNCTION' }],
+      routines: [
+        { name: 'lost_routine', kind: 'FUNCTION' },
+        { name: 'p1', kind: 'FUNCTION' },
+      ],
       events: ['lost_event'],
       sequences: ['lost_sequence'],
       triggers: ['tr1', 'tr2', 'tr3', 'lost_trigger'],
@@ -47,7 +54,8 @@ describe.each(['mariadb', 'mysql'])('in a dump of %s', (flavour) => {
       'table lost',
       'view lost_view',
       'sequence lost_sequence',
-      'routine lost_routine',
+      'function lost_routine',
+      'function p1',
       'event lost_event',
       'trigger lost_trigger',
     ]);
@@ -57,6 +65,36 @@ describe.each(['mariadb', 'mysql'])('in a dump of %s', (flavour) => {
     const cutOff = dump.subarray(0, dump.indexOf('-- Final view structure'));
     expect(missingObjects(inventory(), objectsIn(cutOff, 1000))).toEqual(['view v1', 'view v2']);
   });
+});
+
+const line = (text: string, encoding: BufferEncoding = 'utf8'): FoundObjects => {
+  const finder = createObjectFinder();
+  const part = { kind: 'routines', object: null, section: 'structure', number: 0, index: 0 } as const;
+  finder.observe({ part, data: Buffer.from(`${text}\n`, encoding) });
+  return finder.found();
+};
+
+test.each([
+  [
+    'an account with blanks and quotes',
+    "CREATE DEFINER=`it's me`@`10.0.0.%` FUNCTION `f by me`(a INT)",
+    'FUNCTION f by me',
+  ],
+  ['quotes of ANSI', 'CREATE DEFINER="a ""b"@"%" PROCEDURE "it\'s"()', "PROCEDURE it's"],
+  ['a role', 'CREATE DEFINER=`a_role` PACKAGE BODY "pack" AS', 'PACKAGE BODY pack'],
+  ['a name of several lines', 'CREATE DEFINER=`root`@`%` PROCEDURE `new', 'PROCEDURE new'],
+])('a routine is seen behind %s', (_what, text, expected) => {
+  expect([...line(text).routines]).toEqual([expected]);
+});
+
+test('of names in another charset than the dump the number counts', () => {
+  const found = line('CREATE DEFINER=`root`@`%` PROCEDURE `é`()', 'latin1');
+  const routines = (...names: string[]) => ({
+    ...inventory({ tables: [], views: [], triggers: [], events: [] }),
+    routines: names.map((name) => ({ name, kind: 'PROCEDURE' })),
+  });
+  expect(missingObjects(routines('é'), found)).toEqual([]);
+  expect(missingObjects(routines('é', 'ü'), found)).toEqual(['procedure é', 'procedure ü']);
 });
 
 test.each([
