@@ -1,3 +1,4 @@
+import { readRoutines } from './inventory.ts';
 import { quoteName } from './quote.ts';
 import type { Row, Session } from './session.ts';
 
@@ -20,10 +21,7 @@ async function dropStatements(session: Session, database: string): Promise<strin
     'SELECT TABLE_NAME AS name, TABLE_TYPE AS kind FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
     [database],
   );
-  const routines = await session.rows(
-    'SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS kind FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?',
-    [database],
-  );
+  const routines = await readRoutines(session, database);
   const events = await session.rows(
     'SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?',
     [database],
@@ -32,11 +30,23 @@ async function dropStatements(session: Session, database: string): Promise<strin
   return [
     ...events.map(({ name }) => `DROP EVENT IF EXISTS ${within(name)}`),
     ...inOrder(tables).map(({ name, kind }) => `DROP ${tableWord(kind)} IF EXISTS ${within(name)}`),
-    // The body of a package goes with the package.
     ...routines
-      .filter(({ kind }) => kind !== 'PACKAGE BODY')
-      .map(({ name, kind }) => `DROP ${String(kind)} IF EXISTS ${within(name)}`),
+      .filter(({ kind }) => !kind.startsWith('PACKAGE'))
+      .map(({ name, kind }) => `DROP ${kind} IF EXISTS ${within(name)}`),
+    ...inOracleMode(
+      // The body of a package goes with the package.
+      routines
+        .filter(({ kind }) => kind === 'PACKAGE')
+        .map(({ name }) => `DROP PACKAGE IF EXISTS ${within(name)}`),
+    ),
   ];
+}
+
+/** MariaDB before 11.4 knows packages in this sql_mode only. */
+function inOracleMode(statements: readonly string[]): string[] {
+  if (statements.length === 0) return [];
+  const before = "SET @maj_sql_mode = @@sql_mode, sql_mode = 'ORACLE'";
+  return [before, ...statements, 'SET sql_mode = @maj_sql_mode'];
 }
 
 function tableWord(kind: unknown): 'VIEW' | 'SEQUENCE' | 'TABLE' {

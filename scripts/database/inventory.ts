@@ -1,4 +1,5 @@
 import { wrongUsage } from '../errors.ts';
+import { seriesOf } from './flavour.ts';
 import type { Row, Session } from './session.ts';
 
 /** Everything that a database holds, by name; what a backup of it must hold as well. Sorted, so that two compare. */
@@ -8,7 +9,7 @@ export interface Inventory {
   readonly tables: readonly { readonly name: string; readonly engine: string }[];
   readonly views: readonly string[];
   readonly triggers: readonly string[];
-  /** `PROCEDURE`, `FUNCTION`; on MariaDB also `PACKAGE` and `PACKAGE BODY`. */
+  /** `PROCEDURE`, `FUNCTION`; on MariaDB also `PACKAGE` and `PACKAGE BODY`, on MySQL from 9.2 on `LIBRARY`. */
   readonly routines: readonly { readonly name: string; readonly kind: string }[];
   readonly events: readonly string[];
   /** MariaDB's only. */
@@ -34,11 +35,6 @@ export async function readInventory(session: Session, database: string): Promise
     [database],
   );
   const ofKind = (kind: string): string[] => namesOf(tables.filter((table) => table['kind'] === kind));
-  const routines = await session.rows(
-    `SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS kind
-     FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?`,
-    [database],
-  );
   return {
     charset,
     collation,
@@ -49,12 +45,34 @@ export async function readInventory(session: Session, database: string): Promise
       .sort((a, b) => compare(a.name, b.name)),
     views: ofKind('VIEW'),
     triggers: await namesIn(session, 'TRIGGERS', 'TRIGGER', database),
-    routines: routines
-      .map(({ name, kind }) => ({ name: String(name), kind: String(kind) }))
-      .sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name)),
+    routines: await readRoutines(session, database),
     events: await namesIn(session, 'EVENTS', 'EVENT', database),
     sequences: ofKind('SEQUENCE'),
   };
+}
+
+/** Reads the names and kinds of what a database's stored programs are. */
+export async function readRoutines(session: Session, database: string): Promise<Inventory['routines']> {
+  const rows = await session.rows(
+    'SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS kind FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?',
+    [database],
+  );
+  // Libraries of JavaScript are listed by themselves: https://dev.mysql.com/doc/refman/9.2/en/create-library.html
+  if (session.server.flavour === 'mysql' && hasLibraries(session.server.version))
+    rows.push(
+      ...(await session.rows(
+        `SELECT LIBRARY_NAME AS name, 'LIBRARY' AS kind FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA = ?`,
+        [database],
+      )),
+    );
+  return rows
+    .map(({ name, kind }) => ({ name: String(name), kind: String(kind) }))
+    .sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
+}
+
+function hasLibraries(version: string): boolean {
+  const [major, minor] = seriesOf(version);
+  return major > 9 || (major === 9 && minor >= 2);
 }
 
 /** Reads who views, triggers, routines and events are defined by: loading them elsewhere needs these accounts. */
