@@ -21,4 +21,4 @@ node_modules: package.json package-lock.json
 
 MAJ = npm run --silent maj --
 include maj.mk
-status backup verify restore migrate rehearse apply upgrade gate: node_modules
+status backup backups verify restore prune migrate rehearse apply upgrade gate: node_modules

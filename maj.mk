@@ -6,16 +6,20 @@
 # None of them holds any logic: each calls `maj <verb>`. Options go into ARGS: make restore ARGS=--yes
 MAJ ?= npx maj
 
-.PHONY: status backup verify restore migrate rehearse apply upgrade gate
+.PHONY: status backup backups verify restore prune migrate rehearse apply upgrade gate
 
 status:   ## Version, last backup, pending migrations, server, space.
 	@$(MAJ) status $(ARGS)
 backup:   ## Take a backup of database and files.
 	@$(MAJ) backup $(ARGS)
+backups:  ## List the backups, and what keeps each.
+	@$(MAJ) backups $(ARGS)
 verify:   ## Check the newest backup, or: make verify ARGS="package FILE".
 	@$(MAJ) verify $(ARGS)
 restore:  ## Put a backup back: the newest, or make restore ARGS=ID.
 	@$(MAJ) restore $(ARGS)
+prune:    ## Put expired backups into the trash, or: make prune ARGS=--plan.
+	@$(MAJ) prune $(ARGS)
 migrate:  ## Run the pending migrations, or: make migrate ARGS=--dry-run.
 	@$(MAJ) migrate $(ARGS)
 rehearse: ## Back up, prove the backup, run the pending migrations on the copy.
