@@ -1,5 +1,5 @@
 import type { Keeper } from '../../../backup/expire.ts';
-import { age, bytes } from '../../format.ts';
+import { age, bytes, table } from '../../format.ts';
 
 const listed = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 const backupsText = (count: number): string => (count === 1 ? '1 backup' : `${count} backups`);
@@ -18,12 +18,24 @@ function keeperText(keeper: Keeper, { days, least }: { days: number; least: numb
     case 'least':
       return least === 1 ? 'the last one' : `one of the last ${least}`;
     case 'young':
-      return `within ${days} days of the newest proven one`;
+      return `within ${days} days`;
     case 'future':
       return 'dated in the future';
     case 'nothing-proven':
       return 'no backup is proven';
   }
+}
+
+/** What is said below a backup: why it is kept, or that it will go. */
+const keptText = (by: readonly Keeper[], facts: { days: number; least: number }): string[] =>
+  by.length === 0
+    ? ['  expired: the next prune puts it into the trash']
+    : filled(`  kept: ${by.map((keeper) => keeperText(keeper, facts)).join('; ')}`);
+
+/** A line as several of at most 80 characters, broken between words. */
+function filled(line: string): string[] {
+  const cut = line.length <= 80 ? -1 : line.lastIndexOf(' ', 80);
+  return cut <= 8 ? [line] : [line.slice(0, cut), ...filled(`        ${line.slice(cut + 1)}`)];
 }
 
 /** Bytes of its own, and what it shares with others. */
@@ -95,18 +107,15 @@ export const keeping = {
       bytes: number;
       free: number;
     }) => [
-      ...facts.backups.flatMap((backup) => [
-        [
+      ...table(
+        facts.backups.map((backup) => [
           backup.id,
           backup.version ?? 'no version',
           backup.ageMs < 0 ? 'from the future' : age(backup.ageMs),
           sizeText(backup),
           backup.proven ? 'proven' : 'not proven',
-        ].join('  '),
-        backup.keepers.length === 0
-          ? '  expired: the next prune puts it into the trash'
-          : `  kept: ${backup.keepers.map((keeper) => keeperText(keeper, facts)).join('; ')}`,
-      ]),
+        ]),
+      ).flatMap((line, index) => [line, ...keptText(facts.backups[index]?.keepers ?? [], facts)]),
       ...facts.others.flatMap(({ id, what, own }) => [`${id}  ${bytes(own)}`, `  ${otherText(what)}`]),
       ...(facts.backups.length + facts.others.length === 0
         ? [`There is no backup in ${facts.folder}; \`maj backup\` takes one.`]

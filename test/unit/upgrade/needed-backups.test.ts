@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { unfinishedBackups, waysBack } from '../../../scripts/upgrade/needed-backups.ts';
+import { foldJournal, type RunState } from '../../../scripts/upgrade/state.ts';
+
+const at = '2026-11-22T12:00:00.000Z';
+const holder = { pid: 1, host: 'h', bootId: 'b', startTicks: '1' };
+
+/** An upgrade to a version, which took a backup of the same name. */
+function upgradeTo(to: string, outcome?: 'succeeded' | 'rolled-back' | 'abandoned'): RunState {
+  const state = foldJournal([
+    { at, type: 'run-started', run: to, from: null, to, package: 'p', holder },
+    { at, type: 'backup-taken', backup: `before ${to}` },
+    ...(outcome === undefined ? [] : [{ at, type: 'run-finished' as const, outcome }]),
+  ]);
+  if (state === undefined) throw new Error('a journal that begins with its start has a state');
+  return state;
+}
+
+describe('what the installed version would go back to', () => {
+  test.each<[string, RunState[], string | null, string[]]>([
+    ['nothing, before the first upgrade', [], '1', []],
+    [
+      'the backup of the last upgrade',
+      [upgradeTo('3', 'succeeded'), upgradeTo('2', 'succeeded')],
+      '3',
+      ['before 3'],
+    ],
+    [
+      'not that of one that was rolled back',
+      [upgradeTo('3', 'rolled-back'), upgradeTo('2', 'succeeded')],
+      '2',
+      ['before 2'],
+    ],
+    [
+      'also that of the version which was restored since',
+      [upgradeTo('3', 'succeeded'), upgradeTo('2', 'succeeded'), upgradeTo('1', 'succeeded')],
+      '2',
+      ['before 3', 'before 2'],
+    ],
+    ['the last one where the version is not known', [upgradeTo('3', 'succeeded')], null, ['before 3']],
+    [
+      'the last one where the version was installed by hand',
+      [upgradeTo('3', 'succeeded')],
+      '4',
+      ['before 3'],
+    ],
+  ])('%s', (_, states, installed, needed) => {
+    expect([...waysBack(states, installed)]).toEqual(needed);
+  });
+});
+
+test('an upgrade that did not end needs its backup, one that did needs it no more', () => {
+  expect(
+    unfinishedBackups([upgradeTo('4'), upgradeTo('3', 'abandoned'), upgradeTo('2', 'succeeded')]),
+  ).toEqual(['before 4']);
+});
