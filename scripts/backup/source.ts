@@ -3,7 +3,7 @@ import { note, stopIfInterrupted, type Context } from '../context.ts';
 import { findDumpClient, type DumpClient } from '../database/dump-client.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { readDefiners, readInventory, type Account, type Inventory } from '../database/inventory.ts';
-import { checkDumpable } from '../database/preflight.ts';
+import { checkDumpable, type DumpNeeds } from '../database/preflight.ts';
 import type { Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { wrongUsage } from '../errors.ts';
@@ -16,6 +16,7 @@ export interface Source {
   readonly target: Target;
   readonly session: Session;
   readonly clients: DumpClient;
+  readonly needs: DumpNeeds;
   readonly inventory: Inventory;
   readonly fingerprint: string;
   readonly definers: readonly Account[];
@@ -36,12 +37,12 @@ export async function learnSource(
 ): Promise<Source> {
   const files = databaseOnly ? undefined : await filesToTake(context);
   const clients = await findDumpClient(context, session.server.flavour);
-  await checkDumpable(context, session, clients, target.database);
+  const needs = await checkDumpable(context, session, clients, target.database);
   const inventory = await readInventory(session, target.database);
   const fingerprint = await schemaFingerprint(session, target.database);
   const definers = await readDefiners(session, target.database);
   stopIfInterrupted(context);
-  const source = { target, session, clients, inventory, fingerprint, definers, files };
+  const source = { target, session, clients, needs, inventory, fingerprint, definers, files };
   await checkSpace(backupsDir(context), await neededBytes(source));
   return source;
 }

@@ -2,6 +2,7 @@ import { installedVersion } from '../application/version.ts';
 import { backupsDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
+import { keepOpen } from '../database/keep-open.ts';
 import { withSession } from '../database/session.ts';
 import { withTablesLocked } from '../database/table-locks.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -37,6 +38,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
   await checkWritable(folder);
   const codec = await chooseCodec(context);
   return withSession(context, target, async (session) => {
+    await keepOpen(session);
     const source = await learnSource(context, session, target, options.databaseOnly === true);
     const appVersion = await versionOf(context);
     const partial = await openPartial(context, folder, appVersion);
@@ -96,8 +98,8 @@ async function writeAll(
     });
   const [database, archive] = await Promise.allSettled([
     failing(
-      withTablesLocked(working, target, needs.lock, () =>
-        takeDatabase(working, clients, target, partial.folder, codec, inventory, share),
+      withTablesLocked(working, target, needs.lock, (locked) =>
+        takeDatabase(locked, clients, target, partial.folder, codec, inventory, share),
       ),
     ),
     failing(

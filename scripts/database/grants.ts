@@ -30,16 +30,17 @@ async function grantsQuestion(session: Session): Promise<string> {
 export function grantsOn(lines: readonly string[], database: string): Grants {
   const granted = new Set<string>();
   for (const line of lines) {
-    const match = /^GRANT (.+?) ON (?:(\*)|`((?:[^`]|``)*)`)\.\* TO /.exec(line);
+    // In a session with ANSI_QUOTES the names are in double quotes.
+    const match = /^GRANT (.+?) ON (?:\*|(["`])((?:(?!\2).|\2\2)*)\2)\.\* TO /s.exec(line);
     if (match === null) continue;
-    const [, privileges = '', everywhere, pattern = ''] = match;
-    if (everywhere === undefined && !patternOf(pattern).test(database)) continue;
+    const [, privileges = '', quote, pattern = ''] = match;
+    if (quote !== undefined && !patternOf(pattern, quote).test(database)) continue;
     for (const privilege of privileges.split(',')) granted.add(privilege.trim().toUpperCase());
   }
   // MySQL's partial revokes: everything but this database.
   for (const line of lines) {
-    const match = /^REVOKE (.+?) ON `((?:[^`]|``)*)`\.\* FROM /.exec(line);
-    if (match === null || !patternOf(match[2] ?? '').test(database)) continue;
+    const match = /^REVOKE (.+?) ON (["`])((?:(?!\2).|\2\2)*)\2\.\* FROM /s.exec(line);
+    if (match === null || !patternOf(match[3] ?? '', match[2] ?? '').test(database)) continue;
     for (const privilege of (match[1] ?? '').split(',')) granted.delete(privilege.trim().toUpperCase());
   }
   return granted;
@@ -51,8 +52,8 @@ export function allows(grants: Grants, ...oneOf: readonly string[]): boolean {
 }
 
 /** The name of a database in a grant is a pattern: `%`, `_`, and a backslash before those that stand for themselves. */
-function patternOf(quoted: string): RegExp {
-  const text = quoted.replaceAll('``', '`').replaceAll(/\\?[\s\S]/g, (piece) => {
+function patternOf(quoted: string, quote: string): RegExp {
+  const text = quoted.replaceAll(quote + quote, quote).replaceAll(/\\?[\s\S]/g, (piece) => {
     if (piece === '%') return '[\\s\\S]*';
     if (piece === '_') return '[\\s\\S]';
     const literal = /^\\[%_\\]$/.test(piece) ? piece.slice(1) : piece;

@@ -16,8 +16,10 @@ describe.each(servers)('before a dump on $name', (server) => {
     const context = running().context();
     const clients = await findClients(context, server.flavour);
     const target: Target = { ...running().target(database), user };
-    await withSession(context, target, (session) => checkDumpable(context, session, clients, database));
-    return context.events;
+    const needs = await withSession(context, target, (session) =>
+      checkDumpable(context, session, clients, database),
+    );
+    return [...context.events, ...needs.lock];
   }
 
   async function prepared(): Promise<{ database: string; admin: Session }> {
@@ -89,12 +91,45 @@ describe.each(servers)('before a dump on $name', (server) => {
     });
   });
 
-  it('tables that no snapshot covers are a warning', async () => {
+  it('tables that no snapshot covers are to be locked', async () => {
     const { database, admin } = await prepared();
     await admin.run('CREATE TABLE old (a INT) ENGINE=MyISAM');
-    expect(await check(database)).toEqual([
-      { type: 'warning', note: 'outside-snapshot', facts: { tables: ['old (MyISAM)'] } },
-    ]);
+    expect(await check(database)).toEqual([{ name: 'old', engine: 'MyISAM' }]);
+  });
+
+  it('privileges on each table alone do not suffice: a table without would be missed by nobody', async () => {
+    const { database, admin } = await prepared();
+    await admin.run('CREATE TABLE shown (a INT, b INT)');
+    await admin.run('CREATE TABLE hidden (a INT)');
+    await admin.run('CREATE USER IF NOT EXISTS by_table@localhost');
+    await admin.run(`GRANT EVENT, EXECUTE, SHOW VIEW ON \`${database}\`.* TO by_table@localhost`);
+    await admin.run(`GRANT SELECT, TRIGGER ON \`${database}\`.shown TO by_table@localhost`);
+    await admin.run(`GRANT SELECT (a) ON \`${database}\`.hidden TO by_table@localhost`);
+    await expect(check(database, 'by_table')).rejects.toMatchObject({
+      code: 'privileges-missing',
+      message: expect.stringContaining('it lacks SELECT, TRIGGER,') as string,
+    });
+  });
+
+  it('privileges are read in any sql_mode', async () => {
+    const { database, admin } = await prepared();
+    await admin.run('CREATE USER ansi@localhost');
+    await admin.run(`GRANT ALL ON \`${database}\`.* TO ansi@localhost`);
+    const [before] = await admin.rows('SELECT @@GLOBAL.sql_mode AS mode');
+    await admin.run("SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'");
+    expect(await check(database, 'ansi')).toEqual([]);
+    await admin.run(`SET GLOBAL sql_mode = '${String(before?.['mode'])}'`);
+  });
+
+  it('a name that the dump program would take for another is refused where it would look for it', async () => {
+    const database = await running().createDatabase("it's");
+    expect(await check(database)).toEqual([]);
+    const admin = await running().adminSession();
+    await admin.run(`USE \`${database}\``);
+    await admin.run('CREATE PROCEDURE p() SELECT 1');
+    const checked = check(database);
+    if (server.flavour === 'mysql') expect(await checked).toEqual([]);
+    else await expect(checked).rejects.toMatchObject({ code: 'name-not-dumpable', exitCode: 3 });
   });
 
   it('a client of the other flavour is refused, whatever it is called', async () => {

@@ -1,4 +1,5 @@
 import type { Flavour } from '../../../database/flavour.ts';
+import type { TableToLock } from '../../../database/preflight-tables.ts';
 
 const names: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
 
@@ -39,6 +40,10 @@ const indented = (lines: readonly string[]): string => lines.map((line) => `\n  
 
 const foundInstead = (found: readonly string[]): string =>
   found.length === 0 ? '' : ` Found instead: ${found.join(', ')}.`;
+
+/** `a (MyISAM), b (MEMORY)`. */
+const engines = (tables: readonly TableToLock[]): string =>
+  tables.map(({ name, engine }) => `${name} (${engine})`).join(', ');
 
 /** `'user'@'host'`, of `user@host`. */
 const accountText = (account: string): string => `'${account.replace(/@(?=[^@]*$)/, "'@'")}'`;
@@ -131,6 +136,34 @@ export const database = {
       message: `The server cannot read these tables:${indented(facts.tables)}`,
       hint: 'Repair or drop them first; a backup that leaves them out would not be one.',
     }),
+    'outside-snapshot': (facts: { tables: readonly TableToLock[]; database: string; user: string }) => ({
+      message: `No snapshot covers these tables, so they must be locked during the backup, and ${facts.user} lacks LOCK TABLES: ${engines(facts.tables)}.`,
+      hint: `As an administrator: ALTER TABLE … ENGINE=InnoDB for each of them, or GRANT LOCK TABLES ON \`${facts.database}\`.* TO ${accountText(facts.user)};`,
+    }),
+    'tables-not-locked': (facts: {
+      tables: readonly TableToLock[];
+      waited: number | undefined;
+      others: readonly string[];
+      reason: string;
+    }) => ({
+      message:
+        facts.waited === undefined
+          ? `These tables could not be locked for the backup: ${engines(facts.tables)}. ${facts.reason}`
+          : `These tables could not be locked for the backup within ${facts.waited} s, since someone writes to them: ${engines(facts.tables)}.${facts.others.length === 0 ? '' : ` In the database are:${indented(facts.others)}`}`,
+      hint: 'Take the backup when nothing long runs there, or make them tables that a snapshot covers: ALTER TABLE … ENGINE=InnoDB.',
+    }),
+    'dump-held-up': (facts: { tables: readonly TableToLock[] }) => ({
+      message: `Someone wants to write to tables that are locked for the backup, and on MariaDB the dump would wait behind him for ever: ${engines(facts.tables)}. The locks are released, and no backup was made.`,
+      hint: 'Take it when nobody writes, or let writers wait out of its way (GRANT RELOAD ON *.* TO DB_USER), or make them tables that a snapshot covers: ALTER TABLE … ENGINE=InnoDB.',
+    }),
+    'table-locks-lost': (facts: { tables: readonly TableToLock[]; reason: string }) => ({
+      message: `The server let go of the locked tables while the dump ran (${facts.reason}); they may be half in it: ${engines(facts.tables)}. No backup was made.`,
+      hint: 'Take it again; the server’s log says why it ended the connection.',
+    }),
+    'name-not-dumpable': (facts: { database: string; program: string }) => ({
+      message: `${facts.program} cannot dump the events and routines of a database whose name holds quotes or backslashes: ${facts.database}.`,
+      hint: 'Move the tables to a database with a plainer name.',
+    }),
     'history-not-dumped': (facts: { tables: readonly string[]; program: string }) => ({
       message: `${facts.program} is too old to dump the history of system-versioned tables: ${facts.tables.join(', ')}.`,
       hint: 'Install the clients of MariaDB 10.11 or later, or name their folder in CLIENT_BIN_DIR.',
@@ -157,8 +190,8 @@ export const database = {
   notes: {
     'client-older': (facts: { program: string; version: string; server: string }) =>
       `${facts.program} (${facts.version}) is older than the server (${facts.server}); the proof will tell whether its dump is whole.`,
-    'outside-snapshot': (facts: { tables: readonly string[] }) =>
-      `No snapshot covers these tables; what is written to them during the backup may be half in it: ${facts.tables.join(', ')}.`,
+    'tables-locked': (facts: { tables: readonly TableToLock[] }) =>
+      `No snapshot covers these tables; whoever writes to them waits until the dump has ended: ${engines(facts.tables)}.`,
   },
   results: {},
 };
