@@ -2,13 +2,17 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { servers } from '../helpers/servers.ts';
+import { layBackup } from '../integration/keeping/helpers.ts';
 import { expectVersion, stateOf, useSites } from '../helpers/site.ts';
 
 describe.each(servers)('an upgrade on $name', (server) => {
   const newSite = useSites(server);
 
-  test('goes through the whole guide, and leaves a record and the old files', async () => {
+  test('goes through the whole guide, leaves a record and the old files, and prunes old backups', async () => {
     const site = await newSite();
+    const backups = join(site.project, '.maj', 'backups');
+    const old = layBackup(backups, 40);
+    const expired = layBackup(backups, 50);
     const plan = await site.maj('upgrade', '1.1.0', '--plan');
     expect(plan.code, plan.stderr).toBe(0);
     expect(plan.stdout).toContain('Upgrade 1.0.0 -> 1.1.0');
@@ -23,6 +27,13 @@ describe.each(servers)('an upgrade on $name', (server) => {
     expect(JSON.parse(status.stdout)).toMatchObject({
       data: { version: '1.1.0', pending: [], maintenance: 'off' },
     });
+    const listed = await site.maj('backups', '--json');
+    const { data } = JSON.parse(listed.stdout) as { data: { backups: { id: string; keepers: string[] }[] } };
+    expect(await readdir(join(backups, '.trash'))).toEqual([expired]);
+    expect(data.backups).toHaveLength(3);
+    expect(data.backups[0]?.keepers).toContain('way-back');
+    expect(done.stdout).toContain(`backup from before: ${data.backups[0]?.id}`);
+    expect(data.backups[2]).toMatchObject({ id: old, keepers: ['least'] });
     const area = join(site.appDir, '..', '.intimemanager.maj');
     const kept = (await readdir(area)).find((name) => name.startsWith('1.0.0-'));
     expect(await readFile(join(area, kept ?? '', 'VERSION'), 'utf8')).toContain('1.0.0');
