@@ -1,70 +1,129 @@
 import { findBackup, type Backup } from './backup/list.ts';
-import { checkRestorable, restoreDatabase } from './backup/restore-database.ts';
-import { underRestoreMark } from './backup/restore-mark.ts';
+import type { Definers } from './backup/definers.ts';
+import { learnRestore, restoreDatabase } from './backup/restore-database.ts';
+import { restoreFacts } from './backup/restore-facts.ts';
 import { restoreFiles } from './backup/restore-files.ts';
+import { restoreInto } from './backup/restore-into.ts';
+import { inRestoreWindow } from './backup/restore-window.ts';
 import { verifyBackup } from './backup/verify.ts';
 import { applicationDir } from './config/require.ts';
 import type { Context } from './context.ts';
-import { targetFromConfig, type Target } from './database/target.ts';
+import { targetFromConfig } from './database/target.ts';
 import { wrongUsage } from './errors.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
 
-type Option = 'database-only' | 'files-only' | 'plan';
+type Option = 'database-only' | 'files-only' | 'tables' | 'into' | 'definers' | 'plan';
 
 /** `maj restore`: puts a backup back, database and files; compared with the backup before it says so. */
 export const restoreVerb: Verb<Option> = {
   name: 'restore',
   summary: 'Puts a backup back: the newest one, or the one that is named.',
-  usage: ['restore [BACKUP]', 'restore [BACKUP] --database-only|--files-only', 'restore [BACKUP] --plan'],
+  usage: [
+    'restore [BACKUP]',
+    'restore [BACKUP] --database-only|--files-only',
+    'restore [BACKUP] --tables users,teams',
+    'restore [BACKUP] --into NAME',
+    'restore [BACKUP] --plan',
+  ],
   options: {
     'database-only': { type: 'boolean', help: 'Leave the application’s files as they are.' },
     'files-only': { type: 'boolean', help: 'Leave the database as it is.' },
+    tables: { type: 'string', value: 'NAMES', help: 'Put back these tables only, separated by commas.' },
+    into: { type: 'string', value: 'NAME', help: 'Load into another database, which must be new or empty.' },
+    definers: {
+      type: 'string',
+      value: 'keep|current',
+      help: 'Whom views, routines, triggers and events run as afterwards.',
+    },
     plan: { type: 'boolean', help: 'Verify the backup, say what would be replaced, and change nothing.' },
   },
   needsSettings: true,
   run: (context, args) => withLock(context, 'restore', () => restore(context, args)),
 };
 
+/** What of a backup goes where. */
+interface Request {
+  readonly backup: Backup;
+  readonly database: boolean;
+  readonly tables: ReadonlySet<string> | undefined;
+  readonly into: string | undefined;
+  readonly definers: Definers;
+  /** Where the files go; undefined when there are none to put back. */
+  readonly folder: string | undefined;
+}
+
 async function restore(context: Context, args: VerbArguments<Option>): Promise<VerbResult> {
-  await refuseUnfinished(context, { restoring: true });
-  const { positionals, options } = args;
-  if (positionals.length > 1)
-    throw wrongUsage('bad-usage', { verb: 'restore', reason: 'it takes one backup' });
-  if (options['database-only'] === true && options['files-only'] === true)
-    throw wrongUsage('bad-usage', {
-      verb: 'restore',
-      reason: '--database-only and --files-only exclude each other',
-    });
-  const backup = await findBackup(context, positionals[0]);
-  const target = options['files-only'] === true ? undefined : targetFromConfig(context);
-  const folder =
-    options['database-only'] === true
-      ? undefined
-      : filesFolder(context, backup, options['files-only'] === true);
-  const facts = { id: backup.id, database: target?.database ?? null, folder: folder ?? null };
-  if (target !== undefined) await checkRestorable(context, backup, target);
+  const request = await requestOf(context, args);
+  const { backup, database, into, tables, definers, folder } = request;
+  // Loading into another database changes nothing that an unfinished run has left.
+  if (into === undefined) await refuseUnfinished(context, { restoring: true });
+  const target = database ? targetFromConfig(context) : undefined;
+  const names = {
+    id: backup.id,
+    database: target?.database ?? null,
+    into: into ?? null,
+    folder: folder ?? null,
+  };
   await verifyBackup(context, backup);
-  if (options.plan === true) return { data: facts, text: ({ results }) => results.backup.restorePlan(facts) };
-  await args.confirm(({ results }) => results.backup.restoreQuestion(facts));
-  return underRestoreMark(context, backup.id, () => put(context, backup, target, folder));
+  if (args.options.plan === true) {
+    const work =
+      target === undefined
+        ? null
+        : await learnRestore(context, backup, target, { ...optional({ tables }), definers });
+    const facts = { ...names, work: work === null ? null : restoreFacts(work, tables) };
+    return { data: facts, text: ({ results }) => results.backup.restorePlan(facts) };
+  }
+  if (into !== undefined) {
+    await restoreInto(context, backup, { ...targetFromConfig(context), database: into }, definers);
+    const facts = { ...names, replaced: null, work: null };
+    return { data: facts, text: ({ results }) => results.backup.restored(facts) };
+  }
+  await args.confirm(({ results }) =>
+    results.backup.restoreQuestion({ ...names, tables: tables === undefined ? null : [...tables] }),
+  );
+  return inRestoreWindow(context, backup.id, async () => {
+    // Files first: unpacking them can fail without a change, while a database is changed from the first moment on.
+    const replaced = folder === undefined ? null : await restoreFiles(context, backup);
+    const work =
+      target === undefined
+        ? null
+        : await restoreDatabase(context, backup, target, { ...optional({ tables }), definers });
+    const facts = { ...names, replaced, work: work === null ? null : restoreFacts(work, tables) };
+    return { data: facts, text: ({ results }) => results.backup.restored(facts) };
+  });
 }
 
-/** Where the files go; undefined when there are none to put back and none were asked for. */
-function filesFolder(context: Context, backup: Backup, asked: boolean): string | undefined {
-  return backup.manifest.files === null && !asked ? undefined : applicationDir(context);
-}
-
-/** Files first: unpacking them can fail without a change, while a database is changed from the first moment on. */
-async function put(
+async function requestOf(
   context: Context,
-  backup: Backup,
-  target: Target | undefined,
-  folder: string | undefined,
-): Promise<VerbResult> {
-  const replaced = folder === undefined ? null : await restoreFiles(context, backup);
-  if (target !== undefined) await restoreDatabase(context, backup, target);
-  const facts = { id: backup.id, database: target?.database ?? null, folder: folder ?? null, replaced };
-  return { data: facts, text: ({ results }) => results.backup.restored(facts) };
+  { positionals, options }: VerbArguments<Option>,
+): Promise<Request> {
+  const wrong = (reason: string): Error => wrongUsage('bad-usage', { verb: 'restore', reason });
+  const { 'database-only': databaseOnly, 'files-only': filesOnly, tables, into, definers = 'keep' } = options;
+  if (positionals.length > 1) throw wrong('it takes one backup');
+  if (databaseOnly === true && filesOnly === true)
+    throw wrong('--database-only and --files-only exclude each other');
+  if (filesOnly === true && (tables !== undefined || into !== undefined || options.definers !== undefined))
+    throw wrong('--tables, --into and --definers are for the database, --files-only leaves it as it is');
+  if (tables !== undefined && into !== undefined)
+    throw wrong('--into takes the whole backup, without --tables');
+  if (definers !== 'keep' && definers !== 'current') throw wrong('--definers is keep or current');
+  const names = typeof tables === 'string' ? tables.split(',').map((name) => name.trim()) : undefined;
+  if (names?.includes('') === true || into === '') throw wrong('a name is empty');
+  const backup = await findBackup(context, positionals[0]);
+  const whole = databaseOnly !== true && names === undefined && into === undefined;
+  const wantsFiles = whole && (filesOnly === true || backup.manifest.files !== null);
+  return {
+    backup,
+    database: filesOnly !== true && into === undefined,
+    tables: names === undefined ? undefined : new Set(names),
+    into: typeof into === 'string' ? into : undefined,
+    definers,
+    folder: wantsFiles ? applicationDir(context) : undefined,
+  };
 }
+
+/** Leaves out what is undefined: an option that is not given is not there. */
+const optional = <T>({ tables }: { readonly tables: T | undefined }): { readonly tables?: T } =>
+  tables === undefined ? {} : { tables };

@@ -1,19 +1,42 @@
 import { pieces, withoutImpliedCharset } from '../database/canonical-table.ts';
 import { quoteName } from '../database/quote.ts';
+import { withoutDefiner, type Definers } from './definers.ts';
 import type { PartKind } from './part.ts';
+
+/** What texts are compared regardless of. */
+export interface CanonicalOptions {
+  /** The name of the database that the dump is of. */
+  readonly database: string;
+  /** Whether it matters whom things run as: not after a restore that gave them all to another account. */
+  readonly definers: Definers;
+}
 
 /**
  * A line of a part's text in the form in which two dumps of the same thing are equal; undefined: the line says nothing
  * of the database. Rows have no canonical form: they are compared byte for byte.
  *
- * @param database the name of the database that the dump is of
- *
  * Each rule is for a quirk of a server and has its line in the test's table. What no rule covers is a difference.
  */
-export function canonicalLine(kind: PartKind, line: string, database: string): string | undefined {
+export function canonicalLine(
+  kind: PartKind,
+  line: string,
+  { database, definers }: CanonicalOptions,
+): string | undefined {
   if (kind === 'header') return isVersionLine(line) ? undefined : line;
-  if (kind === 'view-body' && line.startsWith(viewLine)) return withoutOwnDatabase(line, database);
-  return kind === 'table' ? withoutImpliedCharset(line) : line;
+  if (collectionLine.test(line)) return undefined;
+  const text = definers === 'keep' ? line : withoutDefiner(line);
+  if (kind === 'view-body' && text.startsWith(viewLine)) return withoutQualifier(text, quoteName(database));
+  if (kind === 'table') return withoutImpliedCharset(withoutOwnName(text, database));
+  return withoutOwnName(text, database);
+}
+
+/** Announces events or routines, and names the database that they are of. */
+const collectionLine = /^-- Dumping \w+ for database /;
+
+/** Around a trigger or a routine of another charset the dump programs change that of the database, by name. */
+function withoutOwnName(line: string, database: string): string {
+  const start = `ALTER DATABASE ${quoteName(database)} `;
+  return line.startsWith(start) ? `ALTER DATABASE ${line.slice(start.length)}` : line;
 }
 
 /** The header's comments name programs, host and server, and MariaDB's sandbox line comes and goes with versions. */
@@ -27,7 +50,7 @@ const viewLine = '/*!50001 VIEW `';
  * MariaDB (10.11) writes the columns of a view as `db`.`table`.`column` while the view's definer is gone or may not read
  * the table, and as `table`.`column` once he may: as where the dump is loaded with stub accounts for every definer.
  */
-function withoutOwnDatabase(line: string, database: string): string {
-  const prefix = `${quoteName(database)}.`;
-  return line.replaceAll(pieces, (piece) => (piece === prefix ? '' : piece));
+export function withoutQualifier(text: string, quotedDatabase: string): string {
+  const prefix = `${quotedDatabase}.`;
+  return text.replaceAll(pieces, (piece) => (piece === prefix ? '' : piece));
 }

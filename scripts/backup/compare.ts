@@ -4,34 +4,71 @@ import { readInventory } from '../database/inventory.ts';
 import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
+import type { CanonicalOptions } from './canonical.ts';
 import { codecNamed, readStored, type Codec } from './codec.ts';
-import { compareParts, type Comparison, type SummedPart } from './differences.ts';
+import type { Definers } from './definers.ts';
+import {
+  compareParts,
+  namesOfDifferences,
+  type Comparison,
+  type PartDifference,
+  type SummedPart,
+} from './differences.ts';
 import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';
 import type { ManifestPart } from './manifest.ts';
-import { createCanonicalHash, hashPart } from './part-sums.ts';
+import { createCanonicalHash, hashPart, shownText } from './part-sums.ts';
 import { dumpInto } from './take-database.ts';
+
+/** What of a database is not as in a backup. */
+export interface DatabaseDifference {
+  readonly parts: readonly PartDifference[];
+  /** The database's own charset or collation. */
+  readonly charset: boolean;
+}
+
+/** Whether there is no difference. */
+export const isEqual = ({ parts, charset }: DatabaseDifference): boolean => parts.length === 0 && !charset;
+
+/** What differs, by object, such as `users (rows)`. */
+export const differenceNames = ({ parts, charset }: DatabaseDifference): string[] => [
+  ...(charset ? ['database (character set)'] : []),
+  ...namesOfDifferences(parts),
+];
 
 /**
  * Compares a backup with a database as it is now: dumps it to hashes only, keeping nothing.
  *
- * @returns what differs, by object, such as `users (rows)`; empty when the database is what the backup holds
  * @throws MajError `flavour-differs` when the server is not of the backup's kind
  */
-export async function compareWithDatabase(
+export async function differencesFromBackup(
   context: Context,
   backup: Backup,
   target: Target,
-): Promise<readonly string[]> {
+  definers: Definers = 'keep',
+): Promise<DatabaseDifference> {
   const { database } = backup.manifest;
   const now = await withSession(context, target, async (session) => {
     checkFlavour(backup, session.server);
     return readInventory(session, target.database);
   });
   const clients = await findClients(context, database.server.flavour);
-  const { differences } = await compareDump(context, backup, clients, target);
+  const { differences } = await compareDump(context, backup, clients, target, definers);
   const sameCharset = now.charset === database.charset && now.collation === database.collation;
-  return sameCharset ? differences : ['database (character set)', ...differences];
+  return { parts: differences, charset: !sameCharset };
+}
+
+/**
+ * The same, as names for people.
+ *
+ * @returns what differs, by object, such as `users (rows)`; empty when the database is what the backup holds
+ */
+export async function compareWithDatabase(
+  context: Context,
+  backup: Backup,
+  target: Target,
+): Promise<readonly string[]> {
+  return differenceNames(await differencesFromBackup(context, backup, target));
 }
 
 /** Refuses a server of another kind than the backup's: its dump means something else there. */
@@ -50,42 +87,50 @@ export async function compareDump(
   backup: Backup,
   clients: Clients,
   target: Target,
+  definers: Definers = 'keep',
 ): Promise<Comparison> {
   const facts = { id: backup.id, database: target.database };
   return inStep(context, 'compare-database', facts, async (progress) => {
     const found = await dumpInto(context, clients, target, {
-      open: (part) => hashPart(part, target.database),
+      open: (part) => hashPart(part, { database: target.database, definers }),
       progress,
     });
-    const expected = await expectedParts(
-      context,
-      backup,
-      new Map(found.parts.map((part) => [keyOf(part), part])),
-    );
-    return compareParts(expected, found.parts);
+    const sums = new Set(found.parts.map(({ sum }) => sum.sha256));
+    return compareParts(await expectedParts(context, backup, sums, definers), found.parts);
   });
 }
 
-const keyOf = (part: SummedPart): string => part.sum.sha256;
-
-/** The parts of a backup to compare with; one that is equal byte for byte needs no canonical form. */
+/** The parts of a backup to compare with; of one that is equal byte for byte nothing else has to be known. */
 async function expectedParts(
   context: Context,
   backup: Backup,
-  found: ReadonlyMap<string, SummedPart>,
+  found: ReadonlySet<string>,
+  definers: Definers,
 ): Promise<SummedPart[]> {
   const codec = await codecNamed(context, backup.manifest.codec);
+  const options = { database: backup.manifest.database.name, definers };
   const expected: SummedPart[] = [];
   for (const part of backup.manifest.parts) {
-    const needsCanonical = part.section !== 'rows' && !found.has(part.sha256);
-    const canonicalSha256 = needsCanonical ? await canonicalSum(backup, part, codec) : null;
-    expected.push({ id: part, sum: { sha256: part.sha256, canonicalSha256 } });
+    const isKnown = part.section === 'rows' || found.has(part.sha256);
+    const more = isKnown
+      ? { canonicalSha256: null, text: null }
+      : await readPart(backup, part, codec, options);
+    expected.push({ id: part, sum: { sha256: part.sha256, ...more } });
   }
   return expected;
 }
 
-async function canonicalSum(backup: Backup, part: ManifestPart, codec: Codec): Promise<string> {
-  const hash = createCanonicalHash(part.kind, backup.manifest.database.name);
-  for await (const data of readStored(partPath(backup.folder, part.name), codec)) hash.update(data);
-  return hash.digest();
+async function readPart(
+  backup: Backup,
+  part: ManifestPart,
+  codec: Codec,
+  options: CanonicalOptions,
+): Promise<{ canonicalSha256: string; text: string | null }> {
+  const hash = createCanonicalHash(part.kind, options);
+  const text = shownText();
+  for await (const data of readStored(partPath(backup.folder, part.name), codec)) {
+    hash.update(data);
+    text.add(data);
+  }
+  return { canonicalSha256: hash.digest(), text: text.text() };
 }

@@ -7,13 +7,43 @@ export interface SummedPart {
   readonly sum: PartSum;
 }
 
+/** A part that is not the same in both dumps. */
+export interface PartDifference {
+  readonly id: PartId;
+  /** `missing`: the backup has it, the database has not; `extra`: the other way round. */
+  readonly what: 'differs' | 'missing' | 'extra';
+  /** The texts of a structure; null where there is none, and for rows always. */
+  readonly expected: string | null;
+  readonly found: string | null;
+}
+
 /** How two dumps compare. */
 export interface Comparison {
-  /** What differs, by object and never by content: `users (rows)`. */
-  readonly differences: readonly string[];
+  readonly differences: readonly PartDifference[];
   readonly equal: number;
   /** How many of the equal parts are so in their canonical form only. */
   readonly canonical: number;
+}
+
+/** Compares two dumps part by part: by what the parts are of, since their numbers may have moved. */
+export function compareParts(expected: readonly SummedPart[], found: readonly SummedPart[]): Comparison {
+  const differences: PartDifference[] = [];
+  const others = new Map(found.map((part) => [partKey(part.id), part]));
+  let equal = 0;
+  let canonical = 0;
+  for (const { id, sum } of expected) {
+    const other = others.get(partKey(id));
+    others.delete(partKey(id));
+    if (other === undefined) differences.push({ id, what: 'missing', expected: sum.text, found: null });
+    else if (other.sum.sha256 === sum.sha256) equal += 1;
+    else if (sum.canonicalSha256 !== null && sum.canonicalSha256 === other.sum.canonicalSha256) {
+      equal += 1;
+      canonical += 1;
+    } else differences.push({ id, what: 'differs', expected: sum.text, found: other.sum.text });
+  }
+  for (const { id, sum } of others.values())
+    differences.push({ id, what: 'extra', expected: null, found: sum.text });
+  return { differences, equal, canonical };
 }
 
 const sections: Readonly<Record<PartSection, string>> = {
@@ -22,40 +52,25 @@ const sections: Readonly<Record<PartSection, string>> = {
   after: 'triggers',
 };
 
-/** Compares two dumps part by part: by what the parts are of, since their numbers may have moved. */
-export function compareParts(expected: readonly SummedPart[], found: readonly SummedPart[]): Comparison {
-  const differences = new Set<string>();
-  const others = new Map(found.map((part) => [partKey(part.id), part]));
-  let equal = 0;
-  let canonical = 0;
-  for (const part of expected) {
-    const other = others.get(partKey(part.id));
-    others.delete(partKey(part.id));
-    if (other === undefined) differences.add(nameOf(part.id));
-    else if (other.sum.sha256 === part.sum.sha256) equal += 1;
-    else if (part.sum.canonicalSha256 !== null && part.sum.canonicalSha256 === other.sum.canonicalSha256) {
-      equal += 1;
-      canonical += 1;
-    } else differences.add(nameOf(part.id));
-  }
-  for (const { id } of others.values()) differences.add(nameOf(id));
-  return { differences: [...differences], equal, canonical };
-}
+/** What differs, once an object and never by content: `users (rows)`. */
+export const namesOfDifferences = (differences: readonly PartDifference[]): string[] => [
+  ...new Set(differences.map(({ id }) => nameOf(id))),
+];
 
-function nameOf(part: PartId): string {
+/** What a part is of, for people. */
+export function nameOf(part: PartId): string {
   switch (part.kind) {
     case 'header':
-      return 'header';
     case 'events':
     case 'routines':
       return part.kind;
     case 'final':
       return 'footer';
+    case 'view':
     case 'view-body':
       return `view ${part.object ?? ''}`;
-    case 'view':
     case 'sequence':
-      return `${part.kind} ${part.object ?? ''}`;
+      return `sequence ${part.object ?? ''}`;
     case 'table':
       return `${part.object ?? ''} (${sections[part.section]})`;
   }

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { canonicalLine } from './canonical.ts';
+import { canonicalLine, type CanonicalOptions } from './canonical.ts';
 import type { PartId, PartKind } from './part.ts';
 import type { PartWriter } from './store.ts';
 
@@ -8,20 +8,45 @@ export interface PartSum {
   readonly sha256: string;
   /** Of its canonical form; null for rows, which have none. */
   readonly canonicalSha256: string | null;
+  /** The text of a structure, to show how it differs; null for rows, and for what is too long to show. */
+  readonly text: string | null;
+}
+
+/** Texts up to this many bytes are kept. */
+const shownBytes = 64 * 1024;
+
+/** Keeps a text that comes in pieces, unless it gets too long to show. */
+export function shownText(): { add(data: Buffer): void; text(): string | null } {
+  const kept: Buffer[] = [];
+  let bytes = 0;
+  return {
+    add: (data) => {
+      bytes += data.length;
+      // A copy: what comes is a view into a far larger chunk.
+      if (bytes <= shownBytes) kept.push(Buffer.from(data));
+    },
+    text: () => (bytes > shownBytes ? null : Buffer.concat(kept).toString('utf8')),
+  };
 }
 
 /** Hashes a part, and keeps nothing of it. */
-export function hashPart(part: PartId, database: string): PartWriter<PartSum> {
+export function hashPart(part: PartId, options: CanonicalOptions): PartWriter<PartSum> {
   const plain = createHash('sha256');
-  const canonical = part.section === 'rows' ? undefined : createCanonicalHash(part.kind, database);
+  const canonical = part.section === 'rows' ? undefined : createCanonicalHash(part.kind, options);
+  const text = canonical === undefined ? undefined : shownText();
   return {
     write: (data) => {
       plain.update(data);
       canonical?.update(data);
+      text?.add(data);
       return Promise.resolve();
     },
     finish: () =>
-      Promise.resolve({ sha256: plain.digest('hex'), canonicalSha256: canonical?.digest() ?? null }),
+      Promise.resolve({
+        sha256: plain.digest('hex'),
+        canonicalSha256: canonical?.digest() ?? null,
+        text: text?.text() ?? null,
+      }),
     abort: () => undefined,
   };
 }
@@ -29,12 +54,12 @@ export function hashPart(part: PartId, database: string): PartWriter<PartSum> {
 /** Hashes the canonical form of a text, a line after the other, however its bytes are chunked. */
 export function createCanonicalHash(
   kind: PartKind,
-  database: string,
+  options: CanonicalOptions,
 ): { update(data: Buffer): void; digest(): string } {
   const hash: Hash = createHash('sha256');
   let started: Buffer[] = [];
   const take = (line: Buffer): void => {
-    const text = canonicalLine(kind, line.toString('utf8'), database);
+    const text = canonicalLine(kind, line.toString('utf8'), options);
     if (text !== undefined) hash.update(text);
   };
   return {

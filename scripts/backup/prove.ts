@@ -5,11 +5,13 @@ import { makeCopyDatabase, type Throwaway } from '../database/throwaway.ts';
 import { unsound } from '../errors.ts';
 import { readIfThere, writeDurably } from '../system/files.ts';
 import { checkFlavour, compareDump } from './compare.ts';
+import { namesOfDifferences } from './differences.ts';
 import type { Backup } from './list.ts';
 import { loadBackup } from './load/load-backup.ts';
 import { manifestName } from './manifest.ts';
 import { proofName, proofText, type Proof } from './proof.ts';
 import { sha256OfText } from './seal.ts';
+import { structureDiffs } from './structure-diff.ts';
 
 /**
  * Proves a backup: restores it into a throwaway server, dumps the copy, and compares the two dumps part by part.
@@ -34,7 +36,12 @@ export async function proveBackup(context: Context, backup: Backup, throwaway: T
   const { differences, equal, canonical } = await compareDump(context, backup, clients, target);
   const compared = context.clock.monotonicMs();
   if (differences.length > 0)
-    throw unsound('proof-failed', { id: backup.id, server: throwaway.server.text, differences });
+    throw unsound('proof-failed', {
+      id: backup.id,
+      server: throwaway.server.text,
+      differences: namesOfDifferences(differences),
+      diffs: structureDiffs(differences),
+    });
 
   const proof: Proof = {
     format: 1,

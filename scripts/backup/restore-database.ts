@@ -1,80 +1,172 @@
-import { inStep, type Context } from '../context.ts';
-import { dropAllObjects } from '../database/clear.ts';
-import { findClients, type Clients } from '../database/clients.ts';
-import { loadSql } from '../database/load.ts';
-import { allows, readGrants } from '../database/grants.ts';
+import { inStep, note, type Context } from '../context.ts';
+import { dropObjects, referredTables } from '../database/clear.ts';
+import { readInventory } from '../database/inventory.ts';
 import { quoteName } from '../database/quote.ts';
-import { withSession, type Session } from '../database/session.ts';
+import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
-import { notRolledBack, reasonOf, refused } from '../errors.ts';
-import { codecNamed } from './codec.ts';
-import { checkFlavour, compareWithDatabase } from './compare.ts';
+import { MajError, notRolledBack, reasonOf, refused } from '../errors.ts';
+import { differenceNames, differencesFromBackup, type DatabaseDifference } from './compare.ts';
+import type { Definers } from './definers.ts';
+import type { PartDifference } from './differences.ts';
 import type { Backup } from './list.ts';
-import { readDump } from './read-dump.ts';
+import { loadBackup } from './load/load-backup.ts';
+import { checkRestorable } from './restorable.ts';
+import { isNothing, planRestore, type RestorePlan } from './restore-plan.ts';
+import { structureDiffs } from './structure-diff.ts';
+
+/** How a database is restored. */
+export interface RestoreOptions {
+  /** The tables to put back; not given: everything. */
+  readonly tables?: ReadonlySet<string>;
+  readonly definers?: Definers;
+}
+
+/** What a restore has to do, by what was found in the database: `everything` where nothing of it can be kept. */
+export type RestoreWork = RestorePlan | 'everything';
 
 /**
- * Puts a database back: drops everything in it, loads the backup, and compares the result with the backup. What was
- * cut off half-way is simply run again. Verify the backup before.
+ * Puts a database back: compares it with the backup, drops and loads what differs, and compares again. What was cut
+ * off half-way is simply run again. Verify the backup before.
  *
- * @throws MajError before anything was changed: `database-missing`, `flavour-differs`, `codec-missing`; after:
+ * @returns what it had to do
+ * @throws MajError before anything was changed: what `checkRestorable` throws, `tables-not-in-backup`; after:
  *   `restore-failed`, `restore-differs` (exit code 11)
  */
-export async function restoreDatabase(context: Context, backup: Backup, target: Target): Promise<void> {
-  const clients = await checkRestorable(context, backup, target);
-  const { charset, collation, server } = backup.manifest.database;
-  const differences = await unlessFailing(backup, async () => {
-    await inStep(context, 'clear-database', { database: target.database }, () =>
-      withSession(context, target, async (session) => {
-        await dropAllObjects(session, target.database);
-        await session.run(
-          `ALTER DATABASE ${quoteName(target.database)} CHARACTER SET ${quoteName(charset)} COLLATE ${quoteName(collation)}`,
-        );
-      }),
-    );
-    await inStep(context, 'load-backup', { id: backup.id, server: server.text }, (progress) =>
-      loadSql(context, clients, target, readDump(context, backup, progress)),
-    );
-    return compareWithDatabase(context, backup, target);
-  });
-  if (differences.length > 0)
-    throw notRolledBack('restore-differs', { id: backup.id, database: target.database, differences });
+export async function restoreDatabase(
+  context: Context,
+  backup: Backup,
+  target: Target,
+  options: RestoreOptions = {},
+): Promise<RestoreWork> {
+  const work = await learnRestore(context, backup, target, options);
+  await applyRestore(context, backup, target, work, options);
+  return work;
 }
 
 /**
- * Checks what can be checked before anything is dropped.
+ * Does what was found to be needed, and compares.
  *
- * @throws MajError `database-missing`, `clients-missing`, `flavour-differs`, `codec-missing`, `definers-not-allowed`
+ * @throws MajError `restore-failed`, `restore-differs` (exit code 11)
  */
-export async function checkRestorable(context: Context, backup: Backup, target: Target): Promise<Clients> {
-  await codecNamed(context, backup.manifest.codec);
-  const server = await withSession(context, target, async (session) => {
-    checkFlavour(backup, session.server);
-    await checkDefiners(backup, session);
-    return session.server;
+export async function applyRestore(
+  context: Context,
+  backup: Backup,
+  target: Target,
+  work: RestoreWork,
+  options: RestoreOptions = {},
+): Promise<void> {
+  if (isDone(work)) return;
+  const left = await unlessFailing(backup, target, async () => {
+    await clear(context, backup, target, work);
+    await load(context, backup, target, work, options.definers);
+    return differencesFromBackup(context, backup, target, options.definers);
   });
-  return findClients(context, server.flavour);
+  refuseDifferences(backup, target, left, options.tables);
 }
 
-/** What lets a user create objects that run as another; without it the load would stop in the middle (error 1227). */
-const definerPrivileges = ['SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER'] as const;
+/** Whether the database is what the backup holds already. */
+export const isDone = (work: RestoreWork): boolean => work !== 'everything' && isNothing(work);
 
-async function checkDefiners(backup: Backup, session: Session): Promise<void> {
-  const [row] = await session.rows('SELECT CURRENT_USER() AS user');
-  const user = String(row?.['user']);
-  const others = backup.manifest.database.definers
-    .map((definer) => (definer.host === '' ? definer.user : `${definer.user}@${definer.host}`))
-    .filter((definer) => definer !== user);
-  // Only what is granted on everything counts: no database has an empty name.
-  if (others.length > 0 && !allows(await readGrants(session, ''), ...definerPrivileges))
-    throw refused('definers-not-allowed', { user, definers: others, flavour: session.server.flavour });
+/**
+ * Finds out what a restore would do, and changes nothing.
+ *
+ * @throws MajError what `checkRestorable` throws, `tables-not-in-backup`
+ */
+export async function learnRestore(
+  context: Context,
+  backup: Backup,
+  target: Target,
+  { tables, definers = 'keep' }: RestoreOptions = {},
+): Promise<RestoreWork> {
+  await checkRestorable(context, backup, target, definers);
+  const known = tablesOf(backup);
+  const unknown = [...(tables ?? [])].filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw refused('tables-not-in-backup', { id: backup.id, unknown, known: [...known] });
+  if (tables === undefined && (await isEmpty(context, target))) return 'everything';
+  try {
+    const { parts, charset } = await differencesFromBackup(context, backup, target, definers);
+    return planRestore(parts, charset, known, tables);
+  } catch (error) {
+    // A database that a failed migration left behind may not be fit to be dumped: a view without its table is enough.
+    const unfit = error instanceof MajError && unfitCodes.has(error.code) && tables === undefined;
+    if (!unfit) throw error;
+    note(context, 'restore-everything', { reason: error.message });
+    return 'everything';
+  }
+}
+
+const unfitCodes: ReadonlySet<string> = new Set(['dump-failed', 'dump-incomplete']);
+
+/** The tables that a backup holds. */
+export const tablesOf = ({ manifest }: Backup): Set<string> =>
+  new Set(manifest.inventory.tables.map(({ name }) => name));
+
+async function isEmpty(context: Context, target: Target): Promise<boolean> {
+  const found = await withSession(context, target, (session) => readInventory(session, target.database));
+  const { tables, views, routines, events, sequences } = found;
+  return [tables, views, routines, events, sequences].every((things) => things.length === 0);
+}
+
+async function clear(context: Context, backup: Backup, target: Target, work: RestoreWork): Promise<void> {
+  const { charset, collation } = backup.manifest.database;
+  const { database } = target;
+  await inStep(context, 'clear-database', { database }, () =>
+    withSession(context, target, async (session) => {
+      await dropObjects(session, database, work === 'everything' ? work : work.drop);
+      if (work !== 'everything' && !work.charset) return;
+      const name = quoteName(database);
+      await session.run(
+        `ALTER DATABASE ${name} CHARACTER SET ${quoteName(charset)} COLLATE ${quoteName(collation)}`,
+      );
+    }),
+  );
+}
+
+async function load(
+  context: Context,
+  backup: Backup,
+  target: Target,
+  work: RestoreWork,
+  definers: Definers = 'keep',
+): Promise<void> {
+  const { server } = backup.manifest.database;
+  const partial =
+    work === 'everything'
+      ? {}
+      : {
+          selection: work.load,
+          referredTo: await withSession(context, target, (session) =>
+            referredTables(session, target.database, work.load.tables),
+          ),
+        };
+  await inStep(context, 'load-backup', { id: backup.id, server: server.text }, (progress) =>
+    loadBackup(context, backup, target, progress, { ...partial, definers }),
+  );
+}
+
+/** Nothing may differ afterwards, of what was asked for. */
+function refuseDifferences(
+  backup: Backup,
+  target: Target,
+  found: DatabaseDifference,
+  tables: ReadonlySet<string> | undefined,
+): void {
+  const counts = ({ id }: PartDifference): boolean =>
+    tables === undefined || (id.kind === 'table' && tables.has(id.object ?? ''));
+  const parts = found.parts.filter(counts);
+  const differences = differenceNames({ parts, charset: found.charset && tables === undefined });
+  if (differences.length === 0) return;
+  const diffs = structureDiffs(parts);
+  throw notRolledBack('restore-differs', { id: backup.id, database: target.database, differences, diffs });
 }
 
 /** From here on a failure leaves the database half restored: whatever it is, that must be said. */
-async function unlessFailing<T>(backup: Backup, work: () => Promise<T>): Promise<T> {
+async function unlessFailing<T>(backup: Backup, target: Target, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const facts = { id: backup.id, database: backup.manifest.database.name, reason: reasonOf(error) };
+    const facts = { id: backup.id, database: target.database, reason: reasonOf(error) };
     throw notRolledBack('restore-failed', facts, { cause: error });
   }
 }

@@ -1,12 +1,18 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { MaintenanceState } from '../application/maintenance.ts';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { unfinished } from '../errors.ts';
 import { makePrivateFolder, readIfThere, remove, writeDurably } from '../system/files.ts';
 
 /** A restore that has begun to change something and did not come to its end. */
-const markSchema = v.object({ backup: v.string(), since: v.string() });
+const markSchema = v.object({
+  backup: v.string(),
+  since: v.string(),
+  /** What the maintenance was before, and goes back to. */
+  maintenance: v.optional(v.picklist(['on', 'off', 'unmanaged'])),
+});
 
 type MarkContext = Pick<Context, 'projectDir'>;
 
@@ -16,10 +22,12 @@ const markPath = (context: MarkContext): string => join(stateDir(context), 'rest
 export async function underRestoreMark<T>(
   context: Pick<Context, 'projectDir' | 'clock'>,
   backup: string,
+  maintenance: MaintenanceState,
   work: () => Promise<T>,
 ): Promise<T> {
   await makePrivateFolder(stateDir(context));
-  const mark: v.InferOutput<typeof markSchema> = { backup, since: context.clock.now().toISOString() };
+  const since = context.clock.now().toISOString();
+  const mark: v.InferOutput<typeof markSchema> = { backup, since, maintenance };
   await writeDurably(markPath(context), JSON.stringify(mark));
   const result = await work();
   await remove(markPath(context));

@@ -60,16 +60,24 @@ export function sharing(
 }
 
 const partsOf = ({ id, folder, manifest }: Backup): Earlier[] =>
-  manifest.parts.map((part) => ({ backup: id, path: partPath(folder, part.name), sum: part }));
+  manifest.parts.map((part) => ({ backup: id, path: partPath(folder, part.name), sum: sumOf(part) }));
 
 function filesOf({ id, folder, manifest }: Backup): Earlier[] {
   if (manifest.files === null) return [];
   const { archive, list } = manifest.files;
   return [
-    { backup: id, path: join(folder, archive.name), sum: archive },
+    { backup: id, path: join(folder, archive.name), sum: sumOf(archive) },
     { backup: id, path: join(folder, list.name), sum: plainSum(list) },
   ];
 }
+
+/** The sums alone: under which name a backup has the file is that backup's own. */
+const sumOf = ({ bytes, sha256, storedBytes, storedSha256 }: StoredSum): StoredSum => ({
+  bytes,
+  sha256,
+  storedBytes,
+  storedSha256,
+});
 
 /** The sums of a file that is stored as it is. */
 export const plainSum = ({ bytes, sha256 }: { bytes: number; sha256: string }): StoredSum => ({

@@ -1,9 +1,8 @@
 import { checkHealth } from '../application/health.ts';
 import { clearCache } from '../application/hooks.ts';
 import { setMaintenance } from '../application/maintenance.ts';
-import { compareWithDatabase } from '../backup/compare.ts';
 import { findBackup } from '../backup/list.ts';
-import { restoreDatabase } from '../backup/restore-database.ts';
+import { applyRestore, isDone, learnRestore } from '../backup/restore-database.ts';
 import { verifyBackup } from '../backup/verify.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -63,20 +62,18 @@ async function bringBack(context: Context, state: RunState): Promise<void> {
   await checkHealth(context, state.from === null ? {} : { version: state.from });
 }
 
-/** Compares first: a database that is as it was is left alone, and what was restored is compared by the restore. */
+/** A database that is as it was is left alone, and what was restored is compared by the restore. */
 async function bringDatabaseBack(context: Context, id: string): Promise<void> {
   const target = targetFromConfig(context);
   const backup = await findBackup(context, id);
-  const differing = await inStep(context, 'prove-equal', {}, () =>
-    compareWithDatabase(context, backup, target),
-  );
-  if (differing.length === 0) {
+  const work = await inStep(context, 'prove-equal', {}, () => learnRestore(context, backup, target));
+  if (isDone(work)) {
     note(context, 'database-unchanged', {});
     return;
   }
-  // The restore begins by dropping everything: not for a backup that cannot be read any more.
+  // The restore begins by dropping what differs: not for a backup that cannot be read any more.
   await verifyBackup(context, backup);
-  await restoreDatabase(context, backup, target);
+  await applyRestore(context, backup, target, work);
 }
 
 /** Puts maintenance back to what it was, never simply off. */

@@ -68,7 +68,7 @@ export function hasPrimaryKey(create: string): boolean {
  * better not added to rows that are there already. -1 when there is none.
  */
 function lastNeededKey(items: readonly string[]): number {
-  const counted = items.find((item) => /^`/.test(item) && /\bAUTO_INCREMENT\b/.test(unquoted(item)));
+  const counted = items.find((item) => item.startsWith('`') && /\bAUTO_INCREMENT\b/.test(unquoted(item)));
   const countedName = counted === undefined ? undefined : new RegExp(`^${name}`).exec(counted)?.[0];
   const primary = items.find((item) => item.startsWith('PRIMARY KEY '));
   const startsCounted = (item: string): boolean =>

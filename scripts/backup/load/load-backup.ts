@@ -3,6 +3,7 @@ import { stopIfInterrupted, type Context, type Progress } from '../../context.ts
 import { connect, type Session } from '../../database/session.ts';
 import type { Target } from '../../database/target.ts';
 import { codecNamed } from '../codec.ts';
+import type { Definers } from '../definers.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestPart } from '../manifest.ts';
 import { statementFailed } from './failure.ts';
@@ -10,7 +11,7 @@ import { runJobs } from './jobs.ts';
 import { tableJob, type TableLoading } from './load-table.ts';
 import { statementsOf, type PartSource, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
-import { rewritten, type Definers } from './rewrite.ts';
+import { rewritten } from './rewrite.ts';
 
 /** How a backup is loaded. */
 export interface LoadOptions {

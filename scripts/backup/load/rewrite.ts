@@ -1,37 +1,33 @@
 import { quoteName } from '../../database/quote.ts';
+import { withoutQualifier } from '../canonical.ts';
+import { withCurrentDefiner, type Definers } from '../definers.ts';
 
 /** How statements of a dump are changed on their way into a database. */
 export interface Rewriting {
   /** The database that the dump is of, and the one that it is loaded into. */
   readonly from: string;
   readonly into: string;
-  /** `current`: what ran as another account runs as the one that restores. */
   readonly definers: Definers;
 }
-
-/** What becomes of the accounts that views, triggers, routines and events run as. */
-export type Definers = 'keep' | 'current';
-
-const account = "(?:`(?:[^`]|``)*`|'(?:[^'\\\\]|\\\\.|'')*'|[^\\s`'@]+)";
-/** Where the dump programs write it: before the body, and before any text of the user's. */
-const definer = new RegExp(
-  `^((?:/\\*!\\d+ )?(?:CREATE|ALTER)\\b(?:[^'"\`;(]|\\*/\\s*/\\*!\\d+)*?DEFINER\\s*=\\s*)${account}(?:@${account})?`,
-);
 
 /**
  * A statement of a dump as it is to be run. The dump programs name the database where they change its charset for a
  * routine of another one: in another database it would be the live one that is changed.
  *
- * @param statement texts outside of ASCII may be bytes: nothing here looks at them
+ * @param statement its characters may stand for bytes, and the names with them (see `Session`)
  */
 export function rewritten(statement: string, { from, into, definers }: Rewriting): string {
-  const alter = `ALTER DATABASE ${quoteName(from)} `;
+  const alter = `ALTER DATABASE ${asBytes(quoteName(from))} `;
   if (from !== into && statement.startsWith(alter))
-    return `ALTER DATABASE ${quoteName(into)} ${statement.slice(alter.length)}`;
-  return definers === 'keep' ? statement : withCurrentDefiner(statement);
+    return `ALTER DATABASE ${asBytes(quoteName(into))} ${statement.slice(alter.length)}`;
+  // MariaDB names the database in a view whose definer is gone (see `canonicalLine`).
+  const own =
+    from !== into && viewStatement.test(statement)
+      ? withoutQualifier(statement, asBytes(quoteName(from)))
+      : statement;
+  return definers === 'keep' ? own : withCurrentDefiner(own);
 }
 
-/** A statement of a dump that runs as whoever loads it; also a line of a dump, to compare it regardless of accounts. */
-export function withCurrentDefiner(statement: string): string {
-  return statement.replace(definer, '$1CURRENT_USER');
-}
+const viewStatement = /^\/\*!50001 CREATE [^]*?\n\/\*!50001 VIEW /;
+
+const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');

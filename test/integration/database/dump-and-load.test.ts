@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { dropAllObjects } from '../../../scripts/database/clear.ts';
+import { dropObjects } from '../../../scripts/database/clear.ts';
 import { findClients, type Clients } from '../../../scripts/database/clients.ts';
 import { startDump } from '../../../scripts/database/dump.ts';
 import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
@@ -78,7 +78,9 @@ describe.each(servers)('a dump on $name', (server) => {
       `CREATE TABLE neighbour.child (id INT PRIMARY KEY, user INT, FOREIGN KEY (user) REFERENCES \`${database}\`.users (id))`,
     );
     const before = await readInventory(admin, database);
-    await withSession(context, running().target(database), (session) => dropAllObjects(session, database));
+    await withSession(context, running().target(database), (session) =>
+      dropObjects(session, database, 'everything'),
+    );
     expect(await readInventory(admin, database)).toEqual({
       ...before,
       tables: [],

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { canonicalLine } from '../../../scripts/backup/canonical.ts';
 import type { PartKind } from '../../../scripts/backup/part.ts';
 
+const options = { database: 'db', definers: 'keep' } as const;
+
 const same: readonly (readonly [why: string, kind: PartKind, one: string, other: string])[] = [
   [
     'MySQL 9.7 names the charset that a collation implies once the table was loaded from a dump',
@@ -48,17 +50,17 @@ const different: readonly (readonly [why: string, kind: PartKind, one: string, o
 ];
 
 test.each(same)('%s', (_why, kind, one, other) => {
-  expect(canonicalLine(kind, one, 'db')).toBe(canonicalLine(kind, other, 'db'));
+  expect(canonicalLine(kind, one, options)).toBe(canonicalLine(kind, other, options));
 });
 
 test.each(different)('%s is a difference', (_why, kind, one, other) => {
-  expect(canonicalLine(kind, one, 'db')).not.toBe(canonicalLine(kind, other, 'db'));
+  expect(canonicalLine(kind, one, options)).not.toBe(canonicalLine(kind, other, options));
 });
 
 test('versions, hosts and the sandbox line in the header say nothing of the database; its settings do', () => {
   const header = ['-- Server version\t10.11.6-MariaDB', '/*M!999999\\- enable the sandbox mode */ '];
-  expect(header.map((line) => canonicalLine('header', line, 'db'))).toEqual([undefined, undefined]);
-  expect(canonicalLine('header', '/*!40101 SET NAMES utf8mb4 */;', 'db')).toBe(
+  expect(header.map((line) => canonicalLine('header', line, options))).toEqual([undefined, undefined]);
+  expect(canonicalLine('header', '/*!40101 SET NAMES utf8mb4 */;', options)).toBe(
     '/*!40101 SET NAMES utf8mb4 */;',
   );
 });

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { compareParts, type SummedPart } from '../../../scripts/backup/differences.ts';
+import {
+  compareParts,
+  namesOfDifferences,
+  type Comparison,
+  type SummedPart,
+} from '../../../scripts/backup/differences.ts';
 import {
   entryDifference,
   listLine,
@@ -22,7 +27,12 @@ const part = (
     number: more.number ?? 1,
     index: more.index ?? 0,
   },
-  sum: { sha256, canonicalSha256: more.canonical ?? null },
+  sum: { sha256, canonicalSha256: more.canonical ?? null, text: null },
+});
+
+const named = (comparison: Comparison): Omit<Comparison, 'differences'> & { differences: string[] } => ({
+  ...comparison,
+  differences: namesOfDifferences(comparison.differences),
 });
 
 test('parts are compared by what they are of, wherever they stand in the dump', () => {
@@ -32,7 +42,11 @@ test('parts are compared by what they are of, wherever they stand in the dump', 
     part('a', 'structure', '1', { number: 2 }),
     part('b', 'rows', '2', { number: 3 }),
   ];
-  expect(compareParts(before, after)).toEqual({ differences: ['new (structure)'], equal: 2, canonical: 0 });
+  expect(named(compareParts(before, after))).toEqual({
+    differences: ['new (structure)'],
+    equal: 2,
+    canonical: 0,
+  });
 });
 
 test('what changed, what is gone and what was added is named once an object', () => {
@@ -44,7 +58,7 @@ test('what changed, what is gone and what was added is named once an object', ()
     part(null, 'structure', '5'),
   ];
   const after = [part('a', 'rows', 'x'), part('a', 'after', 'x'), part(null, 'structure', 'x')];
-  expect(compareParts(before, after).differences).toEqual([
+  expect(named(compareParts(before, after)).differences).toEqual([
     'a (rows)',
     'a (triggers)',
     'gone (structure)',
@@ -55,7 +69,11 @@ test('what changed, what is gone and what was added is named once an object', ()
 test('a structure that is equal in its canonical form is equal, rows never', () => {
   const one = [part('a', 'structure', '1', { canonical: 'c' }), part('a', 'rows', '1')];
   const other = [part('a', 'structure', '2', { canonical: 'c' }), part('a', 'rows', '2')];
-  expect(compareParts(one, other)).toEqual({ differences: ['a (rows)'], equal: 1, canonical: 1 });
+  expect(named(compareParts(one, other))).toEqual({
+    differences: ['a (rows)'],
+    equal: 1,
+    canonical: 1,
+  });
 });
 
 const file: ListedFile = {

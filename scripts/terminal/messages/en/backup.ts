@@ -1,6 +1,7 @@
 import type { Problem } from '../../../backup/problem.ts';
 import { bytes, duration } from '../../format.ts';
 
+const below = (texts: readonly string[]): string => texts.map((text) => `\n\n${text}`).join('');
 const bulleted = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
 
 /** What is wrong with a file of a backup. */
@@ -30,6 +31,33 @@ function problemText({ file, what, about }: Problem): string {
   }
 }
 
+/** What a restore does, or has done, to a database. */
+interface RestoreFacts {
+  /** Nothing of what was there was kept. */
+  readonly everything: boolean;
+  readonly loaded: readonly string[];
+  readonly dropped: readonly string[];
+  /** Triggers, routines and the like. */
+  readonly others: readonly string[];
+  readonly left: readonly string[];
+  /** The tables that were asked for; null: everything. */
+  readonly only: readonly string[] | null;
+}
+
+function workLines(database: string, work: RestoreFacts, when: 'plan' | 'done'): string[] {
+  const verb = when === 'plan' ? 'are to be' : 'were';
+  const line = (what: string, names: readonly string[]): string[] =>
+    names.length === 0 ? [] : [`  ${what}: ${names.join(', ')}`];
+  if (work.everything) return [`  ${database} ${when === 'plan' ? 'is' : 'was'} emptied and loaded anew`];
+  const lines = [
+    ...line(`tables that differed, and ${verb} loaded again`, work.loaded),
+    ...line(`not in the backup, and ${verb} dropped`, work.dropped),
+    ...line(`${verb} made anew`, work.others),
+    ...line('differ as well, and stay as they are', work.left),
+  ];
+  return lines.length === 0 ? [`  ${database} is what the backup holds: nothing had to be done`] : lines;
+}
+
 /** What backup/ says, in English. */
 export const backup = {
   errors: {
@@ -57,6 +85,13 @@ export const backup = {
     'objects-missing': (facts: { objects: readonly string[] }) => ({
       message: `The dump leaves out what the database has:\n${bulleted(facts.objects)}`,
       hint: 'Check the privileges of DB_USER (TRIGGER, EVENT, SHOW VIEW, and SHOW_ROUTINE or SELECT on mysql.proc). No backup was made: a backup without these would be no backup.',
+    }),
+    'row-too-long': (facts: { table: string; most: number }) => ({
+      message: `A row of ${facts.table} is longer in a dump than the server takes (max_allowed_packet, ${bytes(facts.most)}): it could not be restored. No backup was made.`,
+      hint:
+        facts.most >= 1024 ** 3
+          ? 'No server takes more. Keep such contents as files, or in pieces.'
+          : `As an administrator: SET GLOBAL max_allowed_packet = ${Math.min(facts.most * 4, 1024 ** 3)}; and the same in the server’s option file. A BLOB takes twice its length.`,
     }),
     'schema-changed': (facts: { database: string }) => ({
       message: `The structure of ${facts.database} changed while the backup was taken. No backup was made.`,
@@ -99,8 +134,13 @@ export const backup = {
       message: `The backup ${facts.id} is not sound:\n${bulleted(facts.problems.map(problemText))}`,
       hint: 'Do not restore from it. Take a new one with `maj backup`, and look after the disk that this one is on.',
     }),
-    'proof-failed': (facts: { id: string; server: string; differences: readonly string[] }) => ({
-      message: `The backup ${facts.id}, restored into a throwaway server (${facts.server}), is not what was backed up. These differ:\n${bulleted(facts.differences)}`,
+    'proof-failed': (facts: {
+      id: string;
+      server: string;
+      differences: readonly string[];
+      diffs: readonly string[];
+    }) => ({
+      message: `The backup ${facts.id}, restored into a throwaway server (${facts.server}), is not what was backed up. These differ:\n${bulleted(facts.differences)}${below(facts.diffs)}`,
       hint: 'Nothing was changed, and no upgrade goes on with this backup. Take another; if it fails in the same way, the dump program cannot dump this database as it is.',
     }),
     'flavour-differs': (facts: { backup: string; source: string; server: string }) => ({
@@ -111,17 +151,39 @@ export const backup = {
       user: string;
       definers: readonly string[];
       flavour: 'mariadb' | 'mysql';
+      absent: boolean;
     }) => ({
-      message: `Views, routines, triggers or events of this backup run as ${facts.definers.join(', ')}, and ${facts.user} may not create such ones.`,
-      hint: `Restore as a user that may, or grant it: GRANT ${facts.flavour === 'mariadb' ? 'SET USER' : 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)'} ON *.* TO that user.`,
+      message: `Views, routines, triggers or events of this backup run as ${facts.definers.join(', ')}, ${facts.absent ? 'accounts that this server does not have, ' : ''}and ${facts.user} may not create such ones.`,
+      hint: `Restore as a user that may, or grant it: GRANT ${facts.flavour === 'mariadb' ? 'SET USER' : facts.absent ? 'ALLOW_NONEXISTENT_DEFINER' : 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)'} ON *.* TO that user${facts.absent ? '; or create the accounts' : ''}. With --definers current they all run as ${facts.user} afterwards.`,
     }),
     'restore-failed': (facts: { id: string; database: string; reason: string }) => ({
       message: `The restore of ${facts.database} stopped half-way: ${facts.reason}`,
       hint: `Remove the reason, then run it again, which begins anew: maj restore ${facts.id} --database-only`,
       state: `The database ${facts.database} is partly restored. The backup ${facts.id} was verified and is untouched.`,
     }),
-    'restore-differs': (facts: { id: string; database: string; differences: readonly string[] }) => ({
-      message: `${facts.database} was restored and is not what the backup ${facts.id} holds. These differ:\n${bulleted(facts.differences)}`,
+    'server-older': (facts: { backup: string; source: string; server: string }) => ({
+      message: `The backup ${facts.backup} is of ${facts.source}. ${facts.server} is older, and may not know all that is in it: the restore could stop half-way.`,
+      hint: 'Use a server of that version or a later one.',
+    }),
+    'tables-not-in-backup': (facts: {
+      id: string;
+      unknown: readonly string[];
+      known: readonly string[];
+    }) => ({
+      message: `The backup ${facts.id} has no table ${facts.unknown.join(', ')}.`,
+      hint: `It has: ${facts.known.slice(0, 30).join(', ')}${facts.known.length > 30 ? `, and ${facts.known.length - 30} more` : ''}`,
+    }),
+    'database-not-empty': (facts: { database: string }) => ({
+      message: `The database ${facts.database} is there already, and is not empty.`,
+      hint: 'Give --into a name that is free, or drop what is in it yourself.',
+    }),
+    'restore-differs': (facts: {
+      id: string;
+      database: string;
+      differences: readonly string[];
+      diffs: readonly string[];
+    }) => ({
+      message: `${facts.database} was restored and is not what the backup ${facts.id} holds. These differ:\n${bulleted(facts.differences)}${below(facts.diffs)}`,
       hint: `If the application writes to it meanwhile, stop that, then run it again: maj restore ${facts.id} --database-only`,
       state: `The database ${facts.database} holds what was loaded, with these differences.`,
     }),
@@ -146,10 +208,18 @@ export const backup = {
       `Load the backup ${facts.id} into ${facts.server}`,
     'compare-database': (facts: { id: string; database: string }) =>
       `Compare the database ${facts.database} with the backup ${facts.id}`,
-    'clear-database': (facts: { database: string }) => `Empty the database ${facts.database}`,
+    'clear-database': (facts: { database: string }) => `Drop what differs in ${facts.database}`,
     'restore-files': (facts: { folder: string }) => `Restore the files in ${facts.folder}`,
   },
   notes: {
+    'definers-absent': (facts: { definers: readonly string[] }) =>
+      `Views, routines, triggers or events run as ${facts.definers.join(', ')}, which this server does not have: they are restored as they were, and fail when they are used. Create the accounts, or restore with --definers current.`,
+    'names-database': (facts: { database: string; objects: readonly string[] }) =>
+      `These name the database ${facts.database} in their text, and go on to use it: ${facts.objects.join(', ')}.`,
+    'restore-everything': (facts: { reason: string }) =>
+      `What is in the database cannot be compared with the backup, so everything is loaded again: ${facts.reason}`,
+    'restore-without-maintenance': () =>
+      'No maintenance is set up (MAINTENANCE_FILE): what the application writes during the restore is lost, or makes it fail.',
     'partial-removed': (facts: { path: string }) =>
       `Removed ${facts.path}, which a backup that was interrupted had left.`,
     'no-files-to-archive': () => 'APP_DIR is not set: the backup holds the database only.',
@@ -194,16 +264,32 @@ export const backup = {
       ...(facts.sameVersion ? [] : [`The database itself runs on ${facts.source}.`]),
     ],
     notProven: () => ['It is not proven: `maj verify --full` restores it into a throwaway server.'],
-    restorePlan: (facts: { id: string; database: string | null; folder: string | null }) => [
+    restorePlan: (facts: {
+      id: string;
+      database: string | null;
+      into: string | null;
+      folder: string | null;
+      work: RestoreFacts | null;
+    }) => [
       `From the backup ${facts.id}:`,
-      ...(facts.database === null ? [] : [`  the database ${facts.database} is emptied and loaded again`]),
+      ...(facts.into === null ? [] : [`  the database ${facts.into} is made, and loaded`]),
+      ...(facts.work === null ? [] : workLines(facts.database ?? '', facts.work, 'plan')),
       ...(facts.folder === null
         ? []
         : [`  the files in ${facts.folder} are replaced, persistent ones too; the present ones are kept`]),
     ],
-    restoreQuestion: (facts: { id: string; database: string | null; folder: string | null }) =>
+    restoreQuestion: (facts: {
+      id: string;
+      database: string | null;
+      folder: string | null;
+      tables: readonly string[] | null;
+    }) =>
       `Replace ${[
-        facts.database === null ? undefined : `the database ${facts.database}`,
+        facts.database === null
+          ? undefined
+          : facts.tables === null
+            ? `the database ${facts.database}`
+            : `${facts.tables.join(', ')} in ${facts.database}`,
         facts.folder === null ? undefined : `the files in ${facts.folder}`,
       ]
         .filter((part) => part !== undefined)
@@ -211,12 +297,22 @@ export const backup = {
     restored: (facts: {
       id: string;
       database: string | null;
+      into: string | null;
       folder: string | null;
       replaced: string | null;
+      work: RestoreFacts | null;
     }) => [
-      ...(facts.database === null
+      ...(facts.into === null
         ? []
-        : [`The database ${facts.database} is restored from ${facts.id}, and equal to it.`]),
+        : [`The backup ${facts.id} is in the database ${facts.into}, and equal to it.`]),
+      ...(facts.work === null ? [] : workLines(facts.database ?? '', facts.work, 'done')),
+      ...(facts.work === null
+        ? []
+        : [
+            facts.work.only === null
+              ? `The database ${facts.database ?? ''} is restored from ${facts.id}, and equal to it.`
+              : `In ${facts.database ?? ''} these are restored from ${facts.id}, and equal to it: ${facts.work.only.join(', ')}.`,
+          ]),
       ...(facts.folder === null ? [] : [`The files in ${facts.folder} are restored from ${facts.id}.`]),
       ...(facts.replaced === null ? [] : [`The files that were there are in ${facts.replaced}.`]),
     ],

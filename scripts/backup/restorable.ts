@@ -1,0 +1,81 @@
+import { warn, type Context } from '../context.ts';
+import { seriesOf, type ServerVersion } from '../database/flavour.ts';
+import { allows, readGrants } from '../database/grants.ts';
+import type { Account } from '../database/inventory.ts';
+import { withSession, type Session } from '../database/session.ts';
+import type { Target } from '../database/target.ts';
+import { refused } from '../errors.ts';
+import { codecNamed } from './codec.ts';
+import { checkFlavour } from './compare.ts';
+import type { Definers } from './definers.ts';
+import type { Backup } from './list.ts';
+
+/**
+ * Checks what can be checked before anything is dropped, and warns of accounts that are not there.
+ *
+ * @throws MajError `database-missing`, `flavour-differs`, `server-older`, `codec-missing`, `definers-not-allowed`
+ */
+export async function checkRestorable(
+  context: Context,
+  backup: Backup,
+  target: Target,
+  definers: Definers,
+  options: { readonly database?: null } = {},
+): Promise<void> {
+  await codecNamed(context, backup.manifest.codec);
+  await withSession(
+    context,
+    target,
+    async (session) => {
+      checkFlavour(backup, session.server);
+      checkVersion(backup, session.server);
+      if (definers === 'keep') await checkDefiners(context, backup, session);
+    },
+    options,
+  );
+}
+
+/** A dump may hold what an older server does not know: collations, types, syntax. It would stop in the middle. */
+function checkVersion(backup: Backup, server: ServerVersion): void {
+  const source = backup.manifest.database.server;
+  const [major, minor] = seriesOf(server.version);
+  const [sourceMajor, sourceMinor] = seriesOf(source.version);
+  if (major < sourceMajor || (major === sourceMajor && minor < sourceMinor))
+    throw refused('server-older', { backup: backup.id, source: source.text, server: server.text });
+}
+
+/** What lets a user create objects that run as another; without it the load would stop in the middle (error 1227). */
+const definerPrivileges = ['SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER'] as const;
+/** MySQL 8.2 and later want it beside the former for accounts that do not exist. */
+const absentPrivileges = ['SUPER', 'SET_USER_ID', 'ALLOW_NONEXISTENT_DEFINER'] as const;
+
+async function checkDefiners(context: Context, backup: Backup, session: Session): Promise<void> {
+  const { definers } = backup.manifest.database;
+  const [row] = await session.rows('SELECT CURRENT_USER() AS user');
+  const user = String(row?.['user']);
+  const others = definers.filter((definer) => nameOf(definer) !== user);
+  if (others.length === 0) return;
+  // Only what is granted on everything counts: no database has an empty name.
+  const grants = await readGrants(session, '');
+  const { flavour } = session.server;
+  if (!allows(grants, ...definerPrivileges))
+    throw refused('definers-not-allowed', { user, definers: others.map(nameOf), flavour, absent: false });
+  const known = await accountsOf(session);
+  const absent = known === undefined ? [] : others.map(nameOf).filter((name) => !known.has(name));
+  if (absent.length === 0) return;
+  if (flavour === 'mysql' && !allows(grants, ...absentPrivileges))
+    throw refused('definers-not-allowed', { user, definers: absent, flavour, absent: true });
+  warn(context, 'definers-absent', { definers: absent });
+}
+
+/** The accounts of a server; undefined where this user may not see them. */
+async function accountsOf(session: Session): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const rows = await session.rows('SELECT User AS user, Host AS host FROM mysql.user');
+    return new Set(rows.map(({ user, host }) => nameOf({ user: String(user), host: String(host) })));
+  } catch {
+    return undefined;
+  }
+}
+
+const nameOf = ({ user, host }: Account): string => (host === '' ? user : `${user}@${host}`);

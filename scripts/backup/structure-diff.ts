@@ -1,0 +1,26 @@
+import { createTwoFilesPatch } from 'diff';
+import { nameOf, type PartDifference } from './differences.ts';
+
+/** More lines than this say no more. */
+const shownLines = 40;
+
+/**
+ * How structures differ, each as a unified diff of the two texts: pure. Rows are never among them: what is in a
+ * database is nobody's business in a report.
+ *
+ * @returns one text an object; empty when only rows differ
+ */
+export function structureDiffs(differences: readonly PartDifference[]): string[] {
+  return differences
+    .filter(({ id, what }) => id.section !== 'rows' && what === 'differs')
+    .flatMap(({ id, expected, found }) => {
+      if (expected === null || found === null) return [];
+      const name = nameOf(id);
+      const patch = createTwoFilesPatch(name, name, expected, found, 'in the backup', 'in the database', {
+        context: 2,
+      });
+      const lines = patch.trimEnd().split('\n').slice(1);
+      const left = lines.length - shownLines;
+      return [[...lines.slice(0, shownLines), ...(left > 0 ? [`… ${left} more lines`] : [])].join('\n')];
+    });
+}
