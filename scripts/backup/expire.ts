@@ -24,7 +24,7 @@ export interface ExpiryFacts {
 }
 
 /** Why a backup is kept; the strongest reasons first. */
-export const keepers = [
+const keepers = [
   'unfinished',
   'way-back',
   'newest-proven',
