@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { inStep, type Context } from '../context.ts';
 import type { DumpClient } from '../database/dump-client.ts';
 import { startDump } from '../database/dump.ts';
-import type { Inventory } from '../database/inventory.ts';
 import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { privateFolder } from '../system/files.ts';
@@ -13,6 +12,8 @@ import { partsFolder, partPath } from './layout.ts';
 import type { ManifestPart } from './manifest.ts';
 import { createObjectFinder, missingObjects } from './objects.ts';
 import { partFileName } from './part.ts';
+import type { Source } from './source.ts';
+import { createLengthCheck } from './statement-length.ts';
 import { storeCompressed } from './store.ts';
 import { sharing, type ShareUnchanged } from './unchanged.ts';
 
@@ -28,26 +29,28 @@ export interface TakenDatabase {
  * with it.
  *
  * @throws MajError `dump-incomplete` without the line that ends a whole dump; `objects-missing` naming what the
- *   database has and the dump has not; what the dump program failed with
+ *   database has and the dump has not; `row-too-long`; what the dump program failed with
  */
 export async function takeDatabase(
   context: Context,
-  clients: DumpClient,
-  target: Target,
+  { clients, target, inventory, needs }: Pick<Source, 'clients' | 'target' | 'inventory' | 'needs'>,
   folder: string,
   codec: Codec,
-  inventory: Inventory,
   share: ShareUnchanged,
 ): Promise<TakenDatabase> {
   await mkdir(join(folder, partsFolder), { mode: privateFolder });
   const finder = createObjectFinder();
+  const checkLength = createLengthCheck(needs.maxPacket);
   const dump = await inStep(context, 'dump-database', { database: target.database }, (progress) =>
     dumpInto(context, clients, target, {
       open: (part) => {
         const path = partPath(folder, partFileName(part) + codec.extension);
         return sharing(storeCompressed(path, codec), path, share);
       },
-      observe: (chunk) => finder.observe(chunk),
+      observe: (chunk) => {
+        finder.observe(chunk);
+        checkLength(chunk);
+      },
       progress,
     }),
   );

@@ -85,7 +85,7 @@ async function writeAll(
   partial: PartialBackup,
   codec: Codec,
 ): Promise<Pick<Manifest, 'parts' | 'dumpBytes' | 'dumpSha256' | 'files'>> {
-  const { target, clients, needs, inventory, files } = source;
+  const { target, needs, files } = source;
   const share = await shareWithPrevious(context, codec);
   const stop = new AbortController();
   const working: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
@@ -99,7 +99,7 @@ async function writeAll(
   const [database, archive] = await Promise.allSettled([
     failing(
       withTablesLocked(working, target, needs.lock, (locked) =>
-        takeDatabase(locked, clients, target, partial.folder, codec, inventory, share),
+        takeDatabase(locked, source, partial.folder, codec, share),
       ),
     ),
     failing(

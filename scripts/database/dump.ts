@@ -77,6 +77,8 @@ export async function startDump(
       const output = child.stderrTail();
       const unconnected = clientConnectFailure(seen, output);
       if (unconnected !== undefined) throw unconnected;
+      // A table that was altered, or emptied by TRUNCATE, since the snapshot: what it was then is gone.
+      if (/\b1412\b/.test(output)) throw refused('schema-changed', { database: target.database });
       throw refused('dump-failed', { program: client.dump, exit: exitText(exit), output });
     })
     .finally(async () => {

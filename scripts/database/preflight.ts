@@ -11,6 +11,8 @@ import type { Session } from './session.ts';
 export interface DumpNeeds {
   /** Tables that no snapshot covers: they are to be locked while the dump runs. */
   readonly lock: readonly TableToLock[];
+  /** The server's `max_allowed_packet`, in bytes: a longer statement it would not take back. */
+  readonly maxPacket: number;
 }
 
 /**
@@ -33,7 +35,8 @@ export async function checkDumpable(
   const lock = await checkTables(context, session, client, grants, database);
   await checkViews(session, database);
   await checkRoutines(session, database);
-  return { lock };
+  const [row] = await session.rows('SELECT @@GLOBAL.max_allowed_packet AS bytes');
+  return { lock, maxPacket: Number(row?.['bytes']) };
 }
 
 function checkClient(context: Pick<Context, 'report'>, session: Session, client: DumpClient): void {
