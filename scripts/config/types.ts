@@ -102,7 +102,7 @@ export const url: SettingType<string> = {
 
 /** A whole number from `least` to `most`. */
 export const integer = (least: number, most: number): SettingType<number> => ({
-  name: 'number',
+  name: `a whole number from ${least} to ${most}`,
   schema: v.pipe(
     text,
     v.regex(/^\d+$/, 'a whole number'),

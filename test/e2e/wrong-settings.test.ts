@@ -46,7 +46,7 @@ describe('a wrong call', () => {
     ]);
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(/DB_NAMES is not a setting; did you mean DB_NAME\?/);
-    expect(ran.stderr).toMatch(/DB_PORT must be number/);
+    expect(ran.stderr).toMatch(/DB_PORT must be a whole number from 1 to 65535/);
     expect(ran.stderr).toMatch(/APP_LAYOUT must be in-place\|releases/);
   });
 

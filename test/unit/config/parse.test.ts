@@ -46,12 +46,22 @@ describe('settings', () => {
     expect(config.DB_PASSWORD?.reveal()).toBe('p:w');
   });
 
+  test('no number of days or backups to keep stands for none at all', () => {
+    expect(configOf({})).toMatchObject({ BACKUP_KEEP_DAYS: 30, BACKUP_KEEP_LEAST: 3 });
+    expect(configOf({ BACKUP_KEEP_DAYS: '', BACKUP_KEEP_LEAST: '' })).toMatchObject({
+      BACKUP_KEEP_DAYS: 30,
+      BACKUP_KEEP_LEAST: 3,
+    });
+    const invalid = problemsOf({ BACKUP_KEEP_DAYS: '0', BACKUP_KEEP_LEAST: '0' });
+    expect(invalid).toMatchObject([{ name: 'BACKUP_KEEP_DAYS' }, { name: 'BACKUP_KEEP_LEAST' }]);
+  });
+
   test('report every problem at once', () => {
     expect(
       problemsOf({ DB_PORT: 'x', APP_LAYOUT: 'sideways', DB_NAMES: 'a', APP_HEALTH_URL: 'ftp://x' }),
     ).toEqual([
       { kind: 'unknown', name: 'DB_NAMES', nearest: 'DB_NAME' },
-      { kind: 'invalid', name: 'DB_PORT', expected: 'number' },
+      { kind: 'invalid', name: 'DB_PORT', expected: 'a whole number from 1 to 65535' },
       { kind: 'invalid', name: 'APP_LAYOUT', expected: 'in-place|releases' },
       { kind: 'invalid', name: 'APP_HEALTH_URL', expected: 'URL (http or https, without user and password)' },
     ]);
