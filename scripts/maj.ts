@@ -5,7 +5,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { parseArguments, type ParsedArguments } from './arguments.ts';
 import { loadSettings, type LoadedSettings } from './config/load.ts';
 import { nearestName, parseSettings } from './config/parse.ts';
-import type { Context } from './context.ts';
+import { warn, type Context } from './context.ts';
 import { wrongUsage } from './errors.ts';
 import { ownVersion } from './system/own-version.ts';
 import { systemClock } from './system/clock.ts';
@@ -55,7 +55,9 @@ async function runVerb(name: string, words: readonly string[], messages: Message
 
 async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promise<void> {
   const projectDir = projectFolder(args.project);
-  const { config, env } = verb.needsSettings ? loadSettings(projectDir, args.settings) : withoutSettings();
+  const { config, env, exposed } = verb.needsSettings
+    ? loadSettings(projectDir, args.settings)
+    : withoutSettings();
   const language = config.MAJ_LANG === 'auto' ? messages : messagesFor(config.MAJ_LANG, process.env);
   const interruption = new AbortController();
   const onSignal = (): void => interruption.abort();
@@ -69,6 +71,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
     signal: interruption.signal,
     env,
   };
+  if (exposed !== undefined) warn(context, 'settings-exposed', { path: exposed });
   const result = await verb.run(context, {
     positionals: args.positionals,
     options: args.options,
@@ -109,7 +112,7 @@ function projectFolder(given: string | undefined): string {
 function withoutSettings(): LoadedSettings {
   const defaults = parseSettings({}, []);
   if (!defaults.ok) throw new Error('the defaults of the settings do not parse');
-  return { config: defaults.config, env: process.env };
+  return { config: defaults.config, env: process.env, exposed: undefined };
 }
 
 async function allVerbs(): Promise<Verb[]> {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { reasonOf, wrongUsage } from '../errors.ts';
@@ -9,6 +9,8 @@ import { parseSettings } from './parse.ts';
 export interface LoadedSettings {
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The path of `.env`, where it holds a secret and others than its owner may read or write it. */
+  readonly exposed: string | undefined;
 }
 
 /**
@@ -23,7 +25,8 @@ export function loadSettings(
   options: Partial<Record<SettingName, string>>,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): LoadedSettings {
-  const file = readDotenv(resolve(projectDir, '.env'));
+  const path = resolve(projectDir, '.env');
+  const file = readDotenv(path);
   const texts: Record<string, string | undefined> = { ...file };
   for (const name of settingNames) {
     const given = environment[name];
@@ -32,7 +35,8 @@ export function loadSettings(
   Object.assign(texts, options);
   const parsed = parseSettings(texts, Object.keys(file));
   if (!parsed.ok) throw wrongUsage('settings-invalid', { problems: parsed.problems });
-  return { config: parsed.config, env: withoutSecrets(environment) };
+  const exposed = holdsSecret(file) && isOpenToOthers(path) ? path : undefined;
+  return { config: parsed.config, env: withoutSecrets(environment), exposed };
 }
 
 function readDotenv(path: string): Record<string, string> {
@@ -44,6 +48,11 @@ function readDotenv(path: string): Record<string, string> {
     throw wrongUsage('settings-unreadable', { path, reason: reasonOf(error) }, { cause: error });
   }
 }
+
+const holdsSecret = (file: Readonly<Record<string, string>>): boolean =>
+  settingNames.some((name) => isSecret(name) && (file[name] ?? '') !== '');
+
+const isOpenToOthers = (path: string): boolean => (statSync(path).mode & 0o066) !== 0;
 
 function withoutSecrets(
   environment: Readonly<Record<string, string | undefined>>,

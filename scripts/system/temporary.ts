@@ -2,17 +2,18 @@ import { mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileFailed, namesIn, remove } from './files.ts';
-import { isAlive } from './identity.ts';
+import { isAlive, processSpace } from './identity.ts';
 
 const prefix = 'maj-';
 
 /**
- * Makes a 0700 folder in the system's temporary folder; its name holds our process id, so that what a killed run
- * left can be told from what is in use (`sweepTemporaryFolders`). Socket paths are bounded to 107 bytes: keep it short.
+ * Makes a 0700 folder in the system's temporary folder; its name holds our process id and what that counts in, so that
+ * what a killed run left can be told from what is in use (`sweepTemporaryFolders`). Socket paths are bounded to 107
+ * bytes: keep it short.
  */
 export async function makeTemporaryFolder(purpose: string): Promise<string> {
   try {
-    return await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-${purpose}-`));
+    return await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-${purpose}-${processSpace()}-`));
   } catch (error) {
     throw fileFailed(tmpdir(), 'written to', error);
   }
@@ -32,19 +33,22 @@ export async function withTemporaryFolder<T>(
 }
 
 const hour = 3_600_000;
+const folderName = /^maj-(\d+)-(?:(\w+)-([0-9a-z]+)-)?/;
 
 /**
- * Removes what killed runs of this user left in the temporary folder, at the earliest after an hour: in a container that
- * shares the folder, a process that is alive elsewhere looks dead.
+ * Removes what killed runs of this user left in the temporary folder. An option file, which holds a password, goes at
+ * once; the rest after an hour, for a server that is being ended may still use it. So does what a container left that
+ * shares the folder: a process that is alive there looks dead from here.
  */
 export async function sweepTemporaryFolders(now: Date): Promise<void> {
   for (const name of await namesIn(tmpdir())) {
-    const owner = /^maj-(\d+)-/.exec(name)?.[1];
+    const [, owner, purpose, space] = folderName.exec(name) ?? [];
     if (owner === undefined || isAlive(Number(owner))) continue;
     const path = join(tmpdir(), name);
+    const known = space === processSpace() && space !== '' && purpose === 'cnf';
     try {
       const { mtimeMs } = await stat(path);
-      if (now.getTime() - mtimeMs > hour) await remove(path);
+      if (known || now.getTime() - mtimeMs > hour) await remove(path);
     } catch {
       // Another user's, or gone already: not ours to remove.
     }

@@ -45,6 +45,7 @@ export const en = {
   },
   /** Something worth saying that is neither a step nor an error: a warning or a plain note. */
   notes: {
+    ...settings.notes,
     ...system.notes,
     ...database.notes,
     ...backup.notes,

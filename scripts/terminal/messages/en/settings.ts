@@ -78,4 +78,8 @@ export const settings = {
       hint: 'Make it readable for the user that runs maj, or run maj as its owner.',
     }),
   },
+  notes: {
+    'settings-exposed': (facts: { path: string }) =>
+      `${facts.path} holds a password, and others than its owner may read or write it: chmod 600 ${facts.path}`,
+  },
 };
