@@ -1,7 +1,13 @@
 import { findBackup, type Backup } from './backup/list.ts';
 import type { Definers } from './backup/definers.ts';
-import { learnRestore, restoreDatabase } from './backup/restore-database.ts';
-import { restoreFacts } from './backup/restore-facts.ts';
+import { checkRestorable } from './backup/restorable.ts';
+import {
+  applyRestore,
+  learnRestore,
+  refuseUnknownTables,
+  type RestoreWork,
+} from './backup/restore-database.ts';
+import { restoreFacts, type RestoreFacts } from './backup/restore-facts.ts';
 import { restoreFiles } from './backup/restore-files.ts';
 import { restoreInto } from './backup/restore-into.ts';
 import { inRestoreWindow } from './backup/restore-window.ts';
@@ -66,32 +72,34 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     into: into ?? null,
     folder: folder ?? null,
   };
+  if (target !== undefined) await checkRestorable(context, backup, target, definers);
+  refuseUnknownTables(backup, tables);
   await verifyBackup(context, backup);
+  const restoring = { ...(tables === undefined ? {} : { tables }), definers };
+  const learn = async (): Promise<RestoreWork | null> =>
+    target === undefined ? null : learnRestore(context, backup, target, restoring);
+  const toFacts = (work: RestoreWork | null): RestoreFacts | null =>
+    work === null ? null : restoreFacts(work, tables);
   if (args.options.plan === true) {
-    const work =
-      target === undefined
-        ? null
-        : await learnRestore(context, backup, target, { ...optional({ tables }), definers });
-    const facts = { ...names, work: work === null ? null : restoreFacts(work, tables) };
+    const facts = { ...names, work: toFacts(await learn()) };
     return { data: facts, text: ({ results }) => results.backup.restorePlan(facts) };
   }
+  const restored = (replaced: string | null, work: RestoreWork | null): VerbResult => {
+    const facts = { ...names, replaced, work: toFacts(work) };
+    return { data: facts, text: ({ results }) => results.backup.restored(facts) };
+  };
   if (into !== undefined) {
     await restoreInto(context, backup, { ...targetFromConfig(context), database: into }, definers);
-    const facts = { ...names, replaced: null, work: null };
-    return { data: facts, text: ({ results }) => results.backup.restored(facts) };
+    return restored(null, null);
   }
-  await args.confirm(({ results }) =>
-    results.backup.restoreQuestion({ ...names, tables: tables === undefined ? null : [...tables] }),
-  );
+  const asked = { ...names, tables: tables === undefined ? null : [...tables] };
+  await args.confirm(({ results }) => results.backup.restoreQuestion(asked));
   return inRestoreWindow(context, backup.id, async () => {
     // Files first: unpacking them can fail without a change, while a database is changed from the first moment on.
     const replaced = folder === undefined ? null : await restoreFiles(context, backup);
-    const work =
-      target === undefined
-        ? null
-        : await restoreDatabase(context, backup, target, { ...optional({ tables }), definers });
-    const facts = { ...names, replaced, work: work === null ? null : restoreFacts(work, tables) };
-    return { data: facts, text: ({ results }) => results.backup.restored(facts) };
+    const work = await learn();
+    if (target !== undefined && work !== null) await applyRestore(context, backup, target, work, restoring);
+    return restored(replaced, work);
   });
 }
 
@@ -123,7 +131,3 @@ async function requestOf(
     folder: wantsFiles ? applicationDir(context) : undefined,
   };
 }
-
-/** Leaves out what is undefined: an option that is not given is not there. */
-const optional = <T>({ tables }: { readonly tables: T | undefined }): { readonly tables?: T } =>
-  tables === undefined ? {} : { tables };

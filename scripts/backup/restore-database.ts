@@ -38,6 +38,7 @@ export async function restoreDatabase(
   target: Target,
   options: RestoreOptions = {},
 ): Promise<RestoreWork> {
+  await checkRestorable(context, backup, target, options.definers ?? 'keep');
   const work = await learnRestore(context, backup, target, options);
   await applyRestore(context, backup, target, work, options);
   return work;
@@ -70,7 +71,7 @@ export const isDone = (work: RestoreWork): boolean => work !== 'everything' && i
 /**
  * Finds out what a restore would do, and changes nothing.
  *
- * @throws MajError what `checkRestorable` throws, `tables-not-in-backup`
+ * @throws MajError `tables-not-in-backup`, `flavour-differs`
  */
 export async function learnRestore(
   context: Context,
@@ -78,11 +79,7 @@ export async function learnRestore(
   target: Target,
   { tables, definers = 'keep' }: RestoreOptions = {},
 ): Promise<RestoreWork> {
-  await checkRestorable(context, backup, target, definers);
-  const known = tablesOf(backup);
-  const unknown = [...(tables ?? [])].filter((name) => !known.has(name));
-  if (unknown.length > 0)
-    throw refused('tables-not-in-backup', { id: backup.id, unknown, known: [...known] });
+  const known = refuseUnknownTables(backup, tables);
   if (tables === undefined && (await isEmpty(context, target))) return 'everything';
   try {
     const { parts, charset } = await differencesFromBackup(context, backup, target, definers);
@@ -98,9 +95,20 @@ export async function learnRestore(
 
 const unfitCodes: ReadonlySet<string> = new Set(['dump-failed', 'dump-incomplete']);
 
-/** The tables that a backup holds. */
-export const tablesOf = ({ manifest }: Backup): Set<string> =>
-  new Set(manifest.inventory.tables.map(({ name }) => name));
+/**
+ * The tables that a backup holds, among which those that are asked for have to be.
+ *
+ * @throws MajError `tables-not-in-backup`
+ */
+export function refuseUnknownTables(
+  { id, manifest }: Backup,
+  asked: ReadonlySet<string> | undefined,
+): ReadonlySet<string> {
+  const known = new Set(manifest.inventory.tables.map(({ name }) => name));
+  const unknown = [...(asked ?? [])].filter((name) => !known.has(name));
+  if (unknown.length > 0) throw refused('tables-not-in-backup', { id, unknown, known: [...known] });
+  return known;
+}
 
 async function isEmpty(context: Context, target: Target): Promise<boolean> {
   const found = await withSession(context, target, (session) => readInventory(session, target.database));

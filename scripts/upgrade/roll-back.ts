@@ -2,6 +2,7 @@ import { checkHealth } from '../application/health.ts';
 import { clearCache } from '../application/hooks.ts';
 import { setMaintenance } from '../application/maintenance.ts';
 import { findBackup } from '../backup/list.ts';
+import { checkRestorable } from '../backup/restorable.ts';
 import { applyRestore, isDone, learnRestore } from '../backup/restore-database.ts';
 import { verifyBackup } from '../backup/verify.ts';
 import { inStep, note, type Context } from '../context.ts';
@@ -72,6 +73,7 @@ async function bringDatabaseBack(context: Context, id: string): Promise<void> {
     return;
   }
   // The restore begins by dropping what differs: not for a backup that cannot be read any more.
+  await checkRestorable(context, backup, target, 'keep');
   await verifyBackup(context, backup);
   await applyRestore(context, backup, target, work);
 }

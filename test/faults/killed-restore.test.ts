@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startMaj } from '../helpers/cli.ts';
+import { quoteName } from '../../scripts/database/quote.ts';
+import { withSession } from '../../scripts/database/session.ts';
+import { testContext } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
-import { expectVersion, stateOf, useSites } from '../helpers/site.ts';
+import { expectVersion, stateOf, useSites, type TestSite } from '../helpers/site.ts';
 
 describe.each(servers)('a restore on $name', (server) => {
   const newSite = useSites(server);
@@ -12,16 +15,15 @@ describe.each(servers)('a restore on $name', (server) => {
     const site = await newSite();
     const before = await stateOf(site);
     expect((await site.maj('backup')).code).toBe(0);
+    await spoil(site);
 
     const { child, ended } = startMaj(site.project, ['restore', '--yes']);
     const mark = join(site.project, '.maj', 'restore-unfinished.json');
-    while (!existsSync(mark) && child.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    // Time enough to have emptied the database, and not enough to have filled it again.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await whenDropped(site, 'added_later');
     child.kill('SIGKILL');
     expect((await ended).signal).toBe('SIGKILL');
     expect(existsSync(mark)).toBe(true);
+    expect(await site.inMaintenance()).toBe(true);
 
     for (const words of [['backup'], ['upgrade', '1.1.0'], ['rehearse'], ['apply', '1.1.0', '--yes']]) {
       const refused = await site.maj(...words);
@@ -39,3 +41,26 @@ describe.each(servers)('a restore on $name', (server) => {
     expect((await site.maj('backup')).code).toBe(0);
   });
 });
+
+/** Changes every table, so that all of them have to be loaded again, and adds one that a restore drops. */
+async function spoil(site: TestSite): Promise<void> {
+  await withSession(testContext(), site.target, async (session) => {
+    const tables = await session.rows(
+      `SELECT TABLE_NAME AS name FROM information_schema.TABLES
+       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`,
+    );
+    for (const { name } of tables)
+      await session.run(`ALTER TABLE ${quoteName(String(name))} COMMENT 'changed'`);
+    await session.run('CREATE TABLE added_later (id INT PRIMARY KEY)');
+  });
+}
+
+/** Waits until a table is gone: the restore is then in the middle of what it does to the database. */
+async function whenDropped(site: TestSite, table: string): Promise<void> {
+  await withSession(testContext(), site.target, async (session) => {
+    for (;;) {
+      const [found] = await session.rows('SHOW TABLES LIKE ?', [table]);
+      if (found === undefined) return;
+    }
+  });
+}

@@ -47,7 +47,7 @@ interface RestoreFacts {
 function workLines(database: string, work: RestoreFacts, when: 'plan' | 'done'): string[] {
   const verb = when === 'plan' ? 'are to be' : 'were';
   const line = (what: string, names: readonly string[]): string[] =>
-    names.length === 0 ? [] : [`  ${what}: ${names.join(', ')}`];
+    names.length === 0 ? [] : [`  in ${database} ${what}: ${names.join(', ')}`];
   if (work.everything) return [`  ${database} ${when === 'plan' ? 'is' : 'was'} emptied and loaded anew`];
   const lines = [
     ...line(`tables that differed, and ${verb} loaded again`, work.loaded),
