@@ -59,7 +59,10 @@ async function spoil(site: TestSite): Promise<void> {
 async function whenDropped(site: TestSite, table: string): Promise<void> {
   await withSession(testContext(), site.target, async (session) => {
     for (;;) {
-      const [found] = await session.rows('SHOW TABLES LIKE ?', [table]);
+      const [found] = await session.rows(
+        'SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
+        [table],
+      );
       if (found === undefined) return;
     }
   });
