@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { capture, quoteWords, stream, type Captured, type Streamed } from '../system/processes.ts';
+import { inLargePieces } from '../system/large-pieces.ts';
 import type { DumpClient, Via } from './dump-client.ts';
 import { makeOptionFile, optionFileText } from './option-file.ts';
 import type { Target } from './target.ts';
@@ -41,7 +42,8 @@ export async function startDumpProgram(
 ): Promise<ClientProcess> {
   if (client.via === undefined) {
     const file = await makeOptionFile(target, client.flavour);
-    return { child: stream(context, client.dump, argumentsFor(file.path)), release: () => file.remove() };
+    const { program, args } = await inLargePieces(context, client.dump, argumentsFor(file.path));
+    return { child: stream(context, program, args), release: () => file.remove() };
   }
   const [command, words] = shellThrough(client.via);
   const child = stream(context, command, words, { stdin: 'pipe' });
