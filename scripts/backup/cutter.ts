@@ -20,6 +20,8 @@ export const defaultRowBytes = 32 * 1024 * 1024;
 const newline = 0x0a;
 /** What a line says shows within this: names have at most 64 characters. */
 const lineHead = 1024;
+/** Longer than what a chunk can leave over. */
+const joint = 4 * lineHead;
 const statementEnd = Buffer.from(');\n');
 const rowsEnd = Buffer.from('\nUNLOCK TABLES;\n');
 const statementStart = Buffer.from('INSERT ');
@@ -165,7 +167,16 @@ export function createCutter(rowBytes = defaultRowBytes): Cutter {
     out = [];
     return taken;
   };
-  return { push: (chunk) => take(chunk, false), end: () => take(Buffer.alloc(0), true) };
+  /** What is left of one chunk is joined to the head of the next alone: joined to all of it, every byte would be copied. */
+  const push = (chunk: Buffer): PartChunk[] => {
+    if (rest.length === 0 || chunk.length <= joint) return take(chunk, false);
+    const joined = take(chunk.subarray(0, joint), false);
+    if (rest.length > joint) return [...joined, ...take(chunk.subarray(joint), false)];
+    const from = joint - rest.length;
+    rest = chunk.subarray(0, 0);
+    return [...joined, ...take(chunk.subarray(from), false)];
+  };
+  return { push, end: () => take(Buffer.alloc(0), true) };
 }
 
 const startsWith = (input: Buffer, what: Buffer, at: number): boolean =>

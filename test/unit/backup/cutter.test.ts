@@ -56,6 +56,18 @@ describe.each(['mariadb', 'mysql'])('a dump of %s', (flavour) => {
     );
   });
 
+  test('gives the same parts in chunks as large as those of a pipe, wherever they end', () => {
+    const large = Buffer.concat([dump, dump, dump]);
+    const whole = cut(large, [large.length], 2000);
+    const sizes = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 2, maxLength: 9 });
+    fc.assert(
+      fc.property(sizes, (chunkSizes) => {
+        expect(cut(large, chunkSizes, 2000)).toEqual(whole);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('is not cut within the body of a trigger that looks like a dump', () => {
     const names = [...cut(dump, [dump.length], 1000).keys()].join(' ');
     expect(names).not.toContain('not_a_table');
