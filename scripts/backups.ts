@@ -8,7 +8,7 @@ import { backupsDir } from './config/require.ts';
 import type { Context } from './context.ts';
 import { wrongUsage } from './errors.ts';
 import { freeBytes } from './system/files.ts';
-import { expiryFacts } from './upgrade/needed-backups.ts';
+import { expiryFacts, readStates } from './upgrade/needed-backups.ts';
 import type { Verb } from './verb.ts';
 
 /** `maj backups`: what there is, what it takes on disk, and what keeps it. */
@@ -32,7 +32,7 @@ async function survey(context: Context) {
   const trash = trashFolder(folder);
   // What is damaged has a line of its own here, and needs no warning.
   const complete = await listBackups({ ...context, report: () => undefined });
-  const expiry = await expiryFacts(context, complete);
+  const expiry = await expiryFacts(context, complete, await readStates(context));
   const keepers = keepersOf(expiry);
   const counted = new Set<string>();
   const backups = [];

@@ -47,11 +47,9 @@ const dayMs = 24 * 3_600_000;
  */
 export function keepersOf(facts: ExpiryFacts): ReadonlyMap<string, readonly Keeper[]> {
   const now = facts.now.getTime();
-  const dated = facts.backups
-    .map((backup) => ({ ...backup, time: Date.parse(backup.createdAt) }))
-    .sort((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1));
+  const dated = newestFirst(facts.backups);
   const past = dated.filter(({ time }) => time <= now);
-  const newestProven = past.find(({ proven }) => proven);
+  const newestProven = newestProvenOf(facts);
   const least = new Set(past.slice(0, facts.least).map(({ id }) => id));
   const holds = (keeper: Keeper, { id, time }: (typeof dated)[number]): boolean => {
     switch (keeper) {
@@ -66,7 +64,11 @@ export function keepersOf(facts: ExpiryFacts): ReadonlyMap<string, readonly Keep
       case 'least':
         return least.has(id);
       case 'young':
-        return time <= now && newestProven !== undefined && newestProven.time - time <= facts.days * dayMs;
+        return (
+          time <= now &&
+          newestProven !== undefined &&
+          Date.parse(newestProven.createdAt) - time <= facts.days * dayMs
+        );
       case 'future':
         return time > now;
       case 'nothing-proven':
@@ -75,6 +77,18 @@ export function keepersOf(facts: ExpiryFacts): ReadonlyMap<string, readonly Keep
   };
   return new Map(dated.map((backup) => [backup.id, keepers.filter((keeper) => holds(keeper, backup))]));
 }
+
+/** The newest proven backup, from which days are counted; undefined when none is proven but such as are of the future. */
+export const newestProvenOf = ({
+  backups,
+  now,
+}: Pick<ExpiryFacts, 'backups' | 'now'>): KnownBackup | undefined =>
+  newestFirst(backups).find(({ proven, time }) => proven && time <= now.getTime());
+
+const newestFirst = (backups: readonly KnownBackup[]): (KnownBackup & { readonly time: number })[] =>
+  backups
+    .map((backup) => ({ ...backup, time: Date.parse(backup.createdAt) }))
+    .sort((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1));
 
 /** The backups that may go, oldest first. Pure. */
 export function expiredBackups(facts: ExpiryFacts): string[] {

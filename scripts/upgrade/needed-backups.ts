@@ -7,11 +7,18 @@ import { readReceipts } from '../rehearsal/receipt.ts';
 import { readJournal, runIds } from './journal.ts';
 import { foldJournal, type RunState } from './state.ts';
 
-/** Learns what the decision which backups expire rests on: journals, receipts, the mark of a restore, the clock. */
-export async function expiryFacts(context: Context, backups: readonly Backup[]): Promise<ExpiryFacts> {
+/**
+ * Learns what the decision which backups expire rests on: journals, receipts, the mark of a restore, the clock.
+ *
+ * @param states of all runs, newest first
+ */
+export async function expiryFacts(
+  context: Context,
+  backups: readonly Backup[],
+  states: readonly RunState[],
+): Promise<ExpiryFacts> {
   const { config, clock } = context;
   const now = clock.now();
-  const states = await readStates(context);
   const installed = config.APP_DIR === undefined ? null : await installedVersion(context);
   const mark = await readRestoreMark(context);
   const rehearsed = (await readReceipts(context))
@@ -43,7 +50,8 @@ export async function expiryFacts(context: Context, backups: readonly Backup[]):
  * @param states newest first
  */
 export function waysBack(states: readonly RunState[], installed: string | null): Set<string> {
-  const succeeded = states.filter(({ outcome }) => outcome === 'succeeded');
+  // `maj apply` alone takes no backup, and is in the journals, too.
+  const succeeded = states.filter(({ outcome, backup }) => outcome === 'succeeded' && backup !== undefined);
   const runs = [succeeded[0], succeeded.find(({ to }) => to === installed)];
   return new Set(runs.map((run) => run?.backup).filter((id) => id !== undefined));
 }
@@ -55,7 +63,8 @@ export const unfinishedBackups = (states: readonly RunState[]): string[] =>
     .map(({ backup }) => backup)
     .filter((id) => id !== undefined);
 
-async function readStates(context: Pick<Context, 'projectDir'>): Promise<RunState[]> {
+/** The states of all runs, newest first. */
+export async function readStates(context: Pick<Context, 'projectDir'>): Promise<RunState[]> {
   const states: RunState[] = [];
   for (const run of await runIds(context)) {
     const state = foldJournal(await readJournal(context, run));

@@ -1,11 +1,12 @@
-import { expiredBackups, keepersOf } from '../backup/expire.ts';
+import { expiredBackups, newestProvenOf } from '../backup/expire.ts';
 import { listBackups } from '../backup/list.ts';
 import { sweepPartials } from '../backup/sweep.ts';
 import { moveToTrash, removeFromTrash, trashedBackups, trashFolder } from '../backup/trash.ts';
 import { backupsDir } from '../config/require.ts';
 import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
 import { reasonOf } from '../errors.ts';
-import { expiryFacts } from './needed-backups.ts';
+import { expiryFacts, readStates } from './needed-backups.ts';
+import { planTreePruning, pruneTrees, type TreePruning } from './prune-trees.ts';
 import { refuseUnfinished } from './unfinished.ts';
 
 /** What a prune does, or would do. */
@@ -21,19 +22,23 @@ export interface Pruning {
   readonly kept: number;
   /** No backup is proven: then none of them, and nothing in the trash, is touched. */
   readonly nothingProven: boolean;
+  /** The same for old trees of the application. */
+  readonly trees: TreePruning;
 }
 
 /** Says what a prune would do now. */
 export async function planPruning(context: Context): Promise<Pruning> {
   const folder = backupsDir(context);
-  const facts = await expiryFacts(context, await listBackups(context));
+  const states = await readStates(context);
+  const facts = await expiryFacts(context, await listBackups(context), states);
   const trashed = expiredBackups(facts);
-  const nothingProven = [...keepersOf(facts).values()].some((keepers) => keepers.includes('nothing-proven'));
+  const newestProven = newestProvenOf(facts);
   const kept = facts.backups.length - trashed.length;
   // A trash without a proven backup beside it may be all there is.
-  const safe = !nothingProven && kept > 0;
-  const removed = safe ? await trashedBackups(folder) : [];
-  return { folder, trash: trashFolder(folder), removed, trashed, kept, nothingProven };
+  const removed = newestProven === undefined ? [] : await trashedBackups(folder);
+  const trees = await planTreePruning(context, states, newestProven?.createdAt);
+  const nothingProven = newestProven === undefined && kept > 0;
+  return { folder, trash: trashFolder(folder), removed, trashed, kept, nothingProven, trees };
 }
 
 /**
@@ -57,6 +62,7 @@ export async function pruneBackups(context: Context): Promise<Pruning> {
     await moveToTrash(folder, id);
     note(context, 'backup-trashed', { id });
   }
+  await pruneTrees(context, pruning.trees);
   return pruning;
 }
 

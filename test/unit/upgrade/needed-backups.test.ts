@@ -5,11 +5,18 @@ import { foldJournal, type RunState } from '../../../scripts/upgrade/state.ts';
 const at = '2026-11-22T12:00:00.000Z';
 const holder = { pid: 1, host: 'h', bootId: 'b', startTicks: '1' };
 
+type Outcome = 'succeeded' | 'rolled-back' | 'abandoned';
+
 /** An upgrade to a version, which took a backup of the same name. */
-function upgradeTo(to: string, outcome?: 'succeeded' | 'rolled-back' | 'abandoned'): RunState {
+const upgradeTo = (to: string, outcome?: Outcome): RunState => run(to, `before ${to}`, outcome);
+
+/** The files of a version, put in place by themselves. */
+const applied = (to: string): RunState => run(to, undefined, 'succeeded');
+
+function run(to: string, backup: string | undefined, outcome: Outcome | undefined): RunState {
   const state = foldJournal([
     { at, type: 'run-started', run: to, from: null, to, package: 'p', holder },
-    { at, type: 'backup-taken', backup: `before ${to}` },
+    ...(backup === undefined ? [] : [{ at, type: 'backup-taken' as const, backup }]),
     ...(outcome === undefined ? [] : [{ at, type: 'run-finished' as const, outcome }]),
   ]);
   if (state === undefined) throw new Error('a journal that begins with its start has a state');
@@ -36,6 +43,12 @@ describe('what the installed version would go back to', () => {
       [upgradeTo('3', 'succeeded'), upgradeTo('2', 'succeeded'), upgradeTo('1', 'succeeded')],
       '2',
       ['before 3', 'before 2'],
+    ],
+    [
+      'that of the last upgrade, though files were applied since',
+      [applied('4'), upgradeTo('3', 'succeeded')],
+      '4',
+      ['before 3'],
     ],
     ['the last one where the version is not known', [upgradeTo('3', 'succeeded')], null, ['before 3']],
     [

@@ -46,10 +46,13 @@ const sizeText = ({ own, shared }: { own: number; shared: number }): string =>
 export const keeping = {
   steps: {
     'remove-backup': (facts: { id: string }) => `Remove the backup ${facts.id} from the trash`,
+    'remove-tree': (facts: { path: string }) => `Remove the old tree ${facts.path}`,
   },
   notes: {
     'backup-trashed': (facts: { id: string }) =>
       `The backup ${facts.id} has expired, and is in the trash now.`,
+    'tree-trashed': (facts: { path: string; trash: string }) =>
+      `The old tree ${facts.path} has expired, and is in ${facts.trash} now.`,
     'prune-failed': (facts: { reason: string }) =>
       `The old backups were not pruned: ${facts.reason} (\`maj prune\` does it again.)`,
   },
@@ -61,6 +64,7 @@ export const keeping = {
       trashed: readonly string[];
       kept: number;
       nothingProven: boolean;
+      trees: { removed: readonly string[]; trashed: readonly string[] };
       planned: boolean;
     }) => [
       ...(facts.nothingProven
@@ -69,11 +73,11 @@ export const keeping = {
             '`maj verify --full` proves the newest backup.',
           ]
         : []),
-      ...(facts.removed.length === 0
+      ...(facts.removed.length + facts.trees.removed.length === 0
         ? []
         : [
             `${facts.planned ? 'From the trash would go for good' : 'Gone from the trash for good'}:`,
-            ...listed(facts.removed),
+            ...listed([...facts.removed, ...facts.trees.removed]),
           ]),
       ...(facts.trashed.length === 0
         ? facts.nothingProven
@@ -85,6 +89,12 @@ export const keeping = {
             facts.planned
               ? `Kept: ${backupsText(facts.kept)}.`
               : `Kept: ${backupsText(facts.kept)}. To get one back: mv ${facts.trash}/ID ${facts.folder}/`,
+          ]),
+      ...(facts.trees.trashed.length === 0
+        ? []
+        : [
+            `${facts.planned ? 'Old trees that would go into the trash beside them' : 'Old trees in the trash beside them, until the next prune'}:`,
+            ...listed(facts.trees.trashed),
           ]),
       ...(facts.planned ? ['Nothing was changed.'] : []),
     ],
