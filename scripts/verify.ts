@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { checkApplication } from './application/check.ts';
+import { checkCopySpace } from './backup/copy-space.ts';
 import { findBackup } from './backup/list.ts';
 import { proveBackup } from './backup/prove.ts';
 import { verifyBackup } from './backup/verify.ts';
@@ -55,6 +56,7 @@ async function verifyOne(context: Context, which: string | undefined, full: bool
 
   async function prove(): Promise<typeof backup.proof> {
     const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, source.flavour);
+    await checkCopySpace(context);
     return withThrowaway(context, programs, (throwaway) => proveBackup(context, backup, throwaway));
   }
 }

@@ -6,6 +6,7 @@ import { exists, makePrivateFolder, remove, renameDurably } from '../system/file
 import { appTree } from './app-tree.ts';
 import { codecNamed } from './codec.ts';
 import type { Backup } from './list.ts';
+import { checkSpace } from './space.ts';
 import { unpackFiles } from './unpack-files.ts';
 
 /**
@@ -13,7 +14,7 @@ import { unpackFiles } from './unpack-files.ts';
  * file with the list, and only then swaps the two by renames. The tree that was there is kept.
  *
  * @returns where the tree that was there is now; null when there was none
- * @throws MajError `no-files-in-backup`, `ours-within-app` (exit code 3), `files-differ` (4): the application's
+ * @throws MajError `no-files-in-backup`, `ours-within-app`, `disk-full` (exit code 3), `files-differ` (4): the application's
  *   folder is untouched
  */
 export async function restoreFiles(context: Context, backup: Backup): Promise<string | null> {
@@ -31,6 +32,7 @@ export async function restoreFiles(context: Context, backup: Backup): Promise<st
     await flag.take(live);
     await flag.take(fresh);
     await remove(fresh);
+    await checkSpace(aside, unpackedBytes(files));
     await makePrivateFolder(fresh);
     const problems = await unpackFiles(backup, files, codec, fresh, progress);
     if (problems.length > 0) throw unsound('files-differ', { id: backup.id, problems });
@@ -42,6 +44,10 @@ export async function restoreFiles(context: Context, backup: Backup): Promise<st
     return replaced;
   });
 }
+
+/** Bytes that the files take beside the application's: each ends within a block of the file system, of 4 KB mostly. */
+const unpackedBytes = ({ bytes, count }: NonNullable<Backup['manifest']['files']>): number =>
+  bytes + count * 4096;
 
 /** Carries the flag of maintenance from the tree that was there into the one that comes, across a kill, too. */
 function createFlagKeeper(

@@ -9,7 +9,7 @@ import type { Target } from '../database/target.ts';
 import { wrongUsage } from '../errors.ts';
 import { exists } from '../system/files.ts';
 import { appTree, type AppTree } from './app-tree.ts';
-import { checkSpace, estimateBytes, tableBytes, treeBytes } from './space.ts';
+import { checkSpace, databaseBytes, estimateBytes, treeBytes } from './space.ts';
 
 /** What was learned before anything was written. */
 export interface Source {
@@ -59,6 +59,6 @@ async function filesToTake(context: Context): Promise<AppTree | undefined> {
 }
 
 async function neededBytes({ session, target, files }: Source): Promise<number> {
-  const fileBytes = files === undefined ? 0 : await treeBytes(files.root, files.left.paths);
-  return estimateBytes(await tableBytes(session, target.database), fileBytes);
+  const tree = files === undefined ? { files: 0, bytes: 0 } : await treeBytes(files.root, files.left.paths);
+  return estimateBytes(await databaseBytes(session, target.database), tree);
 }

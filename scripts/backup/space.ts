@@ -7,34 +7,76 @@ import { walk } from './walk.ts';
 /** Room for what is not rows: manifest, lists, and the file system's own blocks. */
 const reserve = 1024 * 1024;
 
-/**
- * Bytes that a backup will need at most, judged from what it is of. Rows in a dump, compressed, take less than half
- * of what they take in the server; files may not compress at all.
- */
-export const estimateBytes = (tableBytes: number, fileBytes: number): number =>
-  Math.ceil(tableBytes / 2) + fileBytes + reserve;
+/** Bytes of a database in the server, by what they turn into. */
+export interface DatabaseBytes {
+  /** Rows of tables with columns that hardly compress. */
+  readonly dense: number;
+  /** Rows of all other tables. */
+  readonly plain: number;
+  readonly indexes: number;
+}
 
-/** Bytes that the rows of a database take in the server. */
-export async function tableBytes(session: Session, database: string): Promise<number> {
+/** What a tree of files takes. */
+export interface TreeBytes {
+  readonly files: number;
+  /** Of the regular files. */
+  readonly bytes: number;
+}
+
+/**
+ * Bytes that a backup needs at most, judged from what it is of. Random bytes, dumped in hexadecimal, come to 1.00 of what
+ * they were with zstd and to 1.17 with gzip, random DOUBLEs to 0.92, random Base64 to 0.83 (measured, as a share of what
+ * the server stores); ordinary rows to a third. Files may not compress at all, and each has its head in the archive and
+ * its line in the list.
+ */
+export const estimateBytes = (database: DatabaseBytes, tree: TreeBytes): number =>
+  Math.ceil(database.dense * 1.2 + database.plain * 0.85) + tree.bytes + tree.files * 512 + reserve;
+
+/** What the rows and indexes of a database take in the server. */
+export async function databaseBytes(session: Session, database: string): Promise<DatabaseBytes> {
   // MySQL's view otherwise tells what it was a day ago.
   if (session.server.flavour === 'mysql')
     await session.run('SET SESSION information_schema_stats_expiry = 0');
-  const [row] = await session.rows(
-    'SELECT COALESCE(SUM(data_length), 0) AS bytes FROM information_schema.tables WHERE table_schema = ?',
+  const tables = await session.rows(
+    `SELECT TABLE_NAME AS name, COALESCE(DATA_LENGTH, 0) AS data, COALESCE(INDEX_LENGTH, 0) AS indexes
+     FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?`,
     [database],
   );
-  return Number(row?.['bytes'] ?? 0);
+  // Texts and whole numbers take more room in the server than in a dump; what is binary does not.
+  const binary = await session.rows(
+    `SELECT DISTINCT TABLE_NAME AS name FROM information_schema.COLUMNS
+     WHERE TABLE_SCHEMA = ? AND CHARACTER_SET_NAME IS NULL
+       AND DATA_TYPE NOT LIKE '%int' AND DATA_TYPE NOT LIKE '%date%' AND DATA_TYPE NOT LIKE '%time%'
+       AND DATA_TYPE NOT IN ('year', 'decimal', 'bit', 'json')`,
+    [database],
+  );
+  const dense = new Set(binary.map(({ name }) => String(name)));
+  const sum = (rows: typeof tables, column: 'data' | 'indexes'): number =>
+    rows.reduce((total, row) => total + Number(row[column]), 0);
+  const isDense = ({ name }: (typeof tables)[number]): boolean => dense.has(String(name));
+  return {
+    dense: sum(tables.filter(isDense), 'data'),
+    plain: sum(
+      tables.filter((table) => !isDense(table)),
+      'data',
+    ),
+    indexes: sum(tables, 'indexes'),
+  };
 }
 
-/** Bytes of the regular files of a tree. */
-export async function treeBytes(root: string, leaveOut: ReadonlySet<string>): Promise<number> {
-  let sum = 0;
-  for await (const { stats } of walk(root, leaveOut)) if (stats.isFile()) sum += stats.size;
-  return sum;
+/** What the entries of a tree take. */
+export async function treeBytes(root: string, leaveOut: ReadonlySet<string>): Promise<TreeBytes> {
+  let files = 0;
+  let bytes = 0;
+  for await (const { stats } of walk(root, leaveOut)) {
+    files += 1;
+    if (stats.isFile()) bytes += stats.size;
+  }
+  return { files, bytes };
 }
 
 /**
- * Checks that there is room for a backup before it begins.
+ * Checks that there is room before something is written.
  *
  * @throws MajError `disk-full`
  */

@@ -1,3 +1,4 @@
+import { checkCopySpace } from '../backup/copy-space.ts';
 import type { Backup } from '../backup/list.ts';
 import { proveBackup } from '../backup/prove.ts';
 import { takeBackup } from '../backup/take.ts';
@@ -31,6 +32,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
   times.lap('backup');
   const { server } = backup.manifest.database;
   const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
+  await checkCopySpace(context);
   return withThrowaway(context, programs, async (throwaway) => {
     if (throwaway.server.version !== server.version) {
       warn(context, 'server-differs', { live: server.text, rehearsed: throwaway.server.text });
