@@ -6,6 +6,7 @@ import { unsound } from '../errors.ts';
 import { readIfThere, writeDurably } from '../system/files.ts';
 import { checkFlavour, compareDump } from './compare.ts';
 import { namesOfDifferences } from './differences.ts';
+import { fragileRows } from './fragile-rows.ts';
 import type { Backup } from './list.ts';
 import { loadBackup } from './load/load-backup.ts';
 import { manifestName } from './manifest.ts';
@@ -41,6 +42,7 @@ export async function proveBackup(context: Context, backup: Backup, throwaway: T
       server: throwaway.server.text,
       differences: namesOfDifferences(differences),
       diffs: structureDiffs(differences),
+      fragile: await fragileRows(context, backup, differences),
     });
 
   const proof: Proof = {

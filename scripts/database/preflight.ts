@@ -2,8 +2,10 @@ import { warn, type Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
 import type { DumpClient } from './dump-client.ts';
 import { seriesOf } from './flavour.ts';
+import { findFragileValues } from './fragile-values.ts';
 import { allows, readGrants, type Grants } from './grants.ts';
 import { checkName, checkRoutines, checkViews } from './preflight-objects.ts';
+import { checkStoredPrograms } from './preflight-programs.ts';
 import { checkTables, type TableToLock } from './preflight-tables.ts';
 import type { Session } from './session.ts';
 
@@ -20,7 +22,8 @@ export interface DumpNeeds {
  * refused by name; it would be left out silently, or stop the dump in the middle.
  *
  * @throws MajError `client-flavour` (exit code 2); `name-not-dumpable`, `privileges-missing`, `tables-unreadable`,
- *   `outside-snapshot`, `views-broken`, `routines-hidden`, `history-not-dumped` (exit code 3)
+ *   `outside-snapshot`, `views-broken`, `routines-hidden`, `history-not-dumped`, `events-unending`,
+ *   `programs-garbled` (exit code 3)
  */
 export async function checkDumpable(
   context: Pick<Context, 'env' | 'report'>,
@@ -35,6 +38,9 @@ export async function checkDumpable(
   const lock = await checkTables(context, session, client, grants, database);
   await checkViews(session, database);
   await checkRoutines(session, database);
+  await checkStoredPrograms(session, database);
+  const rounded = await findFragileValues(session, database, ['rounded']);
+  if (rounded.length > 0) warn(context, 'floats-rounded', { columns: rounded });
   const [row] = await session.rows('SELECT @@GLOBAL.max_allowed_packet AS bytes');
   return { lock, maxPacket: Number(row?.['bytes']) };
 }

@@ -1,8 +1,13 @@
 import type { Problem } from '../../../backup/problem.ts';
+import type { FragileColumn } from '../../../database/fragile-values.ts';
 import { bytes, duration } from '../../format.ts';
+import { fragileRemedies, fragileText } from './fragile-values.ts';
 
 const below = (texts: readonly string[]): string => texts.map((text) => `\n\n${text}`).join('');
 const bulleted = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
+
+const fragileTexts = (columns: readonly FragileColumn[]): string =>
+  columns.length === 0 ? '' : `\nThe reason:\n${bulleted(columns.map(fragileText))}`;
 
 /** What is wrong with a file of a backup. */
 function problemText({ file, what, about }: Problem): string {
@@ -139,9 +144,16 @@ export const backup = {
       server: string;
       differences: readonly string[];
       diffs: readonly string[];
+      fragile: readonly FragileColumn[];
     }) => ({
-      message: `The backup ${facts.id}, restored into a throwaway server (${facts.server}), is not what was backed up. These differ:\n${bulleted(facts.differences)}${below(facts.diffs)}`,
-      hint: 'Nothing was changed, and no upgrade goes on with this backup. Take another; if it fails in the same way, the dump program cannot dump this database as it is.',
+      message: `The backup ${facts.id}, restored into a throwaway server (${facts.server}), is not what was backed up. These differ:\n${bulleted(facts.differences)}${fragileTexts(facts.fragile)}${below(facts.diffs)}`,
+      hint:
+        facts.fragile.length === 0
+          ? 'Nothing was changed, and no upgrade goes on with this backup. Take another; if it fails in the same way, the dump program cannot dump this database as it is.'
+          : `Nothing was changed. Give these rows the values that a dump brings back, and take another backup:${facts.fragile
+              .flatMap(fragileRemedies)
+              .map((sql) => `\n  ${sql}`)
+              .join('')}`,
     }),
     'flavour-differs': (facts: { backup: string; source: string; server: string }) => ({
       message: `The backup ${facts.backup} is of ${facts.source} and does not go into ${facts.server}.`,

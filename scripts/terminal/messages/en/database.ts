@@ -1,5 +1,8 @@
 import type { Flavour } from '../../../database/flavour.ts';
+import type { FragileColumn } from '../../../database/fragile-values.ts';
 import type { TableToLock } from '../../../database/preflight-tables.ts';
+
+import { fragileText } from './fragile-values.ts';
 
 const names: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
 
@@ -179,6 +182,14 @@ export const database = {
           ? 'As an administrator: GRANT SHOW_ROUTINE ON *.* TO that user (MySQL 8.0.20 and later; before: SELECT ON *.*).'
           : 'As an administrator: GRANT SELECT ON mysql.proc TO that user.',
     }),
+    'events-unending': (facts: { events: readonly string[] }) => ({
+      message: `The text, name or comment of these events holds \`;;\`, for which the dump programs never end: ${facts.events.join(', ')}.`,
+      hint: "Write each of them anew without two semicolons in a row: in a text, CONCAT(';', ';').",
+    }),
+    'programs-garbled': (facts: { programs: readonly string[] }) => ({
+      message: `The names or comments of these hold letters beyond ASCII, and they were made by a client of another charset than UTF-8. The dump programs write them wrongly, and they would come back garbled:${indented(facts.programs)}`,
+      hint: 'Drop each of them and create it again after SET NAMES utf8mb4, or with a name and comment in ASCII.',
+    }),
     'throwaway-failed': (facts: { server: string; doing: 'set-up' | 'start'; words: string }) => ({
       message: `The throwaway server (${facts.server}) could not be ${facts.doing === 'start' ? 'started' : 'set up'}. Its own last words:\n${facts.words}`,
       hint: 'Check that its programs are whole and that the disk of TMPDIR has space; REHEARSAL_SERVER names another one.',
@@ -190,6 +201,8 @@ export const database = {
   notes: {
     'client-older': (facts: { program: string; version: string; server: string }) =>
       `${facts.program} (${facts.version}) is older than the server (${facts.server}); the proof will tell whether its dump is whole.`,
+    'floats-rounded': (facts: { columns: readonly FragileColumn[] }) =>
+      `A dump holds the six digits of a FLOAT that the server prints, and a restore brings back no more:${indented(facts.columns.map(fragileText))}\nWhere more digits matter: ALTER TABLE … MODIFY … DOUBLE.`,
     'tables-locked': (facts: { tables: readonly TableToLock[] }) =>
       `No snapshot covers these tables; whoever writes to them waits until the dump has ended: ${engines(facts.tables)}.`,
   },
