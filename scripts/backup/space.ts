@@ -88,7 +88,8 @@ export async function checkSpace(folder: string, needed: number): Promise<void> 
 
 /** Makes one clear error of a disk that filled up while something was written; anything else stays what it is. */
 export function spaceError(error: unknown, folder: string): unknown {
-  const code = systemErrorCode(error) ?? systemErrorCode((error as { cause?: unknown } | undefined)?.cause);
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return refused('disk-filled', { path: folder }, { cause: error });
+  const full = [error, (error as { cause?: unknown } | undefined)?.cause]
+    .map(systemErrorCode)
+    .some((code) => code === 'ENOSPC' || code === 'EDQUOT');
+  return full ? refused('disk-filled', { path: folder }, { cause: error }) : error;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { privateFile } from '../system/files.ts';
+import { createBatch } from './batch.ts';
 import type { Codec } from './codec.ts';
 
 /** What a stored file holds: its plain bytes and what they became. */
@@ -34,12 +35,14 @@ export function storeCompressed(path: string, codec: Codec): PartWriter<StoredSu
 
   const pump = async (): Promise<void> => {
     const file = await open(path, 'wx', privateFile);
+    const batch = createBatch({ write: (data) => file.writeFile(data) });
     try {
       for await (const chunk of transformer.output as AsyncIterable<Buffer>) {
         stored.update(chunk);
         storedBytes += chunk.length;
-        await file.writeFile(chunk);
+        await batch.add(chunk);
       }
+      await batch.flush();
       await transformer.finished;
       await file.datasync();
     } finally {
@@ -61,6 +64,10 @@ export function storeCompressed(path: string, codec: Codec): PartWriter<StoredSu
       const waiting = new AbortController();
       try {
         await Promise.race([once(transformer.input, 'drain', { signal: waiting.signal }), pumped]);
+      } catch (error) {
+        // A compressor that was ended because its file could not be written shows here first, as a broken pipe.
+        await pumped;
+        throw error;
       } finally {
         waiting.abort();
       }
