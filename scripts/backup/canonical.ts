@@ -1,4 +1,4 @@
-import { pieces, withoutImpliedCharset } from '../database/canonical-table.ts';
+import { withoutImpliedCharset, withoutQualifier } from '../database/canonical-table.ts';
 import { quoteName } from '../database/quote.ts';
 import { withoutDefiner, type Definers } from './definers.ts';
 import type { PartKind } from './part.ts';
@@ -45,12 +45,3 @@ function isVersionLine(line: string): boolean {
 }
 
 const viewLine = '/*!50001 VIEW `';
-
-/**
- * MariaDB (10.11) writes the columns of a view as `db`.`table`.`column` while the view's definer is gone or may not read
- * the table, and as `table`.`column` once he may: as where the dump is loaded with stub accounts for every definer.
- */
-export function withoutQualifier(text: string, quotedDatabase: string): string {
-  const prefix = `${quotedDatabase}.`;
-  return text.replaceAll(pieces, (piece) => (piece === prefix ? '' : piece));
-}

@@ -15,7 +15,7 @@ function withoutAutoIncrement(line: string): string {
 }
 
 /** The pieces of SQL text: quoted texts, quoted names with the dot behind them, and what is in between. */
-export const pieces = /'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`\.?|[^'`]+|./gs;
+const pieces = /'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`\.?|[^'`]+|./gs;
 
 /**
  * A line of a CREATE TABLE without a charset that its collation implies: MySQL 9.7 shows a column as `COLLATE
@@ -29,4 +29,13 @@ export function withoutImpliedCharset(line: string): string {
       ? piece
       : piece.replaceAll(/CHARACTER SET (\w+) COLLATE (?=\1(?:_|\b))/g, 'COLLATE '),
   );
+}
+
+/**
+ * MariaDB (10.11) writes the columns of a view as `db`.`table`.`column` while the view's definer is gone or may not read
+ * the table, and as `table`.`column` once he may: as where the dump is loaded with stub accounts for every definer.
+ */
+export function withoutQualifier(text: string, quotedDatabase: string): string {
+  const prefix = `${quotedDatabase}.`;
+  return text.replaceAll(pieces, (piece) => (piece === prefix ? '' : piece));
 }

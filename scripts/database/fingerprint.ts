@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { refused } from '../errors.ts';
-import { canonicalTable } from './canonical-table.ts';
+import { canonicalTable, withoutQualifier } from './canonical-table.ts';
 import { readInventory, type Inventory } from './inventory.ts';
 import { quoteName } from './quote.ts';
 import type { Row, Session } from './session.ts';
@@ -38,7 +38,11 @@ async function* definitions(
   }
   for (const name of inventory.sequences)
     yield ['sequence', name, await shown(show, 'SEQUENCE', name, 'Create Table')];
-  for (const name of inventory.views) yield ['view', name, await shown(show, 'VIEW', name, 'Create View')];
+  for (const name of inventory.views) {
+    const text = await shown(show, 'VIEW', name, 'Create View');
+    // Otherwise it would depend on the database that the session is in, and on whether the definer is there.
+    yield ['view', name, withoutQualifier(text, quoteName(database))];
+  }
   for (const { name, kind } of inventory.routines)
     yield ['routine', ...routineOf(kind, name, await show(kind, name))];
   yield* rowsOf('trigger', await session.rows(triggersSql, [database]));

@@ -1,5 +1,5 @@
 import { quoteName } from '../../database/quote.ts';
-import { withoutQualifier } from '../canonical.ts';
+import { withoutQualifier } from '../../database/canonical-table.ts';
 import { withCurrentDefiner, type Definers } from '../definers.ts';
 
 /** How statements of a dump are changed on their way into a database. */
