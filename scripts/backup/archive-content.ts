@@ -1,65 +1,84 @@
 import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
+import { promisify } from 'node:util';
 import { archiveHeader, archivePadding, type ArchiveEntry } from '../system/archives.ts';
 import { fileFailed, systemErrorCode } from '../system/files.ts';
+import type { Batch } from './batch.ts';
 import { listedEntry, type ListedFile } from './files-list.ts';
-import type { PartWriter } from './store.ts';
 
-const chunkBytes = 256 * 1024;
+/** What files are read by. One that fits is read without waiting, a larger one lets others have their turn. */
+export const readBytes = 1024 * 1024;
 
-/** Reads one file into the archive: exactly as many bytes as its header says, whatever happens to it meanwhile. */
-export async function archiveContent<T>(
+const readInTurn = promisify(read);
+
+/**
+ * Reads one file into the archive: exactly as many bytes as its header says, whatever happens to it meanwhile.
+ *
+ * @param scratch `readBytes` long, and nobody else's until this is done
+ * @returns what was read, and whether the file changed while it was
+ */
+export async function archiveContent(
   path: string,
   full: string,
-  archive: PartWriter<T>,
+  archive: Batch,
+  scratch: Buffer,
 ): Promise<'gone' | { readonly listed: ListedFile; readonly changed: boolean }> {
-  const file = await openFile(full);
+  const file = openFile(full);
   if (file === undefined) return 'gone';
   try {
-    const before = await file.stat();
-    const entry: ArchiveEntry = {
-      path,
-      type: 'file',
-      mode: before.mode & 0o7777,
-      uid: before.uid,
-      gid: before.gid,
-      modifiedAt: before.mtime,
-      size: before.size,
-      target: null,
-    };
-    await archive.write(archiveHeader(entry));
+    const before = fstatSync(file);
+    const entry = entryOf(path, before);
     const hash = createHash('sha256');
-    let read = 0;
-    while (read < before.size) {
-      const data = await readAt(file, full, read, Math.min(chunkBytes, before.size - read));
+    await archive.add(archiveHeader(entry));
+    for (let done = 0; done < before.size;) {
+      const wanted = Math.min(readBytes, before.size - done);
+      const got = await readAt(file, full, scratch, wanted, done, before.size);
       // It has become shorter: zeros stand for what is not there any more.
-      const taken = data.length > 0 ? data : Buffer.alloc(Math.min(chunkBytes, before.size - read));
-      hash.update(taken);
-      await archive.write(taken);
-      read += taken.length;
+      const data = got > 0 ? scratch.subarray(0, got) : scratch.subarray(0, wanted).fill(0);
+      hash.update(data);
+      await archive.add(data);
+      done += data.length;
     }
-    await archive.write(archivePadding(before.size));
-    const after = await file.stat();
+    await archive.add(archivePadding(before.size));
+    const after = fstatSync(file);
     const changed = after.size !== before.size || after.mtimeMs !== before.mtimeMs;
     return { listed: listedEntry(entry, hash.digest('hex')), changed };
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
-async function openFile(path: string): Promise<FileHandle | undefined> {
+const entryOf = (path: string, stats: Stats): ArchiveEntry => ({
+  path,
+  type: 'file',
+  mode: stats.mode & 0o7777,
+  uid: stats.uid,
+  gid: stats.gid,
+  modifiedAt: stats.mtime,
+  size: stats.size,
+  target: null,
+});
+
+function openFile(path: string): number | undefined {
   try {
-    return await open(path, 'r');
+    return openSync(path, 'r');
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw fileFailed(path, 'read', error);
   }
 }
 
-async function readAt(file: FileHandle, path: string, position: number, length: number): Promise<Buffer> {
+async function readAt(
+  file: number,
+  path: string,
+  into: Buffer,
+  wanted: number,
+  position: number,
+  fileBytes: number,
+): Promise<number> {
   try {
-    const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(length), position });
-    return buffer.subarray(0, bytesRead);
+    if (fileBytes <= readBytes) return readSync(file, into, 0, wanted, position);
+    return (await readInTurn(file, into, 0, wanted, position)).bytesRead;
   } catch (error) {
     throw fileFailed(path, 'read', error);
   }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { note, stopIfInterrupted, warn, type Context, type Progress } from '../context.ts';
 import { archiveEnd, archiveHeader, type ArchiveEntry } from '../system/archives.ts';
 import { privateFile } from '../system/files.ts';
-import { archiveContent } from './archive-content.ts';
+import { createBatch, type Batch } from './batch.ts';
+import { archiveContent, readBytes } from './archive-content.ts';
 import { listedEntry, listLine, type ListedFile } from './files-list.ts';
 import type { PartWriter } from './store.ts';
 import { walk, type Walked } from './walk.ts';
@@ -29,11 +30,14 @@ export async function archiveFiles<T>(
   context: Context,
   root: string,
   leaveOut: ReadonlySet<string>,
-  archive: PartWriter<T>,
+  writer: PartWriter<T>,
   listPath: string,
   progress: Progress,
 ): Promise<ArchivedFiles> {
+  const archive = createBatch(writer);
+  const scratch = Buffer.allocUnsafeSlow(readBytes);
   const list = await open(listPath, 'wx', privateFile);
+  const lines = createBatch({ write: (data) => list.writeFile(data) });
   const listHash = createHash('sha256');
   let listBytes = 0;
   let count = 0;
@@ -41,17 +45,19 @@ export async function archiveFiles<T>(
   try {
     for await (const walked of walk(root, leaveOut)) {
       stopIfInterrupted(context);
-      const written = await archiveOne(context, root, walked, archive);
+      const written = await archiveOne(context, root, walked, archive, scratch);
       if (written === undefined) continue;
       const line = Buffer.from(listLine(written));
       listHash.update(line);
       listBytes += line.length;
-      await list.writeFile(line);
+      await lines.add(line);
       count += 1;
       bytes += written.size;
       progress(bytes);
     }
-    await archive.write(archiveEnd);
+    await archive.add(archiveEnd);
+    await archive.flush();
+    await lines.flush();
     await list.datasync();
   } finally {
     await list.close();
@@ -59,32 +65,33 @@ export async function archiveFiles<T>(
   return { count, bytes, list: { bytes: listBytes, sha256: listHash.digest('hex') } };
 }
 
-async function archiveOne<T>(
+async function archiveOne(
   context: Context,
   root: string,
   { path, stats }: Walked,
-  archive: PartWriter<T>,
+  archive: Batch,
+  scratch: Buffer,
 ): Promise<ListedFile | undefined> {
   const full = join(root, path);
   const common = { path, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, modifiedAt: stats.mtime };
   if (stats.isDirectory()) {
     const entry: ArchiveEntry = { ...common, type: 'folder', size: 0, target: null };
-    await archive.write(archiveHeader(entry));
+    await archive.add(archiveHeader(entry));
     return listedEntry(entry, null);
   }
   if (stats.isSymbolicLink()) {
     const entry: ArchiveEntry = { ...common, type: 'link', size: 0, target: await readlink(full) };
-    await archive.write(archiveHeader(entry));
+    await archive.add(archiveHeader(entry));
     return listedEntry(entry, null);
   }
   if (!stats.isFile()) {
     warn(context, 'not-archived', { path });
     return undefined;
   }
-  const first = await archiveContent(path, full, archive);
+  const first = await archiveContent(path, full, archive, scratch);
   if (first === 'gone') return undefined;
   if (!first.changed) return first.listed;
-  const second = await archiveContent(path, full, archive);
+  const second = await archiveContent(path, full, archive, scratch);
   if (second === 'gone') return first.listed;
   if (second.changed) warn(context, 'changed-while-read', { path });
   else note(context, 'read-again', { path });

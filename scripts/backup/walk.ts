@@ -1,7 +1,8 @@
-import type { Stats } from 'node:fs';
-import { lstat, stat } from 'node:fs/promises';
+import { lstatSync, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refused } from '../errors.ts';
+import { createBreather } from '../system/breather.ts';
 import { fileFailed, namesIn, systemErrorCode } from '../system/files.ts';
 
 /** A file, folder or link that was come across, by its path from the root. */
@@ -15,7 +16,7 @@ const rootPath = '.';
 
 /**
  * Walks a tree, the root first, folders before what is in them, names in order; links are not followed. What vanishes
- * meanwhile is left out.
+ * meanwhile is left out. Others have their turn between two entries, however quickly the caller takes them.
  *
  * @param leaveOut the paths, from the root, that are not entered
  * @throws MajError `file-failed` for a folder that cannot be read, `file-name-unreadable` for a name that is not UTF-8
@@ -24,31 +25,31 @@ export async function* walk(
   root: string,
   leaveOut: ReadonlySet<string>,
 ): AsyncGenerator<Walked, void, undefined> {
+  const breathe = createBreather();
   // The root may be reached through a link; what counts is the folder.
   yield { path: rootPath, stats: await stat(root) };
-  yield* walkIn(root, leaveOut, '');
-}
-
-async function* walkIn(
-  root: string,
-  leaveOut: ReadonlySet<string>,
-  folder: string,
-): AsyncGenerator<Walked, void, undefined> {
-  for (const name of await namesIn(join(root, folder))) {
-    const path = folder === '' ? name : `${folder}/${name}`;
+  const waiting = await pathsIn(root, '');
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (leaveOut.has(path)) continue;
     // Node reads bytes that are no UTF-8 as U+FFFD, under which the file cannot be opened.
-    if (name.includes('\uFFFD')) throw refused('file-name-unreadable', { path: join(root, path) });
-    const stats = await statsOf(join(root, path));
+    if (path.includes('\uFFFD')) throw refused('file-name-unreadable', { path: join(root, path) });
+    const stats = statsOf(join(root, path));
     if (stats === undefined) continue;
     yield { path, stats };
-    if (stats.isDirectory()) yield* walkIn(root, leaveOut, path);
+    if (stats.isDirectory()) for (const below of await pathsIn(root, path)) waiting.push(below);
+    await breathe();
   }
 }
 
-async function statsOf(path: string): Promise<Stats | undefined> {
+/** The paths of what is in a folder, last name first. */
+async function pathsIn(root: string, folder: string): Promise<string[]> {
+  const names = await namesIn(join(root, folder));
+  return names.reverse().map((name) => (folder === '' ? name : `${folder}/${name}`));
+}
+
+function statsOf(path: string): Stats | undefined {
   try {
-    return await lstat(path);
+    return lstatSync(path);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw fileFailed(path, 'read', error);
