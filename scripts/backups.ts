@@ -4,6 +4,7 @@ import { keepersOf, type ExpiryFacts } from './backup/expire.ts';
 import { listBackups, type Backup } from './backup/list.ts';
 import { otherFolders } from './backup/other-folders.ts';
 import { trashedBackups, trashFolder } from './backup/trash.ts';
+import { sortOutWhole } from './backup/whole.ts';
 import { backupsDir } from './config/require.ts';
 import type { Context } from './context.ts';
 import { wrongUsage } from './errors.ts';
@@ -31,17 +32,18 @@ async function survey(context: Context) {
   const folder = backupsDir(context);
   const trash = trashFolder(folder);
   // What is damaged has a line of its own here, and needs no warning.
-  const complete = await listBackups({ ...context, report: () => undefined });
-  const expiry = await expiryFacts(context, complete, await readStates(context));
+  const { whole, broken } = await sortOutWhole(await listBackups({ ...context, report: () => undefined }));
+  const expiry = await expiryFacts(context, whole, await readStates(context));
   const keepers = keepersOf(expiry);
   const counted = new Set<string>();
   const backups = [];
-  for (const backup of complete) {
+  for (const backup of whole) {
     const facts = { ...aboutBackup(backup, expiry), keepers: keepers.get(backup.id) ?? [] };
     backups.push({ ...facts, ...(await diskUsage(backup.folder, counted)) });
   }
   const others = [];
-  for (const other of await otherFolders(folder))
+  const brokenOnes = broken.map(({ id }) => ({ id, what: 'broken' as const }));
+  for (const other of [...brokenOnes, ...(await otherFolders(folder))])
     others.push({ ...other, ...(await diskUsage(join(folder, other.id), counted)) });
   const trashed = [];
   for (const id of await trashedBackups(folder))

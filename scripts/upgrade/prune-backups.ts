@@ -1,6 +1,7 @@
 import { expiredBackups, newestProvenOf } from '../backup/expire.ts';
 import { listBackups } from '../backup/list.ts';
 import { sweepPartials } from '../backup/sweep.ts';
+import { sortOutWhole } from '../backup/whole.ts';
 import { moveToTrash, removeFromTrash, trashedBackups, trashFolder } from '../backup/trash.ts';
 import { backupsDir } from '../config/require.ts';
 import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
@@ -30,7 +31,9 @@ export interface Pruning {
 export async function planPruning(context: Context): Promise<Pruning> {
   const folder = backupsDir(context);
   const states = await readStates(context);
-  const facts = await expiryFacts(context, await listBackups(context), states);
+  const { whole, broken } = await sortOutWhole(await listBackups(context));
+  for (const { id } of broken) warn(context, 'backup-broken', { id });
+  const facts = await expiryFacts(context, whole, states);
   const trashed = expiredBackups(facts);
   const newestProven = newestProvenOf(facts);
   const kept = facts.backups.length - trashed.length;

@@ -53,6 +53,7 @@ export function layBackup(
   const folder = join(backups, id);
   mkdirSync(join(folder, 'database'), { recursive: true });
   writeFileSync(join(folder, 'database', 'part'), 'x'.repeat(100_000));
+  writeFileSync(join(folder, 'restore.sh'), '');
   writeFileSync(join(folder, 'manifest.json'), manifestText(manifest));
   if (options.proven === true) writeFileSync(join(folder, 'proof.json'), proofOf(manifest));
   return id;

@@ -104,6 +104,17 @@ describe('maj prune', () => {
     expect(names(trash)).toEqual(['mine']);
   });
 
+  test('a backup that has lost a file counts for nothing, even where it is the newest proven one', async () => {
+    const old = [60, 70, 80, 85, 100].map((days) => layBackup(backups, days, { proven: days === 60 })).sort();
+    const broken = layBackup(backups, 1, { proven: true });
+    await rm(join(backups, broken, 'restore.sh'));
+    const pruned = await call('prune', '--json');
+    expect(pruned.code).toBe(0);
+    expect(pruned.stdout).toContain('"backup-broken"');
+    expect(names(backups)).toEqual([...old.slice(1), broken].sort());
+    expect((await call('backups')).stdout).toContain('damaged: files are missing or cut off');
+  });
+
   test('keeps what an upgrade would go back to, and what a restore that was cut off was from', async () => {
     const { expired } = layExpired(3);
     const [first = '', second = '', third = ''] = expired;

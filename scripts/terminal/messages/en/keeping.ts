@@ -4,6 +4,8 @@ import { age, bytes, table } from '../../format.ts';
 const listed = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 const backupsText = (count: number): string => (count === 1 ? '1 backup' : `${count} backups`);
 
+type OtherKind = 'incomplete' | 'being-written' | 'damaged' | 'broken';
+
 /** Why a backup is kept. */
 function keeperText(keeper: Keeper, { days, least }: { days: number; least: number }): string {
   switch (keeper) {
@@ -53,6 +55,8 @@ export const keeping = {
       `The backup ${facts.id} has expired, and is in the trash now.`,
     'tree-trashed': (facts: { path: string; trash: string }) =>
       `The old tree ${facts.path} has expired, and is in ${facts.trash} now.`,
+    'backup-broken': (facts: { id: string }) =>
+      `Files of the backup ${facts.id} are missing or cut off: it counts for nothing here, and is not pruned. \`maj verify ${facts.id}\` names them.`,
     'prune-failed': (facts: { reason: string }) =>
       `The old backups were not pruned: ${facts.reason} (\`maj prune\` does it again.)`,
   },
@@ -112,7 +116,7 @@ export const keeping = {
         proven: boolean;
         keepers: readonly Keeper[];
       }[];
-      others: readonly { id: string; what: 'incomplete' | 'being-written' | 'damaged'; own: number }[];
+      others: readonly { id: string; what: OtherKind; own: number }[];
       trashed: readonly { id: string; own: number }[];
       bytes: number;
       free: number;
@@ -142,12 +146,14 @@ export const keeping = {
   },
 };
 
-function otherText(what: 'incomplete' | 'being-written' | 'damaged'): string {
+function otherText(what: OtherKind): string {
   switch (what) {
     case 'incomplete':
       return 'incomplete: no backup; an interrupted one is removed by the next';
     case 'being-written':
       return 'being written';
+    case 'broken':
+      return 'damaged: files are missing or cut off; it is never pruned, and counts for nothing';
     case 'damaged':
       return 'damaged: its manifest cannot be read; it is never pruned';
   }
