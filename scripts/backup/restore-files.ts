@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { inStep, type Context } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
+import { flush } from '../system/flush.ts';
 import { appTree } from './app-tree.ts';
 import { codecNamed } from './codec.ts';
 import type { Backup } from './list.ts';
@@ -37,6 +38,8 @@ export async function restoreFiles(context: Context, backup: Backup): Promise<st
     const problems = await unpackFiles(backup, files, codec, fresh, progress);
     if (problems.length > 0) throw unsound('files-differ', { id: backup.id, problems });
     await flag.put(fresh);
+    // Before the swap, so that no power failure leaves the names of files without what was in them.
+    await flush(context, fresh);
     const replaced = (await exists(live)) ? join(aside, `replaced-${stamp(context.clock.now())}`) : null;
     if (replaced !== null) await renameDurably(live, replaced);
     await renameDurably(fresh, live);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, lchown, mkdir, open, symlink, utimes } from 'node:fs/promises';
+import { closeSync, fchmodSync, fchownSync, futimesSync, openSync, writeSync } from 'node:fs';
+import { chmod, chown, lchown, mkdir, symlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Progress } from '../context.ts';
 import { readArchive, type ArchiveEntry } from '../system/archives.ts';
@@ -13,6 +14,7 @@ import type { Manifest } from './manifest.ts';
 /**
  * Unpacks the files archive of a backup into an empty folder and compares what it unpacks with the list, as it does.
  * Links are made after everything else, so that nothing is ever written through one; modes of folders come last.
+ * Nothing is flushed to disk: that takes one call for all of it, and is the caller's.
  *
  * @returns what is not as listed; empty when all is well
  */
@@ -61,17 +63,17 @@ async function writeFile(root: string, entry: ArchiveEntry, content: AsyncIterab
   const hash = createHash('sha256');
   try {
     const file = await openNew(path);
+    // Synchronous calls: each is quick, and there is a wait before every piece of content.
     try {
       for await (const data of content) {
         hash.update(data);
-        await file.writeFile(data);
+        for (let at = 0; at < data.length;) at += writeSync(file, data, at);
       }
-      if (runsAsRoot()) await file.chown(entry.uid, entry.gid);
-      await file.chmod(entry.mode);
-      await file.utimes(entry.modifiedAt, entry.modifiedAt);
-      await file.datasync();
+      if (runsAsRoot()) fchownSync(file, entry.uid, entry.gid);
+      fchmodSync(file, entry.mode);
+      futimesSync(file, entry.modifiedAt, entry.modifiedAt);
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     throw fileFailed(path, 'written', error);
@@ -80,13 +82,13 @@ async function writeFile(root: string, entry: ArchiveEntry, content: AsyncIterab
 }
 
 /** Opens for writing; a file that comes twice in the archive is written again, and the later one stays. */
-async function openNew(path: string): ReturnType<typeof open> {
+async function openNew(path: string): Promise<number> {
   try {
-    return await open(path, 'w', 0o600);
+    return openSync(path, 'w', 0o600);
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
     await makeFolder(dirname(path));
-    return open(path, 'w', 0o600);
+    return openSync(path, 'w', 0o600);
   }
 }
 
