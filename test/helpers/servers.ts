@@ -6,6 +6,7 @@ import { MajError } from '../../scripts/errors.ts';
 import type { Flavour } from '../../scripts/database/flavour.ts';
 import { findServerPrograms, type ServerPrograms } from '../../scripts/database/programs.ts';
 import { quoteName } from '../../scripts/database/quote.ts';
+import type { ServerLikeness } from '../../scripts/database/server-options.ts';
 import { connect, withSession, type Session } from '../../scripts/database/session.ts';
 import type { Target } from '../../scripts/database/target.ts';
 import { startThrowaway, type Throwaway } from '../../scripts/database/throwaway.ts';
@@ -48,11 +49,11 @@ export const servers: readonly TestServer[] = everyServer.filter(
 );
 
 /** Starts a throwaway server before the tests of this file (or block) and ends it after them. */
-export function useServer(server: TestServer): () => RunningServer {
+export function useServer(server: TestServer, likeness: ServerLikeness = {}): () => RunningServer {
   let throwaway: Throwaway | undefined;
   const sessions: Session[] = [];
   beforeAll(async () => {
-    throwaway = await startThrowaway(testContext(), server.programs);
+    throwaway = await startThrowaway(testContext(), server.programs, likeness);
   });
   afterAll(async () => {
     for (const session of sessions) session.destroy();

@@ -60,7 +60,7 @@ async function readSums(session: Session, database: string): Promise<string[]> {
  * MySQL 9.7 shows `COLLATE latin1_bin` and, once that was loaded from a dump by any client, `CHARACTER SET latin1 COLLATE
  * latin1_bin`: a test of its own shows that its own client does it.
  */
-const withoutNewCharset = (line: string): string =>
+export const withoutNewCharset = (line: string): string =>
   line.replaceAll(/ CHARACTER SET (\w+) COLLATE (?=\1)/g, ' COLLATE ');
 
 /** What one witness says before and not after, and the other way round; empty when both are the same. */
