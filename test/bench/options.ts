@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
 /** What `npm run bench backup` measures; each makes its own data. */
-export const measurements = ['backup', 'restore', 'files', 'memory'] as const;
-export type Measurement = (typeof measurements)[number];
+const measurements = ['backup', 'restore', 'files', 'memory'] as const;
+type Measurement = (typeof measurements)[number];
 
 /** What a benchmark is run with. */
 export interface BenchOptions {
