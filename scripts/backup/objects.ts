@@ -25,7 +25,7 @@ export function missingObjects(inventory: Inventory, found: FoundObjects): strin
     seen: ReadonlySet<string>,
     unreadable = 0,
   ): string[] => {
-    const missing = names.filter((each) => !seen.has(firstLine(each)));
+    const missing = names.filter((each) => !seen.has(each) && !seen.has(firstLine(each)));
     return missing.length <= unreadable ? [] : missing.map((each) => `${kind} ${each}`);
   };
   const routines = inventory.routines.filter(
