@@ -2,6 +2,7 @@ import {
   appendFileSync,
   copyFileSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -9,11 +10,13 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findBackup, type Backup } from '../../../scripts/backup/list.ts';
+import { proveBackup } from '../../../scripts/backup/prove.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
+import { withThrowaway } from '../../../scripts/database/throwaway.ts';
 import { MajError } from '../../../scripts/errors.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
@@ -139,6 +142,47 @@ describe.each(servers)('on $name', (server) => {
     expect(error.describe(en).message).toContain(says(name));
   });
 
+  test('two parts that were exchanged are both named', async () => {
+    const backup = await takeBackup(context);
+    const names = [rows(backup), partOf('structure')(backup)];
+    const [one = '', other = ''] = names.map((name) => join(backup.folder, name));
+    const [first, second] = [readFileSync(one), readFileSync(other)];
+    // Not through the links that other backups share.
+    for (const path of [one, other]) rmSync(path);
+    writeFileSync(one, second);
+    writeFileSync(other, first);
+    const error = await failureOf(verifyBackup(context, backup));
+    for (const name of names) expect(error.describe(en).message).toContain(name);
+  });
+
+  test('a bit that is turned over anywhere, in any file, is found, and the file is named', async () => {
+    const backup = await takeBackup(context);
+    await withThrowaway(context, server.programs, (throwaway) => proveBackup(context, backup, throwaway));
+    const files = readdirSync(backup.folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(backup.folder, join(entry.parentPath, entry.name)));
+    expect(files).toEqual(
+      expect.arrayContaining(['manifest.json', 'files.list', 'restore.sh', 'proof.json']),
+    );
+    const random = generator(20_261_122);
+    for (const name of files) {
+      const path = join(backup.folder, name);
+      const whole = readFileSync(path);
+      const harmed = Buffer.from(whole);
+      const position = Math.floor(random() * whole.length);
+      harmed[position] = (harmed[position] ?? 0) ^ (1 << Math.floor(random() * 8));
+      rmSync(path);
+      writeFileSync(path, harmed);
+      const error = await failureOf(
+        findBackup(context, backup.id).then((found) => verifyBackup(context, found)),
+      );
+      expect(['backup-unsound', 'manifest-invalid']).toContain(error.code);
+      expect(error.describe(en).message, `byte ${position} of ${name}`).toContain(name);
+      writeFileSync(path, whole);
+    }
+    await verifyBackup(context, backup);
+  });
+
   test('a manifest with one changed character is no manifest', async () => {
     const backup = await takeBackup(context);
     const path = join(backup.folder, 'manifest.json');
@@ -159,6 +203,12 @@ describe.each(servers)('on $name', (server) => {
     });
   });
 });
+
+/** Numbers from 0 to 1 that are the same in every run: a linear congruential generator (Numerical Recipes). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+}
 
 async function failureOf(work: Promise<unknown>): Promise<MajError> {
   try {
