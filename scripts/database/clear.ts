@@ -1,3 +1,4 @@
+import { readRoutines } from './inventory.ts';
 import { quoteName } from './quote.ts';
 import type { Row, Session } from './session.ts';
 
@@ -45,10 +46,7 @@ async function dropStatements(
      WHERE TRIGGER_SCHEMA = ?`,
     [database],
   );
-  const routines = await session.rows(
-    'SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS kind FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?',
-    [database],
-  );
+  const routines = await readRoutines(session, database);
   const events = await session.rows(
     'SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?',
     [database],
@@ -71,11 +69,23 @@ async function dropStatements(
     ...inOrder(tables.filter(goes)).map(
       ({ name, kind }) => `DROP ${tableWord(kind)} IF EXISTS ${within(name)}`,
     ),
-    // The body of a package goes with the package.
     ...(code ? routines : [])
-      .filter(({ kind }) => kind !== 'PACKAGE BODY')
-      .map(({ name, kind }) => `DROP ${String(kind)} IF EXISTS ${within(name)}`),
+      .filter(({ kind }) => !kind.startsWith('PACKAGE'))
+      .map(({ name, kind }) => `DROP ${kind} IF EXISTS ${within(name)}`),
+    ...inOracleMode(
+      // The body of a package goes with the package.
+      (code ? routines : [])
+        .filter(({ kind }) => kind === 'PACKAGE')
+        .map(({ name }) => `DROP PACKAGE IF EXISTS ${within(name)}`),
+    ),
   ];
+}
+
+/** MariaDB before 11.4 knows packages in this sql_mode only. */
+function inOracleMode(statements: readonly string[]): string[] {
+  if (statements.length === 0) return [];
+  const enter = "SET @maj_sql_mode = @@sql_mode, sql_mode = 'ORACLE'";
+  return [enter, ...statements, 'SET sql_mode = @maj_sql_mode'];
 }
 
 function tableWord(kind: unknown): 'VIEW' | 'SEQUENCE' | 'TABLE' {
