@@ -11,8 +11,9 @@ const doors = [
   },
   {
     packages: ['mysql2', 'mysql2/*'],
-    files: ['scripts/database/session.ts'],
-    reason: 'connections are opened by database/session.ts alone, which sets charset, time zone and sql_mode',
+    files: ['scripts/database/driver.ts'],
+    reason:
+      'connections are opened by database/session.ts alone, through driver.ts, with charset and sql_mode set',
   },
   {
     packages: ['tar'],

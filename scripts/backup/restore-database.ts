@@ -9,7 +9,8 @@ import { differenceNames, differencesFromBackup, type DatabaseDifference } from 
 import type { Definers } from './definers.ts';
 import type { PartDifference } from './differences.ts';
 import type { Backup } from './list.ts';
-import { loadBackup } from './load/load-backup.ts';
+import { loadAgain } from './load/load-again.ts';
+import { loadBackup, type Loaded } from './load/load-backup.ts';
 import { checkRestorable } from './restorable.ts';
 import { isNothing, planRestore, type RestorePlan } from './restore-plan.ts';
 import { structureDiffs } from './structure-diff.ts';
@@ -59,8 +60,12 @@ export async function applyRestore(
   if (isDone(work)) return;
   const left = await unlessFailing(backup, target, async () => {
     await clear(context, backup, target, work);
-    await load(context, backup, target, work, options.definers);
-    return differencesFromBackup(context, backup, target, options.definers);
+    const how = await load(context, backup, target, work, options.definers);
+    const compare = (): Promise<DatabaseDifference> =>
+      differencesFromBackup(context, backup, target, options.definers);
+    const found = await compare();
+    const again = await loadAgain(context, backup, target, how, found.parts, options.definers);
+    return again ? compare() : found;
   });
   refuseDifferences(backup, target, left, options.tables);
 }
@@ -137,7 +142,7 @@ async function load(
   target: Target,
   work: RestoreWork,
   definers: Definers = 'keep',
-): Promise<void> {
+): Promise<Loaded> {
   const { server } = backup.manifest.database;
   const partial =
     work === 'everything'
@@ -148,7 +153,7 @@ async function load(
             referredTables(session, target.database, work.load.tables),
           ),
         };
-  await inStep(context, 'load-backup', { id: backup.id, server: server.text }, (progress) =>
+  return inStep(context, 'load-backup', { id: backup.id, server: server.text }, (progress) =>
     loadBackup(context, backup, target, progress, { ...partial, definers }),
   );
 }

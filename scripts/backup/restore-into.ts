@@ -9,6 +9,7 @@ import type { Definers } from './definers.ts';
 import { nameOf } from './differences.ts';
 import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';
+import { loadAgain } from './load/load-again.ts';
 import { loadBackup } from './load/load-backup.ts';
 import { checkRestorable } from './restorable.ts';
 import { structureDiffs } from './structure-diff.ts';
@@ -48,10 +49,12 @@ export async function restoreInto(
   );
   const naming = source === database ? [] : await objectsNaming(context, backup, source);
   if (naming.length > 0) warn(context, 'names-database', { database: source, objects: naming });
-  await inStep(context, 'load-backup', { id: backup.id, server: server.text }, (progress) =>
+  const how = await inStep(context, 'load-backup', { id: backup.id, server: server.text }, (progress) =>
     loadBackup(context, backup, target, progress, { definers }),
   );
-  const left = await differencesFromBackup(context, backup, target, definers);
+  let left = await differencesFromBackup(context, backup, target, definers);
+  if (await loadAgain(context, backup, target, how, left.parts, definers))
+    left = await differencesFromBackup(context, backup, target, definers);
   const differences = differenceNames(left);
   if (differences.length === 0) return;
   const diffs = structureDiffs(left.parts);

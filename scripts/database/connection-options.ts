@@ -53,7 +53,8 @@ export async function driverOptions(
     bigNumberStrings: true,
     // The driver would read JSON into objects and print them anew: blanks and the order of keys would be ours.
     jsonStrings: true,
-    flags: ['-LOCAL_FILES', ...(bytes ? ['-SESSION_TRACK'] : [])],
+    // A server may ask for any file when a statement says LOCAL; only a session for bytes answers, with what it was given.
+    flags: [bytes ? '-SESSION_TRACK' : '-LOCAL_FILES'],
   };
 }
 

@@ -82,6 +82,8 @@ export function serverOptions(
     `--socket=${places.socket}`,
     `--pid-file=${places.pidFile}`,
     '--skip-networking',
+    // Rows are loaded several times faster by LOAD DATA; nobody but us can reach this server.
+    '--local-infile=ON',
     '--event-scheduler=OFF',
     '--performance-schema=OFF',
     '--character-set-server=utf8mb4',

@@ -62,6 +62,33 @@ export function hasPrimaryKey(create: string): boolean {
   return splitDefinition(create)?.items.some((item) => item.trim().startsWith('PRIMARY KEY ')) ?? false;
 }
 
+/** A column, as SHOW CREATE TABLE prints it. */
+export interface Column {
+  /** In backticks. */
+  readonly name: string;
+  /** What follows the name: type and attributes. */
+  readonly definition: string;
+  /** Generated or invisible: in an INSERT without a list of columns it has no value. */
+  readonly isLeftOut: boolean;
+}
+
+/** The columns of a table in their order; undefined where the text is not understood. */
+export function columnsOf(create: string): Column[] | undefined {
+  return splitDefinition(create)?.items.flatMap((item) => {
+    const text = item.trim();
+    const column = new RegExp(`^${name}`).exec(text)?.[0];
+    if (column === undefined) return [];
+    const definition = text.slice(column.length).trim();
+    return [
+      {
+        name: column,
+        definition,
+        isLeftOut: /\b(?:GENERATED ALWAYS|INVISIBLE)\b/.test(unquoted(definition)),
+      },
+    ];
+  });
+}
+
 /**
  * The place of the last key that the table cannot be without while rows are loaded: the one that an AUTO_INCREMENT
  * column needs; without a primary key the unique ones, of which InnoDB makes the clustered index; kinds that are

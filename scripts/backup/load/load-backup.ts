@@ -7,8 +7,9 @@ import type { Definers } from '../definers.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestPart } from '../manifest.ts';
 import { statementFailed } from './failure.ts';
+import { isFrame } from './frame.ts';
 import { runJobs } from './jobs.ts';
-import { tableJob, type TableLoading } from './load-table.ts';
+import { tableJob, type RunStatement, type TableLoading } from './load-table.ts';
 import { statementsOf, type PartSource, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
 import { rewritten } from './rewrite.ts';
@@ -20,6 +21,14 @@ export interface LoadOptions {
   /** Tables that others, which stay as they are, refer to: they must never be without their keys. */
   readonly referredTo?: ReadonlySet<string>;
   readonly definers?: Definers;
+  /** Rows by their INSERTs, and not by LOAD DATA where the server allows it. */
+  readonly insertsOnly?: boolean;
+}
+
+/** What was loaded how. */
+export interface Loaded {
+  /** The tables whose rows went in by LOAD DATA: where one of them differs, its INSERTs are the remedy. */
+  readonly fastTables: ReadonlySet<string>;
 }
 
 /** Beyond this the connections wait for each other; fewer leave the server idle while a statement travels. */
@@ -38,7 +47,7 @@ export async function loadBackup(
   target: Target,
   progress: Progress,
   options: LoadOptions = {},
-): Promise<void> {
+): Promise<Loaded> {
   const source = { folder: backup.folder, codec: await codecNamed(context, backup.manifest.codec) };
   const plan = planLoad(backup.manifest.parts, options.selection);
   const rewriting = {
@@ -46,10 +55,11 @@ export async function loadBackup(
     into: target.database,
     definers: options.definers ?? 'keep',
   };
-  const run = async (session: Session, part: ManifestPart, statement: PartStatement): Promise<void> => {
+  const run: RunStatement = async (session, part, statement, content) => {
     stopIfInterrupted(context);
     try {
-      await session.run(statement.isInsert ? statement.text : rewritten(statement.text, rewriting));
+      if (content !== undefined) await session.load(statement.text, content);
+      else await session.run(statement.isInsert ? statement.text : rewritten(statement.text, rewriting));
     } catch (error) {
       stopIfInterrupted(context);
       throw await statementFailed(error, source, part, statement);
@@ -59,8 +69,9 @@ export async function loadBackup(
   const stop = (): void => sessions.forEach((session) => session.destroy());
   context.signal.addEventListener('abort', stop, { once: true });
   try {
-    await loadAll(sessions, source, plan, run, stop, progress, options);
+    const loaded = await loadAll(sessions, source, plan, run, stop, progress, options);
     await Promise.all(sessions.map((session) => session.close()));
+    return loaded;
   } catch (error) {
     stop();
     throw error;
@@ -75,7 +86,7 @@ async function openSessions(
   target: Target,
   source: PartSource,
   plan: LoadPlan,
-  run: TableLoading['run'],
+  run: RunStatement,
 ): Promise<Session[]> {
   const header = await statementsOf(source, plan.header);
   const opened = await Promise.allSettled(
@@ -99,27 +110,31 @@ async function loadAll(
   sessions: readonly Session[],
   source: PartSource,
   plan: LoadPlan,
-  run: TableLoading['run'],
+  run: RunStatement,
   stop: () => void,
   progress: Progress,
   options: LoadOptions,
-): Promise<void> {
+): Promise<Loaded> {
   const [first] = sessions;
   if (first === undefined) throw new Error('no connection');
   let done = 0;
   const loaded = (bytes: number): void => progress((done += bytes), plan.bytes);
   const runParts = async (parts: readonly ManifestPart[]): Promise<void> => {
     for (const part of parts) {
-      for (const statement of await statementsOf(source, part)) await run(first, part, statement);
+      for (const statement of await statementsOf(source, part))
+        if (!isFrame(statement.text, true)) await run(first, part, statement);
       loaded(part.bytes);
     }
   };
+  const fastTables = new Set<string>();
   const foreignKeys: (readonly [ManifestPart, PartStatement])[] = [];
   const loading: TableLoading = {
     source,
     run,
     mayDeferKeys: (table) => options.referredTo?.has(table.name) !== true,
     foreignKeys: (part, statement) => foreignKeys.push([part, statement]),
+    fast: options.insertsOnly !== true && (await allowsLocalLoad(first)),
+    loadedFast: (table) => fastTables.add(table),
     loaded,
   };
   await runParts(plan.sequences);
@@ -131,6 +146,13 @@ async function loadAll(
   for (const [part, statement] of foreignKeys) await run(first, part, statement);
   await runParts([...plan.tables.flatMap(triggersOf), ...plan.triggers, ...plan.code]);
   await first.run('COMMIT');
+  return { fastTables };
+}
+
+/** MariaDB allows it unless told otherwise, MySQL only when told so. */
+async function allowsLocalLoad(session: Session): Promise<boolean> {
+  const [row] = await session.rows('SELECT @@GLOBAL.local_infile AS allowed');
+  return Number(row?.['allowed']) === 1;
 }
 
 const triggersOf = ({ after }: TableParts): readonly ManifestPart[] => (after === null ? [] : [after]);

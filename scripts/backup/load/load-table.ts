@@ -1,12 +1,19 @@
 import type { Session } from '../../database/session.ts';
 import { deferTable, hasPrimaryKey } from './definition.ts';
 import type { Job } from './jobs.ts';
-import { rowStatementsOf, statementsOf, type PartSource, type PartStatement } from './part-statements.ts';
+import { loadRows } from './load-rows.ts';
+import { statementsOf, type PartSource, type PartStatement } from './part-statements.ts';
 import type { TableParts } from './plan.ts';
 import type { ManifestPart } from '../manifest.ts';
 
 /** Runs a statement of a part; a failure names the part, the line and the object. */
-export type RunStatement = (session: Session, part: ManifestPart, statement: PartStatement) => Promise<void>;
+export type RunStatement = (
+  session: Session,
+  part: ManifestPart,
+  statement: PartStatement,
+  /** What a LOAD DATA reads. */
+  content?: AsyncIterable<Buffer>,
+) => Promise<void>;
 
 /** What loading one table needs, and what it leaves for later. */
 export interface TableLoading {
@@ -16,14 +23,16 @@ export interface TableLoading {
   readonly mayDeferKeys: (table: TableParts) => boolean;
   /** Takes the foreign keys, which have to wait until every table has its keys. */
   readonly foreignKeys: (part: ManifestPart, statement: PartStatement) => void;
+  /** Whether rows may be loaded by LOAD DATA. */
+  readonly fast: boolean;
+  /** Told of each table of which rows were loaded so. */
+  readonly loadedFast: (table: string) => void;
   /** Told how many plain bytes have been loaded. */
   readonly loaded: (bytes: number) => void;
 }
 
 /** A table with fewer bytes of rows than this is loaded with its indexes: adding them later costs more than it saves. */
 const worthDeferring = 4 * 1024 * 1024;
-/** Rows are committed about every so many bytes: few enough to undo quickly, enough to make the commit cheap. */
-const commitBytes = 8 * 1024 * 1024;
 
 /**
  * The job of making one table; the jobs of loading its rows follow from it, and from the last of these its indexes.
@@ -36,6 +45,8 @@ export function tableJob(table: TableParts, loading: TableLoading): Job<Session>
     const isLarge = table.rowBytes >= worthDeferring;
     const keys: PartStatement[] = [];
     let parallel = false;
+    /** The definition of a table whose rows may be loaded faster than by its INSERTs. */
+    let definition: string | undefined;
     for (const statement of await statementsOf(source, table.structure)) {
       const deferred = statement.text.startsWith('CREATE TABLE ')
         ? deferTable(statement.text, isLarge && loading.mayDeferKeys(table))
@@ -49,12 +60,13 @@ export function tableJob(table: TableParts, loading: TableLoading): Job<Session>
       keys.push(...deferred.keys.map(later));
       if (deferred.foreignKeys !== null) loading.foreignKeys(table.structure, later(deferred.foreignKeys));
       parallel = hasPrimaryKey(statement.text);
+      definition = statement.text;
     }
     loading.loaded(table.structure.bytes);
     const pieces = parallel ? table.rows.map((part) => [part]) : [table.rows];
     let left = pieces.length;
     return pieces.map((parts) => async (worker) => {
-      for (const part of parts) await loadRows(worker, part, parallel, loading);
+      for (const part of parts) await loadRows(worker, table.name, part, definition, loading);
       left -= 1;
       return left > 0 || keys.length === 0 ? [] : [keysJob(table, keys, loading)];
     });
@@ -67,37 +79,3 @@ const keysJob =
     for (const statement of keys) await run(session, table.structure, statement);
     return [];
   };
-
-async function loadRows(
-  session: Session,
-  part: ManifestPart,
-  parallel: boolean,
-  { source, run, loaded }: TableLoading,
-): Promise<void> {
-  let uncommitted = 0;
-  for await (const statement of rowStatementsOf(source, part)) {
-    if (!statement.isInsert) {
-      if (!isLeftOut(statement.text, parallel)) await run(session, part, statement);
-      continue;
-    }
-    await run(session, part, statement);
-    uncommitted += statement.text.length;
-    loaded(statement.text.length);
-    if (uncommitted < commitBytes) continue;
-    await session.run('COMMIT');
-    uncommitted = 0;
-  }
-  await session.run('COMMIT');
-}
-
-/**
- * What surrounds the rows for a single connection: a lock on the table, which would keep the other connections out and
- * hides the sequences that a column's default asks (error 1100); MariaDB's own transaction around them; and the keys of
- * MyISAM, which are kept for engines that need them.
- */
-function isLeftOut(text: string, isInnodb: boolean): boolean {
-  return (
-    /^(?:LOCK TABLES|UNLOCK TABLES|commit$|set autocommit\s*=)/i.test(text) ||
-    (isInnodb && text.startsWith('/*!40000 ALTER TABLE '))
-  );
-}

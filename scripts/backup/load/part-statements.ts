@@ -2,7 +2,7 @@ import { splitStatements } from '../../migrations/splitter.ts';
 import { readStored, type Codec } from '../codec.ts';
 import { partPath } from '../layout.ts';
 import type { ManifestPart } from '../manifest.ts';
-import { createRowCutter } from './row-statements.ts';
+import { createRowCutter, type StatementBytes } from './row-statements.ts';
 
 /** Where the parts of a backup are, and how they are read. */
 export interface PartSource {
@@ -27,23 +27,28 @@ export async function statementsOf(source: PartSource, part: ManifestPart): Prom
   return statementsIn(Buffer.concat(chunks).toString('latin1'), part.name);
 }
 
-/** The statements of a part of rows, as they come; never more than one of them is held. */
-export async function* rowStatementsOf(
+/** The pieces of a part of rows, as they come; never more than one of them is held. */
+export async function* rowPiecesOf(
   source: PartSource,
   part: ManifestPart,
-): AsyncGenerator<PartStatement, void, undefined> {
+): AsyncGenerator<StatementBytes, void, undefined> {
   const cutter = createRowCutter();
-  const taken = function* (pieces: ReturnType<typeof cutter.push>): Generator<PartStatement, void> {
-    for (const { bytes, kind, offset } of pieces) {
-      const text = bytes.toString('latin1');
-      if (kind === 'other') yield* statementsIn(text, part.name);
-      else yield { text: text.replace(/;\n$/, ''), line: null, offset, isInsert: true };
-    }
-  };
   for await (const chunk of readStored(partPath(source.folder, part.name), source.codec))
-    yield* taken(cutter.push(chunk));
-  yield* taken(cutter.end());
+    yield* cutter.push(chunk);
+  yield* cutter.end();
 }
+
+/** An INSERT among the pieces, as a statement. */
+export const insertStatement = ({ bytes, offset }: StatementBytes): PartStatement => ({
+  text: bytes.toString('latin1').replace(/;\n$/, ''),
+  line: null,
+  offset,
+  isInsert: true,
+});
+
+/** The statements that surround the INSERTs of a part of rows. */
+export const otherStatements = ({ bytes }: StatementBytes, part: ManifestPart): PartStatement[] =>
+  statementsIn(bytes.toString('latin1'), part.name);
 
 /** The line that an offset of a part is in, from 1: asked for only when a statement failed. */
 export async function lineAt(source: PartSource, part: ManifestPart, offset: number): Promise<number> {

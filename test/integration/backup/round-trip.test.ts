@@ -139,7 +139,7 @@ describe.each(everyServer)('on $name', (server) => {
   async function killWhoInserts(admin: Session, database: string): Promise<void> {
     for (;;) {
       const [found] = await admin.rows(
-        "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = ? AND INFO LIKE 'INSERT INTO `many`%'",
+        "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = ? AND INFO LIKE '%INTO%`many`%'",
         [database],
       );
       if (found === undefined) continue;

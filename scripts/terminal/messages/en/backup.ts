@@ -230,6 +230,8 @@ export const backup = {
       `These name the database ${facts.database} in their text, and go on to use it: ${facts.objects.join(', ')}.`,
     'restore-everything': (facts: { reason: string }) =>
       `What is in the database cannot be compared with the backup, so everything is loaded again: ${facts.reason}`,
+    'load-again': (facts: { tables: readonly string[] }) =>
+      `Loaded in the quick way these are not as they were, and are loaded again, statement by statement: ${facts.tables.join(', ')}.`,
     'restore-without-maintenance': () =>
       'No maintenance is set up (MAINTENANCE_FILE): what the application writes during the restore is lost, or makes it fail.',
     'partial-removed': (facts: { path: string }) =>

@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import { Readable, type Writable } from 'node:stream';
+import mysql, { type Connection, type QueryOptions, type ResultSetHeader } from 'mysql2';
+import { withoutTls, type DriverOptions } from './connection-options.ts';
+import { lossOf } from './connection-loss.ts';
+import type { Target } from './target.ts';
+
+/** A row as the server sent it; dates, decimals and big integers are texts. */
+export type Row = Record<string, unknown>;
+
+/** What a statement without rows did. */
+interface Outcome {
+  readonly affectedRows: number;
+  readonly warnings: number;
+}
+
+/** What can be done over an open connection. */
+export interface Driver {
+  /** Runs a statement and keeps its rows; values go to the server apart from the text, safe in every sql_mode. */
+  rows(sql: string, values?: readonly (string | number | null)[]): Promise<Row[]>;
+  /** Runs any one statement; the rows that it may send are dropped as they come. */
+  run(sql: string): Promise<Outcome>;
+  /**
+   * Runs a LOAD DATA LOCAL INFILE whose file is this content, never a file of this machine. What it holds in memory is
+   * bounded: the driver itself would take all of it at once.
+   */
+  load(sql: string, content: AsyncIterable<Buffer>): Promise<Outcome>;
+  /**
+   * From now on each character of a statement stands for one byte, which the server takes for utf8mb4. The connection
+   * must have been opened without SESSION_TRACK: by that the server tells the driver of every `SET NAMES`, and the
+   * driver encodes accordingly.
+   */
+  sendBytes(): Promise<void>;
+  /** Says goodbye. */
+  close(): Promise<void>;
+  /** Cuts the connection: what is running fails here, and is ended by the server at its own pace. */
+  destroy(): void;
+}
+
+/** Opens a connection; where encryption is only preferred, without it if the server has none. */
+export async function openDriver(target: Target, options: DriverOptions): Promise<Driver> {
+  const connection = await open(target, options);
+  const lost = lossOf(connection);
+  const rows: Driver['rows'] = (sql, values) =>
+    lost.orResult((resolve, reject) => rowsOf(connection, sql, values, resolve, reject));
+  return {
+    rows,
+    run: (sql) => lost.orResult((resolve, reject) => runOn(connection, { sql }, resolve, reject)),
+    load: (sql, content) =>
+      lost.orResult((resolve, reject) => loadOn(connection, sql, content, resolve, reject)),
+    sendBytes: () => sendBytes(connection, rows),
+    close: () => closed(connection),
+    destroy: () => {
+      connection.destroy();
+      lost.now();
+    },
+  };
+}
+
+async function open(target: Target, options: DriverOptions): Promise<Connection> {
+  try {
+    return await opened(options);
+  } catch (error) {
+    const noTls = error instanceof Error && 'code' in error && error.code === 'HANDSHAKE_NO_SSL_SUPPORT';
+    if (!noTls || target.sslMode !== 'preferred') throw error;
+    return await opened(withoutTls(options));
+  }
+}
+
+function opened(options: DriverOptions): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const connection = mysql.createConnection(options);
+    // A connection that breaks while idle would otherwise end the process; the next statement reports it.
+    connection.on('error', () => undefined);
+    connection.connect((error) => {
+      if (error === null) return resolve(connection);
+      connection.destroy();
+      reject(error);
+    });
+  });
+}
+
+/** The driver's number for the charset in which every character is the byte of its code. */
+const latin1 = 8;
+
+async function sendBytes(connection: Connection, rows: Driver['rows']): Promise<void> {
+  Object.assign(connection.config, { charsetNumber: latin1 });
+  const [row] = await rows("SELECT HEX('\u00c3\u00a9') AS hex");
+  if (row?.['hex'] !== 'C3A9') throw new Error('The database driver does not send bytes as they are.');
+}
+
+function rowsOf(
+  connection: Connection,
+  sql: string,
+  values: readonly (string | number | null)[] | undefined,
+  resolve: (rows: Row[]) => void,
+  reject: (error: unknown) => void,
+): void {
+  const finish = (error: Error | null, result: unknown): void => {
+    if (error !== null && error instanceof Error) return reject(error);
+    resolve(Array.isArray(result) ? (result as Row[]) : []);
+  };
+  if (values === undefined) connection.query(sql, finish);
+  else connection.execute(sql, [...values], finish);
+}
+
+/** The driver does not wait while the socket is full: so many bytes may be on their way. */
+const sentAhead = 1024 * 1024;
+
+function loadOn(
+  connection: Connection,
+  sql: string,
+  content: AsyncIterable<Buffer>,
+  resolve: (outcome: Outcome) => void,
+  reject: (error: unknown) => void,
+): void {
+  // The driver's types leave it out.
+  const socket = (connection as Connection & { readonly stream: Writable }).stream;
+  const paced = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of content) {
+      yield chunk;
+      if (socket.writableLength > sentAhead) await once(socket, 'drain');
+    }
+  };
+  const infileStreamFactory = (): Readable =>
+    Readable.from(paced(), { objectMode: false, highWaterMark: sentAhead });
+  runOn(connection, { sql, infileStreamFactory }, resolve, reject);
+}
+
+function runOn(
+  connection: Connection,
+  query: QueryOptions,
+  resolve: (outcome: Outcome) => void,
+  reject: (error: unknown) => void,
+): void {
+  let affectedRows = 0;
+  let warnings = 0;
+  connection
+    .query(query)
+    .on('result', (result: Row | ResultSetHeader) => {
+      if (!isHeader(result)) return;
+      affectedRows += result.affectedRows;
+      warnings = result.warningStatus;
+    })
+    .on('error', reject)
+    .on('end', () => resolve({ affectedRows, warnings }));
+}
+
+function isHeader(result: Row | ResultSetHeader): result is ResultSetHeader {
+  return result.constructor.name === 'ResultSetHeader';
+}
+
+function closed(connection: Connection): Promise<void> {
+  return new Promise((resolve) => {
+    // On a connection that is lost already the goodbye is never answered.
+    connection.once('error', () => resolve());
+    connection.end(() => resolve());
+  });
+}
