@@ -1,13 +1,11 @@
-import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../scripts/context.ts';
 import { withOptionFile } from '../../scripts/database/option-file.ts';
 import { withSession } from '../../scripts/database/session.ts';
 import { withThrowaway, type Throwaway } from '../../scripts/database/throwaway.ts';
 import { majCommand } from '../helpers/cli.ts';
-import { testContext } from '../helpers/context.ts';
+import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { fillDatabase } from './fill.ts';
 import type { BenchOptions } from './options.ts';
 import { pipeline, timed, type Timed } from './timed.ts';
@@ -45,7 +43,7 @@ export async function withBenchServer<T>(
 ): Promise<T> {
   const context = testContext();
   const tools = await findTools(context, options.server);
-  const folder = mkdtempSync(join(tmpdir(), `maj-${process.pid}-bench-`));
+  const folder = temporaryFolder('bench');
   try {
     return await withThrowaway(
       context,

@@ -37,6 +37,9 @@ async function run(words: readonly string[], options: RunOptions): Promise<Timed
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-4096);
   });
+  // Whoever stops the benchmark stops what it measures.
+  const end = (): void => void child.kill();
+  process.once('exit', end);
   let peakBytes = 0;
   const watch = setInterval(() => {
     peakBytes = Math.max(peakBytes, peakOf(child.pid ?? 0));
@@ -50,6 +53,7 @@ async function run(words: readonly string[], options: RunOptions): Promise<Timed
     return { seconds: (performance.now() - started) / 1000, peakBytes };
   } finally {
     clearInterval(watch);
+    process.off('exit', end);
   }
 }
 
