@@ -1,5 +1,13 @@
 import type { Context } from '../context.ts';
-import { capture, quoteWords, stream, type Captured, type Streamed } from '../system/processes.ts';
+import { MajError } from '../errors.ts';
+import {
+  capture,
+  captureBytes,
+  quoteWords,
+  stream,
+  type Captured,
+  type Streamed,
+} from '../system/processes.ts';
 import { inLargePieces } from '../system/large-pieces.ts';
 import type { DumpClient, Via } from './dump-client.ts';
 import { makeOptionFile, optionFileText } from './option-file.ts';
@@ -7,16 +15,27 @@ import type { Target } from './target.ts';
 
 type RunContext = Pick<Context, 'env'>;
 
+/** What a program said, and how it ended. */
+type Answer = Pick<Captured, 'code' | 'stdout' | 'stderr'>;
+
 /** Asks a client's program something that needs no connection, and keeps the answer. */
-export function askProgram(
+export async function askProgram(
   context: RunContext,
   program: string,
   args: readonly string[],
   via: Via | undefined,
-): Promise<Captured> {
+): Promise<Answer> {
   if (via === undefined) return capture(context, program, args);
   const [command, words] = shellThrough(via);
-  return capture(context, command, words, { input: `exec ${quoteWords([program, ...args])} </dev/null\n` });
+  const input = `exec ${quoteWords([program, ...args])} </dev/null\n`;
+  try {
+    const { code, stdout, stderr } = await captureBytes(context, command, words, { input });
+    return { code, stdout: stdout.toString(), stderr };
+  } catch (error) {
+    // The command itself is not there.
+    if (error instanceof MajError) return { code: 127, stdout: '', stderr: error.message };
+    throw error;
+  }
 }
 
 /** A client at work. */

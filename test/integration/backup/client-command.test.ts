@@ -113,6 +113,14 @@ describe.each(servers)('with the clients in a container, on $name', (server) => 
     });
   });
 
+  test('a command that is not there is one clear error', async () => {
+    const context = running().context({ CLIENT_COMMAND: ['/nowhere/enter', '-i'] });
+    await expect(findDumpClient(context, server.flavour)).rejects.toMatchObject({
+      code: 'client-command-failed',
+      message: expect.stringContaining('ENOENT') as string,
+    });
+  });
+
   test('clients of the other flavour inside are told from ours by what they say of themselves', async () => {
     const bin = temporaryFolder('bin');
     const other =
