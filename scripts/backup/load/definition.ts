@@ -68,8 +68,9 @@ export interface Column {
   readonly name: string;
   /** What follows the name: type and attributes. */
   readonly definition: string;
-  /** Generated or invisible: in an INSERT without a list of columns it has no value. */
-  readonly isLeftOut: boolean;
+  readonly isGenerated: boolean;
+  /** In an INSERT without a list of columns it has no value. */
+  readonly isInvisible: boolean;
 }
 
 /** The columns of a table in their order; undefined where the text is not understood. */
@@ -79,11 +80,13 @@ export function columnsOf(create: string): Column[] | undefined {
     const column = new RegExp(`^${name}`).exec(text)?.[0];
     if (column === undefined) return [];
     const definition = text.slice(column.length).trim();
+    const words = unquoted(definition);
     return [
       {
         name: column,
         definition,
-        isLeftOut: /\b(?:GENERATED ALWAYS|INVISIBLE)\b/.test(unquoted(definition)),
+        isGenerated: /\bGENERATED ALWAYS\b/.test(words),
+        isInvisible: /\bINVISIBLE\b/.test(words),
       },
     ];
   });

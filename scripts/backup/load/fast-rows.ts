@@ -44,15 +44,16 @@ export function planFastRows(flavour: Flavour, create: string, insert: string): 
   if (columns === undefined || head === null) return undefined;
   const [start, table = '', names] = head;
   const listed = names === undefined ? columns : listedColumns(names, columns);
-  if (listed === undefined || (names === undefined && columns.some(({ isLeftOut }) => isLeftOut)))
-    return undefined;
+  if (listed === undefined || (names === undefined && !namesAll(flavour, columns))) return undefined;
   if (!listed.every(({ definition }) => plainTypes.test(definition) || byteTypes.test(definition)))
     return undefined;
-  const fields = listed.map(({ name, definition }, index) =>
-    byteTypes.test(definition)
-      ? { field: `@maj_${index}`, set: `${name} = UNHEX(SUBSTRING(@maj_${index}, 3))` }
-      : { field: name, set: null },
-  );
+  const fields = listed.map(({ name, definition, isGenerated }, index) => {
+    const variable = `@maj_${index}`;
+    if (isGenerated) return { field: variable, set: null };
+    return byteTypes.test(definition)
+      ? { field: variable, set: `${name} = UNHEX(SUBSTRING(${variable}, 3))` }
+      : { field: name, set: null };
+  });
   const sets = fields.flatMap(({ set }) => (set === null ? [] : [set]));
   // MariaDB's dumps have each row on a line of its own.
   const separator = flavour === 'mariadb' ? '),\n(' : '),(';
@@ -67,6 +68,10 @@ export function planFastRows(flavour: Flavour, create: string, insert: string): 
     separator,
   };
 }
+
+/** Whether an INSERT without a list has a value for every column: MariaDB's dumps also have those of generated ones. */
+const namesAll = (flavour: Flavour, columns: readonly Column[]): boolean =>
+  columns.every(({ isGenerated, isInvisible }) => !isInvisible && (flavour === 'mariadb' || !isGenerated));
 
 function listedColumns(names: string, columns: readonly Column[]): Column[] | undefined {
   const byName = new Map(columns.map((column) => [column.name, column]));

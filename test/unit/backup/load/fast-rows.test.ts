@@ -28,6 +28,13 @@ test('an INSERT that names its columns is loaded into these', () => {
   expect(fast?.statement).toContain('(`x``,`, `id`)');
 });
 
+test('what MariaDB writes of generated columns is read, and dropped', () => {
+  const generated = create(['`id` int NOT NULL', '`g` int GENERATED ALWAYS AS (`id` * 2) VIRTUAL']);
+  expect(planFastRows('mariadb', generated, 'INSERT INTO `t` VALUES\n(1,2);')?.statement).toMatch(
+    /\(`id`, @maj_1\)$/,
+  );
+});
+
 test.each([
   [
     'a column of an unknown type',
