@@ -1,5 +1,5 @@
 import { inStep, type Context } from '../context.ts';
-import { findClients, type Clients } from '../database/clients.ts';
+import { findDumpClient, type DumpClient } from '../database/dump-client.ts';
 import { readInventory } from '../database/inventory.ts';
 import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
@@ -27,9 +27,6 @@ export interface DatabaseDifference {
   readonly charset: boolean;
 }
 
-/** Whether there is no difference. */
-export const isEqual = ({ parts, charset }: DatabaseDifference): boolean => parts.length === 0 && !charset;
-
 /** What differs, by object, such as `users (rows)`. */
 export const differenceNames = ({ parts, charset }: DatabaseDifference): string[] => [
   ...(charset ? ['database (character set)'] : []),
@@ -52,8 +49,8 @@ export async function differencesFromBackup(
     checkFlavour(backup, session.server);
     return readInventory(session, target.database);
   });
-  const clients = await findClients(context, database.server.flavour);
-  const { differences } = await compareDump(context, backup, clients, target, definers);
+  const client = await findDumpClient(context, database.server.flavour);
+  const { differences } = await compareDump(context, backup, client, target, definers);
   const sameCharset = now.charset === database.charset && now.collation === database.collation;
   return { parts: differences, charset: !sameCharset };
 }
@@ -85,13 +82,13 @@ export function checkFlavour(
 export async function compareDump(
   context: Context,
   backup: Backup,
-  clients: Clients,
+  client: DumpClient,
   target: Target,
   definers: Definers = 'keep',
 ): Promise<Comparison> {
   const facts = { id: backup.id, database: target.database };
   return inStep(context, 'compare-database', facts, async (progress) => {
-    const found = await dumpInto(context, clients, target, {
+    const found = await dumpInto(context, client, target, {
       open: (part) => hashPart(part, { database: target.database, definers }),
       progress,
     });

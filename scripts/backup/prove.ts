@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { inStep, type Context } from '../context.ts';
-import { findClients } from '../database/clients.ts';
+import { findLocalDumpClient } from '../database/dump-client.ts';
 import { makeCopyDatabase, type Throwaway } from '../database/throwaway.ts';
 import { unsound } from '../errors.ts';
 import { readIfThere, writeDurably } from '../system/files.ts';
@@ -26,7 +26,7 @@ export async function proveBackup(context: Context, backup: Backup, throwaway: T
   const { manifest } = backup;
   const { name: database, charset, collation, definers, server } = manifest.database;
   checkFlavour(backup, throwaway.server);
-  const clients = await findClients(context, server.flavour);
+  const client = await findLocalDumpClient(context, throwaway.programs);
   const target = throwaway.target(database);
   await makeCopyDatabase(context, throwaway, { database, charset, collation, definers });
 
@@ -36,9 +36,9 @@ export async function proveBackup(context: Context, backup: Backup, throwaway: T
     loadBackup(context, backup, target, progress),
   );
   const loaded = context.clock.monotonicMs();
-  let compared = await compareDump(context, backup, clients, target);
+  let compared = await compareDump(context, backup, client, target);
   if (await loadAgain(context, backup, target, how, compared.differences))
-    compared = await compareDump(context, backup, clients, target);
+    compared = await compareDump(context, backup, client, target);
   const { differences, equal, canonical } = compared;
   const ended = context.clock.monotonicMs();
   if (differences.length > 0)

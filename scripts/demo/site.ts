@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Secret } from '../config/secret.ts';
 import type { Context } from '../context.ts';
-import { findClients } from '../database/clients.ts';
+import { findDumpClient } from '../database/dump-client.ts';
 import { startDump } from '../database/dump.ts';
 import type { Flavour } from '../database/flavour.ts';
 import { quoteName, quoteText } from '../database/quote.ts';
@@ -80,7 +80,7 @@ export async function makeProject(
  * definition of a column in another way once it was loaded from a dump (`CHARACTER SET` before `COLLATE`).
  */
 export async function hashOfDump(context: Context, target: Target, flavour: Flavour): Promise<string> {
-  const dump = await startDump(context, await findClients(context, flavour), target);
+  const dump = await startDump(context, await findDumpClient(context, flavour), target);
   const hash = createHash('sha256');
   for await (const line of createInterface({ input: dump.stdout })) {
     if (!line.startsWith('  `')) hash.update(`${line}\n`);
