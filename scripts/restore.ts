@@ -74,7 +74,7 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   };
   if (target !== undefined) await checkRestorable(context, backup, target, definers);
   refuseUnknownTables(backup, tables);
-  await verifyBackup(context, backup);
+  await verifyBackup(context, backup, { trustProof: true });
   const restoring = { ...(tables === undefined ? {} : { tables }), definers };
   const learn = async (): Promise<RestoreWork | null> =>
     target === undefined ? null : learnRestore(context, backup, target, restoring);

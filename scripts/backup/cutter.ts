@@ -1,4 +1,4 @@
-import { markerIn, type Marker } from './markers.ts';
+import { goesOn, markerIn, type Marker } from './markers.ts';
 import type { PartId } from './part.ts';
 
 /** A stretch of the dump, and the part that it belongs to. */
@@ -26,6 +26,7 @@ const statementEnd = Buffer.from(');\n');
 const rowsEnd = Buffer.from('\nUNLOCK TABLES;\n');
 const statementStart = Buffer.from('INSERT ');
 const dashes = '--\n';
+const commentMark = '-- ';
 
 /**
  * Cuts the output of mysqldump or mariadb-dump into parts: at the comments that announce a table, and within rows at a
@@ -44,8 +45,9 @@ export function createCutter(rowBytes = defaultRowBytes): Cutter {
   let mode: 'lines' | 'within-line' | 'rows' = 'lines';
   let unlocked = false;
   let delimited = false;
-  /** An empty line and `--`, which belong to what follows them. */
+  /** An empty line and `--`, which belong to what follows them, and a comment that is not over yet. */
   let held: Buffer[] = [];
+  let comment = '';
   let out: PartChunk[] = [];
 
   const emit = (data: Buffer): void => {
@@ -76,7 +78,8 @@ export function createCutter(rowBytes = defaultRowBytes): Cutter {
 
   /** Takes a line outside of rows, or the head of a long one. */
   const takeLine = (line: Buffer): void => {
-    const text = line.toString('utf8');
+    const text =
+      comment === '' ? line.toString('utf8') : comment + line.toString('utf8').slice(commentMark.length);
     if (part.kind === 'final' || delimited) {
       if (text === 'DELIMITER ;\n') delimited = false;
       return emit(line);
@@ -86,7 +89,13 @@ export function createCutter(rowBytes = defaultRowBytes): Cutter {
       held.push(line);
       return;
     }
-    const marker = markerIn(text, held.at(-1)?.toString() === dashes);
+    const announces = comment !== '' || held.at(-1)?.toString() === dashes;
+    comment = announces && goesOn(text) ? text : '';
+    if (comment !== '') {
+      held.push(line);
+      return;
+    }
+    const marker = markerIn(text, announces);
     if (marker !== undefined) follow(marker);
     // MariaDB 11 and later end the rows' own transaction with this line.
     else if (unlocked && text !== 'commit;\n') {

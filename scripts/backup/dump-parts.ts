@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Progress } from '../context.ts';
 import { createCutter, defaultRowBytes, type PartChunk } from './cutter.ts';
 import { partKey, type PartId } from './part.ts';
@@ -8,7 +7,6 @@ import type { PartWriter } from './store.ts';
 export interface CutDump<T> {
   readonly parts: readonly { readonly id: PartId; readonly sum: T }[];
   readonly bytes: number;
-  readonly sha256: string;
   /** Whether its last line is the one that both dump programs end a whole dump with. */
   readonly complete: boolean;
 }
@@ -21,6 +19,8 @@ export interface CutOptions<T> {
   readonly observe?: (chunk: PartChunk) => void;
   readonly progress?: Progress;
   readonly rowBytes?: number;
+  /** Sees the dump as it comes, before it is cut. */
+  readonly whole?: (chunk: Buffer) => void;
 }
 
 /** So many finished parts may still be on their way to the disk while the next one is written. */
@@ -33,7 +33,6 @@ const tailBytes = 256;
  */
 export async function cutDump<T>(source: AsyncIterable<Buffer>, options: CutOptions<T>): Promise<CutDump<T>> {
   const cutter = createCutter(options.rowBytes ?? defaultRowBytes);
-  const whole = createHash('sha256');
   const parts: { id: PartId; sum: Promise<T> }[] = [];
   let current: { key: string; id: PartId; writer: PartWriter<T> } | undefined;
   let bytes = 0;
@@ -61,7 +60,7 @@ export async function cutDump<T>(source: AsyncIterable<Buffer>, options: CutOpti
 
   try {
     for await (const chunk of source) {
-      whole.update(chunk);
+      options.whole?.(chunk);
       bytes += chunk.length;
       tail =
         chunk.length >= tailBytes
@@ -73,7 +72,7 @@ export async function cutDump<T>(source: AsyncIterable<Buffer>, options: CutOpti
     await take(cutter.end());
     await finishCurrent();
     const sums = await Promise.all(parts.map(async ({ id, sum }) => ({ id, sum: await sum })));
-    return { parts: sums, bytes, sha256: whole.digest('hex'), complete: endsWhole(tail.toString('utf8')) };
+    return { parts: sums, bytes, complete: endsWhole(tail.toString('utf8')) };
   } catch (error) {
     current?.writer.abort();
     await Promise.allSettled(parts.map(({ sum }) => sum));

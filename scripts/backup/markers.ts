@@ -12,6 +12,8 @@ const objects = [
   { objectKind: 'view', line: new RegExp(`^-- Temporary (?:table|view) structure for view ${quoted}`) },
   { objectKind: 'sequence', line: new RegExp(`^-- Sequence structure for ${quoted}`) },
 ] as const;
+const unfinished =
+  /^-- (?:Table structure for table|Temporary (?:table|view) structure for view|Sequence structure for|Dumping data for table|Final view structure for view) `(?:[^`]|``)*$/;
 /** After the tables: `events`, `routines`, and whatever else a later version may put beside the routines. */
 const collection = /^-- Dumping (\w+) for database /;
 const viewBody = new RegExp(`^-- Final view structure for view ${quoted}`);
@@ -37,5 +39,8 @@ export function markerIn(line: string, afterDashes: boolean): Marker | undefined
   if (things === undefined) return undefined;
   return { kind: 'tail', tailKind: things === 'events' ? 'events' : 'routines', name: null };
 }
+
+/** Whether a comment of the dump programs goes on in the next line, behind another `-- `: a name may hold line breaks. */
+export const goesOn = (line: string): boolean => unfinished.test(line);
 
 const unquoted = (name: string): string => name.replaceAll('``', '`');

@@ -98,7 +98,7 @@ export function createObjectFinder(): { observe(chunk: PartChunk): void; found()
       const match = line.exec(head);
       if (match === null) continue;
       const kind = match.groups?.['kind'];
-      const name = unquoted(match.findLast((group) => group !== undefined) ?? '');
+      const name = unquoted(match.findLast((group: string | undefined) => group !== undefined) ?? '');
       if (name.includes(undecoded)) unreadable[set] += 1;
       sets[set].add(kind === undefined ? name : routineKey(kind, name));
     }

@@ -48,6 +48,22 @@ export async function verifyParts(backup: Backup, codec: Codec, progress: Progre
   return problems;
 }
 
+/**
+ * Verifies that every part is stored byte for byte as it was when the backup was proven: what the parts decompress to,
+ * and that it loads, is known since then.
+ */
+export async function verifyStoredParts(backup: Backup, progress: Progress): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const part of backup.manifest.parts) {
+    const { storedBytes: bytes, storedSha256: sha256 } = part;
+    const path = partPath(backup.folder, part.name);
+    const problem = await storedProblem(path, `${partsFolder}/${part.name}`, { bytes, sha256 });
+    if (problem !== undefined) problems.push(problem);
+    progress(part.bytes);
+  }
+  return problems;
+}
+
 /** Verifies a compressed file: its bytes on disk first, then what it decompresses to. */
 export async function verifyStored(
   path: string,

@@ -10,7 +10,7 @@ import { unexpectedFiles } from './expected-files.ts';
 import { parseProof, proofName } from './proof.ts';
 import { sha256OfText } from './seal.ts';
 import { verifyFilesArchive } from './verify-files.ts';
-import { verifyParts, verifyPlainFile } from './verify-parts.ts';
+import { verifyParts, verifyPlainFile, verifyStoredParts } from './verify-parts.ts';
 
 /** What was verified. */
 export interface Verified {
@@ -21,6 +21,12 @@ export interface Verified {
   readonly files: number | null;
 }
 
+/** How thoroughly a backup is verified. */
+interface VerifyOptions {
+  /** Of a proven backup, look at the stored bytes of the dump only: the proof has seen what they decompress to. */
+  readonly trustProof?: boolean;
+}
+
 /**
  * Verifies a backup against its manifest: every file is there and none beside them, each is stored byte for byte and
  * decompresses to what was dumped, the dump is whole and creates every object of the inventory, and the archive holds
@@ -28,7 +34,11 @@ export interface Verified {
  *
  * @throws MajError `backup-unsound` (exit code 4) naming every problem; `codec-missing`
  */
-export async function verifyBackup(context: Context, backup: Backup): Promise<Verified> {
+export async function verifyBackup(
+  context: Context,
+  backup: Backup,
+  { trustProof = false }: VerifyOptions = {},
+): Promise<Verified> {
   const { manifest } = backup;
   const codec = await codecNamed(context, manifest.codec);
   return inStep(context, 'verify-backup', { id: backup.id }, async (progress) => {
@@ -42,7 +52,9 @@ export async function verifyBackup(context: Context, backup: Backup): Promise<Ve
       ...(await manifestProblems(backup)),
       ...(await unexpectedFiles(backup)),
       ...(await verifyPlainFile(backup.folder, manifest.restoreScript)),
-      ...(await verifyParts(backup, codec, forward)),
+      ...(trustProof && backup.proof !== null
+        ? await verifyStoredParts(backup, forward)
+        : await verifyParts(backup, codec, forward)),
       ...(await verifyFilesArchive(backup, codec, forward)),
     ];
     if (problems.length > 0) throw unsound('backup-unsound', { id: backup.id, problems });

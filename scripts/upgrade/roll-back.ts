@@ -74,7 +74,7 @@ async function bringDatabaseBack(context: Context, id: string): Promise<void> {
   }
   // The restore begins by dropping what differs: not for a backup that cannot be read any more.
   await checkRestorable(context, backup, target, 'keep');
-  await verifyBackup(context, backup);
+  await verifyBackup(context, backup, { trustProof: true });
   await applyRestore(context, backup, target, work);
 }
 

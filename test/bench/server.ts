@@ -4,7 +4,7 @@ import type { Context } from '../../scripts/context.ts';
 import { withOptionFile } from '../../scripts/database/option-file.ts';
 import { withSession } from '../../scripts/database/session.ts';
 import { withThrowaway, type Throwaway } from '../../scripts/database/throwaway.ts';
-import { majCommand } from '../helpers/cli.ts';
+import { builtProgram } from './program.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { fillDatabase } from './fill.ts';
 import type { BenchOptions } from './options.ts';
@@ -43,6 +43,7 @@ export async function withBenchServer<T>(
 ): Promise<T> {
   const context = testContext();
   const tools = await findTools(context, options.server);
+  const program = await builtProgram();
   const folder = temporaryFolder('bench');
   try {
     return await withThrowaway(
@@ -50,7 +51,7 @@ export async function withBenchServer<T>(
       tools.programs,
       (throwaway) =>
         withOptionFile(throwaway.target(liveDatabase), tools.programs.flavour, (optionFile) =>
-          work(benchServer({ context, tools, throwaway, folder, optionFile, ...options })),
+          work(benchServer({ context, tools, throwaway, folder, optionFile, program, ...options })),
         ),
       { durable: options.durable },
     );
@@ -65,6 +66,8 @@ interface Parts extends Pick<BenchOptions, 'server' | 'seed'> {
   readonly throwaway: Throwaway;
   readonly folder: string;
   readonly optionFile: string;
+  /** The built command. */
+  readonly program: string;
 }
 
 function benchServer(parts: Parts): BenchServer {
@@ -105,6 +108,8 @@ function benchServer(parts: Parts): BenchServer {
     load: (database, dump) =>
       timed(pipeline('dump=$1; shift; "$@" < "$dump"', [dump, ...tools.load(optionFile, database)])),
     maj: (words, env = {}) =>
-      timed([...majCommand, ...words, '--project', folder], { env: { ...settings, ...env } }),
+      timed([process.execPath, parts.program, ...words, '--project', folder], {
+        env: { ...settings, ...env },
+      }),
   };
 }

@@ -6,7 +6,6 @@ const frame = [
   // What stands before the rows is set by the connection that loads them, and does no harm to other tables.
   /^\/\*M!101100 SET system_versioning_insert_history=@old_/,
 ];
-const keysOfMyisam = /^\/\*!40000 ALTER TABLE /;
 
 /**
  * Whether a statement is there for a dump that comes in over a single connection, and is left out where several load it.
@@ -14,4 +13,5 @@ const keysOfMyisam = /^\/\*!40000 ALTER TABLE /;
  * @param isOrdinary whether it is of an InnoDB table: other engines' keys are switched off while rows come in
  */
 export const isFrame = (statement: string, isOrdinary: boolean): boolean =>
-  frame.some((pattern) => pattern.test(statement)) || (isOrdinary && keysOfMyisam.test(statement));
+  frame.some((pattern) => pattern.test(statement)) ||
+  (isOrdinary && statement.startsWith('/*!40000 ALTER TABLE '));

@@ -83,6 +83,35 @@ describe.each(['mariadb', 'mysql'])('a dump of %s', (flavour) => {
   });
 });
 
+test('a name that holds a line break is read to its end', () => {
+  const dump = Buffer.from(
+    [
+      '--\n-- Table structure for table `new\n-- ``line`\n--\n\nCREATE TABLE `new\n``line` (a int);\n\n',
+      '--\n-- Dumping data for table `new\n-- ``line`\n--\n\nLOCK TABLES `new\n``line` WRITE;\n',
+      'INSERT INTO `new\n``line` VALUES (1);\nUNLOCK TABLES;\n\n',
+      '--\n-- Table structure for table `z`\n--\n\nCREATE TABLE `z` (a int);\n',
+    ].join(''),
+  );
+  for (const size of [1, 7, dump.length]) {
+    const cutter = createCutter();
+    const found = new Map<string, string>();
+    const keep = (chunks: ReturnType<typeof cutter.push>): void => {
+      for (const { part, data } of chunks) {
+        const key = `${part.object ?? ''} ${part.section}`;
+        found.set(key, (found.get(key) ?? '') + data.toString());
+      }
+    };
+    for (let at = 0; at < dump.length; at += size) keep(cutter.push(dump.subarray(at, at + size)));
+    keep(cutter.end());
+    expect([...found.keys()].filter((key) => key !== ' structure')).toEqual([
+      'new\n`line structure',
+      'new\n`line rows',
+      'z structure',
+    ]);
+    expect([...found.values()].join('')).toBe(dump.toString());
+  }
+});
+
 test('any bytes at all come out as they went in', () => {
   const line = fc.oneof(
     fc.constantFrom(
