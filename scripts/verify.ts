@@ -5,6 +5,7 @@ import { findBackup } from './backup/list.ts';
 import { proveBackup } from './backup/prove.ts';
 import { verifyBackup } from './backup/verify.ts';
 import type { Context } from './context.ts';
+import { likenessFor } from './database/name-case.ts';
 import { findServerPrograms } from './database/programs.ts';
 import { withThrowaway } from './database/throwaway.ts';
 import { wrongUsage } from './errors.ts';
@@ -57,7 +58,8 @@ async function verifyOne(context: Context, which: string | undefined, full: bool
   async function prove(): Promise<typeof backup.proof> {
     const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, source.flavour);
     await checkCopySpace(context);
-    return withThrowaway(context, programs, (throwaway) => proveBackup(context, backup, throwaway));
+    const likeness = likenessFor(backup.manifest.database.lowerCaseTableNames);
+    return withThrowaway(context, programs, (throwaway) => proveBackup(context, backup, throwaway), likeness);
   }
 }
 

@@ -54,6 +54,8 @@ const manifest = v.strictObject({
     fingerprint: text,
     /** The accounts that its views, routines, triggers and events run as. */
     definers: list(v.strictObject({ user: text, host: text })),
+    /** The server's lower_case_table_names: fixed when a server is made. Backups of the first days do not tell. */
+    lowerCaseTableNames: v.optional(v.picklist([0, 1, 2])),
   }),
   codec: v.picklist(['zstd', 'gzip']),
   parts: list(part),

@@ -2,6 +2,7 @@ import { warn, type Context } from '../context.ts';
 import { seriesOf, type ServerVersion } from '../database/flavour.ts';
 import { allows, readGrants } from '../database/grants.ts';
 import type { Account } from '../database/inventory.ts';
+import { readLowerCaseTableNames } from '../database/name-case.ts';
 import { withSession, type Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
@@ -13,7 +14,8 @@ import type { Backup } from './list.ts';
 /**
  * Checks what can be checked before anything is dropped, and warns of accounts that are not there.
  *
- * @throws MajError `database-missing`, `flavour-differs`, `server-older`, `codec-missing`, `definers-not-allowed`
+ * @throws MajError `database-missing`, `flavour-differs`, `server-older`, `name-case-differs`, `codec-missing`,
+ *   `definers-not-allowed`
  */
 export async function checkRestorable(
   context: Context,
@@ -29,6 +31,7 @@ export async function checkRestorable(
     async (session) => {
       checkFlavour(backup, session.server);
       checkVersion(backup, session.server);
+      await checkNameCase(backup, session);
       if (definers === 'keep') await checkDefiners(context, backup, session);
     },
     options,
@@ -42,6 +45,17 @@ function checkVersion(backup: Backup, server: ServerVersion): void {
   const [sourceMajor, sourceMinor] = seriesOf(source.version);
   if (major < sourceMajor || (major === sourceMajor && minor < sourceMinor))
     throw refused('server-older', { backup: backup.id, source: source.text, server: server.text });
+}
+
+/** A server that keeps names in lower case makes two tables one where only the case tells them apart. */
+async function checkNameCase({ id, manifest }: Backup, session: Session): Promise<void> {
+  const { lowerCaseTableNames: was } = manifest.database;
+  const is = await readLowerCaseTableNames(session);
+  if (was === undefined || (was === 1) === (is === 1)) return;
+  const { tables, views } = manifest.inventory;
+  const names = [...tables.map(({ name }) => name), ...views].filter((name) => name !== name.toLowerCase());
+  if (names.length > 0)
+    throw refused('name-case-differs', { backup: id, names, server: session.server.text });
 }
 
 /** What lets a user create objects that run as another; without it the load would stop in the middle (error 1227). */

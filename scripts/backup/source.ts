@@ -2,6 +2,7 @@ import { backupsDir } from '../config/require.ts';
 import { note, stopIfInterrupted, type Context } from '../context.ts';
 import { findDumpClient, type DumpClient } from '../database/dump-client.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
+import { readLowerCaseTableNames, type LowerCaseTableNames } from '../database/name-case.ts';
 import { readDefiners, readInventory, type Account, type Inventory } from '../database/inventory.ts';
 import { checkDumpable, type DumpNeeds } from '../database/preflight.ts';
 import type { Session } from '../database/session.ts';
@@ -20,6 +21,7 @@ export interface Source {
   readonly inventory: Inventory;
   readonly fingerprint: string;
   readonly definers: readonly Account[];
+  readonly lowerCaseTableNames: LowerCaseTableNames;
   /** The application's folder, where its files are to be in the backup. */
   readonly files: AppTree | undefined;
 }
@@ -41,8 +43,19 @@ export async function learnSource(
   const inventory = await readInventory(session, target.database);
   const fingerprint = await schemaFingerprint(session, target.database);
   const definers = await readDefiners(session, target.database);
+  const lowerCaseTableNames = await readLowerCaseTableNames(session);
   stopIfInterrupted(context);
-  const source = { target, session, clients, needs, inventory, fingerprint, definers, files };
+  const source = {
+    target,
+    session,
+    clients,
+    needs,
+    inventory,
+    fingerprint,
+    definers,
+    lowerCaseTableNames,
+    files,
+  };
   await checkSpace(backupsDir(context), await neededBytes(source));
   return source;
 }

@@ -60,6 +60,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
           client: source.clients.version,
           fingerprint,
           definers: [...source.definers],
+          lowerCaseTableNames: source.lowerCaseTableNames,
         },
         codec: codec.name,
         ...taken,

@@ -4,8 +4,9 @@ import { proveBackup } from '../backup/prove.ts';
 import { takeBackup } from '../backup/take.ts';
 import type { Context } from '../context.ts';
 import { warn } from '../context.ts';
+import { likenessFor } from '../database/name-case.ts';
 import { findServerPrograms } from '../database/programs.ts';
-import { withThrowaway } from '../database/throwaway.ts';
+import { withThrowaway, type Throwaway } from '../database/throwaway.ts';
 import { MajError, reasonOf } from '../errors.ts';
 import { dryRun, type DryRunResult } from '../migrations/dry-run.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
@@ -30,10 +31,10 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
   const times = stopwatch(context);
   const backup = given ?? (await takeBackup(context));
   times.lap('backup');
-  const { server } = backup.manifest.database;
+  const { server, lowerCaseTableNames } = backup.manifest.database;
   const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
   await checkCopySpace(context);
-  return withThrowaway(context, programs, async (throwaway) => {
+  const work = async (throwaway: Throwaway): Promise<Rehearsal> => {
     if (throwaway.server.version !== server.version) {
       warn(context, 'server-differs', { live: server.text, rehearsed: throwaway.server.text });
     }
@@ -59,7 +60,8 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
       if (!context.signal.aborted) await writeReceipt(context, draft({ passed: false, error }));
       throw error;
     }
-  });
+  };
+  return withThrowaway(context, programs, work, likenessFor(lowerCaseTableNames));
 }
 
 type Outcome =

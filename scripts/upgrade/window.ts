@@ -7,6 +7,7 @@ import type { Backup } from '../backup/list.ts';
 import { proveBackup } from '../backup/prove.ts';
 import { takeBackup } from '../backup/take.ts';
 import { inStep, stopIfInterrupted, type Context } from '../context.ts';
+import { likenessFor } from '../database/name-case.ts';
 import { findServerPrograms } from '../database/programs.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { withThrowaway } from '../database/throwaway.ts';
@@ -82,8 +83,11 @@ async function takeProvenBackup(context: Context, receipt: Receipt): Promise<Bac
     context.config.REHEARSAL_SERVER,
     database.server.flavour,
   );
-  const proof = await withThrowaway(context, programs, (throwaway) =>
-    proveBackup(context, backup, throwaway),
+  const proof = await withThrowaway(
+    context,
+    programs,
+    (throwaway) => proveBackup(context, backup, throwaway),
+    likenessFor(database.lowerCaseTableNames),
   );
   return { ...backup, proof };
 }

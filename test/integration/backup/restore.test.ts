@@ -167,6 +167,22 @@ describe.each(servers)('a restore on $name', (server) => {
     expect(await compareWithDatabase(context, backup, target)).toEqual([]);
   });
 
+  test('of a server that keeps names in another case is refused where names would change', async () => {
+    const { database, context, target, backup } = await backedUp();
+    await runAll(running(), database, ['CREATE TABLE Mixed (id INT PRIMARY KEY)']);
+    const later = await takeBackup(context);
+    const folded = (one: Backup): Backup => ({
+      ...one,
+      manifest: { ...one.manifest, database: { ...one.manifest.database, lowerCaseTableNames: 1 } },
+    });
+    await expect(restoreDatabase(context, folded(later), target)).rejects.toMatchObject({
+      code: 'name-case-differs',
+      exitCode: 3,
+    });
+    await restoreDatabase(context, folded(backup), target);
+    expect(await compareWithDatabase(context, backup, target)).toEqual([]);
+  });
+
   test('names the part, the line and the table of the first statement that fails', async () => {
     const database = await createEverything(running(), server.flavour);
     await createRows(running(), database, 'many', 40);

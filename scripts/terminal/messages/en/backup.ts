@@ -155,6 +155,10 @@ export const backup = {
               .map((sql) => `\n  ${sql}`)
               .join('')}`,
     }),
+    'name-case-differs': (facts: { backup: string; names: readonly string[]; server: string }) => ({
+      message: `${facts.server} keeps the names of tables in another case than the server that the backup ${facts.backup} is of (lower_case_table_names): ${facts.names.slice(0, 10).join(', ')} would not come back as they were.`,
+      hint: 'Use a server with the same lower_case_table_names.',
+    }),
     'flavour-differs': (facts: { backup: string; source: string; server: string }) => ({
       message: `The backup ${facts.backup} is of ${facts.source} and does not go into ${facts.server}.`,
       hint: 'Use a server of the same kind.',

@@ -3,6 +3,7 @@ import { proveBackup } from '../../../../scripts/backup/prove.ts';
 import { restoreDatabase } from '../../../../scripts/backup/restore-database.ts';
 import { takeBackup } from '../../../../scripts/backup/take.ts';
 import { findClients } from '../../../../scripts/database/clients.ts';
+import { likenessFor } from '../../../../scripts/database/name-case.ts';
 import { withSession } from '../../../../scripts/database/session.ts';
 import { startThrowaway, type Throwaway } from '../../../../scripts/database/throwaway.ts';
 import { testContext } from '../../../helpers/context.ts';
@@ -36,6 +37,7 @@ describe.each(servers)('on $name, which keeps the names of tables in lower case'
     const witnesses = () => askWitnesses(running(), { clients, socket: running().socket }, database);
     const before = await witnesses();
     const backup = await takeBackup(context);
+    expect(likenessFor(backup.manifest.database.lowerCaseTableNames)).toEqual(likeness);
 
     await proveBackup(context, backup, throwaway);
     const counted = await withSession(context, throwaway.target(database), (session) =>
