@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench
+.PHONY: help demo test test-faults lint format bench
 
 help:     ## Print the targets.
 	@sed -n 's/^\([a-z-]*\): *[a-z_\/. -]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -8,6 +8,8 @@ demo: node_modules ## Watch an example application being upgraded, and a bad rel
 	@npm run --silent demo -- $(ARGS)
 test: node_modules ## Run every check and test, on every server found.
 	@npm test --silent
+test-faults: node_modules ## Kill and starve everything at every point; `make test` takes a third of them.
+	@FAULTS=all npm test --silent -- --project faults
 lint: node_modules ## Check style and types.
 	@npm run --silent lint
 format: node_modules ## Format everything.

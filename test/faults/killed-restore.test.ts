@@ -64,6 +64,7 @@ async function whenDropped(site: TestSite, table: string): Promise<void> {
         [table],
       );
       if (found === undefined) return;
+      await new Promise((resolve) => setTimeout(resolve, 2));
     }
   });
 }

@@ -142,7 +142,10 @@ describe.each(everyServer)('on $name', (server) => {
         "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = ? AND INFO LIKE '%INTO%`many`%'",
         [database],
       );
-      if (found === undefined) continue;
+      if (found === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        continue;
+      }
       await admin.run(`KILL ${String(found['id'])}`);
       return;
     }
