@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { ensureServerPrograms } from '../scripts/demo/server-programs.ts';
 import { testContext } from './helpers/context.ts';
@@ -41,6 +41,7 @@ async function runChecks(): Promise<Outcome> {
     const ok = (await run(command)) === 0;
     outcome[ok ? 'passed' : 'failed'] += 1;
     console.log(`${ok ? 'ok  ' : 'FAIL'}  ${name}`);
+    if (ok && name === 'build') process.env['MAJ_TEST_PROGRAM'] = resolve('dist/maj.js');
   }
   return outcome;
 }

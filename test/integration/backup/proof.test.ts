@@ -11,7 +11,7 @@ import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { withThrowaway } from '../../../scripts/database/throwaway.ts';
 import type { TestContext } from '../../helpers/context.ts';
-import { everyServer, useServer } from '../../helpers/servers.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, runAll } from './everything.ts';
 
 /** Writes a part of a backup anew, and the manifest with it, so that only a restore can tell that it is another. */
@@ -44,7 +44,7 @@ async function forge(
   return findBackup(context, backup.id);
 }
 
-describe.each(everyServer)('on $name', (server) => {
+describe.each(servers)('on $name', (server) => {
   const running = useServer(server);
   let database: string;
   let context: TestContext;

@@ -6,10 +6,10 @@ import { compareWithDatabase } from '../../../scripts/backup/compare.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { findClients } from '../../../scripts/database/clients.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
-import { everyServer, useServer } from '../../helpers/servers.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, runAll } from './everything.ts';
 
-describe.each(everyServer)('on $name', (server) => {
+describe.each(servers)('on $name', (server) => {
   const running = useServer(server);
 
   test.each(['zstd', 'gzip'] as const)('restore.sh brings %s backups back without maj', async (codec) => {

@@ -10,10 +10,10 @@ import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
 import { withSession, type Session } from '../../../scripts/database/session.ts';
 import { withThrowaway } from '../../../scripts/database/throwaway.ts';
-import { everyServer, useServer } from '../../helpers/servers.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, createRows, runAll } from './everything.ts';
 
-describe.each(everyServer)('on $name', (server) => {
+describe.each(servers)('on $name', (server) => {
   const running = useServer(server);
 
   test('a backup of everything is whole, is proven, and brings a damaged database back', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
 import { withSession } from '../../../scripts/database/session.ts';
-import { everyServer, useServer } from '../../helpers/servers.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
 
-describe.each(everyServer)('the fingerprint of a schema on $name', (server) => {
+describe.each(servers)('the fingerprint of a schema on $name', (server) => {
   const running = useServer(server);
 
   test('depends neither on the database that the session is in, nor on whether a definer is there', async () => {

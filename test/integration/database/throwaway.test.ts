@@ -9,7 +9,7 @@ import { withSession } from '../../../scripts/database/session.ts';
 import { makeCopyDatabase, startThrowaway, withThrowaway } from '../../../scripts/database/throwaway.ts';
 import { isAlive } from '../../../scripts/system/identity.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
-import { everyServer, type TestServer } from '../../helpers/servers.ts';
+import { servers, type TestServer } from '../../helpers/servers.ts';
 
 /** What a child process that has started a throwaway server says of it. */
 interface Started {
@@ -56,7 +56,7 @@ async function eventually(condition: () => boolean): Promise<boolean> {
   return condition();
 }
 
-describe.each(everyServer)('a throwaway server ($name)', (server) => {
+describe.each(servers)('a throwaway server ($name)', (server) => {
   it('can be reached by its owner alone, and has no network', async () => {
     await withThrowaway(testContext(), server.programs, async (throwaway) => {
       expect(statSync(dirname(throwaway.socket)).mode & 0o777).toBe(0o700);
