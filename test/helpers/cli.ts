@@ -16,7 +16,8 @@ export interface StartedCli {
 }
 
 const program = fileURLToPath(new URL('../../scripts/maj.ts', import.meta.url));
-const loader = import.meta.resolve('tsx');
+/** What lets Node run our sources. */
+export const sourceLoader: readonly [string, string] = ['--import', import.meta.resolve('tsx')];
 
 const built = process.env['MAJ_TEST_PROGRAM'];
 
@@ -25,7 +26,7 @@ const built = process.env['MAJ_TEST_PROGRAM'];
  * sources, which takes twice as long to start.
  */
 export const majCommand: readonly [string, ...string[]] =
-  built === undefined ? [process.execPath, '--import', loader, program] : [process.execPath, built];
+  built === undefined ? [process.execPath, ...sourceLoader, program] : [process.execPath, built];
 
 /** Calls `maj` as a user would, without a terminal. */
 export function startMaj(

@@ -7,7 +7,7 @@ import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { backupsDir } from '../../../scripts/config/require.ts';
 import { quoteName } from '../../../scripts/database/quote.ts';
-import { maj, majCommand } from '../../helpers/cli.ts';
+import { maj, sourceLoader } from '../../helpers/cli.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
 import { waitForProcess } from '../../helpers/processes.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
@@ -55,7 +55,7 @@ describe.each(servers)('on $name', (server) => {
     const owner = (name: string, pid: number): void => {
       mkdirSync(join(backupsDir(context), name));
       const identity = execFileSync(process.execPath, [
-        ...majCommand.slice(1, 3),
+        ...sourceLoader,
         '--input-type=module',
         '-e',
         `import { ownIdentity } from ${JSON.stringify(new URL('../../../scripts/system/identity.ts', import.meta.url).href)};
@@ -161,7 +161,7 @@ describe.each(servers.slice(0, 1))('as a user without rights on files, on $name'
     // The throwaway server's folder is ours alone: let others reach its socket.
     chmodSync(dirname(running().socket), 0o711);
     const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-    const command = [...(process.getuid?.() === 0 ? asNobody : []), ...majCommand, 'backup'];
+    const command = [...(process.getuid?.() === 0 ? asNobody : []), ...sourceLoader, 'backup'];
     try {
       execFileSync(command[0] ?? '', command.slice(1), {
         cwd: project,
