@@ -7,7 +7,7 @@ import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { backupsDir } from '../../../scripts/config/require.ts';
 import { quoteName } from '../../../scripts/database/quote.ts';
-import { maj, sourceLoader } from '../../helpers/cli.ts';
+import { maj, majCommand, sourceLoader } from '../../helpers/cli.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
 import { waitForProcess } from '../../helpers/processes.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
@@ -161,7 +161,7 @@ describe.each(servers.slice(0, 1))('as a user without rights on files, on $name'
     // The throwaway server's folder is ours alone: let others reach its socket.
     chmodSync(dirname(running().socket), 0o711);
     const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-    const command = [...(process.getuid?.() === 0 ? asNobody : []), ...sourceLoader, 'backup'];
+    const command = [...(process.getuid?.() === 0 ? asNobody : []), ...majCommand, 'backup'];
     try {
       execFileSync(command[0] ?? '', command.slice(1), {
         cwd: project,
