@@ -8,7 +8,7 @@ import type { Backup } from '../list.ts';
 import type { ManifestPart } from '../manifest.ts';
 import { statementFailed } from './failure.ts';
 import { isFrame } from './frame.ts';
-import { runJobs } from './jobs.ts';
+import { runJobs, type Job } from './jobs.ts';
 import { tableJob, type RunStatement, type TableLoading } from './load-table.ts';
 import { statementsOf, type PartSource, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
@@ -138,11 +138,11 @@ async function loadAll(
     loaded,
   };
   await runParts(plan.sequences);
-  await runJobs(
-    sessions,
-    plan.tables.map((table) => tableJob(table, loading)),
-    stop,
-  );
+  // One after the other: MySQL locks the definitions of all tables that a foreign key joins to the one that is made, and
+  // two that are made at once where others refer to both stop each other (error 1213).
+  const rowJobs: Job<Session>[] = [];
+  for (const table of plan.tables) rowJobs.push(...(await tableJob(table, loading)(first)));
+  await runJobs(sessions, rowJobs, stop);
   for (const [part, statement] of foreignKeys) await run(first, part, statement);
   await runParts([...plan.tables.flatMap(triggersOf), ...plan.triggers, ...plan.code]);
   await first.run('COMMIT');
