@@ -22,15 +22,15 @@ import { dumpInto } from './take-database.ts';
 
 /** What of a database is not as in a backup. */
 export interface DatabaseDifference {
-  readonly parts: readonly PartDifference[];
+  readonly differences: readonly PartDifference[];
   /** The database's own charset or collation. */
   readonly charset: boolean;
 }
 
 /** What differs, by object, such as `users (rows)`. */
-export const differenceNames = ({ parts, charset }: DatabaseDifference): string[] => [
+export const differenceNames = ({ differences, charset }: DatabaseDifference): string[] => [
   ...(charset ? ['database (character set)'] : []),
-  ...namesOfDifferences(parts),
+  ...namesOfDifferences(differences),
 ];
 
 /**
@@ -52,7 +52,7 @@ export async function differencesFromBackup(
   const client = await findDumpClient(context, database.server.flavour);
   const { differences } = await compareDump(context, backup, client, target, definers);
   const sameCharset = now.charset === database.charset && now.collation === database.collation;
-  return { parts: differences, charset: !sameCharset };
+  return { differences, charset: !sameCharset };
 }
 
 /**

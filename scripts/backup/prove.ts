@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inStep, type Context } from '../context.ts';
+import type { Context } from '../context.ts';
 import { findLocalDumpClient } from '../database/dump-client.ts';
 import { makeCopyDatabase, type Throwaway } from '../database/throwaway.ts';
 import { unsound } from '../errors.ts';
@@ -8,8 +8,7 @@ import { checkFlavour, compareDump } from './compare.ts';
 import { namesOfDifferences } from './differences.ts';
 import { fragileRows } from './fragile-rows.ts';
 import type { Backup } from './list.ts';
-import { loadAgain } from './load/load-again.ts';
-import { loadBackup } from './load/load-backup.ts';
+import { loadAndCompare } from './load/load-and-compare.ts';
 import { manifestName } from './manifest.ts';
 import { proofName, proofText, type Proof } from './proof.ts';
 import { sha256OfText } from './seal.ts';
@@ -31,15 +30,11 @@ export async function proveBackup(context: Context, backup: Backup, throwaway: T
   await makeCopyDatabase(context, throwaway, { database, charset, collation, definers });
 
   const started = context.clock.monotonicMs();
-  const facts = { id: backup.id, server: throwaway.server.text };
-  const how = await inStep(context, 'load-backup', facts, (progress) =>
-    loadBackup(context, backup, target, progress),
-  );
-  const loaded = context.clock.monotonicMs();
-  let compared = await compareDump(context, backup, client, target);
-  if (await loadAgain(context, backup, target, how, compared.differences))
-    compared = await compareDump(context, backup, client, target);
-  const { differences, equal, canonical } = compared;
+  let loaded: number | undefined;
+  const { differences, equal, canonical } = await loadAndCompare(context, backup, target, {}, () => {
+    loaded ??= context.clock.monotonicMs();
+    return compareDump(context, backup, client, target);
+  });
   const ended = context.clock.monotonicMs();
   if (differences.length > 0)
     throw unsound('proof-failed', {
@@ -58,7 +53,7 @@ export async function proveBackup(context: Context, backup: Backup, throwaway: T
     sameVersionAsSource: throwaway.server.version === server.version,
     equalParts: equal,
     canonicalParts: canonical,
-    durations: { load: Math.round(loaded - started), dump: Math.round(ended - loaded) },
+    durations: { load: Math.round((loaded ?? ended) - started), dump: Math.round(ended - (loaded ?? ended)) },
     provenAt: context.clock.now().toISOString(),
   };
   await writeDurably(join(backup.folder, proofName), proofText(proof));

@@ -1,6 +1,6 @@
 import { warn, type Context } from '../context.ts';
 import { seriesOf, type ServerVersion } from '../database/flavour.ts';
-import { allows, readGrants } from '../database/grants.ts';
+import { allows, currentUser, readGrants } from '../database/grants.ts';
 import type { Account } from '../database/inventory.ts';
 import { readLowerCaseTableNames } from '../database/name-case.ts';
 import { withSession, type Session } from '../database/session.ts';
@@ -65,8 +65,7 @@ const absentPrivileges = ['SUPER', 'SET_USER_ID', 'ALLOW_NONEXISTENT_DEFINER'] a
 
 async function checkDefiners(context: Context, backup: Backup, session: Session): Promise<void> {
   const { definers } = backup.manifest.database;
-  const [row] = await session.rows('SELECT CURRENT_USER() AS user');
-  const user = String(row?.['user']);
+  const user = await currentUser(session);
   const others = definers.filter((definer) => nameOf(definer) !== user);
   if (others.length === 0) return;
   // Only what is granted on everything counts: no database has an empty name.

@@ -1,19 +1,18 @@
 import { inStep, note, type Context } from '../context.ts';
-import { dropObjects, referredTables } from '../database/clear.ts';
+import { dropObjects } from '../database/clear.ts';
 import { readInventory } from '../database/inventory.ts';
 import { quoteName } from '../database/quote.ts';
 import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { MajError, notRolledBack, reasonOf, refused } from '../errors.ts';
-import { differenceNames, differencesFromBackup, type DatabaseDifference } from './compare.ts';
+import { differencesFromBackup, type DatabaseDifference } from './compare.ts';
 import type { Definers } from './definers.ts';
 import type { PartDifference } from './differences.ts';
 import type { Backup } from './list.ts';
-import { loadAgain } from './load/load-again.ts';
-import { loadBackup, type Loaded } from './load/load-backup.ts';
+import { loadAndCompare } from './load/load-and-compare.ts';
+import { refuseDifferences } from './refuse-differences.ts';
 import { checkRestorable } from './restorable.ts';
 import { isNothing, planRestore, type RestorePlan } from './restore-plan.ts';
-import { structureDiffs } from './structure-diff.ts';
 
 /** How a database is restored. */
 export interface RestoreOptions {
@@ -60,14 +59,13 @@ export async function applyRestore(
   if (isDone(work)) return;
   const left = await unlessFailing(backup, target, async () => {
     await clear(context, backup, target, work);
-    const how = await load(context, backup, target, work, options.definers);
-    const compare = (): Promise<DatabaseDifference> =>
-      differencesFromBackup(context, backup, target, options.definers);
-    const found = await compare();
-    const again = await loadAgain(context, backup, target, how, found.parts, options.definers);
-    return again ? compare() : found;
+    const { definers = 'keep' } = options;
+    const loading = work === 'everything' ? { definers } : { definers, selection: work.load };
+    return loadAndCompare(context, backup, target, loading, () =>
+      differencesFromBackup(context, backup, target, definers),
+    );
   });
-  refuseDifferences(backup, target, left, options.tables);
+  refuseDifferences(backup, target, ofTables(left, options.tables));
 }
 
 /** Whether the database is what the backup holds already. */
@@ -87,8 +85,8 @@ export async function learnRestore(
   const known = refuseUnknownTables(backup, tables);
   if (tables === undefined && (await isEmpty(context, target))) return 'everything';
   try {
-    const { parts, charset } = await differencesFromBackup(context, backup, target, definers);
-    return planRestore(parts, charset, known, tables);
+    const { differences, charset } = await differencesFromBackup(context, backup, target, definers);
+    return planRestore(differences, charset, known, tables);
   } catch (error) {
     // A database that a failed migration left behind may not be fit to be dumped: a view without its table is enough.
     const unfit = error instanceof MajError && unfitCodes.has(error.code) && tables === undefined;
@@ -136,42 +134,11 @@ async function clear(context: Context, backup: Backup, target: Target, work: Res
   );
 }
 
-async function load(
-  context: Context,
-  backup: Backup,
-  target: Target,
-  work: RestoreWork,
-  definers: Definers = 'keep',
-): Promise<Loaded> {
-  const { server } = backup.manifest.database;
-  const partial =
-    work === 'everything'
-      ? {}
-      : {
-          selection: work.load,
-          referredTo: await withSession(context, target, (session) =>
-            referredTables(session, target.database, work.load.tables),
-          ),
-        };
-  return inStep(context, 'load-backup', { id: backup.id, server: server.text }, (progress) =>
-    loadBackup(context, backup, target, progress, { ...partial, definers }),
-  );
-}
-
-/** Nothing may differ afterwards, of what was asked for. */
-function refuseDifferences(
-  backup: Backup,
-  target: Target,
-  found: DatabaseDifference,
-  tables: ReadonlySet<string> | undefined,
-): void {
-  const counts = ({ id }: PartDifference): boolean =>
-    tables === undefined || (id.kind === 'table' && tables.has(id.object ?? ''));
-  const parts = found.parts.filter(counts);
-  const differences = differenceNames({ parts, charset: found.charset && tables === undefined });
-  if (differences.length === 0) return;
-  const diffs = structureDiffs(parts);
-  throw notRolledBack('restore-differs', { id: backup.id, database: target.database, differences, diffs });
+/** Of what differs, what was asked for. */
+function ofTables(found: DatabaseDifference, tables: ReadonlySet<string> | undefined): DatabaseDifference {
+  if (tables === undefined) return found;
+  const counts = ({ id }: PartDifference): boolean => id.kind === 'table' && tables.has(id.object ?? '');
+  return { differences: found.differences.filter(counts), charset: false };
 }
 
 /** From here on a failure leaves the database half restored: whatever it is, that must be said. */

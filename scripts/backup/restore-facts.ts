@@ -2,11 +2,14 @@ import type { RestoreWork } from './restore-database.ts';
 
 /** What a restore does to a database, in names, for reports. */
 export interface RestoreFacts {
+  /** Nothing of what was there was kept. */
   readonly everything: boolean;
   readonly loaded: readonly string[];
   readonly dropped: readonly string[];
+  /** Triggers, routines and the like. */
   readonly others: readonly string[];
   readonly left: readonly string[];
+  /** The tables that were asked for; null: everything. */
   readonly only: readonly string[] | null;
 }
 

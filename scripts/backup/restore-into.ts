@@ -1,18 +1,17 @@
-import { inStep, warn, type Context } from '../context.ts';
+import { warn, type Context } from '../context.ts';
 import { quoteName } from '../database/quote.ts';
 import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
-import { notRolledBack, refused } from '../errors.ts';
-import { codecNamed, readStored } from './codec.ts';
-import { differenceNames, differencesFromBackup } from './compare.ts';
+import { refused } from '../errors.ts';
+import { codecNamed } from './codec.ts';
+import { differencesFromBackup } from './compare.ts';
 import type { Definers } from './definers.ts';
 import { nameOf } from './differences.ts';
-import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';
-import { loadAgain } from './load/load-again.ts';
-import { loadBackup } from './load/load-backup.ts';
+import { loadAndCompare } from './load/load-and-compare.ts';
+import { readPartText } from './part-text.ts';
+import { refuseDifferences } from './refuse-differences.ts';
 import { checkRestorable } from './restorable.ts';
-import { structureDiffs } from './structure-diff.ts';
 
 /**
  * Loads a backup into a database of another name, which is made, or is there and empty; the live one is not touched.
@@ -27,7 +26,7 @@ export async function restoreInto(
   target: Target,
   definers: Definers,
 ): Promise<void> {
-  const { charset, collation, name: source, server } = backup.manifest.database;
+  const { charset, collation, name: source } = backup.manifest.database;
   const { database } = target;
   await checkRestorable(context, backup, target, definers, { database: null });
   await withSession(
@@ -49,16 +48,10 @@ export async function restoreInto(
   );
   const naming = source === database ? [] : await objectsNaming(context, backup, source);
   if (naming.length > 0) warn(context, 'names-database', { database: source, objects: naming });
-  const how = await inStep(context, 'load-backup', { id: backup.id, server: server.text }, (progress) =>
-    loadBackup(context, backup, target, progress, { definers }),
+  const left = await loadAndCompare(context, backup, target, { definers }, () =>
+    differencesFromBackup(context, backup, target, definers),
   );
-  let left = await differencesFromBackup(context, backup, target, definers);
-  if (await loadAgain(context, backup, target, how, left.parts, definers))
-    left = await differencesFromBackup(context, backup, target, definers);
-  const differences = differenceNames(left);
-  if (differences.length === 0) return;
-  const diffs = structureDiffs(left.parts);
-  throw notRolledBack('restore-differs', { id: backup.id, database, differences, diffs });
+  refuseDifferences(backup, target, left);
 }
 
 /** What has the name of the database, as a qualifier, in its text. */
@@ -69,9 +62,8 @@ async function objectsNaming(context: Context, backup: Backup, database: string)
   const found = new Set<string>();
   for (const part of backup.manifest.parts) {
     if (part.section === 'rows' || part.kind === 'header' || part.kind === 'final') continue;
-    const chunks: Buffer[] = [];
-    for await (const chunk of readStored(partPath(backup.folder, part.name), codec)) chunks.push(chunk);
-    if (qualifier.test(Buffer.concat(chunks).toString('utf8'))) found.add(nameOf(part));
+    const text = await readPartText({ folder: backup.folder, codec }, part, 'utf8');
+    if (qualifier.test(text)) found.add(nameOf(part));
   }
   return [...found];
 }

@@ -12,6 +12,12 @@ export async function readGrants(session: Session, database: string): Promise<Gr
   );
 }
 
+/** The account that the session works as: `name@host`, which may be another than what it logged in with. */
+export async function currentUser(session: Session): Promise<string> {
+  const [row] = await session.rows('SELECT CURRENT_USER() AS user');
+  return String(row?.['user']);
+}
+
 /** MariaDB lists what the active role brings; MySQL has to be asked for it. */
 async function grantsQuestion(session: Session): Promise<string> {
   if (session.server.flavour === 'mariadb') return 'SHOW GRANTS';

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { knownOptions } from './clients.ts';
 import type { DumpClient } from './dump-client.ts';
-import { allows, type Grants } from './grants.ts';
+import { allows, currentUser, type Grants } from './grants.ts';
 import type { Session } from './session.ts';
 
 /** A table whose engine knows no transactions: no snapshot covers it. */
@@ -50,9 +50,7 @@ export async function checkTables(
   const outside = tables
     .filter(({ transactional }) => !transactional)
     .map(({ name, engine = '' }) => ({ name, engine }));
-  if (outside.length > 0 && !allows(grants, 'LOCK TABLES')) {
-    const [row] = await session.rows('SELECT CURRENT_USER() AS user');
-    throw refused('outside-snapshot', { tables: outside, database, user: String(row?.['user']) });
-  }
+  if (outside.length > 0 && !allows(grants, 'LOCK TABLES'))
+    throw refused('outside-snapshot', { tables: outside, database, user: await currentUser(session) });
   return outside;
 }

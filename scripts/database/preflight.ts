@@ -3,7 +3,7 @@ import { refused, wrongUsage } from '../errors.ts';
 import type { DumpClient } from './dump-client.ts';
 import { seriesOf } from './flavour.ts';
 import { findFragileValues } from './fragile-values.ts';
-import { allows, readGrants, type Grants } from './grants.ts';
+import { allows, currentUser, readGrants, type Grants } from './grants.ts';
 import { checkName, checkRoutines, checkViews } from './preflight-objects.ts';
 import { checkStoredPrograms } from './preflight-programs.ts';
 import { checkTables, type TableToLock } from './preflight-tables.ts';
@@ -74,6 +74,5 @@ const needed: readonly (readonly string[])[] = [
 async function checkPrivileges(session: Session, grants: Grants, database: string): Promise<void> {
   const missing = needed.filter((oneOf) => !allows(grants, ...oneOf)).map(([first]) => first ?? '');
   if (missing.length === 0) return;
-  const [row] = await session.rows('SELECT CURRENT_USER() AS user');
-  throw refused('privileges-missing', { user: String(row?.['user']), database, missing });
+  throw refused('privileges-missing', { user: await currentUser(session), database, missing });
 }

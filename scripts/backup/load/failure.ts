@@ -1,7 +1,8 @@
 import { MajError, reasonOf, refused } from '../../errors.ts';
 import { sqlErrorOf } from '../../database/session.ts';
 import type { ManifestPart } from '../manifest.ts';
-import { lineAt, type PartSource, type PartStatement } from './part-statements.ts';
+import type { PartSource } from '../part-text.ts';
+import { lineAt, type PartStatement } from './part-statements.ts';
 
 /** The error of a statement that the server did not take: which part, which line of it, of what, and why. */
 export async function statementFailed(

@@ -1,25 +1,26 @@
 import { availableParallelism } from 'node:os';
 import { stopIfInterrupted, type Context, type Progress } from '../../context.ts';
-import { connect, type Session } from '../../database/session.ts';
+import { referredTables } from '../../database/clear.ts';
+import { connect, withSession, type Session } from '../../database/session.ts';
 import type { Target } from '../../database/target.ts';
 import { codecNamed } from '../codec.ts';
 import type { Definers } from '../definers.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestPart } from '../manifest.ts';
+import type { PartSource } from '../part-text.ts';
 import { statementFailed } from './failure.ts';
 import { isFrame } from './frame.ts';
 import { runJobs, type Job } from './jobs.ts';
-import { tableJob, type RunStatement, type TableLoading } from './load-table.ts';
-import { statementsOf, type PartSource, type PartStatement } from './part-statements.ts';
+import { makeTable, type RunStatement, type TableLoading } from './load-table.ts';
+import { statementsOf, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
 import { rewritten } from './rewrite.ts';
+import { statisticsJob } from './statistics.ts';
 
 /** How a backup is loaded. */
 export interface LoadOptions {
   /** What of it; not given: all. */
   readonly selection?: LoadSelection;
-  /** Tables that others, which stay as they are, refer to: they must never be without their keys. */
-  readonly referredTo?: ReadonlySet<string>;
   readonly definers?: Definers;
   /** Rows by their INSERTs, and not by LOAD DATA where the server allows it. */
   readonly insertsOnly?: boolean;
@@ -36,8 +37,8 @@ const connections = Math.min(4, Math.max(2, availableParallelism()));
 
 /**
  * Loads a backup, or some of it, over several connections: tables without secondary indexes and foreign keys, their
- * rows in parallel, then the indexes, the foreign keys, triggers, events, routines and views. The first error stops
- * all of it. What is loaded must not be there, or be what the parts themselves replace.
+ * rows in parallel, then the indexes, the foreign keys, triggers, events, routines and views, and the optimizer's
+ * statistics. The first error stops all of it. What is loaded must not be there, or be what the parts themselves replace.
  *
  * @throws MajError `statement-failed` naming part, line and object; `stored-unreadable`; `interrupted`
  */
@@ -65,11 +66,12 @@ export async function loadBackup(
       throw await statementFailed(error, source, part, statement);
     }
   };
+  const referredTo = await referredFromOutside(context, target, options.selection);
   const sessions = await openSessions(context, target, source, plan, run);
   const stop = (): void => sessions.forEach((session) => session.destroy());
   context.signal.addEventListener('abort', stop, { once: true });
   try {
-    const loaded = await loadAll(sessions, source, plan, run, stop, progress, options);
+    const loaded = await loadAll(sessions, source, plan, run, stop, progress, referredTo, options);
     await Promise.all(sessions.map((session) => session.close()));
     return loaded;
   } catch (error) {
@@ -78,6 +80,18 @@ export async function loadBackup(
   } finally {
     context.signal.removeEventListener('abort', stop);
   }
+}
+
+/** Tables that others, which stay as they are, refer to: they must never be without their keys. */
+async function referredFromOutside(
+  context: Context,
+  target: Target,
+  selection: LoadSelection | undefined,
+): Promise<ReadonlySet<string>> {
+  if (selection === undefined) return new Set();
+  return withSession(context, target, (session) =>
+    referredTables(session, target.database, selection.tables),
+  );
 }
 
 /** Opens the connections and gives each the settings of the dump's header. */
@@ -113,6 +127,7 @@ async function loadAll(
   run: RunStatement,
   stop: () => void,
   progress: Progress,
+  referredTo: ReadonlySet<string>,
   options: LoadOptions,
 ): Promise<Loaded> {
   const [first] = sessions;
@@ -131,7 +146,7 @@ async function loadAll(
   const loading: TableLoading = {
     source,
     run,
-    mayDeferKeys: (table) => options.referredTo?.has(table.name) !== true,
+    mayDeferKeys: (table) => !referredTo.has(table.name),
     foreignKeys: (part, statement) => foreignKeys.push([part, statement]),
     fast: options.insertsOnly !== true && (await allowsLocalLoad(first)),
     loadedFast: (table) => fastTables.add(table),
@@ -141,11 +156,13 @@ async function loadAll(
   // One after the other: MySQL locks the definitions of all tables that a foreign key joins to the one that is made, and
   // two that are made at once where others refer to both stop each other (error 1213).
   const rowJobs: Job<Session>[] = [];
-  for (const table of plan.tables) rowJobs.push(...(await tableJob(table, loading)(first)));
+  for (const table of plan.tables) rowJobs.push(...(await makeTable(first, table, loading)));
   await runJobs(sessions, rowJobs, stop);
   for (const [part, statement] of foreignKeys) await run(first, part, statement);
   await runParts([...plan.tables.flatMap(triggersOf), ...plan.triggers, ...plan.code]);
   await first.run('COMMIT');
+  const statistics = plan.tables.map(({ name }) => statisticsJob(name));
+  await runJobs(sessions, statistics, stop);
   return { fastTables };
 }
 

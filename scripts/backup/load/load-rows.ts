@@ -26,17 +26,17 @@ export async function loadRows(
 ): Promise<void> {
   const pieces = rowPiecesOf(loading.source, part);
   const isOrdinary = definition !== undefined;
+  /** Null: not by LOAD DATA. The INSERTs of a table are of one shape: the first tells. */
+  let fast: FastRows | null | undefined = loading.fast && isOrdinary ? undefined : null;
   let uncommitted = 0;
   for await (const piece of pieces) {
     if (piece.kind === 'other') {
       await runOthers(session, part, piece, isOrdinary, loading);
       continue;
     }
-    const fast =
-      loading.fast && isOrdinary
-        ? planFastRows(session.server.flavour, definition, piece.bytes.toString('latin1', 0, headBytes))
-        : undefined;
-    if (fast !== undefined) {
+    fast ??=
+      fast === null ? null : (planFastRows(session.server.flavour, definition ?? '', headOf(piece)) ?? null);
+    if (fast !== null) {
       loading.loadedFast(table);
       await loadFast(session, part, piece, pieces, fast, loading);
       break;
@@ -50,6 +50,8 @@ export async function loadRows(
   }
   await session.run('COMMIT');
 }
+
+const headOf = ({ bytes }: StatementBytes): string => bytes.toString('latin1', 0, headBytes);
 
 /** Gives the values of this INSERT and of all that follow to one LOAD DATA. */
 async function loadFast(

@@ -1,8 +1,9 @@
 import type { Session } from '../../database/session.ts';
+import type { PartSource } from '../part-text.ts';
 import { deferTable, hasPrimaryKey } from './definition.ts';
 import type { Job } from './jobs.ts';
 import { loadRows } from './load-rows.ts';
-import { statementsOf, type PartSource, type PartStatement } from './part-statements.ts';
+import { statementsOf, type PartStatement } from './part-statements.ts';
 import type { TableParts } from './plan.ts';
 import type { ManifestPart } from '../manifest.ts';
 
@@ -35,42 +36,46 @@ export interface TableLoading {
 const worthDeferring = 4 * 1024 * 1024;
 
 /**
- * The job of making one table; the jobs of loading its rows follow from it, and from the last of these its indexes.
- * Rows of a table without a primary key stay in the order of the dump, which is the only order that they have; the
- * same holds for other engines than InnoDB.
+ * Makes one table. From the last of the jobs that it returns follows the job of adding the table's indexes. Rows of a
+ * table without a primary key stay in the order of the dump, which is the only order that they have; the same holds for
+ * other engines than InnoDB.
+ *
+ * @returns the jobs of loading its rows
  */
-export function tableJob(table: TableParts, loading: TableLoading): Job<Session> {
+export async function makeTable(
+  session: Session,
+  table: TableParts,
+  loading: TableLoading,
+): Promise<Job<Session>[]> {
   const { source, run } = loading;
-  return async (session) => {
-    const isLarge = table.rowBytes >= worthDeferring;
-    const keys: PartStatement[] = [];
-    let parallel = false;
-    /** The definition of a table whose rows may be loaded faster than by its INSERTs. */
-    let definition: string | undefined;
-    for (const statement of await statementsOf(source, table.structure)) {
-      const deferred = statement.text.startsWith('CREATE TABLE ')
-        ? deferTable(statement.text, isLarge && loading.mayDeferKeys(table))
-        : undefined;
-      if (deferred === undefined) {
-        await run(session, table.structure, statement);
-        continue;
-      }
-      const later = (text: string): PartStatement => ({ ...statement, text });
-      await run(session, table.structure, later(deferred.create));
-      keys.push(...deferred.keys.map(later));
-      if (deferred.foreignKeys !== null) loading.foreignKeys(table.structure, later(deferred.foreignKeys));
-      parallel = hasPrimaryKey(statement.text);
-      definition = statement.text;
+  const isLarge = table.rowBytes >= worthDeferring;
+  const keys: PartStatement[] = [];
+  let parallel = false;
+  /** The definition of a table whose rows may be loaded faster than by its INSERTs. */
+  let definition: string | undefined;
+  for (const statement of await statementsOf(source, table.structure)) {
+    const deferred = statement.text.startsWith('CREATE TABLE ')
+      ? deferTable(statement.text, isLarge && loading.mayDeferKeys(table))
+      : undefined;
+    if (deferred === undefined) {
+      await run(session, table.structure, statement);
+      continue;
     }
-    loading.loaded(table.structure.bytes);
-    const pieces = parallel ? table.rows.map((part) => [part]) : [table.rows];
-    let left = pieces.length;
-    return pieces.map((parts) => async (worker) => {
-      for (const part of parts) await loadRows(worker, table.name, part, definition, loading);
-      left -= 1;
-      return left > 0 || keys.length === 0 ? [] : [keysJob(table, keys, loading)];
-    });
-  };
+    const later = (text: string): PartStatement => ({ ...statement, text });
+    await run(session, table.structure, later(deferred.create));
+    keys.push(...deferred.keys.map(later));
+    if (deferred.foreignKeys !== null) loading.foreignKeys(table.structure, later(deferred.foreignKeys));
+    parallel = hasPrimaryKey(statement.text);
+    definition = statement.text;
+  }
+  loading.loaded(table.structure.bytes);
+  const pieces = parallel ? table.rows.map((part) => [part]) : [table.rows];
+  let left = pieces.length;
+  return pieces.map((parts) => async (worker) => {
+    for (const part of parts) await loadRows(worker, table.name, part, definition, loading);
+    left -= 1;
+    return left > 0 || keys.length === 0 ? [] : [keysJob(table, keys, loading)];
+  });
 }
 
 const keysJob =

@@ -1,14 +1,9 @@
 import { splitStatements } from '../../migrations/splitter.ts';
-import { readStored, type Codec } from '../codec.ts';
+import { readStored } from '../codec.ts';
 import { partPath } from '../layout.ts';
 import type { ManifestPart } from '../manifest.ts';
+import { readPartText, type PartSource } from '../part-text.ts';
 import { createRowCutter, type StatementBytes } from './row-statements.ts';
-
-/** Where the parts of a backup are, and how they are read. */
-export interface PartSource {
-  readonly folder: string;
-  readonly codec: Codec;
-}
 
 /** A statement of a part: each character stands for one byte, as a session for bytes takes it. */
 export interface PartStatement {
@@ -22,9 +17,7 @@ export interface PartStatement {
 
 /** The statements of a part that is not rows: small enough to be read at once. */
 export async function statementsOf(source: PartSource, part: ManifestPart): Promise<PartStatement[]> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of readStored(partPath(source.folder, part.name), source.codec)) chunks.push(chunk);
-  return statementsIn(Buffer.concat(chunks).toString('latin1'), part.name);
+  return statementsIn(await readPartText(source, part, 'latin1'), part.name);
 }
 
 /** The pieces of a part of rows, as they come; never more than one of them is held. */

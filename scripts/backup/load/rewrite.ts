@@ -30,4 +30,5 @@ export function rewritten(statement: string, { from, into, definers }: Rewriting
 
 const viewStatement = /^\/\*!50001 CREATE [^]*?\n\/\*!50001 VIEW /;
 
-const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+/** A text as a session for bytes takes it: each character stands for one byte of it. */
+export const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compareWithDatabase, differencesFromBackup } from '../../../scripts/backup/compare.ts';
-import { loadAgain } from '../../../scripts/backup/load/load-again.ts';
+import { loadAgain } from '../../../scripts/backup/load/load-and-compare.ts';
 import { loadBackup } from '../../../scripts/backup/load/load-backup.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
@@ -27,13 +27,13 @@ describe.each(everyServer)('on $name', (server) => {
     ]);
     const differing = async (): ReturnType<typeof differencesFromBackup> =>
       differencesFromBackup(context, backup, copy);
-    const { parts } = await differing();
-    expect(await loadAgain(context, backup, copy, loaded, parts)).toBe(true);
+    const { differences } = await differing();
+    expect(await loadAgain(context, backup, copy, loaded, differences)).toBe(true);
     expect(context.events).toContainEqual(
       expect.objectContaining({ note: 'load-again', facts: { tables: ['users'] } }),
     );
     // Nothing was loaded in the quick way there: its difference has another cause, and is for the user to hear of.
     expect(await compareWithDatabase(context, backup, copy)).toEqual(['other_engine (rows)']);
-    expect(await loadAgain(context, backup, copy, loaded, (await differing()).parts)).toBe(false);
+    expect(await loadAgain(context, backup, copy, loaded, (await differing()).differences)).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import type { Problem } from '../../../backup/problem.ts';
+import type { RestoreFacts } from '../../../backup/restore-facts.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
 import { bytes, duration } from '../../format.ts';
 import { fragileRemedies, fragileText } from './fragile-values.ts';
@@ -37,18 +38,6 @@ function problemText({ file, what, about }: Problem): string {
 }
 
 /** What a restore does, or has done, to a database. */
-interface RestoreFacts {
-  /** Nothing of what was there was kept. */
-  readonly everything: boolean;
-  readonly loaded: readonly string[];
-  readonly dropped: readonly string[];
-  /** Triggers, routines and the like. */
-  readonly others: readonly string[];
-  readonly left: readonly string[];
-  /** The tables that were asked for; null: everything. */
-  readonly only: readonly string[] | null;
-}
-
 function workLines(database: string, work: RestoreFacts, when: 'plan' | 'done'): string[] {
   const verb = when === 'plan' ? 'are to be' : 'were';
   const line = (what: string, names: readonly string[]): string[] =>

@@ -1,0 +1,71 @@
+import { inStep, note, type Context } from '../../context.ts';
+import { dropObjects } from '../../database/clear.ts';
+import { withSession } from '../../database/session.ts';
+import type { Target } from '../../database/target.ts';
+import type { PartDifference } from '../differences.ts';
+import type { Backup } from '../list.ts';
+import { loadBackup, type LoadOptions, type Loaded } from './load-backup.ts';
+
+/** What a comparison has to tell for this: which parts differ. */
+interface Compared {
+  readonly differences: readonly PartDifference[];
+}
+
+/**
+ * Loads a backup, or some of it, and compares; tables that LOAD DATA filled with something else are loaded again by
+ * their INSERTs, and all is compared again.
+ *
+ * @returns the last comparison
+ * @throws MajError what `loadBackup` throws
+ */
+export async function loadAndCompare<C extends Compared>(
+  context: Context,
+  backup: Backup,
+  target: Target,
+  options: LoadOptions,
+  compare: () => Promise<C>,
+): Promise<C> {
+  const loaded = await loadInStep(context, backup, target, options);
+  const compared = await compare();
+  const again = await loadAgain(context, backup, target, loaded, compared.differences, options);
+  return again ? compare() : compared;
+}
+
+/**
+ * Loads tables again, by their INSERTs, that were loaded by LOAD DATA and then found to differ.
+ *
+ * @returns whether there was any: then it is to be compared again
+ */
+export async function loadAgain(
+  context: Context,
+  backup: Backup,
+  target: Target,
+  loaded: Loaded,
+  differences: readonly PartDifference[],
+  options: LoadOptions = {},
+): Promise<boolean> {
+  const tables = new Set(
+    differences
+      .filter(({ id }) => id.kind === 'table' && loaded.fastTables.has(id.object ?? ''))
+      .map(({ id }) => id.object ?? ''),
+  );
+  if (tables.size === 0) return false;
+  note(context, 'load-again', { tables: [...tables] });
+  const none = new Set<string>();
+  const selection = { tables, sequences: none, triggersOf: none, code: false };
+  await withSession(context, target, (session) => dropObjects(session, target.database, selection));
+  await loadInStep(context, backup, target, { ...options, selection, insertsOnly: true });
+  return true;
+}
+
+async function loadInStep(
+  context: Context,
+  backup: Backup,
+  target: Target,
+  options: LoadOptions,
+): Promise<Loaded> {
+  const server = await withSession(context, target, (session) => Promise.resolve(session.server.text));
+  return inStep(context, 'load-backup', { id: backup.id, server }, (progress) =>
+    loadBackup(context, backup, target, progress, options),
+  );
+}

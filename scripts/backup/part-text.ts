@@ -1,0 +1,24 @@
+import { readStored, type Codec } from './codec.ts';
+import { partPath } from './layout.ts';
+import type { ManifestPart } from './manifest.ts';
+
+/** Where the parts of a backup are, and how they are read. */
+export interface PartSource {
+  readonly folder: string;
+  readonly codec: Codec;
+}
+
+/**
+ * The text of a part that is not rows: small enough to be read at once.
+ *
+ * @param encoding `latin1`: each character stands for one byte
+ */
+export async function readPartText(
+  { folder, codec }: PartSource,
+  part: ManifestPart,
+  encoding: 'latin1' | 'utf8',
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of readStored(partPath(folder, part.name), codec)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString(encoding);
+}

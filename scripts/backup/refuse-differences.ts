@@ -1,0 +1,17 @@
+import type { Target } from '../database/target.ts';
+import { notRolledBack } from '../errors.ts';
+import { differenceNames, type DatabaseDifference } from './compare.ts';
+import type { Backup } from './list.ts';
+import { structureDiffs } from './structure-diff.ts';
+
+/**
+ * Nothing may differ from the backup once it was loaded.
+ *
+ * @throws MajError `restore-differs` (exit code 11)
+ */
+export function refuseDifferences(backup: Backup, target: Target, found: DatabaseDifference): void {
+  const differences = differenceNames(found);
+  if (differences.length === 0) return;
+  const diffs = structureDiffs(found.differences);
+  throw notRolledBack('restore-differs', { id: backup.id, database: target.database, differences, diffs });
+}
