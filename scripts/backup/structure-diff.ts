@@ -1,4 +1,4 @@
-import { createTwoFilesPatch } from 'diff';
+import { unifiedDiff } from '../database/unified-diff.ts';
 import { nameOf, type PartDifference } from './differences.ts';
 
 /** More lines than this say no more. */
@@ -15,11 +15,8 @@ export function structureDiffs(differences: readonly PartDifference[]): string[]
     .filter(({ id, what }) => id.section !== 'rows' && what === 'differs')
     .flatMap(({ id, expected, found }) => {
       if (expected === null || found === null) return [];
-      const name = nameOf(id);
-      const patch = createTwoFilesPatch(name, name, expected, found, 'in the backup', 'in the database', {
-        context: 2,
-      });
-      const lines = patch.trimEnd().split('\n').slice(1);
+      const labels = { before: 'in the backup', after: 'in the database' };
+      const lines = unifiedDiff(nameOf(id), expected, found, labels);
       const left = lines.length - shownLines;
       return [[...lines.slice(0, shownLines), ...(left > 0 ? [`… ${left} more lines`] : [])].join('\n')];
     });

@@ -31,6 +31,11 @@ export interface Driver {
    * driver encodes accordingly.
    */
   sendBytes(): Promise<void>;
+  /**
+   * Makes the connection as if it were new (COM_RESET_CONNECTION): what is open is rolled back; temporary tables, locks,
+   * variables and settings are gone. Its id and its database stay.
+   */
+  reset(): Promise<void>;
   /** Says goodbye. */
   close(): Promise<void>;
   /** Cuts the connection: what is running fails here, and is ended by the server at its own pace. */
@@ -49,6 +54,7 @@ export async function openDriver(target: Target, options: DriverOptions): Promis
     load: (sql, content) =>
       lost.orResult((resolve, reject) => loadOn(connection, sql, content, resolve, reject)),
     sendBytes: () => sendBytes(connection, rows),
+    reset: () => lost.orResult((resolve, reject) => resetOn(connection, resolve, reject)),
     close: () => closed(connection),
     destroy: () => {
       connection.destroy();
@@ -78,6 +84,12 @@ function opened(options: DriverOptions): Promise<Connection> {
       reject(error);
     });
   });
+}
+
+function resetOn(connection: Connection, resolve: () => void, reject: (error: unknown) => void): void {
+  // The driver's types leave it out.
+  const resettable = connection as Connection & { reset(done: (error: Error | null) => void): void };
+  resettable.reset((error) => (error === null ? resolve() : reject(error)));
 }
 
 /** The driver's number for the charset in which every character is the byte of its code. */

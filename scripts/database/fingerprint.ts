@@ -5,22 +5,40 @@ import { readInventory, type Inventory } from './inventory.ts';
 import { quoteName } from './quote.ts';
 import type { Row, Session } from './session.ts';
 
+/** Everything in a database, by definition. */
+export interface Schema {
+  /** 64 hexadecimal digits: two databases with the same ones have the same schema. */
+  readonly fingerprint: string;
+  /** The text of each object, by its kind and name: `table users`. */
+  readonly definitions: ReadonlyMap<string, string>;
+}
+
 /**
- * A hash over the definitions of everything in a database: two databases with the same one have the same schema,
- * whatever rows they hold and wherever their AUTO_INCREMENT stands.
+ * Reads the definitions of everything in a database, whatever rows it holds and wherever their AUTO_INCREMENT stands.
+ *
+ * @throws MajError `definition-hidden` when this user may not see the text of a routine
+ */
+export async function readSchema(session: Session, database: string): Promise<Schema> {
+  const inventory = await readInventory(session, database);
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([inventory.charset, inventory.collation]));
+  const texts = new Map<string, string>();
+  for await (const definition of definitions(session, database, inventory)) {
+    hash.update(`\n${JSON.stringify(definition)}`);
+    const [kind, name, ...text] = definition;
+    texts.set(`${kind ?? ''} ${name ?? ''}`, text.join('\n'));
+  }
+  return { fingerprint: hash.digest('hex'), definitions: texts };
+}
+
+/**
+ * A hash over the definitions of everything in a database; see `readSchema`.
  *
  * @returns 64 hexadecimal digits
  * @throws MajError `definition-hidden` when this user may not see the text of a routine
  */
-export async function schemaFingerprint(session: Session, database: string): Promise<string> {
-  const inventory = await readInventory(session, database);
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify([inventory.charset, inventory.collation]));
-  for await (const definition of definitions(session, database, inventory)) {
-    hash.update(`\n${JSON.stringify(definition)}`);
-  }
-  return hash.digest('hex');
-}
+export const schemaFingerprint = async (session: Session, database: string): Promise<string> =>
+  (await readSchema(session, database)).fingerprint;
 
 type Definition = readonly (string | null)[];
 

@@ -69,16 +69,24 @@ export async function withSession<T>(
 }
 
 async function greet(driver: Driver, options: SessionOptions): Promise<Session> {
-  // The handshake can only name a collation; this takes the server's own default for utf8mb4, as its client does.
-  await driver.run('SET NAMES utf8mb4');
-  if (options.sqlMode !== undefined) await driver.rows('SET SESSION sql_mode = ?', [options.sqlMode]);
+  await prepare(driver, options);
   if (options.bytes === true) await driver.sendBytes();
   const [greeting = {}] = await driver.rows(
     'SELECT CONNECTION_ID() AS id, VERSION() AS version, @@version_comment AS comment',
   );
   return {
     ...driver,
+    reset: async () => {
+      await driver.reset();
+      await prepare(driver, options);
+    },
     connectionId: Number(greeting['id']),
     server: parseServerVersion(String(greeting['version']), String(greeting['comment'])),
   };
+}
+
+async function prepare(driver: Driver, options: SessionOptions): Promise<void> {
+  // The handshake can only name a collation; this takes the server's own default for utf8mb4, as its client does.
+  await driver.run('SET NAMES utf8mb4');
+  if (options.sqlMode !== undefined) await driver.rows('SET SESSION sql_mode = ?', [options.sqlMode]);
 }

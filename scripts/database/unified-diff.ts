@@ -1,0 +1,12 @@
+import { createTwoFilesPatch } from 'diff';
+
+/** The lines of a unified diff of an object's definition: pure. */
+export function unifiedDiff(
+  name: string,
+  before: string,
+  after: string,
+  labels: { readonly before: string; readonly after: string },
+): string[] {
+  const patch = createTwoFilesPatch(name, name, before, after, labels.before, labels.after, { context: 2 });
+  return patch.trimEnd().split('\n').slice(1);
+}
