@@ -1,4 +1,5 @@
 import { inStep, type Context } from '../context.ts';
+import type { Flavour } from '../database/flavour.ts';
 import type { Session } from '../database/session.ts';
 import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
@@ -7,7 +8,8 @@ import { byVersion, versionNumber, type Migration } from './folder.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 import { ensureLedger, isLedgerThere, readLedger } from './ledger.ts';
 import { withMigrationLock } from './lock.ts';
-import { splitStatements } from './splitter.ts';
+import { statementsOf } from './script.ts';
+import { noProgress, progressAfter, type Progress } from './statement.ts';
 
 /**
  * Refuses a database that has tables but no ledger: nothing tells which scripts it has already been through, and
@@ -56,16 +58,24 @@ export async function writeBaseline(
         async () => {
           await ensureLedger(session);
           for (const script of scripts) {
-            const statements = splitStatements(script.text, { file: script.file });
+            const progress = await wholeOf(script, context.config.DB_SQL_MODE, session.server.flavour);
             const pending = { ...script, done: 0, recordedAs: script.version };
-            const entry = ledgerEntry(session, target.database, pending, statements, runner);
+            const entry = ledgerEntry(session, target.database, pending, progress.done, runner);
             await session.run('START TRANSACTION');
-            await entry.begin(session.connectionId, 0, context.clock.now());
-            await entry.finish(session, context.clock.now(), 0);
+            await entry.begin(session.connectionId, noProgress, context.clock.now(), undefined);
+            await entry.finish(session, progress, context.clock.now(), 0);
             await session.run('COMMIT');
           }
         },
       );
     }),
   );
+}
+
+/** All statements of a script, as done. */
+async function wholeOf(script: Migration, sqlMode: string | undefined, flavour: Flavour): Promise<Progress> {
+  let progress = noProgress;
+  for await (const statement of statementsOf(script, { sqlMode, flavour }))
+    progress = progressAfter(progress, statement);
+  return progress;
 }

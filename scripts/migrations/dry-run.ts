@@ -1,21 +1,26 @@
 import type { Manifest } from '../backup/manifest.ts';
 import { warn, type Context } from '../context.ts';
-import { schemaFingerprint } from '../database/fingerprint.ts';
+import { readSchema } from '../database/fingerprint.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import type { Throwaway } from '../database/throwaway.ts';
 import { MajError, refused } from '../errors.ts';
 import { refuseUnknownHistory } from './baseline.ts';
+import { readDonePrefixes } from './done-prefix.ts';
+import { createDryRunWatch, type Seen } from './dry-run-watch.ts';
 import type { Migration } from './folder.ts';
-import { readLedger } from './ledger.ts';
+import { ledgerTable, readLedger } from './ledger.ts';
 import { planMigrations, refuseProblems } from './plan.ts';
 import { runScripts, serverSqlMode, type MigrationRun } from './runner.ts';
+import { schemaDiff } from './schema-diff.ts';
 
 /** What the pending migrations did to the copy. */
-export interface DryRunResult extends MigrationRun {
+export interface DryRunResult extends MigrationRun, Seen {
   /** `schemaFingerprint` of the copy before the first and after the last of them. */
   readonly schemaBefore: string;
   readonly schemaAfter: string;
+  /** What they changed in it, one unified diff an object. */
+  readonly schemaDiff: readonly string[];
 }
 
 /**
@@ -38,26 +43,41 @@ export async function dryRun(
   const { name } = manifest.database;
   const target = throwaway.target(name);
   const sqlMode = await liveSqlMode(context);
-  const before = await withSession(context, target, async (session) => ({
-    ledger: await readLedger(session),
-    schema: await schemaFingerprint(session, name),
-  }));
-  const plan = planMigrations(migrations, before.ledger, sqlMode);
-  refuseProblems(plan);
-  if (plan.pending.length > 0) {
-    await withSession(context, target, (session) => refuseUnknownHistory(session, name));
-  }
-  const { failure, cause, ...run } = await runScripts(context, {
-    target,
-    migrations: plan.pending,
-    sqlMode,
-    runId: 'dry-run',
-    appliedBy: 'dry-run',
+  return withSession(context, target, async (eyes) => {
+    const before = await readSchema(eyes, name);
+    const ledger = await readLedger(eyes);
+    const reading = { sqlMode, flavour: throwaway.server.flavour };
+    const plan = planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
+    refuseProblems(plan);
+    if (plan.pending.length > 0) await refuseUnknownHistory(eyes, name);
+    const probing = { database: null, ...(sqlMode === undefined ? {} : { sqlMode }) };
+    const { run, seen } = await withSession(
+      context,
+      target,
+      async (probe) => {
+        const watching = createDryRunWatch(context, { eyes, probe, database: name });
+        const ran = await runScripts(context, {
+          target,
+          migrations: plan.pending,
+          sqlMode,
+          runId: 'dry-run',
+          appliedBy: 'dry-run',
+          watch: watching.watch,
+        });
+        return { run: ran, seen: watching.seen() };
+      },
+      probing,
+    );
+    const { failure, cause, ...result } = run;
+    if (failure !== undefined) throw refused('dry-run-failed', { failure }, { cause });
+    const after = await readSchema(eyes, name);
+    const schemas = { schemaBefore: before.fingerprint, schemaAfter: after.fingerprint };
+    return { ...result, ...seen, ...schemas, schemaDiff: schemaDiff(before, after, ownTables) };
   });
-  if (failure !== undefined) throw refused('dry-run-failed', { failure }, { cause });
-  const schemaAfter = await withSession(context, target, (session) => schemaFingerprint(session, name));
-  return { ...run, schemaBefore: before.schema, schemaAfter };
 }
+
+/** Made by the first migration ever: no change of the application's. */
+const ownTables: ReadonlySet<string> = new Set([`table ${ledgerTable}`]);
 
 /** The sql_mode that scripts will meet on the live database: a copy that is less strict would prove nothing. */
 async function liveSqlMode(context: Context): Promise<string | undefined> {

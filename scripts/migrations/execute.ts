@@ -1,45 +1,45 @@
 import type { Context } from '../context.ts';
-import { connect, type Session } from '../database/session.ts';
+import type { Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
+import { createBatch } from './batch.ts';
 import type { Step } from './flow.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { MigrationLock } from './lock.ts';
-import type { PendingMigration } from './plan.ts';
+import type { Script } from './script.ts';
 import { settle, type Settled, type Stop } from './settle.ts';
-
-/** What one statement did. */
-export interface StatementRun {
-  readonly number: number;
-  readonly line: number;
-  readonly hash: string;
-  readonly seconds: number;
-  /** Rows changed, as the server counts them. */
-  readonly rows: number;
-  readonly warnings: number;
-}
-
-/** One script, ready to run. */
-export interface Script {
-  readonly migration: PendingMigration;
-  readonly steps: readonly Step[];
-  /** All tables that it may meet take part in transactions. */
-  readonly transactional: boolean;
-}
+import { noProgress, progressAfter, type Progress } from './statement.ts';
+import { createStatementRuns, type StatementRun, type StatementRuns } from './statement-run.ts';
 
 /** What a script is run with. */
 export interface Surroundings {
   readonly target: Target;
-  readonly sqlMode: string;
+  /** As if it were new. */
+  readonly session: Session;
   readonly lock: MigrationLock;
   readonly entry: LedgerEntry;
+  readonly watch?: Watch | undefined;
+}
+
+/** Looks on while the statements run, in a dry run. */
+export interface Watch {
+  before(step: Step, session: Session): Promise<void>;
+  after(version: string, step: Step, run: StatementRun, session: Session): Promise<void>;
 }
 
 /** How a script ended. */
 export interface Execution {
-  readonly statements: readonly StatementRun[];
+  readonly statements: StatementRuns;
   readonly seconds: number;
   /** Undefined when it was applied. */
   readonly stopped?: Settled;
+}
+
+/** How far a script is: what is done for good, and what the ledger has as in flight (0: nothing). */
+export interface Known {
+  progress: Progress;
+  marked: number;
+  /** The row says `applied`. */
+  finished: boolean;
 }
 
 /**
@@ -47,98 +47,137 @@ export interface Execution {
  * and everyone else then waits behind it.
  */
 const lockWaitSeconds = 20;
+/** Within a transaction of ours, the lock is asked for this often. */
+const askLockEveryMs = 100;
 
-/** Runs one script in a session of its own, writing the ledger as it goes. */
+/** Runs one script, writing the ledger as it goes. */
 export async function executeScript(
   context: Pick<Context, 'signal' | 'clock'>,
   script: Script,
   surroundings: Surroundings,
 ): Promise<Execution> {
-  const { entry, lock, target, sqlMode } = surroundings;
-  const started = context.clock.monotonicMs();
-  const seconds = (since = started): number => (context.clock.monotonicMs() - since) / 1000;
-  const session = await connect(context, target, { sqlMode });
-  const statements: StatementRun[] = [];
-  const all = script.steps.length;
-  /** Statements that are done for good; the number of the one that the ledger has as in flight; the row is final. */
-  const known = { done: script.migration.done, marked: 0, finished: false };
-  const record = async (writer: Session, done: number, next: Step | undefined): Promise<void> => {
-    if (done === all) {
-      await entry.finish(writer, context.clock.now(), seconds() * 1000);
+  const { entry, lock, session, watch } = surroundings;
+  const { clock } = context;
+  const started = clock.monotonicMs();
+  const seconds = (since = started): number => (clock.monotonicMs() - since) / 1000;
+  const runs = createStatementRuns();
+  const batch = createBatch();
+  const known: Known = { progress: noProgress, marked: 0, finished: false };
+  /** Including what is not committed yet. */
+  let reached = noProgress;
+  let askedLock = -Infinity;
+
+  const record = async (writer: Session, progress: Progress, next: Step | undefined): Promise<void> => {
+    if (progress.done === script.statements) {
+      await entry.finish(writer, progress, clock.now(), seconds() * 1000);
       known.finished = true;
       return;
     }
     // One write says both that this statement is done and that the next one is about to run.
     const inFlight = next?.mark === 'committed' ? next.statement : undefined;
-    await entry.checkpoint(writer, done, inFlight);
+    await entry.checkpoint(writer, progress, inFlight);
     known.marked = inFlight?.number ?? 0;
   };
-  const run = async (step: Step): Promise<void> => {
-    const since = context.clock.monotonicMs();
-    const { affectedRows, warnings } = await session.run(step.statement.text);
-    const { number, line, hash } = step.statement;
-    statements.push({ number, line, hash, seconds: seconds(since), rows: affectedRows, warnings });
+  const begin = async (step: Step): Promise<void> => {
+    const inFlight = step.mark === 'committed' ? step.statement : undefined;
+    await entry.begin(session.connectionId, known.progress, clock.now(), inFlight);
+    known.marked = inFlight?.number ?? 0;
   };
-  const perform = async (step: Step): Promise<void> => {
+  const commitBatch = async (next: Step | undefined): Promise<void> => {
+    await record(session, reached, next);
+    await session.run('COMMIT');
+    batch.end();
+    known.progress = reached;
+  };
+  const run = async (step: Step): Promise<void> => {
+    await watch?.before(step, session);
+    const since = clock.monotonicMs();
+    const { affectedRows, warnings } = await session.run(step.statement.text);
+    const { number, line, hash, kind } = step.statement;
+    const done = { number, line, hash, kind, seconds: seconds(since), rows: affectedRows, warnings };
+    runs.add(done);
+    await watch?.after(script.migration.version, step, done, session);
+  };
+  const perform = async (step: Step, next: Step | undefined): Promise<void> => {
     const { number } = step.statement;
-    const next = script.steps[number];
     const writer = step.elsewhere ? lock.keeper : session;
+    const before = reached;
+    const after = progressAfter(before, step.statement);
     if (step.mark === 'committed' && known.marked !== number) {
-      await entry.checkpoint(writer, known.done, step.statement);
+      await entry.checkpoint(writer, known.progress, step.statement);
       known.marked = number;
     }
     if (step.mark === 'in-transaction')
-      await entry.checkpoint(session, number - 1, step.checkpoint === 'after' ? step.statement : undefined);
-    if (step.wrapped) await session.run('START TRANSACTION');
-    if (step.checkpoint === 'before') await record(session, number, next);
+      await entry.checkpoint(session, before, step.checkpoint === 'after' ? step.statement : undefined);
+    if (step.wrapped && !batch.isOpen) {
+      await session.run('START TRANSACTION');
+      batch.begin(clock.monotonicMs());
+    }
+    if (step.checkpoint === 'before') await record(session, after, next);
     await run(step);
-    if (step.checkpoint === 'wrapped') {
-      await record(session, number, next);
-      await session.run('COMMIT');
+    reached = after;
+    if (step.wrapped) {
+      batch.add(step);
+      if (batch.isFull(next, clock.monotonicMs())) await commitBatch(next);
+      return;
     }
     // Not every statement that is not known to keep a transaction open has ended it.
     if (step.mark === 'in-transaction' && !step.leavesOpen && step.statement.kind === 'alone')
       await session.run('COMMIT');
-    if (step.checkpoint === 'after') await record(writer, number, next);
-    if (!step.leavesOpen) known.done = number;
+    if (step.checkpoint === 'after') await record(writer, after, next);
+    if (!step.leavesOpen) known.progress = after;
   };
-  const stoppedAt = async (step: Step, stop: Stop): Promise<Execution> => ({
-    statements,
-    seconds: seconds(),
-    stopped: await settle(
-      {
-        ...surroundings,
-        session,
-        script,
-        step,
-        known,
-        clock: context.clock,
-        at: context.clock.now(),
-        ms: seconds() * 1000,
-      },
-      stop,
-    ),
-  });
-  try {
-    await session.run(`SET SESSION lock_wait_timeout = ${lockWaitSeconds}`);
-    await entry.begin(session.connectionId, known.done, context.clock.now());
-    for (const step of script.steps.slice(0, known.done))
-      if (isReplayed(step)) await session.run(step.statement.text);
-    for (const step of script.steps.slice(known.done)) {
-      if (context.signal.aborted) return await stoppedAt(step, { kind: 'interrupted' });
-      if (!(await lock.isHeld())) return await stoppedAt(step, { kind: 'lock-lost' });
-      try {
-        await perform(step);
-      } catch (error) {
-        return await stoppedAt(step, { kind: 'error', error });
+  /** Why this statement must not begin. */
+  const obstacle = async (): Promise<Stop | undefined> => {
+    if (context.signal.aborted) return { kind: 'interrupted' };
+    const now = clock.monotonicMs();
+    if (batch.isOpen && now - askedLock < askLockEveryMs) return undefined;
+    askedLock = now;
+    return (await lock.isHeld()) ? undefined : { kind: 'lock-lost' };
+  };
+  const stoppedAt = async (step: Step, stop: Stop): Promise<Execution> => {
+    const at = { clock, now: clock.now(), ms: seconds() * 1000 };
+    const stopped = await settle({ ...surroundings, script, step, known, at }, stop);
+    return { statements: runs.all(), seconds: seconds(), stopped };
+  };
+
+  await session.run(`SET SESSION lock_wait_timeout = ${lockWaitSeconds}`);
+  let begun = false;
+  for await (const { item: step, next } of withNext(script.steps())) {
+    try {
+      if (step.statement.number <= script.migration.done) {
+        if (isReplayed(step)) await session.run(step.statement.text);
+        reached = progressAfter(reached, step.statement);
+        known.progress = reached;
+        continue;
       }
+      if (!begun) await begin(step);
+      begun = true;
+      const stop = await obstacle();
+      if (stop !== undefined) {
+        // What has run is as it should be: it stays.
+        if (batch.isOpen) await commitBatch(undefined);
+        return await stoppedAt(step, stop);
+      }
+      await perform(step, next);
+    } catch (error) {
+      return await stoppedAt(step, { kind: 'error', error });
     }
-    // The last statements may have left nothing to record by themselves (SET), or there may be none at all.
-    if (!known.finished) await entry.finish(lock.keeper, context.clock.now(), seconds() * 1000);
-    return { statements, seconds: seconds() };
-  } finally {
-    await session.close();
   }
+  if (!begun) await entry.begin(session.connectionId, known.progress, clock.now(), undefined);
+  // The last statements may have left nothing to record by themselves (SET), or there may be none at all.
+  if (!known.finished) await entry.finish(lock.keeper, reached, clock.now(), seconds() * 1000);
+  return { statements: runs.all(), seconds: seconds() };
+}
+
+/** Each item together with the one that follows it. */
+async function* withNext<T>(items: AsyncIterable<T>): AsyncGenerator<{ item: T; next: T | undefined }> {
+  let previous: { readonly item: T } | undefined;
+  for await (const item of items) {
+    if (previous !== undefined) yield { item: previous.item, next: item };
+    previous = { item };
+  }
+  if (previous !== undefined) yield { item: previous.item, next: undefined };
 }
 
 /** Whether a statement that is done must be run again for those after it, in the new session. */

@@ -1,5 +1,5 @@
 import { refused } from '../errors.ts';
-import { positionOf } from './lexer.ts';
+import { tokensOf, type Position } from './lexer.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -23,10 +23,18 @@ export interface Step {
 }
 
 interface State {
-  /** The number of the statement that opened the script's transaction; 0: none is open. */
-  readonly opened: number;
+  /** Where the statement is that opened the script's transaction; undefined: none is open. */
+  readonly opened: Position | undefined;
   readonly autocommit: boolean;
   readonly locked: boolean;
+}
+
+/** Decides how the statements of one script are run, one after the other. */
+export interface StepPlanner {
+  /** How this statement is run: the next one of the script. */
+  next(statement: Statement): Step;
+  /** @throws MajError `migration-transaction-open` when the script ends inside a transaction */
+  end(): void;
 }
 
 /**
@@ -35,31 +43,29 @@ interface State {
  *
  * @param transactional false when some table may not take part in transactions (MyISAM, Aria): then a statement on
  *   rows, too, is recorded before it runs
- * @throws MajError `migration-transaction-open` when the script ends inside a transaction
  */
-export function planSteps(
-  statements: readonly Statement[],
-  options: { readonly file: string; readonly transactional: boolean },
-): Step[] {
-  const steps: Step[] = [];
-  let state: State = { opened: 0, autocommit: true, locked: false };
-  for (const statement of statements) {
-    const { step, next } = stepOf(statement, state, options.transactional);
-    steps.push({ ...step, leavesOpen: next.opened > 0 });
-    state = next;
-  }
-  const opening = statements[state.opened - 1];
-  if (opening !== undefined)
-    throw refused('migration-transaction-open', {
-      file: options.file,
-      line: opening.line,
-      column: opening.column,
-    });
-  return steps;
+export function createStepPlanner(options: {
+  readonly file: string;
+  readonly transactional: boolean;
+}): StepPlanner {
+  let state: State = { opened: undefined, autocommit: true, locked: false };
+  return {
+    next: (statement) => {
+      const { step, next } = stepOf(statement, state, options.transactional);
+      state = next;
+      return { ...step, leavesOpen: next.opened !== undefined };
+    },
+    end: () => {
+      if (state.opened === undefined) return;
+      const { line, column } = state.opened;
+      throw refused('migration-transaction-open', { file: options.file, line, column });
+    },
+  };
 }
 
 function stepOf(statement: Statement, state: State, transactional: boolean): { step: Step; next: State } {
-  const open = state.opened > 0;
+  const open = state.opened !== undefined;
+  const here: Position = { line: statement.line, column: statement.column };
   const step = (changes: Partial<Omit<Step, 'statement'>>): Step => ({
     statement,
     wrapped: false,
@@ -70,7 +76,7 @@ function stepOf(statement: Statement, state: State, transactional: boolean): { s
     leavesOpen: false,
     ...changes,
   });
-  const opens = (): State => ({ ...state, opened: statement.number });
+  const opens = (): State => ({ ...state, opened: here });
   /** What has been done in the open transaction is recorded in it: the statement commits both before it begins. */
   const commitsFirst = open && !state.locked ? ({ mark: 'in-transaction' } as const) : {};
   switch (statement.kind) {
@@ -96,38 +102,39 @@ function stepOf(statement: Statement, state: State, transactional: boolean): { s
         ? { step: step({ mark: 'committed', elsewhere: true }), next: open ? state : opens() }
         : { step: step({ mark: 'committed', checkpoint: 'after' }), next: state };
     case 'begin':
-      return { step: step(commitsFirst), next: { ...state, opened: statement.number, locked: false } };
+      return { step: step(commitsFirst), next: { ...state, opened: here, locked: false } };
     case 'commit':
       return {
         step: step(open ? { checkpoint: state.locked ? 'after' : 'before' } : {}),
-        next: { ...state, opened: 0 },
+        next: { ...state, opened: undefined },
       };
     case 'rollback':
-      return { step: step({}), next: { ...state, opened: 0 } };
+      return { step: step({}), next: { ...state, opened: undefined } };
     case 'autocommit-on':
       return {
         step: step(open ? { checkpoint: state.locked ? 'after' : 'before' } : {}),
-        next: { ...state, opened: 0, autocommit: true },
+        next: { ...state, opened: undefined, autocommit: true },
       };
     case 'autocommit-off':
       return { step: step({}), next: { ...state, autocommit: false } };
     case 'lock':
-      return { step: step(commitsFirst), next: { ...state, opened: 0, locked: true } };
+      return { step: step(commitsFirst), next: { ...state, opened: undefined, locked: true } };
     case 'unlock':
       return {
         step: step({ checkpoint: 'after', elsewhere: !state.autocommit }),
-        next: { ...state, opened: 0, locked: false },
+        next: { ...state, opened: undefined, locked: false },
       };
     case 'alone':
       return {
         step: step({ mark: 'committed', checkpoint: 'after', ...commitsFirst }),
-        next: { ...state, opened: 0 },
+        next: { ...state, opened: undefined },
       };
   }
 }
 
-const readsPrevious =
-  /\b(?:row_count|found_rows)\s*\(|^\s*get\s+(?:current\s+)?diagnostics\b|^\s*show\s+(?:warnings|errors)\b/i;
+/** Most statements are long and have none of these words. */
+const mayReadPrevious = /row_count|found_rows|diagnostics|warnings|errors/i;
+const rowFunctions = new Set(['ROW_COUNT', 'FOUND_ROWS']);
 
 /**
  * Refuses what cannot work here: a statement that asks about the one before it would get the answer for our own
@@ -135,15 +142,14 @@ const readsPrevious =
  *
  * @throws MajError `migration-needs-previous`
  */
-export function refuseDependent(statements: readonly Statement[], file: string): void {
-  const found = statements.find(
-    (statement) => statement.kind !== 'alone' && statement.number > 1 && readsPrevious.test(statement.text),
-  );
-  if (found === undefined) return;
-  const { line } = positionOf(found.text, 0);
-  throw refused('migration-needs-previous', {
-    file,
-    line: found.line + line - 1,
-    column: found.column,
-  });
+export function refuseDependent({ number, text, line, column }: Statement, file: string): void {
+  if (number === 1 || !mayReadPrevious.test(text)) return;
+  const tokens = [...tokensOf(text)];
+  // What a routine asks, it asks about its own statements.
+  if (tokens[0] === 'CREATE' || tokens[0] === 'ALTER') return;
+  const asks =
+    tokens.some((token, index) => rowFunctions.has(token) && tokens[index + 1] === '(') ||
+    (tokens[0] === 'GET' && tokens.includes('DIAGNOSTICS')) ||
+    (tokens[0] === 'SHOW' && (tokens[1] === 'WARNINGS' || tokens[1] === 'ERRORS'));
+  if (asks) throw refused('migration-needs-previous', { file, line, column });
 }

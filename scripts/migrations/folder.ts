@@ -1,7 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { refused } from '../errors.ts';
 import { fileFailed } from '../system/files.ts';
+import { normalChunks } from './normal-text.ts';
 import { sha256 } from './statement.ts';
 
 /** One migration script. */
@@ -14,10 +18,10 @@ export interface Migration {
   readonly file: string;
   /** Where it was read; the file's name alone where it came from elsewhere. */
   readonly path: string;
-  /** sha256 of `text`, so that line ends and a BOM make no difference. */
+  /** sha256 of what `open` gives, so that line ends and a BOM make no difference. */
   readonly checksum: string;
-  /** The script, with LF line ends and without BOM. */
-  readonly text: string;
+  /** The script as it streams, however large it is: UTF-8 with LF line ends, without BOM. */
+  readonly open: () => AsyncIterable<Buffer>;
 }
 
 const pattern = /^(\d{1,14})_([\p{L}\p{N}_-]+)\.sql$/u;
@@ -39,21 +43,33 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     const names = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
-    const files = await Promise.all(
-      names.filter(isScript).map(async (name) => ({ name, content: await readFile(join(folder, name)) })),
-    );
-    return parseMigrations(files).map((migration) => ({ ...migration, path: join(folder, migration.file) }));
+    const migrations: Migration[] = [];
+    for (const named of namedScripts(names)) {
+      const path = join(folder, named.file);
+      const open = (): AsyncIterable<Buffer> =>
+        normalChunks(createReadStream(path, { highWaterMark }), named.file);
+      migrations.push({ ...named, path, open, checksum: await checksumOf(open()) });
+    }
+    return migrations;
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw fileFailed(folder, 'read', error);
     throw error;
   }
 }
 
+const highWaterMark = 256 * 1024;
+
+async function checksumOf(chunks: AsyncIterable<Buffer>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash.digest('hex');
+}
+
 /** Whether a file's name makes it one of the scripts. */
 const isScript = (name: string): boolean => /\.sql$/i.test(name) && !name.startsWith('.');
 
 /**
- * Makes migrations of files, from a folder or from a git commit.
+ * Makes migrations of files that were read already, from a git commit.
  *
  * @throws MajError `migration-names` (wrong ones, all at once), `migration-versions` (taken twice),
  *   `migration-encoding` (not UTF-8, or zero bytes)
@@ -61,22 +77,36 @@ const isScript = (name: string): boolean => /\.sql$/i.test(name) && !name.starts
 export function parseMigrations(
   files: readonly { readonly name: string; readonly content: Buffer }[],
 ): Migration[] {
-  const scripts = files.filter((file) => isScript(file.name));
-  const wrong = scripts.filter((file) => !pattern.test(file.name)).map((file) => file.name);
-  if (wrong.length > 0) throw refused('migration-names', { files: wrong.sort() });
-  const migrations = scripts.map(({ name: file, content }): Migration => {
-    const [, version = '', name = ''] = pattern.exec(file) ?? [];
-    const text = normalText(file, content);
-    return { version, name, file, path: file, checksum: sha256(text), text };
+  const contents = new Map(files.map(({ name, content }) => [name, content]));
+  return namedScripts([...contents.keys()]).map((named) => {
+    const text = normalText(named.file, contents.get(named.file) ?? Buffer.alloc(0));
+    const open = (): AsyncIterable<Buffer> => Readable.from([Buffer.from(text)]);
+    return { ...named, path: named.file, checksum: sha256(text), open };
   });
-  migrations.sort((a, b) => byVersion(a, b) || a.file.localeCompare(b.file));
-  const twice = migrations.filter((migration, index) =>
-    [migrations[index - 1], migrations[index + 1]].some(
-      (other) => other !== undefined && byVersion(other, migration) === 0,
-    ),
+}
+
+/** All of a script, for what has to see it at once. */
+export async function readScript(migration: Pick<Migration, 'open'>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of migration.open()) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What the names of files say of the scripts among them, in order. */
+function namedScripts(names: readonly string[]): Pick<Migration, 'version' | 'name' | 'file'>[] {
+  const scripts = names.filter(isScript);
+  const wrong = scripts.filter((name) => !pattern.test(name));
+  if (wrong.length > 0) throw refused('migration-names', { files: wrong.sort() });
+  const named = scripts.map((file) => {
+    const [, version = '', name = ''] = pattern.exec(file) ?? [];
+    return { version, name, file };
+  });
+  named.sort((a, b) => byVersion(a, b) || a.file.localeCompare(b.file));
+  const twice = named.filter((one, index) =>
+    [named[index - 1], named[index + 1]].some((other) => other !== undefined && byVersion(other, one) === 0),
   );
   if (twice.length > 0) throw refused('migration-versions', { files: twice.map(({ file }) => file) });
-  return migrations;
+  return named;
 }
 
 function normalText(file: string, content: Buffer): string {

@@ -2,16 +2,25 @@ import { quoteName } from '../database/quote.ts';
 import type { Session } from '../database/session.ts';
 import type { PendingMigration } from './plan.ts';
 import { ledgerTable } from './ledger.ts';
-import { doneHashes, type Statement } from './statement.ts';
+import type { Progress, Statement } from './statement.ts';
 
 /** The row of one script while it runs: what is written to it, and through which connection. */
 export interface LedgerEntry {
-  /** Writes the row before the work: a new one, or that of the failed run that this one goes on from. */
-  begin(connectionId: number, done: number, startedAt: Date): Promise<void>;
-  /** The statement that says: this many are done, and this one is now in flight. */
-  checkpoint(session: Session, done: number, inFlight: Statement | undefined): Promise<void>;
+  /**
+   * Writes the row before the work: a new one, or that of the failed run that this one goes on from.
+   *
+   * @param inFlight the first statement, where it commits by itself
+   */
+  begin(
+    connectionId: number,
+    progress: Progress,
+    startedAt: Date,
+    inFlight: Statement | undefined,
+  ): Promise<void>;
+  /** Says: this much is done, and this one is now in flight. */
+  checkpoint(session: Session, progress: Progress, inFlight: Statement | undefined): Promise<void>;
   /** The same, with nothing left to do. */
-  finish(session: Session, finishedAt: Date, durationMs: number): Promise<void>;
+  finish(session: Session, progress: Progress, finishedAt: Date, durationMs: number): Promise<void>;
   /** Says why it stopped; `keepInFlight`: the statement in flight may be applied in part. */
   fail(
     session: Session,
@@ -33,40 +42,42 @@ export interface Runner {
 }
 
 /**
+ * The row of one script.
+ *
  * @param keeper the session that writes whatever the script's own cannot
+ * @param statements how many the script has
  */
 export function ledgerEntry(
   keeper: Session,
   database: string,
   migration: PendingMigration,
-  statements: readonly Statement[],
+  statements: number,
   runner: Runner,
 ): LedgerEntry {
   // Qualified, and with nothing but digits and letters as values: a script may have changed its session's settings.
   const table = `${quoteName(database)}.${ledgerTable}`;
-  const hashes = doneHashes(statements);
   const where = `WHERE version = '${migration.recordedAs}'`;
-  const doneColumns = (done: number, inFlight: Statement | undefined): string =>
-    `statements_done = ${done}, done_hash = '${hashes[done] ?? ''}', in_flight = ${
+  const doneColumns = ({ done, hash }: Progress, inFlight: Statement | undefined): string =>
+    `statements_done = ${done}, done_hash = '${hash}', in_flight = ${
       inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`
     }`;
   const ended = (at: Date, durationMs: number): string =>
     `finished_at = '${sqlTime(at)}', duration_ms = ${Math.round(durationMs)}`;
   return {
-    begin: async (connectionId, done, startedAt) => {
+    begin: async (connectionId, progress, startedAt, inFlight) => {
       await keeper.run(
         `REPLACE INTO ${table} SET version = '${migration.recordedAs}', name = ${sqlText(migration.name)},
-         checksum = '${migration.checksum}', state = 'applying', statements = ${statements.length},
-         ${doneColumns(done, undefined)}, connection_id = ${connectionId}, started_at = '${sqlTime(startedAt)}',
+         checksum = '${migration.checksum}', state = 'applying', statements = ${statements},
+         ${doneColumns(progress, inFlight)}, connection_id = ${connectionId}, started_at = '${sqlTime(startedAt)}',
          applied_by = ${sqlText(runner.appliedBy)}, run_id = ${sqlText(runner.runId)}`,
       );
     },
-    checkpoint: async (session, done, inFlight) => {
-      await session.run(`UPDATE ${table} SET ${doneColumns(done, inFlight)} ${where}`);
+    checkpoint: async (session, progress, inFlight) => {
+      await session.run(`UPDATE ${table} SET ${doneColumns(progress, inFlight)} ${where}`);
     },
-    finish: async (session, finishedAt, durationMs) => {
+    finish: async (session, progress, finishedAt, durationMs) => {
       await session.run(
-        `UPDATE ${table} SET ${doneColumns(statements.length, undefined)}, state = 'applied', error = NULL,
+        `UPDATE ${table} SET ${doneColumns(progress, undefined)}, state = 'applied', error = NULL,
          ${ended(finishedAt, durationMs)} ${where}`,
       );
     },
@@ -88,7 +99,7 @@ export function ledgerEntry(
 }
 
 /** A text as a statement that reads the same under every sql_mode and character set of its session. */
-const sqlText = (text: string): string =>
+export const sqlText = (text: string): string =>
   `CONVERT(X'${Buffer.from(text, 'utf8').toString('hex')}' USING utf8mb4)`;
 
 /** `2026-11-22 10:15:30.123`, UTC. */

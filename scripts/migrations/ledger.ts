@@ -27,6 +27,8 @@ export interface LedgerRow {
   readonly durationMs: number | undefined;
   readonly appliedBy: string;
   readonly runId: string;
+  /** How a doubt was settled, or where the row comes from. */
+  readonly note: string | undefined;
 }
 
 const columns = [
@@ -63,6 +65,7 @@ const createLedger = `CREATE TABLE IF NOT EXISTS ${ledgerTable} (
   duration_ms bigint unsigned NULL,
   applied_by varchar(255) NOT NULL,
   run_id varchar(64) NOT NULL,
+  note text NULL,
   PRIMARY KEY (version)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`;
 
@@ -72,7 +75,23 @@ const createLedger = `CREATE TABLE IF NOT EXISTS ${ledgerTable} (
  * @throws MajError `ledger-foreign` when a table of that name has another shape
  */
 export async function ensureLedger(session: Session): Promise<void> {
-  if (!(await isLedgerThere(session))) await session.run(createLedger);
+  if (await isLedgerThere(session)) await addNotes(session);
+  else await session.run(createLedger);
+}
+
+/** A ledger of the format's first days has none. */
+async function addNotes(session: Session): Promise<void> {
+  if ((await columnsOf(session)).has('note')) return;
+  await session.run(`ALTER TABLE ${ledgerTable} ADD COLUMN note text NULL`);
+}
+
+/** The names of the ledger's columns, in lower case. */
+async function columnsOf(session: Session): Promise<ReadonlySet<string>> {
+  const found = await session.rows(
+    `SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}' ORDER BY ORDINAL_POSITION`,
+  );
+  return new Set(found.map((column) => String(column['name']).toLowerCase()));
 }
 
 /**
@@ -86,11 +105,7 @@ export async function isLedgerThere(session: Session): Promise<boolean> {
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}'`,
   );
   if (table === undefined) return false;
-  const found = await session.rows(
-    `SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS
-     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}' ORDER BY ORDINAL_POSITION`,
-  );
-  const names = new Set(found.map((column) => String(column['name']).toLowerCase()));
+  const names = await columnsOf(session);
   const missing = columns.filter((name) => !names.has(name));
   // Another engine would not commit a checkpoint together with the rows that it stands for.
   const engine = String(table['engine']);
@@ -129,6 +144,7 @@ const row = v.object({
   duration_ms: v.nullish(count),
   applied_by: v.string(),
   run_id: v.string(),
+  note: v.nullish(v.string()),
 });
 
 /**
@@ -138,7 +154,7 @@ const row = v.object({
  */
 export async function readLedger(session: Session): Promise<LedgerRow[]> {
   if (!(await isLedgerThere(session))) return [];
-  const rows = await session.rows(`SELECT ${columns.join(', ')} FROM ${ledgerTable}`);
+  const rows = await session.rows(`SELECT * FROM ${ledgerTable}`);
   return rows.map(parseRow).sort(byVersion);
 }
 
@@ -170,5 +186,6 @@ function parseRow(found: Record<string, unknown>): LedgerRow {
     durationMs: read.duration_ms ?? undefined,
     appliedBy: read.applied_by,
     runId: read.run_id,
+    note: read.note ?? undefined,
   };
 }

@@ -1,8 +1,7 @@
-import { refused, unfinished, type MajError } from '../errors.ts';
+import { refused, unfinished, wrongUsage, type MajError } from '../errors.ts';
+import type { DonePrefix } from './done-prefix.ts';
 import { byVersion, versionNumber, type Migration } from './folder.ts';
 import type { LedgerRow } from './ledger.ts';
-import { doneHashes } from './statement.ts';
-import { splitStatements } from './splitter.ts';
 
 /** A script that is to run. */
 export interface PendingMigration extends Migration {
@@ -57,13 +56,12 @@ export interface MigrationPlan {
 /**
  * Compares the scripts with the ledger. Pure.
  *
- * @param sqlMode the sql_mode that scripts start in, for the splitter
- * @throws MajError `migration-script` for a failed script that cannot be split
+ * @param prefixes what `readDonePrefixes` found
  */
 export function planMigrations(
   migrations: readonly Migration[],
   ledger: readonly LedgerRow[],
-  sqlMode?: string,
+  prefixes: ReadonlyMap<number, DonePrefix> = new Map(),
 ): MigrationPlan {
   const files = new Map(migrations.map((migration) => [versionNumber(migration.version), migration]));
   const rows = new Map(ledger.map((row) => [versionNumber(row.version), row]));
@@ -77,7 +75,8 @@ export function planMigrations(
     if (row.state === 'applying' || row.inFlight !== undefined)
       problems.push(unfinishedProblem(row, named.file));
     else if (file === undefined) problems.push({ kind: 'missing', ...named });
-    else if (row.state === 'failed') problems.push(...problemsOfFailed(row, file, sqlMode));
+    else if (row.state === 'failed')
+      problems.push(...problemsOfFailed(row, file, prefixes.get(versionNumber(row.version))));
     else if (row.checksum !== file.checksum) problems.push({ kind: 'edited', ...named });
   }
   const pending: PendingMigration[] = [];
@@ -112,27 +111,12 @@ function unfinishedProblem(row: LedgerRow, file: string): PlanProblem {
   };
 }
 
-function problemsOfFailed(row: LedgerRow, file: Migration, sqlMode: string | undefined): PlanProblem[] {
+function problemsOfFailed(row: LedgerRow, file: Migration, prefix: DonePrefix | undefined): PlanProblem[] {
   const done = row.statementsDone;
   if (done === 0) return [];
   const facts = { version: row.version, file: file.file, done };
-  const prefix = splitStatements(file.text, { file: file.file, sqlMode }).slice(0, done);
-  if (doneHashes(prefix)[done] !== row.doneHash) return [{ kind: 'failed-prefix-edited', ...facts }];
-  return prefix.some((statement) => leavesSessionState(statement.text, statement.kind))
-    ? [{ kind: 'failed-session-bound', ...facts }]
-    : [];
-}
-
-/**
- * Whether a statement leaves something in its session that later ones may need and that cannot be made again: a
- * temporary table, a prepared statement, table locks, a user variable with a value of that moment. Plain SET statements
- * of server variables are run again instead (see `execute.ts`).
- */
-function leavesSessionState(text: string, kind: string): boolean {
-  if (kind === 'lock') return true;
-  if (kind !== 'session') return /\binto\s+@\w/i.test(text) || /@\w+\s*:=/.test(text);
-  if (!/^\s*(?:\/\*M?!\d*\s*)?set\b/i.test(text)) return !/^\s*(?:savepoint|release|rollback)\b/i.test(text);
-  return /(?:^|[^@\w])@\w+\s*:?=(?!\s*(?:@@[\w.]+|'[^'\\]*'|-?\d[\d.]*|null)\s*(?:,|\*\/|$))/i.test(text);
+  if (prefix?.hash !== row.doneHash) return [{ kind: 'failed-prefix-edited', ...facts }];
+  return prefix.sessionBound ? [{ kind: 'failed-session-bound', ...facts }] : [];
 }
 
 /**
@@ -149,4 +133,19 @@ function errorOfProblems(problems: readonly PlanProblem[]): MajError | undefined
   const stopped = problems.find((problem) => problem.kind === 'unfinished');
   if (stopped !== undefined) return unfinished('migration-unfinished', { problem: stopped });
   return problems.length === 0 ? undefined : refused('migrations-refused', { problems });
+}
+
+/**
+ * The pending scripts up to a version. Pure.
+ *
+ * @throws MajError `migrate-to` for a version that no script has
+ */
+export function pendingUpTo(
+  plan: Pick<MigrationPlan, 'pending'>,
+  migrations: readonly Migration[],
+  version: string,
+): readonly PendingMigration[] {
+  if (!/^\d{1,14}$/.test(version) || !migrations.some((one) => byVersion(one, { version }) === 0))
+    throw wrongUsage('migrate-to', { version, versions: migrations.map((one) => one.version) });
+  return plan.pending.filter((one) => byVersion(one, { version }) <= 0);
 }

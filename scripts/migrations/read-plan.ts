@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
+import { readDonePrefixes } from './done-prefix.ts';
 import { readMigrations, type Migration } from './folder.ts';
 import { readLedger } from './ledger.ts';
 import { refuseLocked } from './lock.ts';
@@ -45,6 +46,8 @@ export function planLive(
   return withSession(context, target, async (session) => {
     if (options.refuseLocked === true) await refuseLocked(session, target.database);
     const sqlMode = context.config.DB_SQL_MODE ?? (await serverSqlMode(session));
-    return planMigrations(migrations, await readLedger(session), sqlMode);
+    const ledger = await readLedger(session);
+    const reading = { sqlMode, flavour: session.server.flavour };
+    return planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
   });
 }

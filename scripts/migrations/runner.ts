@@ -1,24 +1,23 @@
 import { inStep, note, type Context } from '../context.ts';
 import { interrupted, notRolledBack, refused, type MajError } from '../errors.ts';
-import type { Session } from '../database/session.ts';
+import { connect, type Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
-import { executeScript, type Execution, type Script, type StatementRun } from './execute.ts';
+import { executeScript, type Execution, type Watch } from './execute.ts';
 import { excerptOf, lineOfError, type MigrationFailure } from './failure.ts';
-import { planSteps, refuseDependent } from './flow.ts';
 import { ensureLedger, readLedger, type LedgerRow } from './ledger.ts';
 import { ledgerEntry, type Runner } from './ledger-entry.ts';
 import { withMigrationLock, type MigrationLock } from './lock.ts';
 import { versionNumber } from './folder.ts';
 import type { PendingMigration } from './plan.ts';
-import { splitStatements } from './splitter.ts';
+import { areTransactional, prepareScript, type Script } from './script.ts';
+import type { StatementRuns } from './statement-run.ts';
 
 /** What one script did. */
 export interface MigrationResult {
   readonly version: string;
   readonly name: string;
   readonly checksum: string;
-  /** Those that ran now: all of them, unless the script went on after a failure. */
-  readonly statements: readonly StatementRun[];
+  readonly statements: StatementRuns;
   readonly seconds: number;
 }
 
@@ -36,6 +35,8 @@ export interface RunOptions extends Runner {
   readonly migrations: readonly PendingMigration[];
   /** The sql_mode that scripts start in; not given: DB_SQL_MODE, else the server's own. */
   readonly sqlMode?: string | undefined;
+  /** Looks on, in a dry run. */
+  readonly watch?: Watch;
 }
 
 /**
@@ -60,54 +61,53 @@ export async function runScripts(
     const { keeper } = lock;
     const sqlMode = options.sqlMode ?? context.config.DB_SQL_MODE ?? (await serverSqlMode(keeper));
     refuseMoved(options.migrations, await readLedger(keeper));
-    const scripts = prepare(options.migrations, sqlMode, await areTransactional(keeper));
+    const scripts = await prepareAll(keeper, options.migrations, sqlMode);
     if (context.signal.aborted) throw interrupted('interrupted', {});
-    if (scripts.length > 0) await ensureLedger(keeper);
-    const migrations: MigrationResult[] = [];
-    const applied: string[] = [];
-    for (const script of scripts) {
-      const { file, version, name, checksum } = script.migration;
-      const execution = await runScript(context, script, { lock, sqlMode, options });
-      if (execution.stopped !== undefined) {
-        const failure = failureOf(script, execution.stopped, applied);
-        return { migrations, sqlMode, failure, cause: execution.stopped.cause };
+    if (scripts.length === 0) return { migrations: [], sqlMode };
+    await ensureLedger(keeper);
+    const session = await connect(context, options.target, { sqlMode });
+    try {
+      const migrations: MigrationResult[] = [];
+      const applied: string[] = [];
+      for (const script of scripts) {
+        const { file, version, name, checksum } = script.migration;
+        // A connection of its own for each would cost as much again as a small script does.
+        if (applied.length > 0) await session.reset();
+        const execution = await runScript(context, script, { lock, session, options });
+        if (execution.stopped !== undefined) {
+          const failure = failureOf(script, execution.stopped, applied);
+          return { migrations, sqlMode, failure, cause: execution.stopped.cause };
+        }
+        const { statements, seconds } = execution;
+        migrations.push({ version, name, checksum, statements, seconds });
+        applied.push(file);
       }
-      const { statements, seconds } = execution;
-      migrations.push({ version, name, checksum, statements, seconds });
-      applied.push(file);
+      return { migrations, sqlMode };
+    } finally {
+      await session.close();
     }
-    return { migrations, sqlMode };
   });
+}
+
+/** Every script is read and checked before the first one runs. */
+async function prepareAll(
+  keeper: Session,
+  migrations: readonly PendingMigration[],
+  sqlMode: string,
+): Promise<Script[]> {
+  const transactional = await areTransactional(keeper);
+  const scripts: Script[] = [];
+  for (const migration of migrations) {
+    const reading = { sqlMode, flavour: keeper.server.flavour };
+    scripts.push(await prepareScript(migration, reading, transactional));
+  }
+  return scripts;
 }
 
 /** The sql_mode that the server gives a new session. */
 export async function serverSqlMode(session: Session): Promise<string> {
   const [row] = await session.rows('SELECT @@GLOBAL.sql_mode AS mode');
   return String(row?.['mode']);
-}
-
-function prepare(
-  migrations: readonly PendingMigration[],
-  sqlMode: string,
-  transactionalTables: boolean,
-): Script[] {
-  return migrations.map((migration) => {
-    const { file } = migration;
-    const statements = splitStatements(migration.text, { file, sqlMode });
-    refuseDependent(statements, file);
-    const transactional = transactionalTables && !statements.some(({ text }) => otherEngine.test(text));
-    return { migration, transactional, steps: planSteps(statements, { file, transactional }) };
-  });
-}
-
-const otherEngine = /\bengine\s*=?\s*[`'"]?(?!innodb\b)[a-z]/i;
-
-async function areTransactional(session: Session): Promise<boolean> {
-  const [row] = await session.rows(
-    `SELECT COUNT(*) AS others FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' AND COALESCE(ENGINE, '') <> 'InnoDB'`,
-  );
-  return Number(row?.['others']) === 0;
 }
 
 /** Another run may have come between the plan and the lock. */
@@ -123,22 +123,22 @@ function refuseMoved(migrations: readonly PendingMigration[], ledger: readonly L
 async function runScript(
   context: Context,
   script: Script,
-  run: { readonly lock: MigrationLock; readonly sqlMode: string; readonly options: RunOptions },
+  run: { readonly lock: MigrationLock; readonly session: Session; readonly options: RunOptions },
 ): Promise<Execution> {
-  const { lock, sqlMode, options } = run;
-  const { target } = options;
-  const statements = script.steps.map((step) => step.statement);
-  const entry = ledgerEntry(lock.keeper, target.database, script.migration, statements, options);
+  const { lock, session, options } = run;
+  const { target, watch } = options;
+  const { statements } = script;
   const { file, done } = script.migration;
-  if (statements.length === 0) note(context, 'migration-empty', { file });
-  if (done > 0) note(context, 'migration-continued', { file, from: done + 1, of: statements.length });
+  const entry = ledgerEntry(lock.keeper, target.database, script.migration, statements, options);
+  if (statements === 0) note(context, 'migration-empty', { file });
+  if (done > 0) note(context, 'migration-continued', { file, from: done + 1, of: statements });
   let execution: Execution | undefined;
-  const facts = { file, statements: statements.length - done };
+  const facts = { file, statements: statements - done };
   // A script that fails is a value here, so that its step is told as failed by what is thrown in between.
   const failed = new Error('the script failed');
   try {
     return await inStep(context, 'migrate', facts, async () => {
-      execution = await executeScript(context, script, { lock, sqlMode, target, entry });
+      execution = await executeScript(context, script, { lock, session, target, entry, watch });
       if (execution.stopped !== undefined) throw failed;
       return execution;
     });
@@ -162,7 +162,7 @@ function failureOf(
     line,
     column: line === statement.line ? statement.column : 1,
     statement: statement.number,
-    of: script.steps.length,
+    of: script.statements,
     excerpt: excerptOf(statement.text),
     reason,
     done: stopped.done,

@@ -1,6 +1,7 @@
 import { reasonOf } from '../errors.ts';
-import { sqlErrorOf, type Session, type SqlError } from '../database/session.ts';
-import type { Script, Surroundings } from './execute.ts';
+import { sqlErrorOf, type SqlError } from '../database/session.ts';
+import type { Known, Surroundings } from './execute.ts';
+import type { Script } from './script.ts';
 import type { Clock } from '../system/clock.ts';
 import { isConnectionLost, mayBePartial, type MigrationFailure } from './failure.ts';
 import type { Step } from './flow.ts';
@@ -18,13 +19,10 @@ export type Settled = Pick<MigrationFailure, 'reason' | 'done' | 'outcome'> & {
 };
 
 interface Situation extends Surroundings {
-  readonly session: Session;
   readonly script: Script;
   readonly step: Step;
-  readonly known: { readonly done: number; readonly marked: number };
-  readonly clock: Clock;
-  readonly at: Date;
-  readonly ms: number;
+  readonly known: Readonly<Known>;
+  readonly at: { readonly clock: Clock; readonly now: Date; readonly ms: number };
 }
 
 /** Finds out what a script that stopped has left behind, and writes that into the ledger. */
@@ -34,14 +32,14 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
     await quietly(() => session.run('ROLLBACK'));
     const recorded = await recordFailure(situation, stop.kind, false);
     const outcome = recorded || known.marked === 0 ? 'unchanged' : 'in-doubt';
-    return { step, cause: undefined, reason: { kind: stop.kind }, done: known.done, outcome };
+    return { step, cause: undefined, reason: { kind: stop.kind }, done: known.progress.done, outcome };
   }
   const error = serverError(stop.error);
   const reason = { kind: 'server', error } as const;
   const facts = { step, cause: stop.error, reason };
   const rollback = isConnectionLost(error) ? undefined : await quietly(() => session.run('ROLLBACK'));
   if (rollback === undefined) await quietly(() => endOrphan(situation));
-  const done = (await quietly(() => situation.entry.committed())) ?? known.done;
+  const done = (await quietly(() => situation.entry.committed())) ?? known.progress.done;
   if (rollback === undefined) {
     // What ran in a transaction is undone by the server, unless COMMIT got through, and then the ledger says so.
     const inDoubt = known.marked === step.statement.number && done < step.statement.number;
@@ -64,12 +62,12 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
  * Ends what the server may still be doing for a connection that is lost to us, so that nothing changes any more once
  * we have looked. The server takes its time to roll back; it is given five seconds.
  */
-async function endOrphan({ lock, session, clock }: Situation): Promise<void> {
+async function endOrphan({ lock, session, at }: Situation): Promise<void> {
   const isThere = `SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${session.connectionId}`;
   for (let attempt = 0; attempt < 50; attempt += 1) {
     if ((await lock.keeper.rows(isThere)).length === 0) return;
     if (attempt === 0) await quietly(() => lock.keeper.run(`KILL ${session.connectionId}`));
-    await clock.sleep(100);
+    await at.clock.sleep(100);
   }
 }
 
@@ -77,7 +75,7 @@ async function endOrphan({ lock, session, clock }: Situation): Promise<void> {
 async function recordFailure(situation: Situation, text: string, keepInFlight: boolean): Promise<boolean> {
   for (const writer of [situation.lock.keeper, situation.session]) {
     const written = await quietly(async () => {
-      await situation.entry.fail(writer, text, situation.at, situation.ms, keepInFlight);
+      await situation.entry.fail(writer, text, situation.at.now, situation.at.ms, keepInFlight);
       return true;
     });
     if (written === true) return true;

@@ -38,12 +38,20 @@ export interface Statement {
 /** sha256 of a text, in hexadecimal. */
 export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 
-/** One hash for each number of statements done, from none on: each made of the one before and the next statement's. */
-export function doneHashes(statements: readonly Statement[]): string[] {
-  const hashes = [sha256('')];
-  for (const statement of statements) hashes.push(sha256(`${hashes.at(-1) ?? ''}\n${statement.hash}`));
-  return hashes;
+/** How far a script has come: how many of its statements are done, and one hash for all of them. */
+export interface Progress {
+  readonly done: number;
+  readonly hash: string;
 }
+
+/** Of a script that has not begun. */
+export const noProgress: Progress = { done: 0, hash: sha256('') };
+
+/** The progress once the next statement is done, too. */
+export const progressAfter = (before: Progress, statement: Pick<Statement, 'hash'>): Progress => ({
+  done: before.done + 1,
+  hash: sha256(`${before.hash}\n${statement.hash}`),
+});
 
 const kinds: Readonly<Record<string, StatementKind>> = {
   '(': 'rows',

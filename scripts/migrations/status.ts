@@ -1,5 +1,5 @@
-import { byVersion } from './folder.ts';
-import type { MigrationPlan } from './plan.ts';
+import { byVersion, versionNumber } from './folder.ts';
+import type { MigrationPlan, PlanProblem } from './plan.ts';
 
 /** One line of `maj migrate status`. */
 export interface StatusRow {
@@ -11,10 +11,19 @@ export interface StatusRow {
   readonly of: number | undefined;
   readonly at: string | undefined;
   readonly durationMs: number | undefined;
+  readonly appliedBy: string | undefined;
+  /** The statement that may or may not have been applied. */
+  readonly inDoubt: number | undefined;
+  readonly error: string | undefined;
+  readonly note: string | undefined;
+  /** What is wrong with it, as a code; see `PlanProblem`. */
+  readonly problem: PlanProblem['kind'] | undefined;
 }
 
 /** Every script that the ledger or the folder knows, in order. Pure. */
 export function statusRows(plan: MigrationPlan): StatusRow[] {
+  const problemOf = (version: string): PlanProblem['kind'] | undefined =>
+    plan.problems.find((problem) => versionNumber(problem.version) === versionNumber(version))?.kind;
   const known = plan.ledger.map((row): StatusRow => ({
     version: row.version,
     name: row.name,
@@ -23,6 +32,11 @@ export function statusRows(plan: MigrationPlan): StatusRow[] {
     of: row.statements,
     at: row.finishedAt ?? row.startedAt,
     durationMs: row.durationMs,
+    appliedBy: row.appliedBy,
+    inDoubt: row.inFlight?.number,
+    error: row.error,
+    note: row.note,
+    problem: problemOf(row.version),
   }));
   const versions = new Set(known.map((row) => Number(row.version)));
   const pending = plan.pending
@@ -35,6 +49,11 @@ export function statusRows(plan: MigrationPlan): StatusRow[] {
       of: undefined,
       at: undefined,
       durationMs: undefined,
+      appliedBy: undefined,
+      inDoubt: undefined,
+      error: undefined,
+      note: undefined,
+      problem: problemOf(migration.version),
     }));
   return [...known, ...pending].sort(byVersion);
 }

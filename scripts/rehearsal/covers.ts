@@ -6,8 +6,10 @@ export interface CoverFacts {
   readonly receipts: readonly Receipt[];
   /** Every script of the folder that will be used, in order. */
   readonly scripts: readonly ReceiptScript[];
-  /** The versions that are pending on the live database. */
+  /** The versions that are to run on the live database. */
   readonly pending: readonly string[];
+  /** Of those that are pending, only the first are to run. */
+  readonly partly?: boolean;
   /** The fingerprint of the live schema now. */
   readonly schema: string;
   readonly server: Receipt['server'];
@@ -21,19 +23,53 @@ export interface CoverFacts {
 export function coveringReceipt(facts: CoverFacts): Receipt | undefined {
   return facts.receipts.find(
     (receipt) =>
-      receipt.result === 'passed' &&
-      // What was met are the rows of the backup: a rehearsal is as old as they are.
-      facts.provenBackups.some(
-        ({ id, createdAt }) =>
-          id === receipt.backup && facts.now.getTime() - Date.parse(createdAt) <= facts.maxAgeMs,
-      ) &&
+      isSound(receipt, facts) &&
       receipt.schemaBefore === facts.schema &&
-      receipt.server.flavour === facts.server.flavour &&
-      receipt.server.version === facts.server.version &&
-      sameTexts(receipt.pending, facts.pending) &&
-      sameTexts(receipt.scripts.map(scriptText), facts.scripts.map(scriptText)),
+      sameTexts(
+        facts.partly === true ? receipt.pending.slice(0, facts.pending.length) : receipt.pending,
+        facts.pending,
+      ),
   );
 }
+
+/**
+ * The receipt of the rehearsal that a run which stopped half-way had followed so far, to the statement: what is left of
+ * it was rehearsed as well. Undefined: what is left has to be rehearsed by itself. Pure.
+ *
+ * @param done statements that are done of the first pending script
+ */
+export function receiptOfRest(facts: CoverFacts, done: number): Receipt | undefined {
+  const { pending } = facts;
+  const [first] = pending;
+  if (first === undefined) return undefined;
+  return facts.receipts.find((receipt) => {
+    const at = receipt.pending.indexOf(first);
+    const before = receipt.pending.slice(0, Math.max(at, 0));
+    const rest = receipt.pending.slice(before.length);
+    if (before.length === 0 && done === 0) return false;
+    const passed = receipt.evidence.filter(
+      ({ version, number }) => before.includes(version) || (version === first && number <= done),
+    );
+    const schema = passed.at(-1)?.after ?? receipt.evidence[0]?.before ?? receipt.schemaBefore;
+    return (
+      isSound(receipt, facts) &&
+      schema === facts.schema &&
+      sameTexts(facts.partly === true ? rest.slice(0, pending.length) : rest, pending)
+    );
+  });
+}
+
+/** Whether a rehearsal passed with these scripts, on such a server, on rows that are young enough. */
+const isSound = (receipt: Receipt, facts: CoverFacts): boolean =>
+  receipt.result === 'passed' &&
+  // What was met are the rows of the backup: a rehearsal is as old as they are.
+  facts.provenBackups.some(
+    ({ id, createdAt }) =>
+      id === receipt.backup && facts.now.getTime() - Date.parse(createdAt) <= facts.maxAgeMs,
+  ) &&
+  receipt.server.flavour === facts.server.flavour &&
+  receipt.server.version === facts.server.version &&
+  sameTexts(receipt.scripts.map(scriptText), facts.scripts.map(scriptText));
 
 const scriptText = (script: ReceiptScript): string => `${script.version} ${script.checksum}`;
 

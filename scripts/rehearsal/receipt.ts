@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
+import { statementEvidenceSchema } from '../migrations/evidence.ts';
 import { makePrivateFolder, namesIn, readIfThere, writeDurably } from '../system/files.ts';
 
 const scriptSchema = v.object({ version: v.string(), name: v.string(), checksum: v.string() });
@@ -26,6 +27,8 @@ const receiptSchema = v.object({
   /** Fingerprints of the live schema when the backup was taken, and of the copy's after them. */
   schemaBefore: v.string(),
   schemaAfter: v.nullable(v.string()),
+  /** Of each statement that commits by itself: by what a crash is settled later. */
+  evidence: v.optional(v.array(statementEvidenceSchema), []),
   durationMs: v.object({ backup: v.number(), proof: v.number(), migrations: v.number() }),
 });
 

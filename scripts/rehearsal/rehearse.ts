@@ -95,6 +95,7 @@ function receiptOf(
     pending: outcome.passed ? outcome.result.migrations.map(({ version }) => version) : [],
     schemaBefore: backup.manifest.database.fingerprint,
     schemaAfter: outcome.passed ? outcome.result.schemaAfter : null,
+    evidence: outcome.passed ? [...outcome.result.evidence] : [],
     durationMs: facts.durationMs,
   };
 }

@@ -10,7 +10,7 @@ import { targetFromConfig } from '../database/target.ts';
 import type { Migration } from '../migrations/folder.ts';
 import { refuseProblems, type MigrationPlan } from '../migrations/plan.ts';
 import { readPlan } from '../migrations/read-plan.ts';
-import { coveringReceipt } from '../rehearsal/covers.ts';
+import { coveringReceipt, receiptOfRest, type CoverFacts } from '../rehearsal/covers.ts';
 import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
 import { stagePackage } from '../release/stage.ts';
@@ -59,19 +59,26 @@ function checkApplication(context: Context): Promise<LogBaseline> {
   });
 }
 
-/** The receipt that covers exactly this upgrade of exactly this database, as it is now. */
+/**
+ * The receipt that covers exactly this upgrade of exactly this database, as it is now; or, where a run stopped half-way,
+ * the one that it had followed so far.
+ *
+ * @param options `partly`: only the first of the pending scripts are to run
+ */
 export async function findReceipt(
   context: Context,
   migrations: readonly Migration[],
-  plan: MigrationPlan,
+  plan: Pick<MigrationPlan, 'pending'>,
+  options: { readonly partly?: boolean } = {},
 ): Promise<Receipt | undefined> {
   const target = targetFromConfig(context);
   const live = await withSession(context, target, async (session) => ({
     schema: await schemaFingerprint(session, target.database),
     server: session.server,
   }));
-  return coveringReceipt({
+  const facts: CoverFacts = {
     ...live,
+    ...options,
     receipts: await readReceipts(context),
     scripts: migrations,
     pending: plan.pending.map(({ version }) => version),
@@ -80,7 +87,8 @@ export async function findReceipt(
       .map(({ id, manifest }) => ({ id, createdAt: manifest.createdAt })),
     now: context.clock.now(),
     maxAgeMs: context.config.BACKUP_MAX_AGE,
-  });
+  };
+  return coveringReceipt(facts) ?? receiptOfRest(facts, plan.pending[0]?.done ?? 0);
 }
 
 async function rehearseOnce(

@@ -49,16 +49,19 @@ describe.each(servers)('on $name, a dry run', (server) => {
           version: '002',
           name: 'b',
           checksum: scripts(files)[1]?.checksum,
-          statements: [
-            {
-              number: 1,
-              line: 1,
-              rows: 2,
-              warnings: 0,
-              hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
-            },
-            { number: 2, line: 2 },
-          ],
+          statements: {
+            count: 2,
+            each: [
+              {
+                number: 1,
+                line: 1,
+                rows: 2,
+                warnings: 0,
+                hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+              },
+              { number: 2, line: 2 },
+            ],
+          },
         },
       ]);
       expect(result.migrations[0]?.seconds).toBeGreaterThan(0);
@@ -150,7 +153,9 @@ describe.each(servers)('on $name, from backup to live,', (server) => {
     await takeBackup(context, { databaseOnly: true });
     const eyes = await look(context, running().target(database));
     const dry = await migrateVerb.run(context, { ...call(), options: { 'dry-run': true } });
-    expect(dry.data).toMatchObject([{ version: '001', statements: [{ rows: 0 }, { rows: 2 }] }]);
+    expect(dry.data).toMatchObject({
+      migrations: [{ version: '001', statements: { each: [{ rows: 0 }, { rows: 2 }] } }],
+    });
     expect(dry.text(en)[1]).toMatch(/^ {2}001_a {2}2 statements {2}/);
     expect(await eyes.rows('SHOW TABLES')).toBe('');
 

@@ -2,6 +2,7 @@ import type { Context } from '../../../scripts/context.ts';
 import { MajError } from '../../../scripts/errors.ts';
 import { connect, withSession, type Row, type Session } from '../../../scripts/database/session.ts';
 import type { Target } from '../../../scripts/database/target.ts';
+import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
 import { parseMigrations, type Migration } from '../../../scripts/migrations/folder.ts';
 import { readLedger, type LedgerRow } from '../../../scripts/migrations/ledger.ts';
 import { refuseLocked } from '../../../scripts/migrations/lock.ts';
@@ -18,11 +19,13 @@ export async function migrate(
   target: Target,
   texts: Readonly<Record<string, string>>,
 ): Promise<MigrationRun> {
-  const ledger = await withSession(context, target, async (session) => {
+  const migrations = scripts(texts);
+  const plan = await withSession(context, target, async (session) => {
     await refuseLocked(session, target.database);
-    return readLedger(session);
+    const ledger = await readLedger(session);
+    const reading = { sqlMode: context.config.DB_SQL_MODE, flavour: session.server.flavour };
+    return planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
   });
-  const plan = planMigrations(scripts(texts), ledger, context.config.DB_SQL_MODE);
   refuseProblems(plan);
   return runMigrations(context, { target, migrations: plan.pending, runId: 'test', appliedBy: 'a test' });
 }

@@ -19,11 +19,11 @@ describe.each(servers)('on $name, migrations', (server) => {
         "INSERT INTO users VALUES (1, 'Ann'), (2, 'Bob');\nUPDATE users SET name = 'Eve' WHERE id = 2;",
     };
     const run = await migrate(context, target, files);
-    expect(run.migrations.map(({ version, statements }) => [version, statements.length])).toEqual([
+    expect(run.migrations.map(({ version, statements }) => [version, statements.count])).toEqual([
       ['001', 1],
       ['002', 2],
     ]);
-    expect(run.migrations[1]?.statements).toMatchObject([
+    expect(run.migrations[1]?.statements.each).toMatchObject([
       { number: 1, line: 1, rows: 2, warnings: 0 },
       { number: 2, line: 2, rows: 1, warnings: 0 },
     ]);
@@ -111,7 +111,7 @@ describe.each(servers)('on $name, migrations', (server) => {
       ...files,
       '002_unique.sql': corrected.replace('DELETE FROM users;', ''),
     });
-    expect(run.migrations.map(({ statements }) => statements.map(({ number }) => number))).toEqual([
+    expect(run.migrations.map(({ statements }) => statements.each.map(({ number }) => number))).toEqual([
       [3, 4],
       [1],
     ]);

@@ -29,7 +29,7 @@ describe.each(servers)('on $name, migrations that are stopped', (server) => {
     expect(await eyes.ledger()).toMatchObject([{ state: 'failed', statementsDone: 1, inFlight: undefined }]);
 
     const run = await migrate(context, target, { '001_a.sql': files['001_a.sql'].replace('60', '0') });
-    expect(run.migrations[0]?.statements.map(({ number }) => number)).toEqual([2, 3]);
+    expect(run.migrations[0]?.statements.each.map(({ number }) => number)).toEqual([2, 3]);
     expect(await eyes.rows('SELECT * FROM a')).toBe('1 2 3');
   });
 

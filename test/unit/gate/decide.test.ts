@@ -25,6 +25,7 @@ const receipt: Receipt = {
   pending: ['002'],
   schemaBefore: 's1',
   schemaAfter: 's2',
+  evidence: [],
   durationMs: { backup: 1, proof: 1, migrations: 1 },
 };
 

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { planSteps, refuseDependent } from '../../../scripts/migrations/flow.ts';
+import { createStepPlanner, refuseDependent, type Step } from '../../../scripts/migrations/flow.ts';
 import { splitStatements } from '../../../scripts/migrations/splitter.ts';
+import type { Statement } from '../../../scripts/migrations/statement.ts';
+
+const planSteps = (
+  statements: readonly Statement[],
+  options: { file: string; transactional: boolean },
+): Step[] => {
+  const planner = createStepPlanner(options);
+  const steps = statements.map((statement) => planner.next(statement));
+  planner.end();
+  return steps;
+};
 
 /** Each statement's step in a few letters: wrapped, mark, checkpoint, elsewhere. */
 const flow = (script: string, transactional = true): string[] =>
@@ -90,9 +101,14 @@ describe('how statements are run', () => {
 
   test('a question about the statement before is refused', () => {
     const dependent = (script: string) => () =>
-      refuseDependent(splitStatements(script, { file: 'x.sql' }), 'x.sql');
+      splitStatements(script, { file: 'x.sql' }).forEach((statement) => refuseDependent(statement, 'x.sql'));
     expect(dependent('UPDATE a SET b = 1;\nSET @n = ROW_COUNT();')).toThrow(/x\.sql:2:1: /);
+    expect(dependent('INSERT 1; SHOW WARNINGS;')).toThrow(/x\.sql:1:11: /);
+    expect(dependent('INSERT 1; GET DIAGNOSTICS @n = NUMBER;')).toThrow(/x\.sql:1:11: /);
     expect(dependent('INSERT 1; INSERT INTO b VALUES (LAST_INSERT_ID());')).not.toThrow();
+    expect(
+      dependent("SELECT 1; INSERT INTO b VALUES ('ROW_COUNT()'); SELECT `row_count` (1);"),
+    ).not.toThrow();
     expect(dependent('SELECT 1; CREATE PROCEDURE p() SELECT ROW_COUNT();')).not.toThrow();
   });
 });

@@ -1,15 +1,25 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/errors.ts';
-import { parseMigrations } from '../../../scripts/migrations/folder.ts';
+import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
+import { parseMigrations, readScript } from '../../../scripts/migrations/folder.ts';
 import type { LedgerRow } from '../../../scripts/migrations/ledger.ts';
 import { fileNameOf, nextVersion } from '../../../scripts/migrations/new.ts';
-import { planMigrations, refuseProblems, type PlanProblem } from '../../../scripts/migrations/plan.ts';
+import {
+  pendingUpTo,
+  planMigrations,
+  refuseProblems,
+  type MigrationPlan,
+  type PlanProblem,
+} from '../../../scripts/migrations/plan.ts';
 import { splitStatements } from '../../../scripts/migrations/splitter.ts';
-import { doneHashes } from '../../../scripts/migrations/statement.ts';
+import { noProgress, progressAfter } from '../../../scripts/migrations/statement.ts';
 import { statusRows } from '../../../scripts/migrations/status.ts';
 
 const files = (texts: Readonly<Record<string, string>>) =>
   parseMigrations(Object.entries(texts).map(([name, text]) => ({ name, content: Buffer.from(text) })));
+
+const empty = { open: () => Readable.from([]) };
 
 const row = (version: string, checksum: string, changes: Partial<LedgerRow> = {}): LedgerRow => ({
   version,
@@ -27,6 +37,7 @@ const row = (version: string, checksum: string, changes: Partial<LedgerRow> = {}
   durationMs: undefined,
   appliedBy: 'test',
   runId: 'test',
+  note: undefined,
   ...changes,
 });
 
@@ -51,13 +62,16 @@ describe('the folder', () => {
     expect(found.map(({ file }) => file)).toEqual(['001_a.sql', '9_b.sql', '10_c.sql', '202611221015_d.sql']);
   });
 
-  test('gives one checksum for a script, whatever its line ends and BOM', () => {
+  test('gives one checksum for a script, whatever its line ends and BOM', async () => {
     const [unix, windows] = files({
       '1_a.sql': 'SELECT 1;\nSELECT é;\n',
       '2_b.sql': '\uFEFFSELECT 1;\r\nSELECT é;\r\n',
     });
     expect(windows?.checksum).toBe(unix?.checksum);
-    expect(windows?.text).toBe(unix?.text);
+    expect(await Promise.all([windows, unix].map((one) => readScript(one ?? empty)))).toEqual([
+      'SELECT 1;\nSELECT é;\n',
+      'SELECT 1;\nSELECT é;\n',
+    ]);
   });
 
   test.each([
@@ -84,7 +98,16 @@ const texts = {
 const [first, second, third] = files(texts);
 const sum = (migration: typeof first): string => migration?.checksum ?? '';
 const done = (text: string, count: number): string =>
-  doneHashes(splitStatements(text, { file: 'x' }))[count] ?? '';
+  splitStatements(text, { file: 'x' }).slice(0, count).reduce(progressAfter, noProgress).hash;
+
+/** With what there is to be read of the scripts that failed. */
+const planOf = async (
+  migrations: ReturnType<typeof files>,
+  ledger: readonly LedgerRow[],
+): Promise<MigrationPlan> => {
+  const reading = { sqlMode: undefined, flavour: undefined };
+  return planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
+};
 const failed = (changes: Partial<LedgerRow>): LedgerRow =>
   row('002', sum(second), {
     state: 'failed',
@@ -95,13 +118,13 @@ const failed = (changes: Partial<LedgerRow>): LedgerRow =>
   });
 
 describe('the plan', () => {
-  const problemsOf = (
+  const problemsOf = async (
     ledger: readonly LedgerRow[],
     changed: Partial<typeof texts> = {},
-  ): readonly PlanProblem[] => planMigrations(files({ ...texts, ...changed }), ledger).problems;
+  ): Promise<readonly PlanProblem[]> => (await planOf(files({ ...texts, ...changed }), ledger)).problems;
 
-  test('runs what the ledger does not have', () => {
-    const plan = planMigrations(files(texts), [row('1', sum(first))]);
+  test('runs what the ledger does not have', async () => {
+    const plan = await planOf(files(texts), [row('1', sum(first))]);
     expect(plan.pending.map(({ file, done: from }) => [file, from])).toEqual([
       ['002_b.sql', 0],
       ['003_c.sql', 0],
@@ -110,34 +133,34 @@ describe('the plan', () => {
     expect(plan.problems).toEqual([]);
   });
 
-  test('knows a script by its number, when its file has other zeros now', () => {
-    const plan = planMigrations(files(texts), [row('1', sum(first)), failed({ version: '2' })]);
+  test('knows a script by its number, when its file has other zeros now', async () => {
+    const plan = await planOf(files(texts), [row('1', sum(first)), failed({ version: '2' })]);
     expect(plan.pending.map(({ version, recordedAs }) => [version, recordedAs])).toEqual([
       ['002', '2'],
       ['003', '003'],
     ]);
   });
 
-  test('names an applied script that was edited', () => {
-    expect(problemsOf([row('001', sum(first))], { '001_a.sql': 'x' })).toEqual([
+  test('names an applied script that was edited', async () => {
+    expect(await problemsOf([row('001', sum(first))], { '001_a.sql': 'x' })).toEqual([
       { kind: 'edited', version: '001', file: '001_a.sql' },
     ]);
   });
 
-  test('names an applied script that is gone', () => {
+  test('names an applied script that is gone', async () => {
     const rest = files({ '002_b.sql': texts['002_b.sql'] });
-    const plan = planMigrations(rest, [row('001', sum(first)), row('002', sum(second))]);
+    const plan = await planOf(rest, [row('001', sum(first)), row('002', sum(second))]);
     expect(plan.problems).toEqual([{ kind: 'missing', version: '001', file: '001_x.sql' }]);
   });
 
-  test('names a script that comes too late', () => {
-    expect(problemsOf([row('001', sum(first)), row('003', sum(third))])).toEqual([
+  test('names a script that comes too late', async () => {
+    expect(await problemsOf([row('001', sum(first)), row('003', sum(third))])).toEqual([
       { kind: 'out-of-order', version: '002', file: '002_b.sql', newest: '003' },
     ]);
   });
 
-  test('goes on with a failed script after what is done', () => {
-    const plan = planMigrations(files(texts), [row('001', sum(first)), failed({})]);
+  test('goes on with a failed script after what is done', async () => {
+    const plan = await planOf(files(texts), [row('001', sum(first)), failed({})]);
     expect(plan.problems).toEqual([]);
     expect(plan.pending.map(({ file, done: from }) => [file, from])).toEqual([
       ['002_b.sql', 1],
@@ -145,13 +168,13 @@ describe('the plan', () => {
     ]);
   });
 
-  test('lets a failed script change after what is done, and not before', () => {
+  test('lets a failed script change after what is done, and not before', async () => {
     const ledger = [row('001', sum(first)), failed({})];
-    expect(problemsOf(ledger, { '002_b.sql': 'UPDATE a SET b = 1; UPDATE a SET b = 3;' })).toEqual([]);
-    expect(problemsOf(ledger, { '002_b.sql': 'UPDATE a SET b = 9; UPDATE a SET b = 2;' })).toMatchObject([
-      { kind: 'failed-prefix-edited', done: 1 },
-    ]);
-    expect(problemsOf(ledger, { '002_b.sql': '' })).toMatchObject([{ kind: 'failed-prefix-edited' }]);
+    expect(await problemsOf(ledger, { '002_b.sql': 'UPDATE a SET b = 1; UPDATE a SET b = 3;' })).toEqual([]);
+    expect(
+      await problemsOf(ledger, { '002_b.sql': 'UPDATE a SET b = 9; UPDATE a SET b = 2;' }),
+    ).toMatchObject([{ kind: 'failed-prefix-edited', done: 1 }]);
+    expect(await problemsOf(ledger, { '002_b.sql': '' })).toMatchObject([{ kind: 'failed-prefix-edited' }]);
   });
 
   test.each([
@@ -159,29 +182,29 @@ describe('the plan', () => {
     'CREATE TEMPORARY TABLE t (a int); SELECT 2;',
     'LOCK TABLES a WRITE; SELECT 2;',
     'SELECT MAX(b) INTO @b FROM a; SELECT 2;',
-  ])('does not go on after what only its session knew: %s', (text) => {
+  ])('does not go on after what only its session knew: %s', async (text) => {
     const ledger = [row('001', sum(first)), failed({ doneHash: done(text, 1) })];
-    expect(problemsOf(ledger, { '002_b.sql': text })).toMatchObject([{ kind: 'failed-session-bound' }]);
+    expect(await problemsOf(ledger, { '002_b.sql': text })).toMatchObject([{ kind: 'failed-session-bound' }]);
   });
 
-  test('goes on after settings of the session, which are made again', () => {
+  test('goes on after settings of the session, which are made again', async () => {
     const text = 'SET foreign_key_checks = 0, @a = 1; SELECT 2;';
     expect(
-      problemsOf([row('001', sum(first)), failed({ doneHash: done(text, 1) })], { '002_b.sql': text }),
+      await problemsOf([row('001', sum(first)), failed({ doneHash: done(text, 1) })], { '002_b.sql': text }),
     ).toEqual([]);
   });
 
   test.each([
     ['still being applied', failed({ state: 'applying' })],
     ['failed with a statement in doubt', failed({ inFlight: { number: 2, hash: 'x' } })],
-  ])('stops everything with exit code 6 for a script that is %s', (_title, ledgerRow) => {
-    const plan = planMigrations(files(texts), [row('001', sum(first)), ledgerRow]);
+  ])('stops everything with exit code 6 for a script that is %s', async (_title, ledgerRow) => {
+    const plan = await planOf(files(texts), [row('001', sum(first)), ledgerRow]);
     expect(plan.problems).toMatchObject([{ kind: 'unfinished', file: '002_b.sql', done: 1, of: 2 }]);
     expect(codeOf(() => refuseProblems(plan))).toBe('migration-unfinished 6');
   });
 
-  test('is refused with every problem at once', () => {
-    const plan = planMigrations(files({ ...texts, '001_a.sql': 'x' }), [
+  test('is refused with every problem at once', async () => {
+    const plan = await planOf(files({ ...texts, '001_a.sql': 'x' }), [
       row('001', sum(first)),
       row('003', sum(third)),
       row('004', ''),
@@ -192,13 +215,24 @@ describe('the plan', () => {
     expect(codeOf(() => refuseProblems(plan))).toBe('migrations-refused 3');
   });
 
-  test('has a line for every script in the status', () => {
-    const plan = planMigrations(files(texts), [row('001', sum(first)), failed({})]);
+  test('has a line for every script in the status', async () => {
+    const plan = await planOf(files(texts), [row('001', sum(first)), failed({})]);
     expect(statusRows(plan).map(({ version, state }) => [version, state])).toEqual([
       ['001', 'applied'],
       ['002', 'failed'],
       ['003', 'pending'],
     ]);
+  });
+
+  test('can be cut off after a version', async () => {
+    const migrations = files(texts);
+    const plan = await planOf(migrations, [row('001', sum(first))]);
+    const upTo = (version: string): string[] =>
+      pendingUpTo(plan, migrations, version).map(({ file }) => file);
+    expect(upTo('2')).toEqual(['002_b.sql']);
+    expect(upTo('003')).toEqual(['002_b.sql', '003_c.sql']);
+    expect(upTo('001')).toEqual([]);
+    for (const version of ['4', 'x']) expect(codeOf(() => upTo(version))).toBe('migrate-to 2');
   });
 });
 

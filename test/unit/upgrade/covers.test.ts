@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coveringReceipt, type CoverFacts } from '../../../scripts/rehearsal/covers.ts';
+import { coveringReceipt, receiptOfRest, type CoverFacts } from '../../../scripts/rehearsal/covers.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
 
 const hour = 3_600_000;
@@ -21,6 +21,7 @@ const receipt: Receipt = {
   pending: ['001'],
   schemaBefore: 's1',
   schemaAfter: 's2',
+  evidence: [],
   durationMs: { backup: 1, proof: 1, migrations: 1 },
 };
 
@@ -51,4 +52,40 @@ test.each<[string, Partial<CoverFacts>]>([
   ['the server is of the other flavour', { server: { flavour: 'mariadb', version: '9.7.0' } }],
 ])('a receipt does not cover an upgrade when %s', (_title, change) => {
   expect(coveringReceipt({ ...facts, ...change })).toBeUndefined();
+});
+
+test('a receipt covers the first of what it rehearsed only where no more is asked for', () => {
+  const two = { ...receipt, pending: ['001', '002'] };
+  expect(coveringReceipt({ ...facts, receipts: [two], partly: true })).toBe(two);
+  expect(coveringReceipt({ ...facts, receipts: [two] })).toBeUndefined();
+  expect(coveringReceipt({ ...facts, receipts: [two], pending: ['002'], partly: true })).toBeUndefined();
+});
+
+test('what is left of a run is covered by the rehearsal that it had followed so far', () => {
+  const step = (version: string, number: number, before: string, after: string) => ({
+    version,
+    number,
+    hash: 'h',
+    before,
+    after,
+  });
+  const long: Receipt = {
+    ...receipt,
+    pending: ['001', '002', '003'],
+    evidence: [step('001', 1, 'l0', 'l1'), step('002', 2, 'l1', 'l2'), step('002', 4, 'l2', 'l3')],
+  };
+  const rest = (pending: readonly string[], done: number, schema: string): boolean =>
+    receiptOfRest({ ...facts, receipts: [long], pending, schema }, done) === long;
+  expect(rest(['002', '003'], 1, 'l1')).toBe(true);
+  expect(rest(['002', '003'], 3, 'l2')).toBe(true);
+  expect(rest(['002', '003'], 4, 'l3')).toBe(true);
+  expect(rest(['002', '003'], 0, 'l1')).toBe(true);
+  expect(rest(['003'], 0, 'l3')).toBe(true);
+  expect(rest(['001', '002', '003'], 1, 'l1')).toBe(true);
+  // Elsewhere than the rehearsal was there, nothing begun, or other scripts.
+  expect(rest(['002', '003'], 3, 'l3')).toBe(false);
+  expect(rest(['001', '002', '003'], 0, 'l0')).toBe(false);
+  expect(rest(['002'], 4, 'l3')).toBe(false);
+  expect(rest([], 0, 'l3')).toBe(false);
+  expect(rest(['004'], 1, 'l0')).toBe(false);
 });

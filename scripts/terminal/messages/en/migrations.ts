@@ -1,8 +1,11 @@
+import type { Verdict } from '../../../migrations/doubt.ts';
+import type { Measured } from '../../../migrations/evidence.ts';
 import type { MigrationFailure } from '../../../migrations/failure.ts';
 import type { MigrationResult } from '../../../migrations/runner.ts';
 import type { StatusRow } from '../../../migrations/status.ts';
 import type { PlanProblem } from '../../../migrations/plan.ts';
-import type { ScriptProblem } from '../../../migrations/splitter.ts';
+import type { Doubt, ScriptProblem } from '../../../migrations/script-problem.ts';
+import type { Settlement } from '../../../migrations/settle-doubt.ts';
 import { duration, table } from '../../format.ts';
 
 interface Place {
@@ -14,6 +17,37 @@ interface Place {
 const at = (place: Place): string => `${place.file}:${place.line}:${place.column}`;
 
 const statements = (count: number): string => (count === 1 ? '1 statement' : `${count} statements`);
+
+/** What programs read differently, why, and how to write it so that they agree. */
+const doubts: Readonly<Record<Doubt, { message: string; hint: string }>> = {
+  comment: {
+    message:
+      'the mysql client and the server do not agree on where this comment ends, as another one begins inside of it',
+    hint: 'Take the inner `/*` out.',
+  },
+  'versioned-comment': {
+    message: 'the mysql client and the server do not agree on where this /*! … */ comment ends',
+    hint: 'Take comments, and strings that hold `*/`, out of it.',
+  },
+  hint: {
+    message: 'the mysql client reads on in this optimizer hint as if it had ended with its first line',
+    hint: 'Write the hint on one line.',
+  },
+  'dollar-quote': {
+    message:
+      'programs do not agree on where the text ends that begins here, in dollar quotes: a string to MySQL 9 only',
+    hint: 'Write it as a string in plain quotes, without dollars and backslashes.',
+  },
+  'ansi-name': {
+    message:
+      'with ANSI_QUOTES the server ends this name at its second quote; the mysql client does not, as a backslash stands before it',
+    hint: 'Put the name in backticks.',
+  },
+  dashes: {
+    message: 'this line is a comment to MariaDB’s client, and the beginning of a statement to MySQL’s',
+    hint: 'Put a blank after `--`.',
+  },
+};
 
 /** What is wrong with a script, and what to do about it. */
 function scriptProblem(problem: ScriptProblem): { message: string; hint: string } {
@@ -33,6 +67,8 @@ function scriptProblem(problem: ScriptProblem): { message: string; hint: string 
         message: `the delimiter ${problem.delimiter} stands inside of a /*! … */ comment, where programs differ on whether it ends the statement`,
         hint: 'Close the comment before the delimiter, or choose another one with `DELIMITER //`.',
       };
+    case 'read-differently':
+      return doubts[problem.what];
     case 'client-command':
       return {
         message: `“${problem.command}” is a command of the mysql client, not a statement`,
@@ -40,7 +76,8 @@ function scriptProblem(problem: ScriptProblem): { message: string; hint: string 
       };
     case 'delimiter-argument':
       return {
-        message: 'DELIMITER needs a blank and then the new delimiter, without a backslash in it',
+        message:
+          'DELIMITER needs a blank and then the new delimiter: up to 15 ASCII characters, no backslash, no tab',
         hint: 'Write `DELIMITER //`.',
       };
     case 'delimiter-misplaced':
@@ -122,6 +159,38 @@ function failureHint(failure: MigrationFailure): string {
   return `${correct}; or put the backup back with \`maj restore\`.`;
 }
 
+type DoubtReason = Extract<Verdict, { outcome: 'unknown' }>['because'];
+
+const outcomeText = (outcome: string): string => (outcome === 'applied' ? 'applied' : 'not applied');
+
+function doubtText(because: DoubtReason): string {
+  switch (because) {
+    case 'no-evidence':
+      return 'no dry run of this statement is on record.';
+    case 'schema-unchanged':
+      return 'it changes nothing in the schema that would show.';
+    case 'schema-differs':
+      return 'the schema is neither as before it nor as after it.';
+    case 'runs-code':
+      return 'it runs code that may have come half-way.';
+    case 'no-transactions':
+      return 'it changes rows of tables that know no transactions.';
+  }
+}
+
+function settledText(settlement: Settlement | undefined): string {
+  if (settlement === undefined) return 'Nothing was in doubt.';
+  const { file, statement, of, verdict, done } = settlement;
+  const at = `${file} stands after statement ${done} of ${of}`;
+  if (statement === undefined || verdict === undefined) return `${at}, by its checkpoint.`;
+  const why = {
+    schema: 'the schema tells',
+    repeatable: 'it does no harm to run it again',
+    word: 'by your word',
+  }[verdict.because as 'schema' | 'repeatable' | 'word'];
+  return `${at}: statement ${statement} was ${outcomeText(verdict.outcome)} (${why}).`;
+}
+
 const states = { applied: 'applied', applying: 'not finished', failed: 'failed', pending: 'pending' };
 
 const statusCells = (row: StatusRow): string[] => [
@@ -135,23 +204,43 @@ const statusCells = (row: StatusRow): string[] => [
       : `${row.done ?? 0} of ${statements(row.of)}`,
   row.at === undefined ? '' : `${row.at.slice(0, 19)} UTC`,
   row.durationMs === undefined ? '' : duration(row.durationMs),
+  row.appliedBy ?? '',
 ];
 
-/** A script's own line, and one for each of its statements that took a second or made a warning. */
-const dryRunRows = (migration: MigrationResult): string[][] => [
+/** A script's own line, and one for each of its statements of which there is something to tell. */
+const dryRunRows = (migration: MigrationResult, measured: readonly Measured[]): string[][] => [
   [
     `${migration.version}_${migration.name}`,
-    statements(migration.statements.length),
+    statements(migration.statements.count),
     duration(migration.seconds * 1000),
   ],
-  ...migration.statements
-    .filter(({ seconds, warnings }) => seconds >= 1 || warnings > 0)
-    .map(({ number, line, rows, seconds, warnings }) => [
-      `  statement ${number}, line ${line}`,
-      `${rows} rows${warnings === 0 ? '' : `, ${warnings} warnings`}`,
-      duration(seconds * 1000),
-    ]),
+  ...migration.statements.each.flatMap((run) => {
+    const { number, line, rows, seconds, warnings } = run;
+    const more = measured.find((one) => one.version === migration.version && one.number === number);
+    if (seconds < 1 && warnings === 0 && more?.algorithm !== 'COPY') return [];
+    const told = [
+      `${rows} rows`,
+      ...(warnings === 0 ? [] : [`${warnings} warnings`]),
+      ...(more?.algorithm === undefined ? [] : [algorithmText[more.algorithm]]),
+    ];
+    const messages = (more?.messages ?? []).map((message) => [`    ${message}`, '', '']);
+    return [[`  statement ${number}, line ${line}`, told.join(', '), duration(seconds * 1000)], ...messages];
+  }),
 ];
+
+const algorithmText = { INSTANT: 'instant', INPLACE: 'in place', COPY: 'copies the table' } as const;
+
+/** Diffs of the schema; more lines than this say no more. */
+const shownDiffLines = 60;
+
+function diffLines(diffs: readonly string[]): string[] {
+  const lines = diffs.flatMap((diff) => ['', ...diff.split('\n')]);
+  const left = lines.length - shownDiffLines;
+  return [
+    ...lines.slice(0, shownDiffLines),
+    ...(left > 0 ? [`… ${left} more lines; --json has them all`] : []),
+  ];
+}
 
 const pendingText = (pending: number): string =>
   pending === 0 ? 'Nothing is pending.' : `${pending} pending: \`maj migrate\` runs them.`;
@@ -213,9 +302,43 @@ export const migrations = {
       message: `The scripts and the database do not agree:\n${facts.problems.map((problem) => `  - ${planProblem(problem)}`).join('\n')}`,
       hint: '`maj migrate status` shows every script and its state.',
     }),
+    'migrate-to': (facts: { version: string; versions: readonly string[] }) => ({
+      message: `${facts.version} is not the version of a script.`,
+      hint: `Name one of ${facts.versions.join(', ') || '(none)'}.`,
+    }),
+    'migration-still-running': (facts: { connection: string; statement: string; seconds: number }) => ({
+      message: `The server still runs a statement of the run that died, for ${facts.seconds} s now, on connection ${facts.connection}: ${facts.statement}`,
+      hint: `Wait for its end, then call this again; or end it with \`KILL ${facts.connection}\`, and it is undone.`,
+    }),
+    'migration-doubt': (facts: {
+      file: string;
+      line: number;
+      statement: number;
+      of: number;
+      because: DoubtReason;
+    }) => ({
+      message: `Whether statement ${facts.statement} of ${facts.of} of ${facts.file} (line ${facts.line}) was applied cannot be told: ${doubtText(facts.because)}`,
+      hint: 'Put the backup from before this run back: `maj restore`. If you have looked and know, say so: `maj migrate mark-applied VERSION --because TEXT`, or mark-not-applied.',
+      state: 'The database is as the run left it; nothing runs any more.',
+    }),
+    'migration-doubt-edited': (facts: { file: string; statement: number }) => ({
+      message: `Statement ${facts.statement} of ${facts.file} is in doubt, and is not in the script any more as it ran.`,
+      hint: 'Put the script back as it was (git knows), then call this again; or put the backup back: `maj restore`.',
+    }),
+    'migration-doubt-word': (facts: {
+      asked: string;
+      file: string;
+      problem: 'other-script' | 'applied' | 'not-applied' | 'unknown';
+    }) => ({
+      message:
+        facts.problem === 'other-script'
+          ? `Not ${facts.asked} is in doubt, but ${facts.file}.`
+          : `The schema says otherwise: the statement of ${facts.file} was ${outcomeText(facts.problem)}.`,
+      hint: '`maj migrate resume` goes by the evidence.',
+    }),
     'migration-unfinished': (facts: { problem: Extract<PlanProblem, { kind: 'unfinished' }> }) => ({
       message: `${planProblem(facts.problem)}${facts.problem.error === undefined ? '' : ` It ended with: ${facts.problem.error}`}`,
-      hint: 'Make sure that no other maj is still running it; then put the backup from before it back: `maj restore`.',
+      hint: 'Go on with `maj migrate resume`, which finds out what was applied; or put the backup from before it back: `maj restore`.',
     }),
     'migrations-not-rehearsed': (facts: { files: readonly string[] }) => ({
       message: `Not rehearsed on a copy of the database as it is now: ${facts.files.join(', ')}.`,
@@ -262,6 +385,9 @@ export const migrations = {
     }),
   },
   steps: {
+    'settle-doubt': (facts: { file: string }) => `Find out how far ${facts.file} came`,
+    'wait-for-statement': (facts: { connection: string; statement: string }) =>
+      `Wait for connection ${facts.connection}, which still runs: ${facts.statement}`,
     'write-baseline': (facts: { database: string; scripts: number }) =>
       `Write ${facts.scripts} applied scripts into the ledger of ${facts.database}`,
     migrate: (facts: { file: string; statements: number }) =>
@@ -275,7 +401,13 @@ export const migrations = {
       'DB_SQL_MODE is not set: the scripts ran in the sql_mode of the throwaway server, which may not be the live one’s.',
   },
   results: {
-    none: () => 'Nothing to do: every migration is applied.',
+    none: (facts: { partly: boolean }) =>
+      facts.partly
+        ? 'Nothing to do: every migration up to there is applied.'
+        : 'Nothing to do: every migration is applied.',
+    markQuestion: (facts: { version: string; outcome: 'applied' | 'not-applied' }) =>
+      `Write into the ledger that the statement of ${facts.version} that is in doubt was ${outcomeText(facts.outcome)}?`,
+    settled: (facts: { settlement: Settlement | undefined }) => settledText(facts.settlement),
     question: (facts: { files: readonly string[] }) => `Run on the live database: ${facts.files.join(', ')}?`,
     applied: (facts: { files: readonly string[] }) => `Applied: ${facts.files.join(', ')}.`,
     baselineQuestion: (facts: { database: string; files: readonly string[] }) =>
@@ -287,11 +419,18 @@ export const migrations = {
         ? 'The ledger is made; every script is pending.'
         : `Taken for applied: ${facts.files.join(', ')}. Rehearse what is pending: \`maj rehearse\`.`,
     created: (facts: { path: string }) => `Made ${facts.path}.`,
-    dryRun: (facts: { backup: string; receipt: string; migrations: readonly MigrationResult[] }) => [
+    dryRun: (facts: {
+      backup: string;
+      receipt: string;
+      migrations: readonly MigrationResult[];
+      measured: readonly Measured[];
+      schemaDiff: readonly string[];
+    }) => [
       facts.migrations.length === 0
         ? `Nothing is pending on backup ${facts.backup}, which is proven.`
         : `On a copy of backup ${facts.backup}, which is proven:`,
-      ...indented(facts.migrations.flatMap(dryRunRows)),
+      ...indented(facts.migrations.flatMap((migration) => dryRunRows(migration, facts.measured))),
+      ...diffLines(facts.schemaDiff),
       `Receipt: ${facts.receipt}`,
     ],
     status: (facts: {

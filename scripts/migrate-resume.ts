@@ -1,0 +1,66 @@
+import type { Context } from './context.ts';
+import { withSession } from './database/session.ts';
+import { targetFromConfig } from './database/target.ts';
+import { wrongUsage } from './errors.ts';
+import { migratePending, type MigrateOption } from './migrate-pending.ts';
+import { readMigrations } from './migrations/folder.ts';
+import { migrationsFolder } from './migrations/places.ts';
+import { serverSqlMode } from './migrations/runner.ts';
+import { settleDoubt, type Settlement, type Word } from './migrations/settle-doubt.ts';
+import { readReceipts } from './rehearsal/receipt.ts';
+import { ownIdentity } from './system/identity.ts';
+import { refuseUnfinished } from './upgrade/unfinished.ts';
+import type { VerbArguments, VerbResult } from './verb.ts';
+
+type Arguments = Pick<VerbArguments<MigrateOption>, 'confirm' | 'options'>;
+
+/** Settles what a dead run left in doubt, and runs what is left, once the user has agreed. */
+export async function resume(context: Context, args: Arguments): Promise<VerbResult> {
+  await refuseUnfinished(context);
+  const settlement = await settle(context);
+  const rest = await migratePending(context, args);
+  return {
+    data: { settlement: settlement ?? null, migrations: rest.data },
+    text: (messages) => [messages.results.migrations.settled({ settlement }), ...rest.text(messages)],
+  };
+}
+
+const marks = { 'mark-applied': 'applied', 'mark-not-applied': 'not-applied' } as const;
+type Mark = keyof typeof marks;
+
+/** Whether a word is one of the two actions by which the user says what became of a statement. */
+export const isMark = (action: string | undefined): action is Mark =>
+  action !== undefined && Object.hasOwn(marks, action);
+
+/** Takes the user's word for what became of the statement in doubt, unless the evidence says otherwise. */
+export async function mark(
+  context: Context,
+  args: Arguments,
+  action: Mark,
+  version: string,
+): Promise<VerbResult> {
+  await refuseUnfinished(context);
+  const { because } = args.options;
+  if (typeof because !== 'string' || because.trim() === '')
+    throw wrongUsage('bad-usage', { verb: 'migrate', reason: `${action} needs --because TEXT` });
+  const outcome = marks[action];
+  await args.confirm(({ results }) => results.migrations.markQuestion({ version, outcome }));
+  const by = `${because.trim()} (maj migrate ${action} on ${ownIdentity().host})`;
+  const settlement = await settle(context, { version, outcome, because: by });
+  return {
+    data: settlement ?? null,
+    text: ({ results }) => [results.migrations.settled({ settlement })],
+  };
+}
+
+async function settle(context: Context, word?: Word): Promise<Settlement | undefined> {
+  const target = targetFromConfig(context);
+  const receipts = await readReceipts(context);
+  return settleDoubt(context, {
+    target,
+    migrations: await readMigrations(await migrationsFolder(context)),
+    sqlMode: context.config.DB_SQL_MODE ?? (await withSession(context, target, serverSqlMode)),
+    evidence: receipts.filter(({ result }) => result === 'passed').flatMap(({ evidence }) => evidence),
+    ...(word === undefined ? {} : { word }),
+  });
+}

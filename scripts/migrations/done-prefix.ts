@@ -1,0 +1,57 @@
+import type { Migration } from './folder.ts';
+import { versionNumber } from './folder.ts';
+import type { LedgerRow } from './ledger.ts';
+import { statementsOf, type Reading } from './script.ts';
+import { noProgress, progressAfter, type Statement } from './statement.ts';
+
+/** What the statements of a script say of which the ledger has the first few as done. */
+export interface DonePrefix {
+  /** `Progress.hash` over as many of the script's statements; undefined where it has fewer. */
+  readonly hash: string | undefined;
+  /** Whether one of them leaves something in its session that the later ones may need and nobody can make again. */
+  readonly sessionBound: boolean;
+}
+
+/**
+ * Reads the first statements of every script that failed after some of them.
+ *
+ * @returns by version number
+ * @throws MajError `migration-script` for one that cannot be split
+ */
+export async function readDonePrefixes(
+  migrations: readonly Migration[],
+  ledger: readonly LedgerRow[],
+  reading: Reading,
+): Promise<ReadonlyMap<number, DonePrefix>> {
+  const prefixes = new Map<number, DonePrefix>();
+  for (const row of ledger) {
+    const number = versionNumber(row.version);
+    const migration = migrations.find(({ version }) => versionNumber(version) === number);
+    if (row.state === 'applied' || row.statementsDone === 0 || migration === undefined) continue;
+    prefixes.set(number, await readPrefix(migration, row.statementsDone, reading));
+  }
+  return prefixes;
+}
+
+async function readPrefix(migration: Migration, done: number, reading: Reading): Promise<DonePrefix> {
+  let progress = noProgress;
+  let sessionBound = false;
+  for await (const statement of statementsOf(migration, reading)) {
+    progress = progressAfter(progress, statement);
+    sessionBound ||= leavesSessionState(statement);
+    if (progress.done === done) return { hash: progress.hash, sessionBound };
+  }
+  return { hash: undefined, sessionBound };
+}
+
+/**
+ * Whether a statement leaves something in its session that later ones may need and that cannot be made again: a
+ * temporary table, a prepared statement, table locks, a user variable with a value of that moment. Plain SET statements
+ * of server variables are run again instead (see `execute.ts`).
+ */
+function leavesSessionState({ text, kind }: Statement): boolean {
+  if (kind === 'lock') return true;
+  if (kind !== 'session') return /\binto\s+@\w/i.test(text) || /@\w+\s*:=/.test(text);
+  if (!/^\s*(?:\/\*M?!\d*\s*)?set\b/i.test(text)) return !/^\s*(?:savepoint|release|rollback)\b/i.test(text);
+  return /(?:^|[^@\w])@\w+\s*:?=(?!\s*(?:@@[\w.]+|'[^'\\]*'|-?\d[\d.]*|null)\s*(?:,|\*\/|$))/i.test(text);
+}

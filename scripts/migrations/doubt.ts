@@ -1,0 +1,52 @@
+import { tokensOf } from './lexer.ts';
+import type { StatementEvidence } from './evidence.ts';
+
+/** What became of a statement whose end nobody saw. */
+export type Verdict =
+  | { readonly outcome: 'applied' | 'not-applied'; readonly because: 'schema' }
+  /** Whether it was applied or not: to run it again does no harm. */
+  | { readonly outcome: 'not-applied'; readonly because: 'repeatable' }
+  | {
+      readonly outcome: 'unknown';
+      readonly because:
+        'no-evidence' | 'schema-unchanged' | 'schema-differs' | 'runs-code' | 'no-transactions';
+    };
+
+/**
+ * Settles by evidence what became of a statement: pure. The dry run kept the schema before and after it; the live one is
+ * like the one or like the other.
+ *
+ * @param statement undefined where its text is not known any more
+ * @param evidence what the dry run saw of this very statement
+ * @param live the fingerprint of the live schema, now that nothing runs any more
+ */
+export function judgeDoubt(
+  statement: { readonly kind: string; readonly text: string } | undefined,
+  evidence: Pick<StatementEvidence, 'before' | 'after'> | undefined,
+  live: string,
+): Verdict {
+  if (statement !== undefined && isRepeatable(statement.text))
+    return { outcome: 'not-applied', because: 'repeatable' };
+  // Code that it calls may have changed rows before it stopped; so may rows of a table without transactions.
+  if (statement?.kind === 'call') return { outcome: 'unknown', because: 'runs-code' };
+  if (statement?.kind === 'rows') return { outcome: 'unknown', because: 'no-transactions' };
+  if (evidence === undefined) return { outcome: 'unknown', because: 'no-evidence' };
+  if (evidence.before === evidence.after) return { outcome: 'unknown', because: 'schema-unchanged' };
+  if (live === evidence.after) return { outcome: 'applied', because: 'schema' };
+  if (live === evidence.before) return { outcome: 'not-applied', because: 'schema' };
+  return { outcome: 'unknown', because: 'schema-differs' };
+}
+
+const repeatable = new Set(['TRUNCATE', 'ANALYZE', 'OPTIMIZE', 'FLUSH', 'GRANT', 'CHECK']);
+
+/** Whether a statement may run twice and leave the same as once. */
+function isRepeatable(text: string): boolean {
+  const tokens = [...tokensOf(text)];
+  const [first = ''] = tokens;
+  if (repeatable.has(first)) return true;
+  const head = tokens.slice(0, 8).join(' ');
+  if (first === 'DROP') return head.includes(' IF EXISTS ') && !/ (?:COLUMN|INDEX) /.test(head);
+  // CREATE TABLE … SELECT would fill it once more where it is there and empty.
+  if (first !== 'CREATE' || tokens.includes('SELECT')) return false;
+  return head.includes(' IF NOT EXISTS ');
+}

@@ -1,0 +1,29 @@
+import * as v from 'valibot';
+
+/**
+ * What the dry run saw of a statement that commits by itself: after a crash on the live database it tells whether that
+ * statement was applied there.
+ */
+export const statementEvidenceSchema = v.object({
+  version: v.string(),
+  number: v.number(),
+  /** Of the statement's text. */
+  hash: v.string(),
+  /** Fingerprints of the schema before it and after it. */
+  before: v.string(),
+  after: v.string(),
+});
+
+/** See `statementEvidenceSchema`. */
+export type StatementEvidence = Readonly<v.InferOutput<typeof statementEvidenceSchema>>;
+
+/** What else the dry run measured of a statement. */
+export interface Measured {
+  readonly version: string;
+  readonly number: number;
+  readonly line: number;
+  /** Of an ALTER TABLE: what the server needed for it. */
+  readonly algorithm: 'INSTANT' | 'INPLACE' | 'COPY' | undefined;
+  /** The first of its warnings. */
+  readonly messages: readonly string[];
+}

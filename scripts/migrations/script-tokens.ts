@@ -1,0 +1,88 @@
+import { readAsOne, type Reading } from './client-reading.ts';
+import { byte, dollarTagEnd, isDashComment, lineEndOf, searchBytes, type Piece } from './script-bytes.ts';
+import type { ScriptProblem } from './script-problem.ts';
+
+/** What begins at a sign: a piece of the statement, or a comment around or within it. */
+export type Token =
+  | { readonly kind: 'text' | 'comment' | 'hint' | 'versioned' | 'versioned-end'; readonly end: number }
+  /** It is not whole yet; its end was searched for up to there. */
+  | { readonly kind: 'more'; readonly searched: number }
+  | { readonly kind: 'problem'; readonly problem: ScriptProblem };
+
+const text = (end: number): Token => ({ kind: 'text', end });
+const refuse = (problem: ScriptProblem): Token => ({ kind: 'problem', problem });
+
+/** The token at a sign that is neither quote nor delimiter. */
+export function tokenAt(piece: Piece, reading: Reading): Token {
+  const { bytes, at, length } = piece;
+  switch (bytes[at]) {
+    case byte.backslash:
+      return backslash(piece);
+    case byte.hash:
+      return lineComment(piece);
+    case byte.minus:
+      return isDashComment(bytes, at, length) ? lineComment(piece) : minus(piece, reading);
+    case byte.slash:
+      return bytes[at + 1] === byte.star ? comment(piece, reading) : text(at + 1);
+    case byte.star:
+      return piece.versioned && bytes[at + 1] === byte.slash
+        ? { kind: 'versioned-end', end: at + 2 }
+        : text(at + 1);
+    case byte.dollar:
+      return reading.flavour === 'mariadb' ? text(at + 1) : dollarQuote(piece, reading);
+    default:
+      return text(at + 1);
+  }
+}
+
+/** `\N` is NULL; any other backslash outside of quotes is a client's short command, such as `\G` or `\. file`. */
+function backslash({ bytes, at, length }: Piece): Token {
+  if (bytes[at + 1] === byte.capitalN) return text(at + 2);
+  const [sign = '', letter = ''] = bytes.toString('utf8', at, Math.min(at + 5, length));
+  return refuse({ kind: 'client-command', command: sign + letter });
+}
+
+function lineComment({ bytes, at, length, searched, atEnd }: Piece): Token {
+  const end = lineEndOf(bytes, Math.max(at, searched), length);
+  return end === length && !atEnd ? { kind: 'more', searched: end } : { kind: 'comment', end };
+}
+
+/**
+ * `--x` where a statement would begin is a comment to MariaDB's client, for the sake of its own test scripts, and the
+ * beginning of the statement to MySQL's.
+ */
+function minus(piece: Piece, { flavour }: Reading): Token {
+  const { bytes, at, begun } = piece;
+  if (begun || bytes[at + 1] !== byte.minus || flavour === 'mysql') return text(at + 1);
+  return flavour === 'mariadb' ? lineComment(piece) : refuse({ kind: 'read-differently', what: 'dashes' });
+}
+
+function comment(piece: Piece, reading: Reading): Token {
+  const { bytes, at, length, searched, atEnd } = piece;
+  const third = bytes[at + 2];
+  // MySQL takes MariaDB's versioned comments for plain ones.
+  const isMariadb =
+    third === byte.capitalM && bytes[at + 3] === byte.exclamation && reading.flavour !== 'mysql';
+  if (third === byte.exclamation || isMariadb) return { kind: 'versioned', end: at + 1 };
+  const found = searchBytes(bytes, Math.max(at + 2, searched), length, '*/');
+  if (found.end < 0 && !atEnd) return { kind: 'more', searched: found.searched };
+  if (found.end < 0) return refuse({ kind: 'unterminated', what: 'comment' });
+  const isHint = third === byte.plus;
+  const inner = bytes.indexOf('/*', at + 2);
+  if ((isHint || (inner >= 0 && inner < found.end)) && !readAsOne(bytes, at, found.end, reading))
+    return refuse({ kind: 'read-differently', what: isHint ? 'hint' : 'comment' });
+  return { kind: isHint ? 'hint' : 'comment', end: found.end };
+}
+
+/** Everything between two tags is a string: MySQL 9, for the bodies of routines in other languages. */
+function dollarQuote({ bytes, at, length, searched, atEnd }: Piece, reading: Reading): Token {
+  const from = dollarTagEnd(bytes, at, length);
+  if (from < 0 && !atEnd) return { kind: 'more', searched };
+  if (from <= 0) return text(at + 1);
+  const found = searchBytes(bytes, Math.max(from, searched), length, bytes.subarray(at, from));
+  if (found.end < 0 && !atEnd) return { kind: 'more', searched: found.searched };
+  if (found.end < 0 && reading.flavour === 'mysql') return refuse({ kind: 'unterminated', what: 'string' });
+  return found.end >= 0 && readAsOne(bytes, at, found.end, reading)
+    ? text(found.end)
+    : refuse({ kind: 'read-differently', what: 'dollar-quote' });
+}

@@ -1,0 +1,152 @@
+import { inStep, type Context } from '../context.ts';
+import { schemaFingerprint } from '../database/fingerprint.ts';
+import { quoteName } from '../database/quote.ts';
+import type { Session } from '../database/session.ts';
+import type { Target } from '../database/target.ts';
+import { refused } from '../errors.ts';
+import { judgeDoubt, type Verdict } from './doubt.ts';
+import type { StatementEvidence } from './evidence.ts';
+import { versionNumber, type Migration } from './folder.ts';
+import { sqlText } from './ledger-entry.ts';
+import { ledgerTable, readLedger, type LedgerRow } from './ledger.ts';
+import { withMigrationLock } from './lock.ts';
+import { waitForOrphan } from './orphan.ts';
+import { statementsOf, type Reading } from './script.ts';
+import { noProgress, progressAfter, type Progress, type Statement } from './statement.ts';
+
+/** What the user says of a statement of which nothing else tells. */
+export interface Word {
+  readonly version: string;
+  readonly outcome: 'applied' | 'not-applied';
+  /** How the user knows. */
+  readonly because: string;
+}
+
+/** What was in doubt, and is no more. */
+export interface Settlement {
+  readonly file: string;
+  /** The statement in doubt; undefined where the ledger itself told everything. */
+  readonly statement: number | undefined;
+  readonly of: number;
+  readonly verdict: Verdict | { readonly outcome: Word['outcome']; readonly because: 'word' } | undefined;
+  /** Statements that are done, now that it is settled. */
+  readonly done: number;
+}
+
+/** What a settlement goes by. */
+export interface SettleOptions {
+  readonly target: Target;
+  readonly migrations: readonly Migration[];
+  readonly sqlMode: string | undefined;
+  /** What dry runs saw, newest first. */
+  readonly evidence: readonly StatementEvidence[];
+  readonly word?: Word;
+}
+
+/**
+ * Settles what a run that died has left in doubt, by evidence or by the user's word, and writes that into the ledger.
+ * Nothing is run.
+ *
+ * @returns undefined when nothing is in doubt
+ * @throws MajError `migration-doubt` (exit code 3) when nothing tells; `migration-doubt-edited`, `migration-doubt-word`;
+ *   `migration-still-running`, `migrations-locked` (5)
+ */
+export async function settleDoubt(context: Context, options: SettleOptions): Promise<Settlement | undefined> {
+  return withMigrationLock(context, options.target, async ({ keeper }) => {
+    const row = (await readLedger(keeper)).find(isInDoubt);
+    if (row === undefined) return undefined;
+    const facts = { file: fileOf(row, options.migrations)?.file ?? row.name };
+    return inStep(context, 'settle-doubt', facts, () => settleRow(context, keeper, row, options));
+  });
+}
+
+/** Whether a run of this script did not come to an end that the ledger knows. */
+const isInDoubt = (row: LedgerRow): boolean => row.state === 'applying' || row.inFlight !== undefined;
+
+const fileOf = ({ version }: LedgerRow, migrations: readonly Migration[]): Migration | undefined =>
+  migrations.find((migration) => versionNumber(migration.version) === versionNumber(version));
+
+async function settleRow(
+  context: Context,
+  keeper: Session,
+  row: LedgerRow,
+  { target, migrations, sqlMode, evidence, word }: SettleOptions,
+): Promise<Settlement> {
+  const migration = fileOf(row, migrations);
+  if (migration === undefined)
+    throw refused('migration-doubt-edited', { file: row.name, statement: row.statementsDone + 1 });
+  const { file } = migration;
+  const facts = { file, of: row.statements };
+  if (word !== undefined && versionNumber(word.version) !== versionNumber(row.version))
+    throw refused('migration-doubt-word', { asked: word.version, file, problem: 'other-script' });
+  const { inFlight } = row;
+  if (inFlight === undefined) {
+    // What it had changed in a transaction is undone by the server, or is counted in the ledger.
+    const text = 'The run died; its checkpoint tells what is committed.';
+    await writeSettled(keeper, target, row, { done: row.statementsDone, hash: row.doneHash }, text);
+    return { ...facts, statement: undefined, verdict: undefined, done: row.statementsDone };
+  }
+  const reading = { sqlMode, flavour: keeper.server.flavour };
+  const { statement, progress } = await readUpTo(migration, inFlight.number, reading);
+  if (statement?.hash !== inFlight.hash)
+    throw refused('migration-doubt-edited', { file, statement: inFlight.number });
+  if (row.connectionId !== undefined) await waitForOrphan(context, keeper, row.connectionId, statement.text);
+  const live = await schemaFingerprint(keeper, target.database);
+  const seen = evidence.find(
+    ({ version, number, hash }) =>
+      versionNumber(version) === versionNumber(row.version) &&
+      number === inFlight.number &&
+      hash === inFlight.hash,
+  );
+  const found = judgeDoubt(statement, seen, live);
+  const verdict = word === undefined ? found : byWord(word, found, file);
+  const { line, number } = statement;
+  if (verdict.outcome === 'unknown')
+    throw refused('migration-doubt', {
+      file,
+      line,
+      statement: number,
+      of: row.statements,
+      because: verdict.because,
+    });
+  const reached = verdict.outcome === 'applied' ? progress : { done: row.statementsDone, hash: row.doneHash };
+  const told = verdict.because === 'word' ? `word: ${word?.because ?? ''}` : verdict.because;
+  await writeSettled(keeper, target, row, reached, `Statement ${number}: ${verdict.outcome} (${told}).`);
+  return { ...facts, statement: number, verdict, done: reached.done };
+}
+
+/** The user's word counts where the evidence does not speak against it. */
+function byWord(word: Word, found: Verdict, file: string): { outcome: Word['outcome']; because: 'word' } {
+  const contradicts = found.because === 'schema' && found.outcome !== word.outcome;
+  if (contradicts)
+    throw refused('migration-doubt-word', { asked: word.version, file, problem: found.outcome });
+  return { outcome: word.outcome, because: 'word' };
+}
+
+async function readUpTo(
+  migration: Migration,
+  number: number,
+  reading: Reading,
+): Promise<{ readonly statement: Statement | undefined; readonly progress: Progress }> {
+  let progress = noProgress;
+  for await (const statement of statementsOf(migration, reading)) {
+    progress = progressAfter(progress, statement);
+    if (statement.number === number) return { statement, progress };
+  }
+  return { statement: undefined, progress };
+}
+
+async function writeSettled(
+  keeper: Session,
+  target: Target,
+  row: LedgerRow,
+  { done, hash }: Progress,
+  note: string,
+): Promise<void> {
+  const state =
+    done === row.statements ? `'applied', error = NULL, finished_at = UTC_TIMESTAMP(3)` : `'failed'`;
+  await keeper.run(
+    `UPDATE ${quoteName(target.database)}.${ledgerTable} SET state = ${state}, statements_done = ${done},
+     done_hash = '${hash}', in_flight = NULL, note = ${sqlText(note)} WHERE version = '${row.version}'`,
+  );
+}

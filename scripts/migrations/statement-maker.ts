@@ -1,0 +1,42 @@
+import { hash } from 'node:crypto';
+import type { LexicalMode, Position } from './lexer.ts';
+import { scriptError } from './script-problem.ts';
+import { followSqlMode, initialModeState, type ModeState } from './sql-mode.ts';
+import { isTornRoutine, kindOf, type Statement } from './statement.ts';
+
+/** Makes statements of what was cut out of a script, counts them, and follows the sql_mode that they set. */
+export class StatementMaker {
+  readonly #file: string;
+  #modes: ModeState;
+  #count = 0;
+
+  constructor(file: string, sqlMode: string | undefined) {
+    this.#file = file;
+    this.#modes = initialModeState(sqlMode);
+  }
+
+  /** The mode after the statements so far. */
+  get mode(): LexicalMode {
+    return this.#modes.mode;
+  }
+
+  /**
+   * @param endedPlainly no delimiter of its own kept the semicolons of a routine's body together
+   * @throws MajError `migration-script`: a routine's body that was cut
+   */
+  make(bytes: Buffer, position: Position, endedPlainly: boolean): Statement {
+    const text = bytes.toString('utf8');
+    const { mode } = this.#modes;
+    if (endedPlainly && isTornRoutine(text, mode))
+      throw scriptError(this.#file, position, { kind: 'torn-routine' });
+    this.#modes = followSqlMode(this.#modes, text);
+    this.#count += 1;
+    return {
+      number: this.#count,
+      text,
+      ...position,
+      hash: hash('sha256', bytes, 'hex'),
+      kind: kindOf(text, mode),
+    };
+  }
+}

@@ -1,0 +1,158 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { takeBackup } from '../../../scripts/backup/take.ts';
+import { migrateVerb } from '../../../scripts/migrate.ts';
+import { splitStatements } from '../../../scripts/migrations/splitter.ts';
+import { noProgress, progressAfter } from '../../../scripts/migrations/statement.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
+import { temporaryFolder } from '../../helpers/context.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
+import { connectionRunning, failureOf, look } from './helpers.ts';
+
+const script = [
+  'CREATE TABLE a (id int);',
+  'INSERT INTO a VALUES (1);',
+  'ALTER TABLE a ADD COLUMN b int;',
+  'INSERT INTO a VALUES (2, 2);',
+].join('\n');
+
+const statements = splitStatements(script, { file: 'x.sql' });
+const hashesOf = (number: number): string => statements[number - 1]?.hash ?? '';
+const progressOf = (done: number): string => statements.slice(0, done).reduce(progressAfter, noProgress).hash;
+
+describe.each(servers)('on $name, a run that died', (server) => {
+  const running = useServer(server);
+  /** A project whose scripts are rehearsed. */
+  const rehearsed = async (files: Readonly<Record<string, string>> = { '001_a.sql': script }) => {
+    const database = await running().createDatabase();
+    const context = running().context({ DB_NAME: database, APP_DIR: temporaryFolder('app') });
+    await mkdir(join(context.projectDir, 'migrations'));
+    for (const [name, text] of Object.entries(files))
+      await writeFile(join(context.projectDir, 'migrations', name), text);
+    await takeBackup(context, { databaseOnly: true });
+    const questions: string[] = [];
+    const confirm: VerbArguments['confirm'] = (question) => {
+      questions.push(typeof question === 'string' ? question : question(en));
+      return Promise.resolve();
+    };
+    const call = (
+      words: readonly string[],
+      options: Parameters<typeof migrateVerb.run>[1]['options'] = {},
+    ): Promise<VerbResult> =>
+      migrateVerb.run(context, {
+        positionals: words,
+        options,
+        yes: true,
+        confirm,
+        readStdin: () => Promise.resolve(undefined),
+      });
+    await call([], { 'dry-run': true });
+    const eyes = await look(context, running().target(database));
+    return { call, questions, eyes };
+  };
+  test('before its statement in doubt was applied goes on with it', async () => {
+    const admin = await running().adminSession();
+    const { call, eyes } = await rehearsed({ '001_a.sql': script.replace('\n', '\nSELECT SLEEP(1);\n') });
+    const failing = failureOf(call([]));
+    await connectionRunning(admin, 'SELECT SLEEP(1)');
+    await eyes.session.run('START TRANSACTION');
+    await eyes.session.run('SELECT * FROM a');
+    await admin.run(`KILL ${await connectionRunning(admin, 'ALTER TABLE a ADD')}`);
+    expect((await failing).state).toContain('Whether statement 4 was applied is not known.');
+    await eyes.session.run('COMMIT');
+    const stopped = await failureOf(call([]));
+    expect(stopped).toMatchObject({ code: 'migration-unfinished', exitCode: 6 });
+    expect(stopped.hint).toContain('maj migrate resume');
+
+    expect((await call(['resume'])).text(en)).toEqual([
+      '001_a.sql stands after statement 3 of 5: statement 4 was not applied (the schema tells).',
+      'Applied: 001_a.sql.',
+    ]);
+    expect(await eyes.rows('SELECT * FROM a ORDER BY id')).toBe('1,null 2,2');
+    expect(await eyes.ledger()).toMatchObject([{ state: 'applied', statementsDone: 5 }]);
+  });
+
+  test('after its statement in doubt was applied goes on behind it', async () => {
+    const { call, eyes } = await rehearsed();
+    await call([]);
+    // What is there when the client dies between the ALTER and the record of it.
+    await eyes.session.run('DELETE FROM a WHERE id = 2');
+    await eyes.session.run(
+      `UPDATE schema_versions SET state = 'applying', statements_done = 2, done_hash = '${progressOf(2)}',
+       in_flight = '3:${hashesOf(3)}', finished_at = NULL`,
+    );
+    expect(await failureOf(call(['mark-not-applied', '1'], { because: 'a guess' }))).toMatchObject({
+      code: 'migration-doubt-word',
+    });
+    const resumed = await call(['resume']);
+    expect(resumed.text(en)[0]).toBe(
+      '001_a.sql stands after statement 3 of 4: statement 3 was applied (the schema tells).',
+    );
+    expect(await eyes.rows('SELECT * FROM a ORDER BY id')).toBe('1,null 2,2');
+    expect(await eyes.ledger()).toMatchObject([{ state: 'applied', statementsDone: 4 }]);
+  });
+
+  test('in the middle of rows goes by its checkpoint', async () => {
+    const { call, eyes } = await rehearsed();
+    await call([]);
+    await eyes.session.run('DELETE FROM a WHERE id = 2');
+    await eyes.session.run(
+      `UPDATE schema_versions SET state = 'applying', statements_done = 3, done_hash = '${progressOf(3)}',
+       finished_at = NULL`,
+    );
+    expect((await call(['resume'])).text(en)).toEqual([
+      '001_a.sql stands after statement 3 of 4, by its checkpoint.',
+      'Applied: 001_a.sql.',
+    ]);
+    expect(await eyes.rows('SELECT * FROM a ORDER BY id')).toBe('1,null 2,2');
+  });
+
+  test('of which nothing tells is settled by the user’s word alone, which is kept', async () => {
+    const { call, eyes, questions } = await rehearsed();
+    await call([]);
+    await eyes.session.run('DELETE FROM a WHERE id = 2');
+    await eyes.session.run(
+      `UPDATE schema_versions SET state = 'applying', statements_done = 2, done_hash = '${progressOf(2)}',
+       in_flight = '3:${hashesOf(3)}', finished_at = NULL`,
+    );
+    // Another change since: the schema is neither as before nor as after.
+    await eyes.session.run('CREATE TABLE other (id int)');
+    const doubt = await failureOf(call(['resume']));
+    expect(doubt).toMatchObject({ code: 'migration-doubt', exitCode: 3 });
+    expect(doubt.message).toBe(
+      'Whether statement 3 of 4 of 001_a.sql (line 3) was applied cannot be told: the schema is neither as before it nor as after it.',
+    );
+    expect(doubt.hint).toContain('maj restore');
+    expect(await failureOf(call(['mark-applied', '001']))).toMatchObject({ code: 'bad-usage', exitCode: 2 });
+    expect(await failureOf(call(['mark-applied', '002'], { because: 'x' }))).toMatchObject({
+      code: 'migration-doubt-word',
+    });
+    await call(['mark-applied', '001'], { because: 'the column b is there' });
+    expect(questions.at(-1)).toBe(
+      'Write into the ledger that the statement of 001 that is in doubt was applied?',
+    );
+    const [row] = await eyes.ledger();
+    expect(row).toMatchObject({ state: 'failed', statementsDone: 3, inFlight: undefined });
+    expect(row?.note).toContain('the column b is there (maj migrate mark-applied on ');
+    // What is left is not what was rehearsed, for the schema is another one.
+    expect(await failureOf(call([]))).toMatchObject({ code: 'migrations-not-rehearsed' });
+    expect((await call(['status'])).text(en).join('\n')).toContain('3 of 4 statements');
+  });
+
+  test('nothing is in doubt otherwise, and --to stops where it is told', async () => {
+    const { call, eyes } = await rehearsed({
+      '001_a.sql': 'CREATE TABLE a (id int);',
+      '002_b.sql': 'CREATE TABLE b (id int);',
+    });
+    expect(await failureOf(call([], { to: '3' }))).toMatchObject({ code: 'migrate-to', exitCode: 2 });
+    expect((await call([], { to: '1' })).text(en)).toEqual(['Applied: 001_a.sql.']);
+    expect((await eyes.ledger()).map(({ version }) => version)).toEqual(['001']);
+    expect((await call([], { to: '001' })).text(en)).toEqual([
+      'Nothing to do: every migration up to there is applied.',
+    ]);
+    // The rest was rehearsed after it.
+    expect((await call(['resume'])).text(en)).toEqual(['Nothing was in doubt.', 'Applied: 002_b.sql.']);
+  });
+});
