@@ -1,5 +1,6 @@
 import { application } from './application.ts';
 import { backup } from './backup.ts';
+import { checks } from './checks.ts';
 import { command } from './command.ts';
 import { database } from './database.ts';
 import { demo } from './demo.ts';
@@ -24,6 +25,7 @@ export const en = {
     ...database.errors,
     ...backup.errors,
     ...migrations.errors,
+    ...checks.errors,
     ...release.errors,
     ...application.errors,
     ...upgrade.errors,
@@ -57,11 +59,14 @@ export const en = {
     ...gate.notes,
     ...demo.notes,
   },
+  /** What is found in migration scripts. */
+  checks: checks.texts,
   /** What a verb prints as its result, an area a group. */
   results: {
     backup: backup.results,
     keeping: keeping.results,
     migrations: migrations.results,
+    checks: checks.results,
     release: release.results,
     application: application.results,
     upgrade: upgrade.results,

@@ -1,0 +1,126 @@
+import { refused } from '../../errors.ts';
+import { positionOf } from '../lexer.ts';
+import { followSqlMode, initialModeState } from '../sql-mode.ts';
+import type { Statement } from '../statement.ts';
+import { allowComments } from './allow.ts';
+import { applyAllows } from './apply-allows.ts';
+import { columnChanges } from './columns.ts';
+import { dataLoss } from './data-loss.ts';
+import { databaseNames } from './databases.ts';
+import { severities, type Finding } from './finding.ts';
+import { flavourSyntax } from './flavours.ts';
+import { remember, type Known } from './known.ts';
+import { definers, dynamicSql, zeroDates } from './literals.ts';
+import { primaryKeyRule } from './primary-key.ts';
+import { readStatement, type Reading } from './reading.ts';
+import type { CheckOptions, Found, ScriptRule, UnitRule } from './rule.ts';
+import { globalSettings, sessionRule } from './session.ts';
+import { mixedRule, severalAltersRule } from './shape.ts';
+import { tableChanges } from './table-changes.ts';
+import { lockRule, transactionRule } from './transactions.ts';
+import { withoutWhere } from './where.ts';
+
+/** A script to check: its text with LF line ends and without BOM, and the statements that it was split into. */
+export interface CheckedScript {
+  readonly file: string;
+  readonly text: string;
+  readonly statements: readonly Statement[];
+}
+
+const unitRules: readonly UnitRule[] = [
+  dataLoss,
+  withoutWhere,
+  columnChanges,
+  tableChanges,
+  dynamicSql,
+  globalSettings,
+];
+
+/**
+ * What in a script somebody should look at, from its text alone: in the order of the statements. Pure.
+ *
+ * Statements are read as tokens: what stands in strings, comments and quoted names is never taken for SQL, while the
+ * content of versioned comments is. What a routine, trigger or event will do when it is called is not looked at.
+ */
+export function checkScript(script: CheckedScript, options: CheckOptions = {}): Finding[] {
+  const findings: Finding[] = [];
+  const rules = scriptRules();
+  let modes = initialModeState(options.sqlMode);
+  let known: Known = { tables: new Set(), columns: new Set() };
+  for (const statement of script.statements) {
+    const reading = readStatement(statement, modes.mode);
+    for (const found of foundIn(reading, rules, known, options))
+      findings.push(findingOf(script.file, statement, found));
+    for (const unit of reading.units) known = remember(known, unit);
+    modes = followSqlMode(modes, statement.text);
+  }
+  for (const rule of rules)
+    for (const { statement, ...found } of rule.end?.() ?? [])
+      findings.push(findingOf(script.file, statement, found));
+  return applyAllows(script.file, findings, allowComments(script, options.sqlMode));
+}
+
+const scriptRules = (): ScriptRule[] => [
+  transactionRule(),
+  lockRule(),
+  sessionRule(),
+  primaryKeyRule(),
+  mixedRule(),
+  severalAltersRule(),
+];
+
+function* foundIn(
+  reading: Reading,
+  rules: readonly ScriptRule[],
+  known: Known,
+  options: CheckOptions,
+): Generator<Found, void> {
+  for (const unit of reading.units) {
+    for (const rule of unitRules) yield* rule(unit, known);
+    yield* flavourSyntax(unit, options);
+  }
+  yield* databaseNames(reading.tokens, options);
+  yield* zeroDates(reading.tokens);
+  yield* definers(reading.tokens);
+  for (const rule of rules) yield* rule.read(reading, known);
+}
+
+function findingOf(file: string, statement: Statement, { start, ...found }: Found): Finding {
+  const place = positionOf(statement.text, start);
+  return {
+    ...found,
+    severity: severities[found.code],
+    file,
+    line: statement.line + place.line - 1,
+    column: place.line === 1 ? statement.column + place.column - 1 : place.column,
+    statement: statement.number,
+  };
+}
+
+/**
+ * Refuses a script that names another database than the live one: on the copy of a dry run it would fail or, worse, on
+ * the live server it would reach what no backup holds. No comment in the script allows it.
+ *
+ * @throws MajError `migration-other-database`, naming file, line and column
+ */
+export function refuseOtherDatabase(
+  script: Pick<CheckedScript, 'file' | 'statements'>,
+  options: { readonly database: string; readonly sqlMode?: string | undefined },
+): void {
+  let modes = initialModeState(options.sqlMode);
+  for (const statement of script.statements) {
+    const { tokens } = readStatement(statement, modes.mode);
+    for (const found of databaseNames(tokens, options)) {
+      if (found.code !== 'other-database') continue;
+      const { line, column } = findingOf(script.file, statement, found);
+      throw refused('migration-other-database', {
+        file: script.file,
+        line,
+        column,
+        named: found.object ?? '',
+        database: options.database,
+      });
+    }
+    modes = followSqlMode(modes, statement.text);
+  }
+}

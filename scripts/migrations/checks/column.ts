@@ -1,0 +1,51 @@
+import { Cursor, outsideBrackets } from './cursor.ts';
+import type { Token } from './tokens.ts';
+
+/** The definition of a column. */
+export interface Column {
+  readonly name: string;
+  readonly start: number;
+  /** The word that names its type. */
+  readonly type: Token | undefined;
+  /** What comes after the type, without what stands in brackets. */
+  readonly attributes: readonly Token[];
+}
+
+/** Reads a column's name and definition; undefined when there is no name. */
+export function columnOf(tokens: readonly Token[]): Column | undefined {
+  const cursor = new Cursor(tokens);
+  const name = cursor.name();
+  if (name === undefined) return undefined;
+  const type = cursor.next();
+  return {
+    name: name.name,
+    start: name.start,
+    type,
+    attributes: outsideBrackets(tokens.slice(cursor.at)),
+  };
+}
+
+/** Whether these keywords stand one after the other among its attributes. */
+export function hasAttribute(column: Column, ...keywords: readonly string[]): boolean {
+  return attributeAt(column, ...keywords) !== undefined;
+}
+
+/** The first token of these keywords among its attributes. */
+export function attributeAt(column: Column, ...keywords: readonly string[]): Token | undefined {
+  const { attributes } = column;
+  return attributes.find((_, index) =>
+    keywords.every((keyword, ahead) => attributes[index + ahead]?.keyword === keyword),
+  );
+}
+
+/** Whether the column is the primary key by itself: PRIMARY KEY, or KEY alone. */
+export function isPrimary(column: Column): boolean {
+  return column.attributes.some(
+    ({ keyword }, index) =>
+      keyword === 'PRIMARY' || (keyword === 'KEY' && column.attributes[index - 1]?.keyword !== 'UNIQUE'),
+  );
+}
+
+/** Whether its values come from an expression. */
+export const isGenerated = (column: Column): boolean =>
+  hasAttribute(column, 'AS') || hasAttribute(column, 'GENERATED');

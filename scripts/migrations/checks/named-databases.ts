@@ -1,0 +1,152 @@
+import { Cursor } from './cursor.ts';
+import type { Token } from './tokens.ts';
+
+/** A database that a statement names. */
+interface NamedDatabase {
+  readonly name: string;
+  readonly start: number;
+}
+
+/** Reserved words after which a table, or a list of them, is named. */
+const beforeTables = new Set(
+  (
+    'FROM JOIN STRAIGHT_JOIN INTO UPDATE DELETE INSERT REPLACE TABLE REFERENCES TRIGGER PROCEDURE CALL ' +
+    'RENAME'
+  ).split(' '),
+);
+/** Words that do so at the head of a statement only; further on they may be the names of columns. */
+const atHead = new Set(
+  'TABLES VIEW EVENT FUNCTION PACKAGE SEQUENCE HANDLER TRUNCATE DESCRIBE DESC EXPLAIN'.split(' '),
+);
+/** Statements with such a head. */
+const headed = new Set(
+  (
+    'CREATE DROP ALTER SHOW LOCK OPTIMIZE ANALYZE CHECK REPAIR FLUSH HANDLER TRUNCATE DESCRIBE DESC ' +
+    'EXPLAIN'
+  ).split(' '),
+);
+/** Of these there are functions, too. */
+const functions = new Set(['INSERT', 'REPLACE', 'TRUNCATE']);
+/** Words that may stand between them and the name. */
+const inBetween = new Set(
+  (
+    'FROM INTO TABLE IF NOT EXISTS IGNORE LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK LATERAL ONLY TO AS ' +
+    'LOCAL NO_WRITE_TO_BINLOG'
+  ).split(' '),
+);
+/** Words that end a list of tables. */
+const afterTables = new Set(
+  (
+    'WHERE SET GROUP ORDER HAVING LIMIT WINDOW VALUES VALUE SELECT UNION EXCEPT INTERSECT DUPLICATE ADD DROP ' +
+    'MODIFY CHANGE ALTER'
+  ).split(' '),
+);
+
+interface Level {
+  /** A list of tables goes on: after a comma comes another one. */
+  readonly list: boolean;
+  /** A table is named next. */
+  readonly next: boolean;
+  /** SELECT or another verb stood on this level: only then FROM names tables (not in EXTRACT, TRIM, SUBSTRING). */
+  readonly query: boolean;
+}
+
+/**
+ * The databases that a statement names: in front of a table, view, routine, trigger or event, in front of a column of a
+ * table (`shop.users.id`), of a function (`shop.price(1)`), and in CREATE, ALTER and DROP DATABASE. `a.b` elsewhere is a
+ * table and its column.
+ */
+export function namedDatabases(tokens: readonly Token[]): NamedDatabase[] {
+  const own = databaseItself(tokens);
+  if (own !== undefined) return [own];
+  const found: NamedDatabase[] = [];
+  const usesOn = namesTableByOn(tokens);
+  const isRename = tokens[0]?.keyword === 'RENAME';
+  let isHead = headed.has(tokens[0]?.keyword ?? '');
+  let hadOn = false;
+  const outer: Level[] = [];
+  let level = start;
+  const cursor = new Cursor(tokens);
+  while (!cursor.isAtEnd) {
+    const before = tokens[cursor.at - 1]?.keyword ?? '';
+    const keyword = cursor.keyword();
+    if (level.next && inBetween.has(keyword)) {
+      cursor.next();
+      continue;
+    }
+    if (keyword === '(') {
+      outer.push(level);
+      level = { list: level.next, next: level.next, query: level.next };
+    } else if (keyword === ')') level = { ...(outer.pop() ?? level), next: false };
+    else if (keyword === ';') {
+      outer.length = 0;
+      level = start;
+    } else if (keyword === ',') level = { ...level, next: level.list };
+    else if (isTableWord(cursor, level, isHead) && !(keyword === 'UPDATE' && before === 'KEY')) {
+      isHead = false;
+      level = { list: true, next: true, query: true };
+    } else if (keyword === 'ON' && usesOn && !hadOn) {
+      hadOn = true;
+      level = { ...level, next: true };
+    } else if (keyword === 'LIKE' && isCreateLike(tokens, cursor.at)) level = { ...level, next: true };
+    else if (keyword === 'TO' && isRename) level = { ...level, next: true };
+    else if (afterTables.has(keyword))
+      level = { list: false, next: false, query: level.query || keyword === 'SELECT' };
+    else {
+      const name = cursor.name();
+      const length = name?.parts.length ?? 0;
+      const isQualified = length > 2 || (length === 2 && (level.next || cursor.keyword() === '('));
+      // `t.*` is a table, but for GRANT … ON db.*; @@session.sql_mode and 'app'@host.example are no tables.
+      const isAllOfTable = name?.name === '*' && length === 2 && !usesOn;
+      if (name !== undefined && isQualified && before !== '@' && !isAllOfTable)
+        found.push({ name: name.parts[0] ?? '', start: name.start });
+      level = { ...level, next: false };
+      if (name !== undefined) continue;
+    }
+    cursor.next();
+  }
+  return found;
+}
+
+const start: Level = { list: false, next: false, query: true };
+
+function isTableWord(cursor: Cursor, level: Level, isHead: boolean): boolean {
+  const keyword = cursor.keyword();
+  if (!beforeTables.has(keyword) && !(isHead && atHead.has(keyword))) return false;
+  if (cursor.keyword(1) === '.' || (cursor.keyword(1) === '(' && functions.has(keyword))) return false;
+  return keyword !== 'FROM' || level.query;
+}
+
+/** Statements in which ON names a table: CREATE and DROP INDEX, CREATE TRIGGER, GRANT and REVOKE. */
+function namesTableByOn(tokens: readonly Token[]): boolean {
+  const first = tokens[0]?.keyword ?? '';
+  if (first === 'GRANT' || first === 'REVOKE') return true;
+  if (first !== 'CREATE' && first !== 'DROP') return false;
+  const object = tokens.find(({ keyword }) =>
+    ['TABLE', 'VIEW', 'INDEX', 'TRIGGER', 'EVENT'].includes(keyword),
+  );
+  return object?.keyword === 'INDEX' || object?.keyword === 'TRIGGER';
+}
+
+/** CREATE, ALTER and DROP DATABASE. */
+function databaseItself(tokens: readonly Token[]): NamedDatabase | undefined {
+  const cursor = new Cursor(tokens);
+  if (cursor.takeOneOf('CREATE', 'ALTER', 'DROP') === undefined) return undefined;
+  cursor.take('OR', 'REPLACE');
+  if (cursor.takeOneOf('DATABASE', 'SCHEMA') === undefined) return undefined;
+  cursor.takeExistence();
+  // ALTER DATABASE CHARACTER SET … means the one that the session is in.
+  if (['CHARACTER', 'CHARSET', 'DEFAULT', 'COLLATE', 'ENCRYPTION'].includes(cursor.keyword()))
+    return undefined;
+  const name = cursor.name();
+  return name === undefined ? undefined : { name: name.name, start: name.start };
+}
+
+/** `CREATE TABLE a LIKE b`: LIKE right behind the name, with or without a bracket. */
+function isCreateLike(tokens: readonly Token[], at: number): boolean {
+  return (
+    tokens[0]?.keyword === 'CREATE' &&
+    tokens.slice(0, at).every(({ keyword }) => keyword !== 'SELECT' && keyword !== ',') &&
+    tokens.slice(0, 5).some(({ keyword }) => keyword === 'TABLE')
+  );
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { joinEvidence } from '../../../../scripts/migrations/checks/evidence.ts';
+import { en } from '../../../../scripts/terminal/messages/en/index.ts';
+import { check } from './helpers.ts';
+
+const found = check('SELECT 1; ALTER TABLE a ADD UNIQUE (b); DROP TABLE c');
+const measured = { seconds: 2.94, rows: 120_000, warnings: 0, algorithm: 'COPY' } as const;
+
+test('evidence is joined by version and number, and only what was measured', () => {
+  const joined = joinEvidence(found, [
+    { version: '11', number: 2, seconds: 9, rows: 9, warnings: 9 },
+    { version: '12', number: 1, seconds: 1, rows: 1, warnings: 1 },
+    { version: '12', number: 2, ...measured },
+  ]);
+  expect(joined.map(({ code, evidence }) => [code, evidence])).toEqual([
+    ['add-unique', measured],
+    ['drop-table', undefined],
+  ]);
+});
+
+test('a file without a version, and a finding without a statement, have none', () => {
+  const draft = {
+    code: 'truncate',
+    severity: 'error',
+    file: 'draft.sql',
+    line: 1,
+    column: 1,
+    statement: 2,
+  } as const;
+  const comment = { code: 'allow-unused', severity: 'warning', file: '0_a.sql', line: 1, column: 1 } as const;
+  const all = [1, 2].map((number) => ({ version: '0', number, ...measured }));
+  expect(joinEvidence([draft, comment], all)).toEqual([draft, comment]);
+});
+
+test('the text shows what was measured', () => {
+  const findings = joinEvidence(found, [{ version: '012', number: 2, ...measured }]);
+  expect(en.results.checks.text({ findings, scripts: 1 })).toEqual([
+    '012_change.sql:1:25  warning  add-unique  A unique key on a: fails if two rows have the same value.',
+    '    measured on the copy: 2.9 s, 120,000 rows, table copy',
+    '    Rehearse on real rows; merge what is there twice before, in this script.',
+    '012_change.sql:1:52  error  drop-table  The table c is dropped, with all of its rows.',
+    '    Drop it one release after the application has stopped to use it; say why that is safe.',
+    '1 script: 1 error, 1 warning, 0 info.',
+  ]);
+  expect(en.checks.evidence({ seconds: 0.04, rows: 1, warnings: 2 })).toBe(
+    'measured on the copy: 0.0 s, 1 row, 2 warnings',
+  );
+});
