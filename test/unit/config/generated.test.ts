@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import dotenv from 'dotenv';
-import { envExample, withSettingsTable } from '../../../scripts/config/generate.ts';
+import { envExample, withChecksTable, withSettingsTable } from '../../../scripts/config/generate.ts';
 import { parseSettings } from '../../../scripts/config/parse.ts';
 
 const file = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
@@ -12,6 +12,10 @@ test('.env.example is what the table of settings says (npm run generate)', () =>
 
 test('the README’s table is what the table of settings says (npm run generate)', () => {
   expect(file('README.md')).toBe(withSettingsTable(file('README.md')));
+});
+
+test('the table of findings in the docs is what the code says (npm run generate)', () => {
+  expect(file('docs/checks.md')).toBe(withChecksTable(file('docs/checks.md')));
 });
 
 test('.env.example can be used as it is, with and without its comments', () => {
