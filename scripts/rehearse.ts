@@ -28,10 +28,8 @@ export const rehearseVerb: Verb<'backup'> = {
             backup: backup.id,
             backupBytes: backup.manifest.dumpBytes,
             proofMs: receipt.durationMs.proof,
-            migrations: dryRun.migrations.map(({ version, name, seconds }) => ({
-              name: `${version}_${name}`,
-              durationMs: seconds * 1000,
-            })),
+            backupMs: receipt.durationMs.backup,
+            dryRun,
             receipt: receipt.id,
           }),
       };

@@ -8,5 +8,6 @@ export function unifiedDiff(
   labels: { readonly before: string; readonly after: string },
 ): string[] {
   const patch = createTwoFilesPatch(name, name, before, after, labels.before, labels.after, { context: 2 });
-  return patch.trimEnd().split('\n').slice(1);
+  // Before the two names stand an index and a rule, which say nothing more.
+  return patch.trimEnd().split('\n').slice(2);
 }

@@ -6,6 +6,9 @@ import { targetFromConfig } from '../database/target.ts';
 import type { Throwaway } from '../database/throwaway.ts';
 import { MajError, refused } from '../errors.ts';
 import { refuseUnknownHistory } from './baseline.ts';
+import { checkPending } from './checks/check-pending.ts';
+import { joinEvidence, type MeasuredStatement } from './checks/evidence.ts';
+import type { Finding } from './checks/finding.ts';
 import { readDonePrefixes } from './done-prefix.ts';
 import { createDryRunWatch, type Seen } from './dry-run-watch.ts';
 import type { Migration } from './folder.ts';
@@ -21,6 +24,8 @@ export interface DryRunResult extends MigrationRun, Seen {
   readonly schemaAfter: string;
   /** What they changed in it, one unified diff an object. */
   readonly schemaDiff: readonly string[];
+  /** What in the scripts somebody should look at, with what was measured of those statements. */
+  readonly findings: readonly Finding[];
 }
 
 /**
@@ -72,9 +77,20 @@ export async function dryRun(
     if (failure !== undefined) throw refused('dry-run-failed', { failure }, { cause });
     const after = await readSchema(eyes, name);
     const schemas = { schemaBefore: before.fingerprint, schemaAfter: after.fingerprint };
-    return { ...result, ...seen, ...schemas, schemaDiff: schemaDiff(before, after, ownTables) };
+    const found = await checkPending(plan.pending, { ...reading, database: name });
+    const findings = joinEvidence(found, measuredOf(result, seen));
+    return { ...result, ...seen, ...schemas, findings, schemaDiff: schemaDiff(before, after, ownTables) };
   });
 }
+
+/** Every statement, as the checks take what was measured of it. */
+const measuredOf = (run: MigrationRun, { measured }: Seen): MeasuredStatement[] =>
+  run.migrations.flatMap(({ version, statements }) =>
+    statements.each.map(({ number, seconds, rows, warnings }) => {
+      const more = measured.find((one) => one.version === version && one.number === number);
+      return { version, number, seconds, rows, warnings, algorithm: more?.algorithm };
+    }),
+  );
 
 /** Made by the first migration ever: no change of the application's. */
 const ownTables: ReadonlySet<string> = new Set([`table ${ledgerTable}`]);

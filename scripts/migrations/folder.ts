@@ -85,10 +85,18 @@ export function parseMigrations(
   });
 }
 
-/** All of a script, for what has to see it at once. */
-export async function readScript(migration: Pick<Migration, 'open'>): Promise<string> {
+/** All of a script, for what has to see it at once; undefined where it has more bytes than that. */
+export async function readScript(
+  migration: Pick<Migration, 'open'>,
+  mostBytes: number,
+): Promise<string | undefined> {
   const chunks: Buffer[] = [];
-  for await (const chunk of migration.open()) chunks.push(chunk);
+  let bytes = 0;
+  for await (const chunk of migration.open()) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) return undefined;
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
 

@@ -61,7 +61,7 @@ export async function runScripts(
     const { keeper } = lock;
     const sqlMode = options.sqlMode ?? context.config.DB_SQL_MODE ?? (await serverSqlMode(keeper));
     refuseMoved(options.migrations, await readLedger(keeper));
-    const scripts = await prepareAll(keeper, options.migrations, sqlMode);
+    const scripts = await prepareAll(keeper, options, sqlMode);
     if (context.signal.aborted) throw interrupted('interrupted', {});
     if (scripts.length === 0) return { migrations: [], sqlMode };
     await ensureLedger(keeper);
@@ -92,15 +92,14 @@ export async function runScripts(
 /** Every script is read and checked before the first one runs. */
 async function prepareAll(
   keeper: Session,
-  migrations: readonly PendingMigration[],
+  { migrations, target }: RunOptions,
   sqlMode: string,
 ): Promise<Script[]> {
-  const transactional = await areTransactional(keeper);
+  const { database } = target;
+  const { flavour } = keeper.server;
+  const scene = { sqlMode, flavour, database, transactionalTables: await areTransactional(keeper) };
   const scripts: Script[] = [];
-  for (const migration of migrations) {
-    const reading = { sqlMode, flavour: keeper.server.flavour };
-    scripts.push(await prepareScript(migration, reading, transactional));
-  }
+  for (const migration of migrations) scripts.push(await prepareScript(migration, scene));
   return scripts;
 }
 

@@ -1,5 +1,6 @@
 import type { Flavour } from '../database/flavour.ts';
 import type { Session } from '../database/session.ts';
+import { createDatabaseGuard } from './checks/check.ts';
 import { createStepPlanner, refuseDependent, type Step } from './flow.ts';
 import type { Migration } from './folder.ts';
 import type { PendingMigration } from './plan.ts';
@@ -12,6 +13,14 @@ export interface Reading {
   readonly sqlMode: string | undefined;
   /** Whose client decides where the two differ; undefined: what both agree on. */
   readonly flavour: Flavour | undefined;
+}
+
+/** What a script meets where it runs. */
+export interface Scene extends Reading {
+  /** The one that it runs in. */
+  readonly database: string;
+  /** False when the database has tables that take no part in transactions. */
+  readonly transactionalTables: boolean;
 }
 
 /** One script, ready to run: it is read again as it runs, so that its size does not matter. */
@@ -34,20 +43,19 @@ export const statementsOf = (
 /**
  * Reads a script to its end and checks what can be checked before it runs.
  *
- * @param transactionalTables false when the database has tables that take no part in transactions
- * @throws MajError `migration-script`, `migration-needs-previous`, `migration-transaction-open`
+ * @throws MajError `migration-script`, `migration-needs-previous`, `migration-transaction-open`,
+ *   `migration-other-database`
  */
-export async function prepareScript(
-  migration: PendingMigration,
-  reading: Reading,
-  transactionalTables: boolean,
-): Promise<Script> {
+export async function prepareScript(migration: PendingMigration, scene: Scene): Promise<Script> {
   const { file } = migration;
+  const { transactionalTables } = scene;
   const planner = createStepPlanner({ file, transactional: transactionalTables });
+  const refuseOtherDatabase = createDatabaseGuard(file, scene);
   let statements = 0;
   let transactional = transactionalTables;
-  for await (const statement of statementsOf(migration, reading)) {
+  for await (const statement of statementsOf(migration, scene)) {
     refuseDependent(statement, file);
+    refuseOtherDatabase(statement);
     planner.next(statement);
     statements += 1;
     if (!insertsRows.test(statement.text) && otherEngine.test(statement.text)) transactional = false;
@@ -55,7 +63,7 @@ export async function prepareScript(
   planner.end();
   const steps = async function* (): AsyncGenerator<Step, void, undefined> {
     const again = createStepPlanner({ file, transactional });
-    for await (const statement of statementsOf(migration, reading)) yield again.next(statement);
+    for await (const statement of statementsOf(migration, scene)) yield again.next(statement);
   };
   return { migration, statements, transactional, steps };
 }

@@ -97,30 +97,42 @@ function findingOf(file: string, statement: Statement, { start, ...found }: Foun
   };
 }
 
+/** Looks at the statements of one script, one after the other. */
+export type DatabaseGuard = (statement: Statement) => void;
+
 /**
  * Refuses a script that names another database than the live one: on the copy of a dry run it would fail or, worse, on
  * the live server it would reach what no backup holds. No comment in the script allows it.
  *
- * @throws MajError `migration-other-database`, naming file, line and column
+ * @throws MajError (the guard) `migration-other-database`, naming file, line and column
  */
-export function refuseOtherDatabase(
-  script: Pick<CheckedScript, 'file' | 'statements'>,
+export function createDatabaseGuard(
+  file: string,
   options: { readonly database: string; readonly sqlMode?: string | undefined },
-): void {
+): DatabaseGuard {
   let modes = initialModeState(options.sqlMode);
-  for (const statement of script.statements) {
-    const { tokens } = readStatement(statement, modes.mode);
-    for (const found of databaseNames(tokens, options)) {
-      if (found.code !== 'other-database') continue;
-      const { line, column } = findingOf(script.file, statement, found);
-      throw refused('migration-other-database', {
-        file: script.file,
-        line,
-        column,
-        named: found.object ?? '',
-        database: options.database,
-      });
+  return (statement) => {
+    const head = { ...statement, text: headOf(statement.text) };
+    if (head.text.includes('.')) {
+      const { tokens } = readStatement(head, modes.mode);
+      for (const found of databaseNames(tokens, options)) {
+        if (found.code !== 'other-database') continue;
+        const { line, column } = findingOf(file, statement, found);
+        const { database } = options;
+        throw refused('migration-other-database', {
+          file,
+          line,
+          column,
+          named: found.object ?? '',
+          database,
+        });
+      }
     }
     modes = followSqlMode(modes, statement.text);
-  }
+  };
 }
+
+const insertHead = /^\s*(?:insert|replace)\b[^'"();]*(?:\([^'"();]*\)\s*)?values?\b/i;
+
+/** Of an INSERT of values what stands before them: the values of a seed are most of it, and name nothing. */
+const headOf = (text: string): string => insertHead.exec(text)?.[0] ?? text;

@@ -73,6 +73,61 @@ describe.each(servers)('on $name, a dry run', (server) => {
     });
   });
 
+  test('tells what each statement did to the schema, how, and what is to be looked at', async () => {
+    await withCopy(async (copy) => {
+      const context = running().context({ DB_NAME: await running().createDatabase() });
+      const changing = {
+        ...files,
+        '002_b.sql': [
+          "INSERT INTO a VALUES (1, 'x'), (2, 'y');",
+          'ALTER TABLE a ADD COLUMN w int;',
+          'ALTER TABLE a MODIFY v varchar(5), DROP PRIMARY KEY;',
+          "INSERT IGNORE INTO a (id, v) VALUES (3, 'too long');",
+        ].join('\n'),
+      };
+      const result = await dryRun(context, { ...copy, migrations: scripts(changing) });
+      expect(result.evidence.map(({ version, number }) => [version, number])).toEqual([
+        ['002', 2],
+        ['002', 3],
+      ]);
+      const [added, modified] = result.evidence;
+      expect(added?.after).toBe(modified?.before);
+      expect(modified?.after).toBe(result.schemaAfter);
+      expect(new Set([added?.before, added?.after, modified?.after]).size).toBe(3);
+      expect(result.measured).toMatchObject([
+        { number: 2, algorithm: 'INSTANT', messages: [] },
+        { number: 3, algorithm: 'COPY', messages: [] },
+        { number: 4, algorithm: undefined, messages: [expect.stringMatching(/^1265 .*'v'/)] },
+      ]);
+      expect(result.schemaDiff).toHaveLength(1);
+      expect(result.schemaDiff[0]).toMatch(/^--- table a\tbefore\n\+\+\+ table a\tafter\n/);
+      expect(result.schemaDiff[0]).toContain('\n+  `w` int');
+      expect(result.findings).toContainEqual(
+        expect.objectContaining({
+          code: 'change-type',
+          file: '002_b.sql',
+          line: 3,
+          evidence: expect.objectContaining({ algorithm: 'COPY', warnings: 0 }) as unknown,
+        }),
+      );
+      // Nothing that was tried beside the copy is left there.
+      const eyes = await look(context, copy.throwaway.target('app'));
+      expect(await eyes.rows("SHOW DATABASES LIKE 'maj%'")).toBe('');
+      eyes.session.destroy();
+    });
+  });
+
+  test('is not made of a script that names another database', async () => {
+    await withCopy(async (copy) => {
+      const context = running().context({ DB_NAME: 'app', DB_SQL_MODE: '' });
+      const other = scripts({ ...files, '002_b.sql': 'INSERT INTO mysql.user (user) VALUES (1);' });
+      expect(await failureOf(dryRun(context, { ...copy, migrations: other }))).toMatchObject({
+        code: 'migration-other-database',
+        exitCode: 3,
+      });
+    });
+  });
+
   test('takes the sql_mode of the live server', async () => {
     await withCopy(async (copy) => {
       const admin = await running().adminSession();

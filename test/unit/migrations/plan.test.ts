@@ -68,7 +68,7 @@ describe('the folder', () => {
       '2_b.sql': '\uFEFFSELECT 1;\r\nSELECT é;\r\n',
     });
     expect(windows?.checksum).toBe(unix?.checksum);
-    expect(await Promise.all([windows, unix].map((one) => readScript(one ?? empty)))).toEqual([
+    expect(await Promise.all([windows, unix].map((one) => readScript(one ?? empty, 100)))).toEqual([
       'SELECT 1;\nSELECT é;\n',
       'SELECT 1;\nSELECT é;\n',
     ]);

@@ -247,7 +247,8 @@ const severityNames: Readonly<Record<Severity, string>> = {
   info: 'info',
 };
 
-function findingLines(finding: Finding): string[] {
+/** What is said of one finding: where and what, what was measured, and the remedy. */
+export function findingLines(finding: Finding): string[] {
   const place = `${finding.file}:${finding.line}:${finding.column}`;
   return [
     `${place}  ${severityNames[finding.severity]}  ${finding.code}  ${sentence(finding)}`,

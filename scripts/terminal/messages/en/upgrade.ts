@@ -1,10 +1,26 @@
+import type { DryRunResult } from '../../../migrations/dry-run.ts';
 import { age, bytes, duration } from '../../format.ts';
+import { findingLines } from './checks.ts';
 
 /** How far an unfinished run came, in words. */
 const progressText = (facts: { step: string | undefined; finished: boolean }): string =>
   facts.step === undefined
     ? 'it had not begun its first step'
     : `its last step was “${facts.step}”, ${facts.finished ? 'which had ended' : 'which had not ended'}`;
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+/** How long the migrations took, and which one took longest. */
+function ranText({ migrations, measured }: Pick<DryRunResult, 'migrations' | 'measured'>): string {
+  const longest = migrations.toSorted((a, b) => b.seconds - a.seconds)[0];
+  if (longest === undefined) return 'no migration is pending';
+  const total = migrations.reduce((sum, migration) => sum + migration.seconds, 0);
+  const copies = measured.some(
+    ({ version, algorithm }) => version === longest.version && algorithm === 'COPY',
+  );
+  const how = `${duration(longest.seconds * 1000)}${copies ? ', copies a table' : ''}`;
+  return `${count(migrations.length, 'migration')} in ${duration(total * 1000)}, longest ${longest.version} (${how})`;
+}
 
 /** What upgrade/ and rehearsal/ say, in English. */
 export const upgrade = {
@@ -191,18 +207,22 @@ export const upgrade = {
       backup: string;
       backupBytes: number;
       proofMs: number;
-      migrations: readonly { name: string; durationMs: number }[];
+      backupMs: number;
+      dryRun: Pick<DryRunResult, 'migrations' | 'measured' | 'findings'>;
       receipt: string;
     }) => {
-      const total = facts.migrations.reduce((sum, migration) => sum + migration.durationMs, 0);
-      const longest = facts.migrations.toSorted((a, b) => b.durationMs - a.durationMs)[0];
-      const count = facts.migrations.length;
+      const { migrations, findings } = facts.dryRun;
+      const open = findings.filter(({ allowed }) => allowed === undefined);
+      const seconds = migrations.reduce((sum, migration) => sum + migration.seconds, 0);
       return [
-        `Backup ${facts.backup}: ${bytes(facts.backupBytes)} of SQL restored and proven equal in ${duration(facts.proofMs)}.`,
-        longest === undefined
-          ? 'No migration is pending.'
-          : `${count} pending ${count === 1 ? 'migration' : 'migrations'} ran in ${duration(total)}, longest ${longest.name} (${duration(longest.durationMs)}).`,
-        `Receipt: ${facts.receipt}`,
+        ...open.flatMap(findingLines),
+        `${bytes(facts.backupBytes)} restored in ${duration(facts.proofMs)} and proven equal; ${[
+          ranText(facts.dryRun),
+          ...(migrations.length === 0 ? [] : [count(open.length, 'finding')]),
+          `expected window ${duration(facts.backupMs + seconds * 1000)}`,
+        ].join('; ')}.`,
+        `Backup  ${facts.backup}`,
+        `Receipt ${facts.receipt}`,
       ];
     },
     status: (facts: {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { refuseOtherDatabase } from '../../../../scripts/migrations/checks/check.ts';
+import { createDatabaseGuard } from '../../../../scripts/migrations/checks/check.ts';
 import { MajError } from '../../../../scripts/errors.ts';
 import { splitStatements } from '../../../../scripts/migrations/splitter.ts';
 
 const refuse = (text: string): void => {
   const file = '012_change.sql';
-  refuseOtherDatabase({ file, statements: splitStatements(text, { file }) }, { database: 'shop' });
+  splitStatements(text, { file }).forEach(createDatabaseGuard(file, { database: 'shop' }));
 };
 
 test('a script that names another database is refused with its place, whatever its comments say', () => {
