@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, mkdirSync } from 'node:fs';
+import { afterAll, beforeAll } from 'vitest';
+import { serverOptions, placesIn } from '../../scripts/database/server-options.ts';
+import { serverTemplate } from '../../scripts/database/server-template.ts';
+import { withSession, type Session } from '../../scripts/database/session.ts';
+import type { Target } from '../../scripts/database/target.ts';
+import { temporaryFolder, testContext } from './context.ts';
+import type { TestServer } from './servers.ts';
+
+/** A server that keeps its data when it is killed, and can be started again. */
+export interface KillableServer {
+  readonly socket: string;
+  target(database: string): Target;
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** In no database. */
+  run<T>(work: (session: Session) => Promise<T>): Promise<T>;
+}
+
+/** Starts such a server before the tests of this file (or block), as durable as a live one, and ends it after them. */
+export function useKillableServer(server: TestServer): () => KillableServer {
+  let running: KillableServer | undefined;
+  beforeAll(async () => {
+    running = await makeServer(server);
+    await running.start();
+  });
+  afterAll(() => running?.kill());
+  return () => {
+    if (running === undefined) throw new Error('The server runs only while the tests do.');
+    return running;
+  };
+}
+
+async function makeServer({ programs }: TestServer): Promise<KillableServer> {
+  const context = testContext();
+  const folder = temporaryFolder('live');
+  const { data, temporary, socket } = placesIn(folder);
+  mkdirSync(temporary);
+  cpSync(await serverTemplate(context, programs, {}), data, { recursive: true });
+  const options = serverOptions(programs, folder, { durable: true });
+  let child: ChildProcess | undefined;
+  const target = (database: string): Target => ({
+    host: 'localhost',
+    port: 0,
+    socket,
+    user: 'root',
+    password: undefined,
+    database,
+    sslMode: 'disabled',
+    sslCa: undefined,
+  });
+  const run = <T>(work: (session: Session) => Promise<T>): Promise<T> =>
+    withSession(context, target('mysql'), work, { database: null });
+  const answers = async (): Promise<boolean> => {
+    try {
+      await run((session) => session.run('DO 1'));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    socket,
+    target,
+    run,
+    kill: async () => {
+      const ended = new Promise((resolve) => child?.once('exit', resolve) ?? resolve(undefined));
+      child?.kill('SIGKILL');
+      await ended;
+      child = undefined;
+    },
+    start: async () => {
+      child = spawn(programs.server, options, { stdio: 'ignore' });
+      for (let attempt = 0; attempt < 600; attempt += 1) {
+        if (await answers()) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error('The server did not start.');
+    },
+  };
+}
