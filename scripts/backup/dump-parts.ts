@@ -19,8 +19,6 @@ export interface CutOptions<T> {
   readonly observe?: (chunk: PartChunk) => void;
   readonly progress?: Progress;
   readonly rowBytes?: number;
-  /** Sees the dump as it comes, before it is cut. */
-  readonly whole?: (chunk: Buffer) => void;
 }
 
 /** So many finished parts may still be on their way to the disk while the next one is written. */
@@ -36,6 +34,7 @@ export async function cutDump<T>(source: AsyncIterable<Buffer>, options: CutOpti
   const parts: { id: PartId; sum: Promise<T> }[] = [];
   let current: { key: string; id: PartId; writer: PartWriter<T> } | undefined;
   let bytes = 0;
+  let cutBytes = 0;
   let tail: Buffer = Buffer.alloc(0);
 
   const finishCurrent = async (): Promise<void> => {
@@ -54,13 +53,13 @@ export async function cutDump<T>(source: AsyncIterable<Buffer>, options: CutOpti
         current = { key, id: chunk.part, writer: options.open(chunk.part) };
       }
       options.observe?.(chunk);
+      cutBytes += chunk.data.length;
       await current.writer.write(chunk.data);
     }
   };
 
   try {
     for await (const chunk of source) {
-      options.whole?.(chunk);
       bytes += chunk.length;
       tail =
         chunk.length >= tailBytes
@@ -71,6 +70,7 @@ export async function cutDump<T>(source: AsyncIterable<Buffer>, options: CutOpti
     }
     await take(cutter.end());
     await finishCurrent();
+    if (cutBytes !== bytes) throw new Error(`The dump has ${bytes} bytes, its parts have ${cutBytes}.`);
     const sums = await Promise.all(parts.map(async ({ id, sum }) => ({ id, sum: await sum })));
     return { parts: sums, bytes, complete: endsWhole(tail.toString('utf8')) };
   } catch (error) {

@@ -60,6 +60,7 @@ const manifest = v.strictObject({
   codec: v.picklist(['zstd', 'gzip']),
   parts: list(part),
   dumpBytes: count,
+  /** See `dumpSum`. */
   dumpSha256: sha256,
   inventory,
   files: v.nullable(

@@ -6,6 +6,7 @@ import { MajError } from '../errors.ts';
 import { fileFailed, statIfThere } from '../system/files.ts';
 import { readStored, type Codec } from './codec.ts';
 import { endsWhole } from './dump-parts.ts';
+import { dumpSum } from './dump-sum.ts';
 import { partsFolder, partPath } from './layout.ts';
 import type { Backup } from './list.ts';
 import type { ManifestPart } from './manifest.ts';
@@ -20,7 +21,6 @@ export type Observe = (data: Buffer) => void;
 export async function verifyParts(backup: Backup, codec: Codec, progress: Progress): Promise<Problem[]> {
   const { manifest } = backup;
   const problems: Problem[] = [];
-  const whole = createHash('sha256');
   const finder = createObjectFinder();
   let tail: Buffer = Buffer.alloc(0);
   for (const part of manifest.parts) {
@@ -30,7 +30,6 @@ export async function verifyParts(backup: Backup, codec: Codec, progress: Progre
       part,
       codec,
       (data) => {
-        whole.update(data);
         finder.observe({ part, data });
         tail = Buffer.concat([tail, data.subarray(-256)]).subarray(-256);
         progress(data.length);
@@ -39,7 +38,7 @@ export async function verifyParts(backup: Backup, codec: Codec, progress: Progre
     problems.push(...found);
   }
   if (problems.length > 0) return problems;
-  if (!inOrder(manifest.parts) || whole.digest('hex') !== manifest.dumpSha256)
+  if (!inOrder(manifest.parts) || dumpSum(manifest.parts) !== manifest.dumpSha256)
     problems.push({ file: partsFolder, what: 'dump' });
   if (!endsWhole(tail.toString('utf8')))
     problems.push({ file: `${partsFolder}/${manifest.parts.at(-1)?.name ?? ''}`, what: 'no-trailer' });

@@ -15,7 +15,7 @@ const receiptSchema = v.object({
   /** Why it failed, in the words of the error. */
   failure: v.nullable(v.string()),
   backup: v.string(),
-  /** SHA-256 of the backup's dump: which rows were met. */
+  /** Of the backup's dump, see `dumpSum`: which rows were met. */
   dumpSha256: v.string(),
   server: v.object({ flavour: v.picklist(['mariadb', 'mysql']), version: v.string() }),
   /** The version of the throwaway server; production's may differ. */
