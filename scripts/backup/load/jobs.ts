@@ -2,6 +2,25 @@
 export type Job<W> = (worker: W) => Promise<readonly Job<W>[]>;
 
 /**
+ * Mixes lists of jobs into one, in which neighbours are of different lists as far as they can be, the longest list first:
+ * two connections that fill one table wait for each other's hold on its index. The order within a list stays. Pure.
+ */
+export function interleaved<T>(lists: readonly (readonly T[])[]): T[] {
+  const left = lists.map((list) => [...list]);
+  const mixed: T[] = [];
+  let last: T[] | undefined;
+  for (;;) {
+    const others = left.filter((list) => list.length > 0 && list !== last);
+    const candidates = others.length > 0 ? others : left.filter((list) => list.length > 0);
+    const next = candidates.toSorted((a, b) => b.length - a.length)[0];
+    const item = next?.shift();
+    if (item === undefined) return mixed;
+    mixed.push(item);
+    last = next;
+  }
+}
+
+/**
  * Lets workers do jobs, each one at a time, in order, until none is left. After a failure no job is begun; when those
  * that were under way have ended, the first failure is thrown.
  *

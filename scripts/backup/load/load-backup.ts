@@ -10,7 +10,7 @@ import type { ManifestPart } from '../manifest.ts';
 import type { PartSource } from '../part-text.ts';
 import { statementFailed } from './failure.ts';
 import { isFrame } from './frame.ts';
-import { runJobs, type Job } from './jobs.ts';
+import { interleaved, runJobs, type Job } from './jobs.ts';
 import { makeTable, type RunStatement, type TableLoading } from './load-table.ts';
 import { statementsOf, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
@@ -155,9 +155,9 @@ async function loadAll(
   await runParts(plan.sequences);
   // One after the other: MySQL locks the definitions of all tables that a foreign key joins to the one that is made, and
   // two that are made at once where others refer to both stop each other (error 1213).
-  const rowJobs: Job<Session>[] = [];
-  for (const table of plan.tables) rowJobs.push(...(await makeTable(first, table, loading)));
-  await runJobs(sessions, rowJobs, stop);
+  const rowJobs: Job<Session>[][] = [];
+  for (const table of plan.tables) rowJobs.push(await makeTable(first, table, loading));
+  await runJobs(sessions, interleaved(rowJobs), stop);
   for (const [part, statement] of foreignKeys) await run(first, part, statement);
   await runParts([...plan.tables.flatMap(triggersOf), ...plan.triggers, ...plan.code]);
   await first.run('COMMIT');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runJobs, type Job } from '../../../../scripts/backup/load/jobs.ts';
+import { interleaved, runJobs, type Job } from '../../../../scripts/backup/load/jobs.ts';
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -44,4 +44,14 @@ test('the first failure stops everything, once, and is the one that is thrown', 
 
 test('no jobs are done at once', async () => {
   await runJobs([1, 2], [], () => undefined);
+});
+
+test.each([
+  [[], ''],
+  [['aaa'], 'aaa'],
+  [['aaa', 'bb', 'c'], 'ababac'],
+  [['aaaa', 'b'], 'abaaa'],
+  [['a', 'bbb'], 'babb'],
+])('the jobs of %j are mixed as %s', (lists, mixed) => {
+  expect(interleaved(lists.map((list) => [...list])).join('')).toBe(mixed);
 });
