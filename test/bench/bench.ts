@@ -1,9 +1,15 @@
 import { MajError, reasonOf } from '../../scripts/errors.ts';
 import { benchBackup } from './backup.ts';
+import { benchMigrate } from './migrate.ts';
 import { SpaceError } from './disk.ts';
 import { holds } from './limits.ts';
 import { benchUsage, parseBenchOptions, type BenchOptions } from './options.ts';
 import { resultJson, resultLines } from './print.ts';
+
+const benchmarks = new Map([
+  ['backup', benchBackup],
+  ['migrate', benchMigrate],
+]);
 
 // Ctrl-C ends us as an exit does: what is to be removed at the end is removed.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
@@ -17,13 +23,18 @@ async function bench(benchmark: string | undefined, rest: readonly string[]): Pr
     console.log(benchUsage);
     return 0;
   }
-  const options = benchmark === 'backup' ? parsed(rest) : `there is no benchmark "${benchmark}"`;
+  const measure = benchmarks.get(benchmark);
+  if (measure === undefined) {
+    console.error(`bench: there is no benchmark "${benchmark}"\n\n${benchUsage}`);
+    return 2;
+  }
+  const options = parsed(rest);
   if (typeof options === 'string') {
     console.error(`bench: ${options}\n\n${benchUsage}`);
     return 2;
   }
   try {
-    const result = await benchBackup(options, (text) => console.error(text));
+    const result = await measure(options, (text) => console.error(text));
     console.log(options.json ? resultJson(result) : resultLines(result).join('\n'));
     return result.figures.every(holds) ? 0 : 1;
   } catch (error) {

@@ -15,6 +15,9 @@ export const limits = {
   proof: { name: 'proof (load, dump to hashes)', most: 0.65, unit: 'times' },
   files: { name: 'maj backup of the files against tar -czf', most: 0.55, unit: 'times' },
   secondFiles: { name: 'disk that a second backup of the files takes', most: 0.05, unit: 'times' },
+  migrations: { name: 'a thousand migrations against client < file', most: 2, unit: 'times' },
+  seed: { name: 'a seed script against client < file', most: 1.3, unit: 'times' },
+  seedMemory: { name: 'peak memory with the seed script', most: 150_000_000, unit: 'bytes' },
   memory: { name: 'peak memory of the process', most: 200_000_000, unit: 'bytes' },
   memoryGrowth: { name: 'growth of the peak per GB of database', most: 10_000_000, unit: 'bytes' },
 } as const satisfies Readonly<Record<string, Limit>>;
@@ -46,6 +49,12 @@ export function ratio(limit: Figure['limit'], ours: readonly number[], plain: re
   const medians = { ours: median(ours), plain: median(plain) };
   return { limit, value: medians.ours / medians.plain, ...medians };
 }
+
+/** A peak of memory, as a figure. */
+export const memoryFigure = (limit: Figure['limit'], peakBytes: number): Figure => ({
+  limit,
+  value: peakBytes,
+});
 
 /** Sizes that lie nearer to each other say nothing of growth: a heap of this size varies more by itself. */
 const leastSpan = 500;

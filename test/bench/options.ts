@@ -19,6 +19,8 @@ export interface BenchOptions {
   /** Megabytes of SQL text. */
   readonly memorySizes: readonly number[];
   readonly files: { readonly count: number; readonly megabytes: number };
+  /** Megabytes of the seed script that migrations are measured with. */
+  readonly seedMegabytes: number;
   readonly json: boolean;
 }
 
@@ -34,6 +36,8 @@ npm run bench backup [options]     backups and restores against the plain tools
   --memory-sizes 100,1000,4000
   --files 80000 --files-megabytes 2000
   --json                    the result as data
+npm run bench migrate [options]    migrations against the vendor's client
+  --seed-megabytes 500      size of the seed script; also --runs, --server, --durable, --json
 Exit code: 0 all limits hold, 1 one does not, 2 wrong usage, 3 not enough space.`;
 
 /** The options from the words after the benchmark's name; an error says what is wrong with them. */
@@ -50,6 +54,7 @@ export function parseBenchOptions(words: readonly string[]): BenchOptions {
       'memory-sizes': { type: 'string', default: '100,1000,4000' },
       files: { type: 'string', default: '80000' },
       'files-megabytes': { type: 'string', default: '2000' },
+      'seed-megabytes': { type: 'string', default: '500' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -65,6 +70,7 @@ export function parseBenchOptions(words: readonly string[]): BenchOptions {
       count: wholeNumber('files', values.files),
       megabytes: wholeNumber('files-megabytes', values['files-megabytes']),
     },
+    seedMegabytes: wholeNumber('seed-megabytes', values['seed-megabytes']),
     json: values.json,
   };
 }

@@ -13,6 +13,7 @@ describe('the options of a benchmark', () => {
       only: ['backup', 'restore', 'files', 'memory'],
       memorySizes: [100, 1000, 4000],
       files: { count: 80_000, megabytes: 2000 },
+      seedMegabytes: 500,
       json: false,
     });
   });
