@@ -1,4 +1,4 @@
-import { byte, lineEndOf, type Piece } from './script-bytes.ts';
+import { byte, isBytesAt, lineEndOf, type Piece } from './script-bytes.ts';
 import type { ScriptProblem } from './script-problem.ts';
 
 /** What a statement's beginning is to a client. */
@@ -19,39 +19,50 @@ const names = new Set(
   ).split(' '),
 );
 
+/** What one of them, or DELIMITER, begins with: most statements begin otherwise. */
+const firstLetters = new Set(
+  [...names, 'delimiter', '?'].flatMap((name) => [
+    ...Buffer.from(`${name.slice(0, 1)}${name.slice(0, 1).toUpperCase()}`),
+  ]),
+);
+
 /** How many bytes of a statement's beginning tell whether it is a command. */
 export const longestCommand = 32;
 
-const firstWord = /^[a-z0-9_$]+/i;
+const firstWord = /^[a-z0-9_]+/i;
+const none: Command = { kind: 'none' };
 const refuse = (problem: ScriptProblem): Command => ({ kind: 'problem', problem });
 
 /**
  * The command that stands where a statement would begin.
  *
- * @param place `mayDelimit`: DELIMITER works here, at the start of a line; `isDelimiter`: the delimiter stands here,
- *   which the clients see first in the middle of a line
+ * @param mayDelimit DELIMITER works here, at the start of a line; anywhere else the clients see the delimiter first
  */
 export function commandAt(
   { bytes, at, length, atEnd }: Piece,
-  place: { readonly mayDelimit: boolean; readonly isDelimiter: boolean },
+  delimiter: Buffer,
+  mayDelimit: boolean,
 ): Command {
+  if (!firstLetters.has(bytes[at] ?? 0)) return none;
   const start = bytes.toString('latin1', at, Math.min(at + longestCommand, length));
   const word = firstWord.exec(start)?.[0] ?? '';
   const name = word.toLowerCase();
-  if (place.mayDelimit && name === 'delimiter') {
+  if (mayDelimit && name === 'delimiter') {
     const end = lineEndOf(bytes, at, length);
     if (end === length && !atEnd) return { kind: 'more' };
-    const delimiter = delimiterArgument(bytes.toString('latin1', at + word.length, end));
-    return delimiter === undefined
+    const found = delimiterArgument(bytes.toString('latin1', at + word.length, end));
+    return found === undefined
       ? refuse({ kind: 'delimiter-argument' })
-      : { kind: 'delimiter', delimiter, end };
+      : { kind: 'delimiter', delimiter: found, end };
   }
-  if (place.isDelimiter) return { kind: 'none' };
+  if (isBytesAt(bytes, at, delimiter)) return none;
   if (name === 'delimiter') return refuse({ kind: 'delimiter-misplaced' });
   // They compare nine letters only in places, so that a longer word is DELIMITER to them now and then.
   if (name.startsWith('delimiter')) return refuse({ kind: 'delimiter-argument' });
-  if (names.has(name)) return refuse({ kind: 'client-command', command: word });
-  return bytes[at] === byte.question ? refuse({ kind: 'client-command', command: '?' }) : { kind: 'none' };
+  // Up to the delimiter, which may be of letters.
+  const [command = ''] = word.split(delimiter.toString());
+  if (names.has(command.toLowerCase())) return refuse({ kind: 'client-command', command });
+  return bytes[at] === byte.question ? refuse({ kind: 'client-command', command: '?' }) : none;
 }
 
 /** The clients keep 15 bytes of a delimiter (`char delimiter[16]`), and 255 of the line. */

@@ -1,4 +1,4 @@
-import { isSpace, type LexicalMode } from './lexer.ts';
+import { isSpace } from './lexer.ts';
 
 /** The bytes that mean something to the splitter. */
 export const byte = {
@@ -12,7 +12,6 @@ export const byte = {
   plus: 43,
   minus: 45,
   slash: 47,
-  semicolon: 59,
   exclamation: 33,
   question: 63,
   capitalM: 77,
@@ -22,20 +21,21 @@ export const byte = {
   delete: 127,
 } as const;
 
-/** A place in a script, and what is known of it. */
+/** A part of a script, a place in it, and what is known of it. */
 export interface Piece {
   readonly bytes: Buffer;
   /** How many of the bytes count. */
   readonly length: number;
   /** Nothing follows them. */
   readonly atEnd: boolean;
+  /** What comes next. */
   readonly at: number;
-  /** Up to where the end of what begins here was searched for already. */
+  /** Up to where the end of what comes next was searched for already; nothing, when it is before that. */
   readonly searched: number;
-  /** A statement has begun. */
-  readonly begun: boolean;
-  /** It is within a versioned comment. */
-  readonly versioned: boolean;
+  /** The first byte of the statement at hand; -1: none has begun. */
+  readonly start: number;
+  /** A versioned comment that is open; -1: there is none. */
+  readonly versioned: number;
 }
 
 /** What `searchBytes` found: where the thing ends, or that it does not end yet, and from where to search on. */
@@ -47,7 +47,7 @@ export interface Found {
 }
 
 /** Whether a byte can be part of a name that is not quoted, as the clients have it: every byte of other than ASCII can. */
-export const isNameByte = (code: number): boolean =>
+const isNameByte = (code: number): boolean =>
   (code >= 97 && code <= 122) ||
   (code >= 65 && code <= 90) ||
   (code >= 48 && code <= 57) ||
@@ -57,10 +57,6 @@ export const isNameByte = (code: number): boolean =>
 
 /** What the clients take off the end of a statement: blanks, and control characters (`remove_cntrl` in client/mysql.cc). */
 export const isNoGraph = (code: number): boolean => code <= byte.space || code === byte.delete;
-
-/** Whether a backslash takes the meaning of the next character away in a string or name of this quote. */
-export const escapesIn = (quote: number, mode: LexicalMode): boolean =>
-  quote !== byte.backtick && !mode.noBackslashEscapes && !(quote === byte.doubleQuote && mode.ansiQuotes);
 
 /**
  * The end of a quoted string or name. A doubled quote ends one and begins the next, which comes to the same.
@@ -80,7 +76,7 @@ export function endOfQuoted(
   while (at < length) {
     const code = bytes[at];
     if (code === quote) return at + 1;
-    at += code === 92 && escapes ? 2 : 1;
+    at += code === byte.backslash && escapes ? 2 : 1;
   }
   // A backslash at the very end: what it escapes is still to come.
   return ~(at > length ? length - 1 : length);

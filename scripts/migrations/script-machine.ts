@@ -1,28 +1,15 @@
-import type { Flavour } from '../database/flavour.ts';
 import type { MajError } from '../errors.ts';
 import { commandAt, longestCommand } from './client-commands.ts';
 import { readAsOne, type Reading } from './client-reading.ts';
 import { isSpace } from './lexer.ts';
-import { byte, isBytesAt, type Piece } from './script-bytes.ts';
+import { byte, isBytesAt } from './script-bytes.ts';
 import { scriptError, type ScriptProblem } from './script-problem.ts';
 import { beginningsOf, beginsSign, runFrom } from './script-run.ts';
 import { tokenAt } from './script-tokens.ts';
 import { ScriptWindow } from './script-window.ts';
+import type { SplitOptions } from './splitter.ts';
 import { StatementMaker } from './statement-maker.ts';
 import type { Statement } from './statement.ts';
-
-/** What the splitter needs to know beside the text. */
-export interface SplitOptions {
-  /** The name of the file, for errors. */
-  readonly file: string;
-  /** The sql_mode that the script starts in. */
-  readonly sqlMode?: string | undefined;
-  /**
-   * Whose client decides where the two differ. Undefined: the script must mean the same to both, and what does not is
-   * refused; ANSI_QUOTES is followed then, as both servers and MariaDB's client do.
-   */
-  readonly flavour?: Flavour | undefined;
-}
 
 const semicolon = Buffer.from(';');
 
@@ -59,47 +46,48 @@ export class ScriptMachine {
    */
   *push(chunk: Buffer | undefined): Generator<Statement, void, undefined> {
     if (chunk !== undefined) this.#window.append(chunk);
+    this.#window.atEnd = chunk === undefined;
     for (;;) {
-      const statement = this.#next(chunk === undefined);
+      const statement = this.#next();
       if (statement === undefined) return;
       yield statement;
     }
   }
 
   /** The next statement; undefined when it is not whole, or at the end when there is none. */
-  #next(atEnd: boolean): Statement | undefined {
+  #next(): Statement | undefined {
     const window = this.#window;
+    const { bytes, length, atEnd } = window;
     for (;;) {
-      if (window.start < 0) this.#skipBlanks(window.piece(atEnd));
-      else if (!this.#keepRun(window.piece(atEnd))) return undefined;
-      const piece = window.piece(atEnd);
-      const { bytes, at, length } = piece;
+      if (window.start < 0) this.#skipBlanks();
+      else if (!this.#keepRun()) return undefined;
+      const { at } = window;
       if (at === length) return atEnd ? this.#last() : undefined;
       if (!atEnd && length - at < lookahead) return undefined;
-      const isDelimiter = isBytesAt(bytes, at, this.#reading.delimiter);
-      const command = window.start < 0 ? this.#command(piece, isDelimiter) : 'none';
+      const command = window.start < 0 ? this.#command() : 'none';
       if (command === 'more') return undefined;
       if (command === 'obeyed') continue;
-      if (isDelimiter) {
+      if (isBytesAt(bytes, at, this.#reading.delimiter)) {
         const statement = this.#finish();
-        window.index = at + this.#reading.delimiter.length;
+        window.at = at + this.#reading.delimiter.length;
         if (statement !== undefined) return statement;
       } else if (window.start < 0 && !beginsSign(this.#beginnings, bytes[at] ?? 0)) window.start = at;
-      else if (!this.#token(piece)) return undefined;
+      else if (!this.#token()) return undefined;
     }
   }
 
-  #skipBlanks({ bytes, length, at: from }: Piece): void {
-    let at = from;
+  #skipBlanks(): void {
+    const { bytes, length } = this.#window;
+    let { at } = this.#window;
     for (; at < length && isSpace(bytes[at] ?? 0); at += 1)
       if (bytes[at] === byte.lineFeed) this.#atLineStart = true;
-    this.#window.index = at;
+    this.#window.at = at;
   }
 
   /** False: what begins here is not whole. */
-  #keepRun(piece: Piece): boolean {
-    const run = runFrom(piece, this.#beginnings, this.#reading, lookahead);
-    this.#window.index = run.end;
+  #keepRun(): boolean {
+    const run = runFrom(this.#window, this.#beginnings, this.#reading, lookahead);
+    this.#window.at = run.end;
     if (run.kept >= 0) this.#window.end = run.kept;
     if (run.problem !== undefined) throw this.#error(run.end, run.problem);
     if (run.searched === undefined) return true;
@@ -107,42 +95,43 @@ export class ScriptMachine {
     return false;
   }
 
-  #command(piece: Piece, isDelimiter: boolean): 'none' | 'more' | 'obeyed' {
+  #command(): 'none' | 'more' | 'obeyed' {
     const mayDelimit = this.#atLineStart && !this.#afterHint;
-    const command = commandAt(piece, { mayDelimit, isDelimiter });
-    if (command.kind === 'problem') throw this.#error(piece.at, command.problem);
+    const command = commandAt(this.#window, this.#reading.delimiter, mayDelimit);
+    if (command.kind === 'problem') throw this.#error(this.#window.at, command.problem);
     if (command.kind !== 'delimiter') return command.kind;
     this.#reading = { ...this.#reading, delimiter: Buffer.from(command.delimiter) };
     this.#beginnings = beginningsOf(this.#reading);
-    this.#window.index = command.end;
+    this.#window.at = command.end;
     return 'obeyed';
   }
 
   /** False: it is not whole. */
-  #token(piece: Piece): boolean {
+  #token(): boolean {
     const window = this.#window;
-    const token = tokenAt(piece, this.#reading);
-    if (token.kind === 'problem') throw this.#error(piece.at, token.problem);
+    const { at, start } = window;
+    const token = tokenAt(window, this.#reading);
+    if (token.kind === 'problem') throw this.#error(at, token.problem);
     if (token.kind === 'more') {
       window.searched = token.searched;
       return false;
     }
-    window.index = token.end;
+    window.at = token.end;
     this.#atLineStart = false;
-    if (token.kind === 'comment' || (token.kind === 'hint' && !piece.begun)) {
+    if (token.kind === 'comment' || (token.kind === 'hint' && start < 0)) {
       this.#afterHint ||= token.kind === 'hint' && this.#reading.flavour !== 'mariadb';
       return true;
     }
-    if (!piece.begun) window.start = piece.at;
+    if (start < 0) window.start = at;
     window.end = token.end;
-    if (token.kind === 'versioned' && !piece.versioned) window.versioned = piece.at;
-    if (token.kind === 'versioned-end') this.#closeVersioned(piece);
+    if (token.kind === 'versioned' && window.versioned < 0) window.versioned = at;
+    if (token.kind === 'versioned-end') this.#closeVersioned();
     return true;
   }
 
-  #closeVersioned({ bytes, at }: Piece): void {
-    const { versioned } = this.#window;
-    if (!readAsOne(bytes, versioned, at + 2, this.#reading))
+  #closeVersioned(): void {
+    const { bytes, versioned, at } = this.#window;
+    if (!readAsOne(bytes, versioned, at, this.#reading))
       throw this.#error(versioned, { kind: 'read-differently', what: 'versioned-comment' });
     this.#window.versioned = -1;
   }
@@ -151,7 +140,7 @@ export class ScriptMachine {
   #finish(): Statement | undefined {
     const { delimiter } = this.#reading;
     if (this.#window.versioned >= 0)
-      throw this.#error(this.#window.index, {
+      throw this.#error(this.#window.at, {
         kind: 'delimiter-in-versioned-comment',
         delimiter: delimiter.toString(),
       });

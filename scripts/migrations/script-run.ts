@@ -1,5 +1,5 @@
 import type { Reading } from './client-reading.ts';
-import { byte, endOfQuoted, escapesIn, isBytesAt, isNoGraph, type Piece } from './script-bytes.ts';
+import { byte, endOfQuoted, isBytesAt, isNoGraph, type Piece } from './script-bytes.ts';
 import type { ScriptProblem } from './script-problem.ts';
 
 /** What a byte may begin: the delimiter, something in quotes, or a sign that has to be looked at. */
@@ -46,6 +46,8 @@ export function runFrom(
   lookahead: number,
 ): Run {
   const { delimiter, mode } = reading;
+  const escapes = !mode.noBackslashEscapes;
+  const escapesInDouble = escapes && !mode.ansiQuotes;
   let at = from;
   for (;;) {
     while (at < length && beginnings[bytes[at] ?? 0] === 0) at += 1;
@@ -54,15 +56,15 @@ export function runFrom(
     const begins = beginnings[code] ?? 0;
     if ((begins & delimits) !== 0 && isBytesAt(bytes, at, delimiter)) break;
     if ((begins & quotes) !== 0) {
-      const end = endOfQuoted(bytes, Math.max(at + 1, searched), length, code, escapesIn(code, mode));
+      const escaping = code === byte.quote ? escapes : code === byte.doubleQuote && escapesInDouble;
+      const end = endOfQuoted(bytes, searched > at ? searched : at + 1, length, code, escaping);
       if (end < 0 && !atEnd) return { end: at, kept: keptOf(bytes, from, at), searched: ~end };
-      const problem = end < 0 ? unterminated(code) : doubtIn(bytes, at, end, reading);
-      if (problem !== undefined) return { end: at, kept: -1, problem };
+      if (end < 0) return { end: at, kept: -1, problem: unterminated(code) };
+      if (code === byte.doubleQuote && mode.ansiQuotes && isDoubtful(bytes, end, reading))
+        return { end: at, kept: -1, problem: { kind: 'read-differently', what: 'ansi-name' } };
       at = end;
-      continue;
-    }
-    if ((begins & isSign) !== 0 && !isText(code, bytes[at + 1], versioned)) break;
-    at += 1;
+    } else if ((begins & isSign) !== 0 && !isText(code, bytes[at + 1], versioned >= 0)) break;
+    else at += 1;
   }
   return { end: at, kept: keptOf(bytes, from, at) };
 }
@@ -82,17 +84,11 @@ const unterminated = (quote: number): ScriptProblem => ({
  * With ANSI_QUOTES a backslash before the closing `"` of a name is a part of the name to the servers and to MariaDB's
  * client; MySQL's client does not look at ANSI_QUOTES, and reads on.
  */
-function doubtIn(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  { flavour, mode }: Reading,
-): ScriptProblem | undefined {
-  if (bytes[at] !== byte.doubleQuote || !mode.ansiQuotes || mode.noBackslashEscapes || flavour !== 'mysql')
-    return undefined;
+function isDoubtful(bytes: Uint8Array, end: number, { flavour, mode }: Reading): boolean {
+  if (flavour !== 'mysql' || mode.noBackslashEscapes) return false;
   let backslashes = 0;
   while (bytes[end - 2 - backslashes] === byte.backslash) backslashes += 1;
-  return backslashes % 2 === 0 ? undefined : { kind: 'read-differently', what: 'ansi-name' };
+  return backslashes % 2 === 1;
 }
 
 function keptOf(bytes: Uint8Array, from: number, to: number): number {

@@ -15,7 +15,7 @@ const refuse = (problem: ScriptProblem): Token => ({ kind: 'problem', problem })
 /** The token at a sign that is neither quote nor delimiter. */
 export function tokenAt(piece: Piece, reading: Reading): Token {
   const { bytes, at, length } = piece;
-  switch (bytes[at]) {
+  switch (bytes[at] ?? 0) {
     case byte.backslash:
       return backslash(piece);
     case byte.hash:
@@ -25,7 +25,7 @@ export function tokenAt(piece: Piece, reading: Reading): Token {
     case byte.slash:
       return bytes[at + 1] === byte.star ? comment(piece, reading) : text(at + 1);
     case byte.star:
-      return piece.versioned && bytes[at + 1] === byte.slash
+      return piece.versioned >= 0 && bytes[at + 1] === byte.slash
         ? { kind: 'versioned-end', end: at + 2 }
         : text(at + 1);
     case byte.dollar:
@@ -52,8 +52,8 @@ function lineComment({ bytes, at, length, searched, atEnd }: Piece): Token {
  * beginning of the statement to MySQL's.
  */
 function minus(piece: Piece, { flavour }: Reading): Token {
-  const { bytes, at, begun } = piece;
-  if (begun || bytes[at + 1] !== byte.minus || flavour === 'mysql') return text(at + 1);
+  const { bytes, at, start } = piece;
+  if (start >= 0 || bytes[at + 1] !== byte.minus || flavour === 'mysql') return text(at + 1);
   return flavour === 'mariadb' ? lineComment(piece) : refuse({ kind: 'read-differently', what: 'dashes' });
 }
 

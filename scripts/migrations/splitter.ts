@@ -1,5 +1,19 @@
-import { ScriptMachine, type SplitOptions } from './script-machine.ts';
+import type { Flavour } from '../database/flavour.ts';
+import { ScriptMachine } from './script-machine.ts';
 import type { Statement } from './statement.ts';
+
+/** What the splitter needs to know beside the text. */
+export interface SplitOptions {
+  /** The name of the file, for errors. */
+  readonly file: string;
+  /** The sql_mode that the script starts in. */
+  readonly sqlMode?: string | undefined;
+  /**
+   * Whose client decides where the two differ. Undefined: the script must mean the same to both, and what does not is
+   * refused; ANSI_QUOTES is followed then, as both servers and MariaDB's client do.
+   */
+  readonly flavour?: Flavour | undefined;
+}
 
 /**
  * Cuts a script into statements, where the vendors' own clients would. The text has LF line ends and no BOM.

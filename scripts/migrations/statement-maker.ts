@@ -2,7 +2,10 @@ import { hash } from 'node:crypto';
 import type { LexicalMode, Position } from './lexer.ts';
 import { scriptError } from './script-problem.ts';
 import { followSqlMode, initialModeState, type ModeState } from './sql-mode.ts';
-import { isTornRoutine, kindOf, type Statement } from './statement.ts';
+import { isTornRoutine, kindOf, type Statement, type StatementKind } from './statement.ts';
+
+/** What a large script is made of; it sets no sql_mode, and is no routine. */
+const insertion = /^(?:insert|replace)\s/i;
 
 /** Makes statements of what was cut out of a script, counts them, and follows the sql_mode that they set. */
 export class StatementMaker {
@@ -26,17 +29,17 @@ export class StatementMaker {
    */
   make(bytes: Buffer, position: Position, endedPlainly: boolean): Statement {
     const text = bytes.toString('utf8');
+    const { line, column } = position;
+    const kind = insertion.test(text) ? 'rows' : this.#look(text, position, endedPlainly);
+    this.#count += 1;
+    return { number: this.#count, text, line, column, hash: hash('sha256', bytes, 'hex'), kind };
+  }
+
+  #look(text: string, position: Position, endedPlainly: boolean): StatementKind {
     const { mode } = this.#modes;
     if (endedPlainly && isTornRoutine(text, mode))
       throw scriptError(this.#file, position, { kind: 'torn-routine' });
     this.#modes = followSqlMode(this.#modes, text);
-    this.#count += 1;
-    return {
-      number: this.#count,
-      text,
-      ...position,
-      hash: hash('sha256', bytes, 'hex'),
-      kind: kindOf(text, mode),
-    };
+    return kindOf(text, mode);
   }
 }

@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/errors.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { positionOf } from '../../../scripts/migrations/lexer.ts';
-import { splitStatements, type ScriptProblem } from '../../../scripts/migrations/splitter.ts';
+import type { Flavour } from '../../../scripts/database/flavour.ts';
+import type { ScriptProblem } from '../../../scripts/migrations/script-problem.ts';
+import { splitStatements } from '../../../scripts/migrations/splitter.ts';
 
-const split = (text: string, sqlMode?: string): string[] =>
-  splitStatements(text, { file: 'x.sql', sqlMode }).map((statement) => statement.text);
+const split = (text: string, sqlMode?: string, flavour?: Flavour): string[] =>
+  splitStatements(text, { file: 'x.sql', sqlMode, flavour }).map((statement) => statement.text);
 
 const table: readonly (readonly [title: string, script: string, statements: readonly string[]])[] = [
   ['nothing is no statement', '', []],
@@ -93,11 +95,134 @@ const table: readonly (readonly [title: string, script: string, statements: read
   ],
   ['a delimiter may be a comment sign', 'DELIMITER #\nSELECT 1#SELECT 2#', ['SELECT 1', 'SELECT 2']],
   ['BEGIN and START TRANSACTION are statements', 'BEGIN; COMMIT;', ['BEGIN', 'COMMIT']],
+  [
+    'DELIMITER is obeyed even where it begins with the delimiter',
+    'DELIMITER d\nSELECT 1d\ndelimiter ;\nSELECT 2;',
+    ['SELECT 1', 'SELECT 2'],
+  ],
+  ['a delimiter may hold a blank', "DELIMITER ' go'\nSELECT 1 go SELECT 2 go", ['SELECT 1', 'SELECT 2']],
+  ['a delimiter may begin like a number', 'DELIMITER 4\nSELECT 1 4 SELECT 2', ['SELECT 1', 'SELECT 2']],
+  [
+    'comments in versioned comments belong to them',
+    "/*!50003 SELECT 1 /* it is */ + 2\n/* it's */ */; SELECT 3;",
+    ["/*!50003 SELECT 1 /* it is */ + 2\n/* it's */ */", 'SELECT 3'],
+  ],
+  ['what DOS ends a file with is no statement', 'SELECT 1;\n\u001a', ['SELECT 1']],
+  ['a dollar is a part of names', 'SELECT a$b$c, $; SELECT 2', ['SELECT a$b$c, $', 'SELECT 2']],
 ];
 
 describe('the splitter cuts where the vendors’ clients cut', () => {
   test.each(table)('%s', (_title, script, statements) => {
     expect(split(script)).toEqual(statements);
+  });
+});
+
+const differing: readonly (readonly [
+  title: string,
+  script: string,
+  mariadb: readonly string[] | ScriptProblem,
+  mysql: readonly string[] | ScriptProblem,
+  undecided: readonly string[] | ScriptProblem,
+])[] = [
+  [
+    'a statement that begins with -- and no blank',
+    'SELECT 1;--2\n;SELECT 3;',
+    ['SELECT 1', 'SELECT 3'],
+    ['SELECT 1', '--2', 'SELECT 3'],
+    { kind: 'read-differently', what: 'dashes' },
+  ],
+  [
+    'dollar quotes',
+    "SELECT $a$ it's; $a$; SELECT 2;",
+    { kind: 'unterminated', what: 'string' },
+    ["SELECT $a$ it's; $a$", 'SELECT 2'],
+    { kind: 'read-differently', what: 'dollar-quote' },
+  ],
+  [
+    'dollar quotes around nothing special',
+    'SELECT $$a$$; SELECT 2;',
+    ['SELECT $$a$$', 'SELECT 2'],
+    ['SELECT $$a$$', 'SELECT 2'],
+    ['SELECT $$a$$', 'SELECT 2'],
+  ],
+  [
+    'dollar quotes that hold a backslash before their end',
+    'SELECT $$ \\$$; SELECT $$ 2;',
+    { kind: 'client-command', command: '\\$' },
+    { kind: 'read-differently', what: 'dollar-quote' },
+    { kind: 'read-differently', what: 'dollar-quote' },
+  ],
+  [
+    'dollar quotes that never end',
+    'SELECT $$ 1;',
+    ['SELECT $$ 1'],
+    { kind: 'unterminated', what: 'string' },
+    { kind: 'read-differently', what: 'dollar-quote' },
+  ],
+  ['MariaDB’s own versioned comments', '/*M! SELECT 1 */;', ['/*M! SELECT 1 */'], [], ['/*M! SELECT 1 */']],
+  [
+    'a quote that MariaDB’s own versioned comments open',
+    "/*M! SELECT 'a */ ' */; SELECT 2;",
+    ["/*M! SELECT 'a */ ' */", 'SELECT 2'],
+    { kind: 'unterminated', what: 'string' },
+    { kind: 'read-differently', what: 'versioned-comment' },
+  ],
+  [
+    'a hint over two lines that could be read as a statement’s end',
+    'SELECT /*+ a\n; b */ 1; SELECT 2;',
+    ['SELECT /*+ a\n; b */ 1', 'SELECT 2'],
+    { kind: 'read-differently', what: 'hint' },
+    { kind: 'read-differently', what: 'hint' },
+  ],
+  [
+    'DELIMITER after a hint of no statement',
+    '/*+ a */\nDELIMITER //\nSELECT 1//',
+    ['SELECT 1'],
+    { kind: 'delimiter-misplaced' },
+    { kind: 'delimiter-misplaced' },
+  ],
+  [
+    'a versioned comment in a comment',
+    '/* a /*! b */ c */ SELECT 1;',
+    { kind: 'read-differently', what: 'comment' },
+    { kind: 'read-differently', what: 'comment' },
+    { kind: 'read-differently', what: 'comment' },
+  ],
+  [
+    'a hint in a comment',
+    '/* a /*+ b */ SELECT 1;',
+    ['SELECT 1'],
+    { kind: 'read-differently', what: 'comment' },
+    { kind: 'read-differently', what: 'comment' },
+  ],
+];
+
+describe('where the two clients differ, the flavour decides', () => {
+  const outcome = (script: string, flavour: Flavour | undefined): unknown => {
+    try {
+      return split(script, undefined, flavour);
+    } catch (error) {
+      return (error as MajError).message.replace(/^x\.sql:\d+:\d+: /, '');
+    }
+  };
+  const expected = (found: readonly string[] | ScriptProblem): unknown =>
+    'kind' in found
+      ? en.errors['migration-script']({ file: '', line: 0, column: 0, problem: found }).message.replace(
+          /^:0:0: /,
+          '',
+        )
+      : found;
+  test.each(differing)('%s', (_title, script, mariadb, mysql, undecided) => {
+    expect(outcome(script, 'mariadb')).toEqual(expected(mariadb));
+    expect(outcome(script, 'mysql')).toEqual(expected(mysql));
+    expect(outcome(script, undefined)).toEqual(expected(undecided));
+  });
+
+  test('ANSI_QUOTES is not seen by MySQL’s client, so that a name must not end in a backslash', () => {
+    const script = 'SELECT "a\\"; SELECT 2;';
+    expect(split(script, 'ANSI', 'mariadb')).toHaveLength(2);
+    expect(() => split(script, 'ANSI', 'mysql')).toThrow('ANSI_QUOTES');
+    expect(split('SELECT "a\\\\"; SELECT "b";', 'ANSI', 'mysql')).toHaveLength(2);
   });
 });
 
@@ -148,6 +273,18 @@ const problems: readonly (readonly [script: string, at: string, problem: ScriptP
   ['DELIMITER\nSELECT 1', '1:1', { kind: 'delimiter-argument' }],
   ['DELIMITER \\\\\nSELECT 1', '1:1', { kind: 'delimiter-argument' }],
   ['SELECT 1; DELIMITER //', '1:11', { kind: 'delimiter-misplaced' }],
+  ['/* a */ DELIMITER //', '1:9', { kind: 'delimiter-misplaced' }],
+  ['DELIMITER//', '1:1', { kind: 'delimiter-argument' }],
+  ['DELIMITER //\t\nSELECT 1//', '1:1', { kind: 'delimiter-argument' }],
+  ["DELIMITER '//\nSELECT 1//", '1:1', { kind: 'delimiter-argument' }],
+  ["DELIMITER '/''/'\nSELECT 1//", '1:1', { kind: 'delimiter-argument' }],
+  ['DELIMITER §\nSELECT 1§', '1:1', { kind: 'delimiter-argument' }],
+  ['DELIMITER 1234567890123456\nSELECT 1', '1:1', { kind: 'delimiter-argument' }],
+  ['help select;', '1:1', { kind: 'client-command', command: 'help' }],
+  ['? select;', '1:1', { kind: 'client-command', command: '?' }],
+  ['SELECT 1 \\', '1:10', { kind: 'client-command', command: '\\' }],
+  ['/* a /*/ SELECT 1;', '1:1', { kind: 'read-differently', what: 'comment' }],
+  ["é; /*!50003 SELECT /* it */ '*/' */;", '1:4', { kind: 'read-differently', what: 'versioned-comment' }],
 ];
 
 describe('a script that means two things, or none, is refused before it runs', () => {
