@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults lint format bench
+.PHONY: help demo test test-faults lint format bench fuzz
 
 help:     ## Print the targets.
 	@sed -n 's/^\([a-z-]*\): *[a-z_\/. -]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,6 +16,8 @@ format: node_modules ## Format everything.
 	@npm run --silent format
 bench: node_modules ## Measure speed and memory against the plain tools.
 	@npm run --silent bench -- $(ARGS)
+fuzz: node_modules ## Compare the splitter with the clients for ten minutes, on generated scripts.
+	@npm run --silent fuzz -- $(ARGS)
 
 node_modules: package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
