@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly database?: string | null;
   /** Not given: the server's own default. */
   readonly sqlMode?: string;
+  /** Seconds that a statement waits for other sessions to let go of a table; not given: the server's own default. */
+  readonly lockWaitSeconds?: number;
   /**
    * Statements are bytes, a character for each: they travel as they are, whatever charset they are in and whatever the
    * session's is set to meanwhile. For dumps, which hold a routine's body in the charset that it was written in.
@@ -86,7 +88,15 @@ async function greet(driver: Driver, options: SessionOptions): Promise<Session> 
 }
 
 async function prepare(driver: Driver, options: SessionOptions): Promise<void> {
-  // The handshake can only name a collation; this takes the server's own default for utf8mb4, as its client does.
-  await driver.run('SET NAMES utf8mb4');
-  if (options.sqlMode !== undefined) await driver.rows('SET SESSION sql_mode = ?', [options.sqlMode]);
+  const { sqlMode, lockWaitSeconds } = options;
+  const isPlain = sqlMode !== undefined && /^\w*(?:,\w+)*$/.test(sqlMode);
+  const settings = [
+    // The handshake can only name a collation; this takes the server's own default for utf8mb4, as its client does.
+    'NAMES utf8mb4',
+    ...(lockWaitSeconds === undefined ? [] : [`SESSION lock_wait_timeout = ${lockWaitSeconds}`]),
+    // Names and commas need no escapes: all of it goes in one statement.
+    ...(isPlain ? [`SESSION sql_mode = '${sqlMode}'`] : []),
+  ];
+  await driver.run(`SET ${settings.join(', ')}`);
+  if (sqlMode !== undefined && !isPlain) await driver.rows('SET SESSION sql_mode = ?', [sqlMode]);
 }

@@ -42,11 +42,6 @@ export interface Known {
   finished: boolean;
 }
 
-/**
- * Seconds that a statement waits for other sessions to let go of a table. The servers' own default is a day or a year,
- * and everyone else then waits behind it.
- */
-const lockWaitSeconds = 20;
 /** Within a transaction of ours, the lock is asked for this often. */
 const askLockEveryMs = 100;
 
@@ -66,6 +61,8 @@ export async function executeScript(
   /** Including what is not committed yet. */
   let reached = noProgress;
   let askedLock = -Infinity;
+  /** Its connection has just answered: as long as that lives, the lock is held. */
+  let lockKnown = false;
 
   const record = async (writer: Session, progress: Progress, next: Step | undefined): Promise<void> => {
     if (progress.done === script.statements) {
@@ -82,6 +79,8 @@ export async function executeScript(
     const inFlight = step.mark === 'committed' ? step.statement : undefined;
     await entry.begin(session.connectionId, known.progress, clock.now(), inFlight);
     known.marked = inFlight?.number ?? 0;
+    // The connection that wrote this holds the lock.
+    lockKnown = true;
   };
   const commitBatch = async (next: Step | undefined): Promise<void> => {
     await record(session, reached, next);
@@ -131,7 +130,9 @@ export async function executeScript(
   const obstacle = async (): Promise<Stop | undefined> => {
     if (context.signal.aborted) return { kind: 'interrupted' };
     const now = clock.monotonicMs();
-    if (batch.isOpen && now - askedLock < askLockEveryMs) return undefined;
+    const isFresh = lockKnown || (batch.isOpen && now - askedLock < askLockEveryMs);
+    lockKnown = false;
+    if (isFresh) return undefined;
     askedLock = now;
     return (await lock.isHeld()) ? undefined : { kind: 'lock-lost' };
   };
@@ -141,7 +142,6 @@ export async function executeScript(
     return { statements: runs.all(), seconds: seconds(), stopped };
   };
 
-  await session.run(`SET SESSION lock_wait_timeout = ${lockWaitSeconds}`);
   let begun = false;
   for await (const { item: step, next } of withNext(script.steps())) {
     try {

@@ -65,7 +65,7 @@ export async function runScripts(
     if (context.signal.aborted) throw interrupted('interrupted', {});
     if (scripts.length === 0) return { migrations: [], sqlMode };
     await ensureLedger(keeper);
-    const session = await connect(context, options.target, { sqlMode });
+    const session = await connect(context, options.target, { sqlMode, lockWaitSeconds });
     try {
       const migrations: MigrationResult[] = [];
       const applied: string[] = [];
@@ -102,6 +102,12 @@ async function prepareAll(
   for (const migration of migrations) scripts.push(await prepareScript(migration, scene));
   return scripts;
 }
+
+/**
+ * Seconds that a statement waits for other sessions to let go of a table. The servers' own default is a day or a year,
+ * and everyone else then waits behind it.
+ */
+const lockWaitSeconds = 20;
 
 /** The sql_mode that the server gives a new session. */
 export async function serverSqlMode(session: Session): Promise<string> {

@@ -60,7 +60,7 @@ async function measureThousand(server: BenchServer, runs: number, say: Say): Pro
   return [ratio('migrations', seconds.ours, seconds.plain)];
 }
 
-/** A seed: a tenth of it in a hundred thousand statements of one row, the rest in statements of a megabyte. */
+/** A seed: a fiftieth of it in statements of one row, the rest in statements of a megabyte. */
 async function measureSeed(
   server: BenchServer,
   { runs, seedMegabytes }: BenchOptions,
@@ -101,7 +101,7 @@ async function writeSeed(path: string, bytes: number): Promise<void> {
     id += 1;
     return `(${id}, 'row ${id} of a seed; it''s long enough to be like one: ${'x'.repeat(id % 60)}')`;
   };
-  while (written < bytes / 10) written += await write(`INSERT INTO seed VALUES ${row()};\n`);
+  while (written < bytes / 50) written += await write(`INSERT INTO seed VALUES ${row()};\n`);
   while (written < bytes) {
     const rows = Array.from({ length: 8000 }, row);
     written += await write(`INSERT INTO seed VALUES\n${rows.join(',\n')};\n`);
