@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { targetFromConfig } from './database/target.ts';
 import { wrongUsage } from './errors.ts';
 import { checkFormats, checkMigrations } from './migrate-check.ts';
+import { adopt } from './migrate-adopt.ts';
 import { migratePending, type MigrateOption } from './migrate-pending.ts';
 import { isMark, mark, resume } from './migrate-resume.ts';
 import { baselineScripts, writeBaseline } from './migrations/baseline.ts';
@@ -75,6 +76,7 @@ export const migrateVerb: Verb<MigrateOption> = {
     'migrate mark-applied VERSION --because TEXT',
     'migrate mark-not-applied VERSION --because TEXT',
     'migrate baseline VERSION',
+    'migrate adopt [--from TABLE] [--current] [--plan]',
   ],
   options: {
     'dry-run': {
@@ -92,6 +94,16 @@ export const migrateVerb: Verb<MigrateOption> = {
       value: 'FORMAT',
       help: `How check prints what it finds in the scripts: ${checkFormats.join(', ')}.`,
     },
+    from: {
+      type: 'string',
+      value: 'TABLE',
+      help: 'The table in which another program has recorded its migrations, for adopt.',
+    },
+    current: {
+      type: 'boolean',
+      help: 'The one row of that table is the version that the database is at: all up to it is applied.',
+    },
+    plan: { type: 'boolean', help: 'Show what adopt would write, and write nothing.' },
   },
   needsSettings: true,
   async run(context, args) {
@@ -99,6 +111,11 @@ export const migrateVerb: Verb<MigrateOption> = {
     if (action === 'check') return checkMigrations(context, args.options.format, args.positionals.slice(1));
     if (args.options.format !== undefined)
       throw wrongUsage('bad-usage', { verb: 'migrate', reason: '--format is for check' });
+    const foreign = (['from', 'current', 'plan'] as const).find((name) => args.options[name] !== undefined);
+    if (action === 'adopt' && word === undefined)
+      return withLock(context, 'migrate', () => adopt(context, args));
+    if (foreign !== undefined)
+      throw wrongUsage('bad-usage', { verb: 'migrate', reason: `--${foreign} is for adopt` });
     if (action === 'new') return create(context, [word ?? '', ...more].join(' '));
     if (action === 'status' && word === undefined) return status(context);
     if (action === 'resume' && word === undefined)

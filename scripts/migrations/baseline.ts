@@ -73,7 +73,11 @@ export async function writeBaseline(
 }
 
 /** All statements of a script, as done. */
-async function wholeOf(script: Migration, sqlMode: string | undefined, flavour: Flavour): Promise<Progress> {
+export async function wholeOf(
+  script: Migration,
+  sqlMode: string | undefined,
+  flavour: Flavour,
+): Promise<Progress> {
   let progress = noProgress;
   for await (const statement of statementsOf(script, { sqlMode, flavour }))
     progress = progressAfter(progress, statement);

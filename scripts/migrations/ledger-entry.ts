@@ -103,4 +103,4 @@ export const sqlText = (text: string): string =>
   `CONVERT(X'${Buffer.from(text, 'utf8').toString('hex')}' USING utf8mb4)`;
 
 /** `2026-11-22 10:15:30.123`, UTC. */
-const sqlTime = (at: Date): string => at.toISOString().replace('T', ' ').replace('Z', '');
+export const sqlTime = (at: Date): string => at.toISOString().replace('T', ' ').replace('Z', '');

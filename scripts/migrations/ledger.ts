@@ -49,7 +49,7 @@ const columns = [
   'run_id',
 ] as const;
 
-const createLedger = `CREATE TABLE IF NOT EXISTS ${ledgerTable} (
+const ledgerSql = (table: string): string => `CREATE TABLE IF NOT EXISTS ${table} (
   version varchar(32) NOT NULL,
   name varchar(255) NOT NULL,
   checksum char(64) NOT NULL,
@@ -76,8 +76,18 @@ const createLedger = `CREATE TABLE IF NOT EXISTS ${ledgerTable} (
  */
 export async function ensureLedger(session: Session): Promise<void> {
   if (await isLedgerThere(session)) await addNotes(session);
-  else await session.run(createLedger);
+  else await createLedger(session);
 }
+
+/** Makes an empty ledger, under its own name or under one that it is going to be renamed from. */
+export async function createLedger(session: Session, table: string = ledgerTable): Promise<void> {
+  await session.run(ledgerSql(table));
+}
+
+/** Whether a table with these columns is a ledger of ours; it may have more of them. Pure. */
+export const isLedgerShape = (names: Iterable<string>): boolean => missingFrom(new Set(names)).length === 0;
+
+const missingFrom = (names: ReadonlySet<string>): string[] => columns.filter((name) => !names.has(name));
 
 /** A ledger of the format's first days has none. */
 async function addNotes(session: Session): Promise<void> {
@@ -106,7 +116,7 @@ export async function isLedgerThere(session: Session): Promise<boolean> {
   );
   if (table === undefined) return false;
   const names = await columnsOf(session);
-  const missing = columns.filter((name) => !names.has(name));
+  const missing = missingFrom(names);
   // Another engine would not commit a checkpoint together with the rows that it stands for.
   const engine = String(table['engine']);
   if (missing.length > 0 || engine !== 'InnoDB' || table['type'] !== 'BASE TABLE')

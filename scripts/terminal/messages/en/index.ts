@@ -1,3 +1,4 @@
+import { adopt } from './adopt.ts';
 import { application } from './application.ts';
 import { backup } from './backup.ts';
 import { checks } from './checks.ts';
@@ -25,6 +26,7 @@ export const en = {
     ...database.errors,
     ...backup.errors,
     ...migrations.errors,
+    ...adopt.errors,
     ...checks.errors,
     ...release.errors,
     ...application.errors,
@@ -39,6 +41,7 @@ export const en = {
     ...backup.steps,
     ...keeping.steps,
     ...migrations.steps,
+    ...adopt.steps,
     ...release.steps,
     ...application.steps,
     ...upgrade.steps,
@@ -66,6 +69,7 @@ export const en = {
     backup: backup.results,
     keeping: keeping.results,
     migrations: migrations.results,
+    adopt: adopt.results,
     checks: checks.results,
     release: release.results,
     application: application.results,

@@ -252,7 +252,7 @@ export const migrations = {
   errors: {
     'history-unknown': (facts: { database: string; tables: number }) => ({
       message: `${facts.database} has ${facts.tables} tables but no ledger: nothing tells which scripts it has been through.`,
-      hint: 'Say so once: `maj migrate baseline VERSION` takes the scripts up to VERSION for applied; 0 takes none.',
+      hint: 'Say so once: `maj migrate baseline VERSION` takes the scripts up to VERSION for applied; 0 takes none. Where another program kept a record of them: `maj migrate adopt`.',
     }),
     'baseline-version': (facts: { version: string; versions: readonly string[] }) => ({
       message: `${facts.version} is not the version of a script.`,
@@ -367,7 +367,11 @@ export const migrations = {
           ? `it has the columns ${facts.columns.join(', ')}, and not ${facts.missing.join(', ')}`
           : `its engine is ${facts.engine}, where a record must be an InnoDB table`
       }.`,
-      hint: `maj keeps its record of migrations in a table of this name. Rename the other one: \`RENAME TABLE ${facts.table} TO old_${facts.table}\`.`,
+      hint: `${
+        facts.missing.length > 0
+          ? 'Take that record over: `maj migrate adopt --plan` shows what it says. Or make room'
+          : 'Make room'
+      }: \`RENAME TABLE ${facts.table} TO old_${facts.table}\`.`,
     }),
     'ledger-unreadable': (facts: { table: string; version: string; column: string; reason: string }) => ({
       message: `The row ${facts.version} of ${facts.table} is not as maj writes it: ${facts.column}: ${facts.reason}.`,

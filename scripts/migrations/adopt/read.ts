@@ -1,0 +1,95 @@
+import * as v from 'valibot';
+import type { Context } from '../../context.ts';
+import { quoteName } from '../../database/quote.ts';
+import type { Session } from '../../database/session.ts';
+import { refused } from '../../errors.ts';
+import { wholeOf } from '../baseline.ts';
+import type { Migration } from '../folder.ts';
+import { readLedger } from '../ledger.ts';
+import type { Progress } from '../statement.ts';
+import { momentColumn, readEntries, type ForeignLedger, type RawRow } from './entries.ts';
+import { planAdoption, type Adopted, type Adoption } from './plan.ts';
+import type { Table } from './shapes.ts';
+import { chooseSource, hasLedger, type Source } from './source.ts';
+
+/** Which record, and how it is to be read; see `chooseSource` and `planAdoption`. */
+export interface Wish {
+  readonly from: string | undefined;
+  readonly current: boolean;
+}
+
+/** All that an adoption needs: what was found, and what becomes of it. */
+export interface Prepared {
+  readonly source: Source;
+  readonly ledger: ForeignLedger;
+  readonly adoption: Adoption;
+  readonly adopted: readonly (Adopted & { readonly whole: Progress })[];
+}
+
+/**
+ * Reads another program's record and finds the scripts that it stands for.
+ *
+ * @throws MajError `adopt-not-empty`, `adopt-refused`, and what `chooseSource` throws; `migration-script` for a script
+ *   that cannot be read
+ */
+export async function prepareAdoption(
+  context: Pick<Context, 'config'>,
+  session: Session,
+  migrations: readonly Migration[],
+  wish: Wish,
+): Promise<Prepared> {
+  const tables = await readTables(session);
+  if (hasLedger(tables) && (await readLedger(session)).length > 0) throw refused('adopt-not-empty', {});
+  const source = chooseSource(tables, wish.from);
+  const ledger = readEntries(source, await readRows(session, source));
+  const adoption = planAdoption(ledger, migrations, wish);
+  if (adoption.problems.length > 0)
+    throw refused('adopt-refused', { table: ledger.table, problems: adoption.problems });
+  const adopted: Prepared['adopted'][number][] = [];
+  for (const one of adoption.adopted) {
+    const whole = await wholeOf(one.migration, context.config.DB_SQL_MODE, session.server.flavour);
+    adopted.push({ ...one, whole });
+  }
+  return { source, ledger, adoption, adopted };
+}
+
+const columnRow = v.object({
+  table: v.string(),
+  type: v.string(),
+  name: v.string(),
+  data: v.string(),
+  preset: v.nullish(v.string()),
+});
+
+/** Every table of the database that the session is in, with its columns. */
+async function readTables(session: Session): Promise<Table[]> {
+  // The server's own names for these columns are in capitals or not, by flavour and version: hence the aliases.
+  const found = await session.rows(
+    `SELECT t.TABLE_NAME AS \`table\`, t.TABLE_TYPE AS type, c.COLUMN_NAME AS name, CAST(c.DATA_TYPE AS CHAR) AS data,
+       CAST(c.COLUMN_DEFAULT AS CHAR) AS preset
+     FROM information_schema.TABLES t JOIN information_schema.COLUMNS c
+       ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME
+     WHERE t.TABLE_SCHEMA = DATABASE() ORDER BY t.TABLE_NAME, c.ORDINAL_POSITION`,
+  );
+  const tables = new Map<string, Table>();
+  for (const { table: name, type, ...column } of v.parse(v.array(columnRow), found)) {
+    const columns = tables.get(name)?.columns ?? [];
+    const data = column.data.toLowerCase();
+    const serverTime = data === 'timestamp' && /^current_timestamp/i.test(column.preset ?? '');
+    const next = { name: column.name.toLowerCase(), type: data, serverTime };
+    tables.set(name, { name, base: type === 'BASE TABLE', columns: [...columns, next] });
+  }
+  return [...tables.values()];
+}
+
+const rawRow = v.record(v.string(), v.nullable(v.string()));
+
+async function readRows(session: Session, { table, shape }: Source): Promise<RawRow[]> {
+  const texts = table.columns.map(({ name }) => `CAST(${quoteName(name)} AS CHAR) AS ${quoteName(name)}`);
+  const moment =
+    shape.at?.serverTime === true
+      ? [`CAST(UNIX_TIMESTAMP(${quoteName(shape.at.name)}) AS CHAR) AS ${momentColumn}`]
+      : [];
+  const rows = await session.rows(`SELECT ${[...texts, ...moment].join(', ')} FROM ${quoteName(table.name)}`);
+  return v.parse(v.array(rawRow), rows);
+}
