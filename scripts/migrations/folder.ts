@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { refused } from '../errors.ts';
@@ -46,9 +45,8 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
     const migrations: Migration[] = [];
     for (const named of namedScripts(names)) {
       const path = join(folder, named.file);
-      const open = (): AsyncIterable<Buffer> =>
-        normalChunks(createReadStream(path, { highWaterMark }), named.file);
-      migrations.push({ ...named, path, open, checksum: await checksumOf(open()) });
+      const stream = (): AsyncIterable<Buffer> => normalChunks(readChunks(path), named.file);
+      migrations.push({ ...named, path, open: stream, checksum: await checksumOf(stream()) });
     }
     return migrations;
   } catch (error) {
@@ -57,7 +55,22 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
   }
 }
 
-const highWaterMark = 256 * 1024;
+const chunkBytes = 256 * 1024;
+
+/** The bytes of a file, each chunk in the memory of the one before: a seed of gigabytes would leave as much to collect. */
+async function* readChunks(path: string): AsyncGenerator<Buffer, void, undefined> {
+  const file = await open(path);
+  try {
+    const memory = Buffer.allocUnsafeSlow(chunkBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(memory, 0, chunkBytes);
+      if (bytesRead === 0) return;
+      yield memory.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
 
 async function checksumOf(chunks: AsyncIterable<Buffer>): Promise<string> {
   const hash = createHash('sha256');
@@ -80,8 +93,8 @@ export function parseMigrations(
   const contents = new Map(files.map(({ name, content }) => [name, content]));
   return namedScripts([...contents.keys()]).map((named) => {
     const text = normalText(named.file, contents.get(named.file) ?? Buffer.alloc(0));
-    const open = (): AsyncIterable<Buffer> => Readable.from([Buffer.from(text)]);
-    return { ...named, path: named.file, checksum: sha256(text), open };
+    const stream = (): AsyncIterable<Buffer> => Readable.from([Buffer.from(text)]);
+    return { ...named, path: named.file, checksum: sha256(text), open: stream };
   });
 }
 
@@ -95,7 +108,8 @@ export async function readScript(
   for await (const chunk of migration.open()) {
     bytes += chunk.length;
     if (bytes > mostBytes) return undefined;
-    chunks.push(chunk);
+    // What reads it may use the memory of a chunk again.
+    chunks.push(Buffer.from(chunk));
   }
   return Buffer.concat(chunks).toString('utf8');
 }
