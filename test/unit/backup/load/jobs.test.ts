@@ -53,5 +53,5 @@ test.each([
   [['aaaa', 'b'], 'abaaa'],
   [['a', 'bbb'], 'babb'],
 ])('the jobs of %j are mixed as %s', (lists, mixed) => {
-  expect(interleaved(lists.map((list) => [...list])).join('')).toBe(mixed);
+  expect(interleaved(lists.map((list) => Array.from(list))).join('')).toBe(mixed);
 });
