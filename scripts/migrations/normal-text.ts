@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { refused } from '../errors.ts';
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+const lineFeed = 10;
 const carriageReturn = 13;
 
 /**
@@ -53,15 +54,15 @@ const sequenceLength = (lead: number): number => (lead >= 0xf0 ? 4 : lead >= 0xe
 
 /** The same bytes with every CRLF as LF; a CR by itself stays. */
 function withLineFeeds(bytes: Buffer): Buffer {
-  let at = bytes.indexOf('\r\n');
+  let at = bytes.indexOf(carriageReturn);
   if (at < 0) return bytes;
   const text = Buffer.allocUnsafe(bytes.length);
   let from = 0;
   let length = 0;
-  while (at >= 0) {
+  for (; at >= 0; at = bytes.indexOf(carriageReturn, at + 1)) {
+    if (bytes[at + 1] !== lineFeed) continue;
     length += bytes.copy(text, length, from, at);
     from = at + 1;
-    at = bytes.indexOf('\r\n', from);
   }
   length += bytes.copy(text, length, from);
   return text.subarray(0, length);

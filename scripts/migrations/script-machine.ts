@@ -119,7 +119,7 @@ export class ScriptMachine {
     window.at = token.end;
     this.#atLineStart = false;
     if (token.kind === 'comment' || (token.kind === 'hint' && start < 0)) {
-      this.#afterHint ||= token.kind === 'hint' && this.#reading.flavour !== 'mariadb';
+      this.#afterHint ||= token.kind === 'hint';
       return true;
     }
     if (start < 0) window.start = at;

@@ -67,14 +67,18 @@ function comment(piece: Piece, reading: Reading): Token {
   const found = searchBytes(bytes, Math.max(at + 2, searched), length, '*/');
   if (found.end < 0 && !atEnd) return { kind: 'more', searched: found.searched };
   if (found.end < 0) return refuse({ kind: 'unterminated', what: 'comment' });
-  const isHint = third === byte.plus;
-  const inner = bytes.indexOf('/*', at + 2);
-  if ((isHint || (inner >= 0 && inner < found.end)) && !readAsOne(bytes, at, found.end, reading))
+  // MariaDB's client takes hints for comments; one within a statement stays there, as comments do.
+  const isHint = third === byte.plus && reading.flavour !== 'mariadb';
+  const holdsAnother = bytes.subarray(at + 2, found.end).includes('/*');
+  if ((isHint || holdsAnother) && !readAsOne(bytes, at, found.end, reading))
     return refuse({ kind: 'read-differently', what: isHint ? 'hint' : 'comment' });
   return { kind: isHint ? 'hint' : 'comment', end: found.end };
 }
 
-/** Everything between two tags is a string: MySQL 9, for the bodies of routines in other languages. */
+/**
+ * Everything between two tags is a string: MySQL 9, for the bodies of routines in other languages. (Its client asks the
+ * server at the start, by `select $$`, whether it knows them.)
+ */
 function dollarQuote({ bytes, at, length, searched, atEnd }: Piece, reading: Reading): Token {
   const from = dollarTagEnd(bytes, at, length);
   if (from < 0 && !atEnd) return { kind: 'more', searched };

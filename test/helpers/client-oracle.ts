@@ -39,26 +39,46 @@ export function clientOracle(access: OracleAccess): Oracle {
       const file = (index: number): string => join(scriptFolder, `${index}.sql`);
       for (const [index, script] of scripts.entries()) writeFileSync(file(index), script);
       const input = scripts.map((_, index) => `source ${file(index)}\nDELIMITER ;\n${marker(index)};\n`);
-      const log = await logged(access, logs, `${marker(-1)};\n${input.join('')}`);
+      // MySQL's does not know `source` without it; what else it then knows, the splitter refuses.
+      const options = access.flavour === 'mysql' ? ['--commands'] : [];
+      const log = await logged(access, `${marker(-1)};\n${input.join('')}`, options);
       rmSync(scriptFolder, { recursive: true });
-      return betweenMarkers(log, scripts.length);
+      return betweenMarkers(log, scripts);
     },
   };
 }
 
+/** Asks the client itself, as a user does: one client a script, which is all its input, up to its very end. */
+export const plainOracle = (access: OracleAccess): Oracle => ({
+  flavour: access.flavour,
+  sentOf: async (scripts) => {
+    const sent: string[][] = [];
+    for (const script of scripts) {
+      const log = await logged(access, script, [`--init-command=${marker(-1)}`]);
+      const texts = ofClient(log).map(({ text }) => text);
+      sent.push(texts.filter((text) => !greetings.includes(text)));
+    }
+    return sent;
+  },
+});
+
+/** What the clients ask when they have connected; the second tells MySQL's whether the server knows dollar quotes. */
+const greetings: readonly string[] = ['select @@version_comment limit 1', 'select $$'];
+
 const markerStart = "SET sql_mode = DEFAULT, @old = NULL, @script = '";
 const marker = (index: number): string => `${markerStart}${index}'`;
 
-async function logged({ admin, ...access }: OracleAccess, number: number, input: string): Promise<Entry[]> {
+async function logged(access: OracleAccess, input: string, options: readonly string[]): Promise<Entry[]> {
+  const { admin } = access;
   const [row] = await admin.rows('SELECT @@datadir AS folder');
-  const log = join(String(row?.['folder']), `oracle-${number}.log`);
+  const log = join(String(row?.['folder']), `oracle-${(logs += 1)}.log`);
   // Without it MySQL writes only what it could parse, so that no password gets into the log by a typing error.
   if (access.flavour === 'mysql') await admin.run('SET GLOBAL log_raw = ON');
   await admin.run("SET GLOBAL log_output = 'FILE'");
   await admin.run(`SET GLOBAL general_log_file = '${log}'`);
   await admin.run('SET GLOBAL general_log = ON');
   try {
-    await runClient(access, input);
+    await runClient(access, input, options);
   } finally {
     await admin.run('SET GLOBAL general_log = OFF');
   }
@@ -67,13 +87,11 @@ async function logged({ admin, ...access }: OracleAccess, number: number, input:
   return entries;
 }
 
-function runClient(access: Omit<OracleAccess, 'admin'>, input: string): Promise<void> {
+function runClient(access: OracleAccess, input: string, options: readonly string[]): Promise<void> {
   const login = ['--no-defaults', `--socket=${access.socket}`, '--user=root'];
   const reading = ['--force', '--skip-comments', '--default-character-set=utf8mb4'];
-  // MySQL's does not know `source` without it; what else it then knows, the splitter refuses.
-  const commands = access.flavour === 'mysql' ? ['--commands'] : [];
   return new Promise((resolve, reject) => {
-    const child = spawn(access.client, [...login, ...reading, ...commands, access.database], {
+    const child = spawn(access.client, [...login, ...reading, ...options, access.database], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     child.stdin.on('error', () => undefined).end(input);
@@ -101,16 +119,22 @@ function entriesOf(log: string): Entry[] {
   });
 }
 
-function betweenMarkers(entries: readonly Entry[], scripts: number): string[][] {
-  const connection = entries.find(({ text }) => text === marker(-1))?.connection;
+/** The client's own entries, after its first marker. */
+function ofClient(entries: readonly Entry[]): Entry[] {
+  const first = entries.findIndex(({ text }) => text === marker(-1));
+  const connection = entries[first]?.connection;
+  return entries.slice(first + 1).filter((entry) => entry.connection === connection);
+}
+
+function betweenMarkers(entries: readonly Entry[], scripts: readonly string[]): string[][] {
   const sent: string[][] = [];
   let current: string[] = [];
-  for (const entry of entries) {
-    if (entry.connection !== connection) continue;
+  for (const entry of ofClient(entries)) {
     if (entry.text === marker(sent.length)) sent.push(current);
     if (entry.text.startsWith(markerStart)) current = [];
     else current.push(entry.text);
   }
-  if (sent.length !== scripts) throw new Error(`The client stopped at script ${sent.length} of ${scripts}.`);
+  const next = scripts[sent.length];
+  if (next !== undefined) throw new Error(`The client did not go on after ${JSON.stringify(next)}.`);
   return sent;
 }

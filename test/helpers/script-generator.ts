@@ -6,6 +6,7 @@ import { randomFrom, type Random } from './random.ts';
  */
 export function generateScript(seed: number): string[] {
   const random = randomFrom(seed);
+  if (random.percent(6)) return soup(random);
   const script: string[] = random.percent(5) ? ['\ufeff'] : [];
   // What is wild may hide a delimiter, and then several statements are one to the client: none of them may set sql_mode.
   const wild = random.percent(25);
@@ -24,6 +25,39 @@ export function generateScript(seed: number): string[] {
   if (random.percent(97)) script.push('\n');
   return random.percent(10) ? script.map((piece) => piece.replaceAll('\n', '\r\n')) : script;
 }
+
+/** Signs in any order, of which most never end. */
+function soup(random: Random): string[] {
+  const signs = random.percent(50) ? [...signSoup, ...quoteSoup] : signSoup;
+  return Array.from({ length: 3 + random.below(25) }, () => random.pick(signs));
+}
+
+const signSoup: readonly string[] = [
+  ...[
+    '/*',
+    '*/',
+    '*',
+    '/',
+    '!',
+    '+',
+    'M!',
+    '-',
+    '--',
+    ';',
+    ';',
+    ' ',
+    ' ',
+    '\n',
+    '\n',
+    'x',
+    'é',
+    '$',
+    '$$',
+    '/*!',
+    '/*+',
+  ],
+];
+const quoteSoup: readonly string[] = ["'", "'", '"', '"', '`', '`', '\\N', "''", '#', '--x'];
 
 function statement(random: Random, wild: boolean): string[] {
   const pieces = [random.pick(heads)];

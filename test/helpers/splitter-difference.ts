@@ -59,9 +59,10 @@ function splitAsSent(script: string, flavour: Oracle['flavour']): AsSent[] | und
   let modes = initialModeState(undefined);
   try {
     for (const { text } of splitStatements(normal, { file: 'x.sql', flavour })) {
-      const asSent = (afterComment: boolean): string =>
-        trimmed(textAsSent(text, flavour, modes.mode, afterComment));
-      texts.push([asSent(false), asSent(true)]);
+      const alone = textAsSent(text, flavour, modes.mode, false);
+      const afterComment = textAsSent(text, flavour, modes.mode, true);
+      // Of what is all comments to the client it sends nothing: that is no statement.
+      texts.push([alone === '' ? 'nothing' : trimmed(alone), trimmed(afterComment)]);
       modes = followSqlMode(modes, text);
     }
     return texts.filter(([text]) => isSomething(text));
