@@ -1,3 +1,4 @@
+import type { Flavour } from '../database/flavour.ts';
 import { readStored, type Codec } from './codec.ts';
 import { partPath } from './layout.ts';
 import type { ManifestPart } from './manifest.ts';
@@ -6,6 +7,8 @@ import type { ManifestPart } from './manifest.ts';
 export interface PartSource {
   readonly folder: string;
   readonly codec: Codec;
+  /** Whose program wrote them, where their statements are cut apart. */
+  readonly flavour?: Flavour;
 }
 
 /**

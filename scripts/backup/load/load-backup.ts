@@ -49,7 +49,11 @@ export async function loadBackup(
   progress: Progress,
   options: LoadOptions = {},
 ): Promise<Loaded> {
-  const source = { folder: backup.folder, codec: await codecNamed(context, backup.manifest.codec) };
+  const source = {
+    folder: backup.folder,
+    codec: await codecNamed(context, backup.manifest.codec),
+    flavour: backup.manifest.database.server.flavour,
+  };
   const plan = planLoad(backup.manifest.parts, options.selection);
   const rewriting = {
     from: backup.manifest.database.name,

@@ -1,3 +1,4 @@
+import type { Flavour } from '../../database/flavour.ts';
 import { splitStatements } from '../../migrations/splitter.ts';
 import { readStored } from '../codec.ts';
 import { partPath } from '../layout.ts';
@@ -17,7 +18,7 @@ export interface PartStatement {
 
 /** The statements of a part that is not rows: small enough to be read at once. */
 export async function statementsOf(source: PartSource, part: ManifestPart): Promise<PartStatement[]> {
-  return statementsIn(await readPartText(source, part, 'latin1'), part.name);
+  return statementsIn(await readPartText(source, part, 'latin1'), part.name, source.flavour);
 }
 
 /** The pieces of a part of rows, as they come; never more than one of them is held. */
@@ -60,8 +61,8 @@ const sandboxLine = /^\/\*M?!999999\\- enable the sandbox mode \*\/ *(?=\n)/;
 /** The dump programs' own header sets this; only ANSI_QUOTES and NO_BACKSLASH_ESCAPES would matter here. */
 const sqlModeOfDumps = 'NO_AUTO_VALUE_ON_ZERO';
 
-function statementsIn(text: string, file: string): PartStatement[] {
-  const options = { file, sqlMode: sqlModeOfDumps };
+function statementsIn(text: string, file: string, flavour?: Flavour): PartStatement[] {
+  const options = { file, sqlMode: sqlModeOfDumps, flavour };
   return splitStatements(text.replace(sandboxLine, ''), options).map((statement) => ({
     text: statement.text,
     line: statement.line,
