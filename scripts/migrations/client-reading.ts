@@ -59,7 +59,10 @@ function isOne(bytes: Buffer, from: number, to: number, reading: Reading, isMysq
     } else if (!inComment && quote === 0 && !inHint && isBytesAt(bytes, at, delimiter)) {
       return false;
     } else if (!inComment && quote === 0 && !inHint && isLineComment(bytes, at, to)) {
-      at = lineEndOf(bytes, at, to) - 1;
+      const lineEnd = lineEndOf(bytes, at, to);
+      // It hides the end of the piece.
+      if (lineEnd === to) return false;
+      at = lineEnd - 1;
     } else if (opens && !inHint && opensKept(at) === 'no' && !isMariadbOpening(at)) {
       inComment = true;
       at += 1;

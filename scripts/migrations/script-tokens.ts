@@ -69,8 +69,12 @@ function comment(piece: Piece, reading: Reading): Token {
   if (found.end < 0) return refuse({ kind: 'unterminated', what: 'comment' });
   // MariaDB's client takes hints for comments; one within a statement stays there, as comments do.
   const isHint = third === byte.plus && reading.flavour !== 'mariadb';
-  const holdsAnother = bytes.subarray(at + 2, found.end).includes('/*');
-  if ((isHint || holdsAnother) && !readAsOne(bytes, at, found.end, reading))
+  const content = bytes.subarray(at + 2, found.end);
+  const another = content.lastIndexOf('/*');
+  const firstLine = content.indexOf(byte.lineFeed);
+  // On its further lines MySQL's client takes comments out of a hint, and their ends with them.
+  const isTornHint = isHint && firstLine >= 0 && another > firstLine;
+  if (isTornHint || ((isHint || another >= 0) && !readAsOne(bytes, at, found.end, reading)))
     return refuse({ kind: 'read-differently', what: isHint ? 'hint' : 'comment' });
   return { kind: isHint ? 'hint' : 'comment', end: found.end };
 }

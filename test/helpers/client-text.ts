@@ -7,13 +7,13 @@ import type { LexicalMode } from '../../scripts/migrations/lexer.ts';
  * a line that begins with the word `delimiter`, and a backslash at the end of a line in quotes; so do blanks and control
  * characters at the end. MySQL's keeps hints, but not MariaDB's versioned comments.
  *
- * @param afterComment a comment stands right before it
+ * @param before what stands right before it: a comment, or a delimiter that ends like a name, such as `$a$`
  */
 export function textAsSent(
   statement: string,
   flavour: Flavour,
   mode: LexicalMode,
-  afterComment: boolean,
+  before: 'blank' | 'comment' | 'name',
 ): string {
   const isMysql = flavour === 'mysql';
   const lines = statement.split('\n');
@@ -24,7 +24,7 @@ export function textAsSent(
     /** What the client has of this line, and has not put to the statement yet. */
     let out = '';
     let kept = '';
-    let needsBlank = afterComment && number === 0;
+    let needsBlank = before === 'comment' && number === 0;
     const flush = (): void => {
       sent += out;
       out = '';
@@ -73,7 +73,7 @@ export function textAsSent(
           quote = '';
         } else if (free && /['"`]/.test(sign)) quote = sign;
         else if (free && isMysql && sign === '$') {
-          const tag = dollarTag(line, at);
+          const tag = at === 0 && number === 0 && before === 'name' ? undefined : dollarTag(line, at);
           text = tag ?? sign;
           quote = tag ?? '';
         }

@@ -47,8 +47,8 @@ export async function shrink(oracle: Oracle, difference: Difference): Promise<Di
 export const described = ({ script, split, sent }: Difference): string =>
   `the script     ${JSON.stringify(script.join(''))}\nthe splitter   ${JSON.stringify(split)}\nthe client     ${JSON.stringify(sent)}`;
 
-/** What a client makes of a statement, by itself and right after a comment. */
-type AsSent = readonly [alone: string, afterComment: string];
+/** What a client makes of a statement, after whatever may stand right before it. */
+type AsSent = readonly [afterBlank: string, ...others: string[]];
 
 const isSame = (split: readonly AsSent[], sent: readonly string[]): boolean =>
   split.length === sent.length && split.every((texts, index) => texts.includes(sent[index] ?? ''));
@@ -59,10 +59,11 @@ function splitAsSent(script: string, flavour: Oracle['flavour']): AsSent[] | und
   let modes = initialModeState(undefined);
   try {
     for (const { text } of splitStatements(normal, { file: 'x.sql', flavour })) {
-      const alone = textAsSent(text, flavour, modes.mode, false);
-      const afterComment = textAsSent(text, flavour, modes.mode, true);
+      const sentAfter = (before: 'blank' | 'comment' | 'name'): string =>
+        textAsSent(text, flavour, modes.mode, before);
       // Of what is all comments to the client it sends nothing: that is no statement.
-      texts.push([alone === '' ? 'nothing' : trimmed(alone), trimmed(afterComment)]);
+      const afterBlank = sentAfter('blank') === '' ? 'nothing' : sentAfter('blank');
+      texts.push([trimmed(afterBlank), trimmed(sentAfter('comment')), trimmed(sentAfter('name'))]);
       modes = followSqlMode(modes, text);
     }
     return texts.filter(([text]) => isSomething(text));

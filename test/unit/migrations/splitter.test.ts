@@ -175,6 +175,20 @@ const differing: readonly (readonly [
     { kind: 'read-differently', what: 'hint' },
   ],
   [
+    'a hint whose end could be read as a line comment',
+    'SELECT /*+ a\n# */ 1;',
+    ['SELECT /*+ a\n# */ 1'],
+    { kind: 'read-differently', what: 'hint' },
+    { kind: 'read-differently', what: 'hint' },
+  ],
+  [
+    'a hint that holds a comment on its second line',
+    'SELECT /*+ a\n/* b */ 1;',
+    ['SELECT /*+ a\n/* b */ 1'],
+    { kind: 'read-differently', what: 'hint' },
+    { kind: 'read-differently', what: 'hint' },
+  ],
+  [
     'DELIMITER after a hint of no statement',
     '/*+ a */\nDELIMITER //\nSELECT 1//',
     ['SELECT 1'],
