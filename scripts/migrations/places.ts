@@ -27,12 +27,16 @@ export async function folderForNew(context: Settings): Promise<string> {
 }
 
 function placesOf(context: Settings, stagedDir: string | undefined): string[] {
-  const { MIGRATIONS_DIR, APP_DIR, APP_LAYOUT } = context.config;
+  const { MIGRATIONS_DIR, APP_DIR } = context.config;
   if (isAbsolute(MIGRATIONS_DIR)) return [MIGRATIONS_DIR];
-  const installed = APP_DIR === undefined ? undefined : applicationDir(context);
-  const application =
-    installed !== undefined && APP_LAYOUT === 'releases' ? join(installed, 'current') : installed;
+  const application = APP_DIR === undefined ? undefined : installedTree(context);
   return [stagedDir, context.projectDir, application]
     .filter((folder) => folder !== undefined)
     .map((folder) => join(folder, MIGRATIONS_DIR));
+}
+
+/** The tree of the application that is in use; APP_DIR must be set. */
+export function installedTree(context: Settings): string {
+  const folder = applicationDir(context);
+  return context.config.APP_LAYOUT === 'releases' ? join(folder, 'current') : folder;
 }

@@ -19,6 +19,7 @@ import type { Receipt } from '../rehearsal/receipt.ts';
 import { prepareSwitch } from '../release/prepare.ts';
 import { applyMoves } from '../release/switch.ts';
 import type { SwitchPlan } from '../release/types.ts';
+import { afterSwitch } from './after-switch.ts';
 import type { Prepared } from './prepare.ts';
 import { doStep, type UpgradeRun } from './run.ts';
 
@@ -96,9 +97,10 @@ async function takeProvenBackup(context: Context, receipt: Receipt): Promise<Bac
 async function migrate(
   context: Context,
   runId: string,
-  { migrations, receipt }: Prepared,
+  { migrations: rehearsed, receipt, staged }: Prepared,
 ): Promise<string[]> {
   const target = targetFromConfig(context);
+  const migrations = await afterSwitch(context, rehearsed, staged.folder);
   const plan = await planLive(context, migrations, { refuseLocked: true });
   refuseProblems(plan);
   const pending = plan.pending.map(({ version }) => version);

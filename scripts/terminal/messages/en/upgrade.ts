@@ -102,6 +102,10 @@ export const upgrade = {
       message: `The database ${facts.database} is no longer what was rehearsed (${facts.receipt}): its schema or its ledger has changed since.`,
       hint: 'Find out who changes the schema meanwhile, then upgrade again: it is rehearsed anew.',
     }),
+    'scripts-changed': (facts: { files: readonly string[] }) => ({
+      message: `The scripts are not those that were rehearsed: ${facts.files.join(', ') || 'there are others'}.`,
+      hint: 'Find out who changes the files meanwhile, then upgrade again: it is rehearsed anew.',
+    }),
     'new-log-errors': (facts: { errors: readonly { log: string; line: string; count: number }[] }) => ({
       message: [
         'The new version writes errors to its logs that the old one did not:',
