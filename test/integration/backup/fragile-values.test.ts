@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { differencesFromBackup } from '../../../scripts/backup/compare.ts';
+import { fragileRows } from '../../../scripts/backup/fragile-rows.ts';
+import { loadBackup } from '../../../scripts/backup/load/load-backup.ts';
 import { proveBackup } from '../../../scripts/backup/prove.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { findFragileValues } from '../../../scripts/database/fragile-values.ts';
 import { startThrowaway, type Throwaway } from '../../../scripts/database/throwaway.ts';
 import { MajError } from '../../../scripts/errors.ts';
+import { fragileText } from '../../../scripts/terminal/messages/en/fragile-values.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
@@ -46,8 +50,8 @@ describe.each(everyServer)('on $name', (server) => {
       await runAll(running(), database, statements);
       const context = running().context({ DB_NAME: database });
       const outcome: unknown = await takeAndProve(context).catch((error: unknown) => error);
-      const keeps =
-        server.flavour === 'mariadb' && (what !== 'a negative zero' || server.programs.version < '11');
+      // LOAD DATA, by which a throwaway server is loaded, brings a negative zero back everywhere; see below for INSERTs.
+      const keeps = server.flavour === 'mariadb' || what === 'a negative zero';
       expect(outcome instanceof MajError).toBe(!keeps);
       if (!(outcome instanceof MajError)) return;
 
@@ -60,6 +64,22 @@ describe.each(everyServer)('on $name', (server) => {
       await takeAndProve(context);
     },
   );
+
+  test('a negative zero that INSERTs lose is found, and named with what helps', async () => {
+    const { statements, words } = fragile['a negative zero'];
+    const database = await running().createDatabase();
+    await runAll(running(), database, statements);
+    const context = running().context({ DB_NAME: database });
+    const backup = await takeBackup(context);
+    const copy = running().target(await running().createDatabase(`${database}_copy`));
+    await loadBackup(context, backup, copy, () => undefined, { insertsOnly: true });
+    const { differences } = await differencesFromBackup(context, backup, copy);
+    const keeps = server.flavour === 'mariadb' && server.programs.version < '11';
+    expect(differences.map(({ id }) => id.object)).toEqual(keeps ? [] : ['sums']);
+    const found = (await fragileRows(context, backup, differences)).map(fragileText).join();
+    for (const word of keeps ? [] : words) expect(found).toContain(word);
+    expect(found).not.toContain('fine');
+  });
 
   test('a FLOAT with more digits than are printed is reported before the dump, and only that', async () => {
     const database = await running().createDatabase();
