@@ -66,7 +66,7 @@ export function commandAt(
 }
 
 /** The clients keep 15 bytes of a delimiter (`char delimiter[16]`), and 255 of the line. */
-const longestDelimiter = 15;
+export const longestDelimiter = 15;
 const longestLine = 200;
 
 const argument = /^[ \t][\t-\r ]*(?:'([^']+)'(?!')|"([^"]+)"(?!")|`([^`]+)`(?!`)|([^ '"`][^ ]*))/;

@@ -1,5 +1,14 @@
+import { longestDelimiter } from './client-commands.ts';
 import { readAsOne, type Reading } from './client-reading.ts';
-import { byte, dollarTagEnd, isDashComment, lineEndOf, searchBytes, type Piece } from './script-bytes.ts';
+import {
+  byte,
+  dollarTagEnd,
+  isDashComment,
+  lineEndOf,
+  searchBytes,
+  type Found,
+  type Piece,
+} from './script-bytes.ts';
 import type { ScriptProblem } from './script-problem.ts';
 
 /** What begins at a sign: a piece of the statement, or a comment around or within it. */
@@ -58,14 +67,14 @@ function minus(piece: Piece, { flavour }: Reading): Token {
 }
 
 function comment(piece: Piece, reading: Reading): Token {
-  const { bytes, at, length, searched, atEnd } = piece;
+  const { bytes, at, length, searched } = piece;
   const third = bytes[at + 2];
   // MySQL takes MariaDB's versioned comments for plain ones.
   const isMariadb =
     third === byte.capitalM && bytes[at + 3] === byte.exclamation && reading.flavour !== 'mysql';
   if (third === byte.exclamation || isMariadb) return { kind: 'versioned', end: at + 1 };
   const found = searchBytes(bytes, Math.max(at + 2, searched), length, '*/');
-  if (found.end < 0 && !atEnd) return { kind: 'more', searched: found.searched };
+  if (!isWhole(piece, found)) return { kind: 'more', searched: found.searched };
   if (found.end < 0) return refuse({ kind: 'unterminated', what: 'comment' });
   // MariaDB's client takes hints for comments; one within a statement stays there, as comments do.
   const isHint = third === byte.plus && reading.flavour !== 'mariadb';
@@ -79,16 +88,21 @@ function comment(piece: Piece, reading: Reading): Token {
   return { kind: isHint ? 'hint' : 'comment', end: found.end };
 }
 
+/** Whether the end is there, with enough behind it to tell a delimiter that begins within what ends (`readAsOne`). */
+const isWhole = ({ length, atEnd }: Piece, { end }: Found): boolean =>
+  atEnd || (end >= 0 && length - end >= longestDelimiter);
+
 /**
  * Everything between two tags is a string: MySQL 9, for the bodies of routines in other languages. (Its client asks the
  * server at the start, by `select $$`, whether it knows them.)
  */
-function dollarQuote({ bytes, at, length, searched, atEnd }: Piece, reading: Reading): Token {
+function dollarQuote(piece: Piece, reading: Reading): Token {
+  const { bytes, at, length, searched, atEnd } = piece;
   const from = dollarTagEnd(bytes, at, length);
   if (from < 0 && !atEnd) return { kind: 'more', searched };
   if (from <= 0) return text(at + 1);
   const found = searchBytes(bytes, Math.max(from, searched), length, bytes.subarray(at, from));
-  if (found.end < 0 && !atEnd) return { kind: 'more', searched: found.searched };
+  if (!isWhole(piece, found)) return { kind: 'more', searched: found.searched };
   if (found.end < 0 && reading.flavour === 'mysql') return refuse({ kind: 'unterminated', what: 'string' });
   return found.end >= 0 && readAsOne(bytes, at, found.end, reading)
     ? text(found.end)

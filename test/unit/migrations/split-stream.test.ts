@@ -80,6 +80,22 @@ describe('a script that streams', () => {
     );
   });
 
+  // The delimiter begins with what would end the piece before it: only what follows tells which of the two it is.
+  test.each([
+    'DELIMITER "$a$ "\nx $a$\rEXPLAIN 12345678901234567890123456789 $a$ \n',
+    'DELIMITER "/ "\nSELECT /* 12345678901234567890123456789 /* b */ 1/ \n',
+    'DELIMITER "*/ "\nSELECT /*+ 12345678901234567890123456789 b */ 1*/ \n',
+  ])('gives the same where a delimiter overlaps what ends before it: %j', async (text) => {
+    for (const flavour of [undefined, 'mariadb', 'mysql'] as const) {
+      const options = { file: 'x.sql', flavour };
+      const bytes = [...Buffer.from(text)].map((byte) => Buffer.of(byte));
+      const whole = atOnce(text, options);
+      const outcome = await streamed(bytes, options);
+      expect(outcome.error).toBe(whole.error);
+      if (whole.error === undefined) expect(outcome.statements).toEqual(whole.statements);
+    }
+  });
+
   test('has given what is before an error', async () => {
     const options = { file: 'x.sql' };
     const { statements, error } = await streamed(
