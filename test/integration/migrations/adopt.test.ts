@@ -2,12 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { migrateVerb } from '../../../scripts/migrate.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
-import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { connectionRunning, failureOf, look } from './helpers.ts';
+import { connectionRunning, failureOf, look, migrateCaller } from './helpers.ts';
 
 const files = {
   '001_users.sql': 'CREATE TABLE users (id int PRIMARY KEY);\nINSERT INTO users VALUES (1);',
@@ -136,22 +134,7 @@ describe.each(servers)('on $name', (server) => {
     const eyes = await look(context, running().target(database));
     for (const sql of [...Object.values(files).slice(0, 2).join('\n').split('\n'), ...statements])
       await eyes.session.run(sql);
-    const questions: string[] = [];
-    const confirm: VerbArguments['confirm'] = (question) => {
-      questions.push(typeof question === 'string' ? question : question(en));
-      return Promise.resolve();
-    };
-    const call = (
-      words: readonly string[],
-      options: Parameters<typeof migrateVerb.run>[1]['options'] = {},
-    ): Promise<VerbResult> =>
-      migrateVerb.run(context, {
-        positionals: words,
-        options,
-        yes: true,
-        confirm,
-        readStdin: () => Promise.resolve(undefined),
-      });
+    const { call, questions } = migrateCaller(context);
     return { call, questions, eyes, context };
   };
 

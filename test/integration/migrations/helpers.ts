@@ -8,7 +8,9 @@ import { readLedger, type LedgerRow } from '../../../scripts/migrations/ledger.t
 import { refuseLocked } from '../../../scripts/migrations/lock.ts';
 import { planMigrations, refuseProblems } from '../../../scripts/migrations/plan.ts';
 import { runMigrations, type MigrationRun } from '../../../scripts/migrations/runner.ts';
+import { migrateVerb } from '../../../scripts/migrate.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
 
 export const scripts = (texts: Readonly<Record<string, string>>): Migration[] =>
   parseMigrations(Object.entries(texts).map(([name, text]) => ({ name, content: Buffer.from(text) })));
@@ -28,6 +30,33 @@ export async function migrate(
   });
   refuseProblems(plan);
   return runMigrations(context, { target, migrations: plan.pending, runId: 'test', appliedBy: 'a test' });
+}
+
+/** `maj migrate …`, with every question answered by yes and kept. */
+export function migrateCaller(context: Context): {
+  readonly call: (
+    words: readonly string[],
+    options?: Parameters<typeof migrateVerb.run>[1]['options'],
+  ) => Promise<VerbResult>;
+  readonly questions: readonly string[];
+} {
+  const questions: string[] = [];
+  const confirm: VerbArguments['confirm'] = (question) => {
+    questions.push(typeof question === 'string' ? question : question(en));
+    return Promise.resolve();
+  };
+  const call = (
+    words: readonly string[],
+    options: Parameters<typeof migrateVerb.run>[1]['options'] = {},
+  ): Promise<VerbResult> =>
+    migrateVerb.run(context, {
+      positionals: words,
+      options,
+      yes: true,
+      confirm,
+      readStdin: () => Promise.resolve(undefined),
+    });
+  return { call, questions };
 }
 
 /** A database as a test looks at it. */

@@ -2,14 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { migrateVerb } from '../../../scripts/migrate.ts';
 import { splitStatements } from '../../../scripts/migrations/splitter.ts';
 import { noProgress, progressAfter } from '../../../scripts/migrations/statement.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
-import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { connectionRunning, failureOf, look } from './helpers.ts';
+import { connectionRunning, failureOf, look, migrateCaller } from './helpers.ts';
 
 const script = [
   'CREATE TABLE a (id int);',
@@ -32,22 +30,7 @@ describe.each(servers)('on $name, a run that died', (server) => {
     for (const [name, text] of Object.entries(files))
       await writeFile(join(context.projectDir, 'migrations', name), text);
     await takeBackup(context, { databaseOnly: true });
-    const questions: string[] = [];
-    const confirm: VerbArguments['confirm'] = (question) => {
-      questions.push(typeof question === 'string' ? question : question(en));
-      return Promise.resolve();
-    };
-    const call = (
-      words: readonly string[],
-      options: Parameters<typeof migrateVerb.run>[1]['options'] = {},
-    ): Promise<VerbResult> =>
-      migrateVerb.run(context, {
-        positionals: words,
-        options,
-        yes: true,
-        confirm,
-        readStdin: () => Promise.resolve(undefined),
-      });
+    const { call, questions } = migrateCaller(context);
     await call([], { 'dry-run': true });
     const eyes = await look(context, running().target(database));
     return { call, questions, eyes };
