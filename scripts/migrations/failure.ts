@@ -16,7 +16,12 @@ export interface MigrationFailure {
   /** The beginning of the statement, on one line. */
   readonly excerpt: string;
   readonly reason:
-    | { readonly kind: 'server'; readonly error: SqlError }
+    | {
+        readonly kind: 'server';
+        readonly error: SqlError;
+        /** Where it waited for a lock in vain: who may hold it. */
+        readonly holders?: readonly string[];
+      }
     | { readonly kind: 'interrupted' }
     | { readonly kind: 'lock-lost' };
   /** Statements of this file that are committed. */
@@ -37,6 +42,12 @@ const connectionErrors = new Set([1053, 1152, 1158, 1159, 1160, 1161, 1927, 3169
 export function isConnectionLost(error: SqlError | undefined): boolean {
   return error?.errno === undefined || connectionErrors.has(error.errno);
 }
+
+/** Errors 1205 and 1213: other sessions were in the way of a statement that may be right as it stands. */
+export const isInTheWay = ({ errno }: SqlError): boolean => errno === lockWaitTimeout || errno === 1213;
+
+/** The server's error for a lock that was waited for in vain, on rows as on tables. */
+export const lockWaitTimeout = 1205;
 
 /**
  * Whether a statement that the server has refused may have left something behind all the same.

@@ -1,9 +1,10 @@
 import { reasonOf } from '../errors.ts';
+import { holdersIn } from '../database/lock-waits.ts';
 import { sqlErrorOf, type SqlError } from '../database/session.ts';
 import type { Known, Surroundings } from './execute.ts';
 import type { Script } from './script.ts';
 import type { Clock } from '../system/clock.ts';
-import { isConnectionLost, mayBePartial, type MigrationFailure } from './failure.ts';
+import { isConnectionLost, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
 import type { Step } from './flow.ts';
 
 /** Why a script stops before its end. */
@@ -35,7 +36,8 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
     return { step, cause: undefined, reason: { kind: stop.kind }, done: known.progress.done, outcome };
   }
   const error = serverError(stop.error);
-  const reason = { kind: 'server', error } as const;
+  const holders = error.errno === lockWaitTimeout ? await quietly(() => holdersOf(situation)) : undefined;
+  const reason = { kind: 'server', error, ...(holders === undefined ? {} : { holders }) } as const;
   const facts = { step, cause: stop.error, reason };
   const rollback = isConnectionLost(error) ? undefined : await quietly(() => session.run('ROLLBACK'));
   if (rollback === undefined) await quietly(() => endOrphan(situation));
@@ -57,6 +59,9 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
   const recorded = await recordFailure(situation, textOf(error), partial);
   return { ...facts, done, outcome: partial ? 'partial' : recorded ? 'unchanged' : 'in-doubt' };
 }
+
+const holdersOf = ({ lock, session, target }: Situation): Promise<string[]> =>
+  holdersIn(lock.keeper, target.database, [session.connectionId]);
 
 /**
  * Ends what the server may still be doing for a connection that is lost to us, so that nothing changes any more once

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../migrations/doubt.ts';
 import type { Measured } from '../../../migrations/evidence.ts';
-import type { MigrationFailure } from '../../../migrations/failure.ts';
+import { isInTheWay, type MigrationFailure } from '../../../migrations/failure.ts';
 import type { MigrationResult } from '../../../migrations/runner.ts';
 import type { StatusRow } from '../../../migrations/status.ts';
 import type { PlanProblem } from '../../../migrations/plan.ts';
@@ -120,10 +120,17 @@ function failureMessage(failure: MigrationFailure): string {
     case 'server': {
       const number = reason.error.errno === undefined ? reason.error.code : `${reason.error.errno}`;
       const code = reason.error.errno === undefined ? '' : ` (${reason.error.code})`;
-      return `${place} failed: ${number}${code} ${reason.error.message}\n  ${failure.excerpt}`;
+      return [
+        `${place} failed: ${number}${code} ${reason.error.message}`,
+        failure.excerpt,
+        ...(reason.holders ?? []).map((holder) => `waited for, it may be: ${holder}`),
+      ].join('\n  ');
     }
   }
 }
+
+const statementsAre = (first: number, last: number): string =>
+  first === last ? `Statement ${first} is` : `Statements ${first} to ${last} are`;
 
 /** What of a script that stopped is in the database. */
 function failureState(failure: MigrationFailure): string {
@@ -132,10 +139,10 @@ function failureState(failure: MigrationFailure): string {
   const done =
     failure.done === 0
       ? `Of ${failure.file} nothing is committed before statement ${failure.statement}.`
-      : `Of ${failure.file} ${failure.done === 1 ? 'statement 1 is' : `statements 1 to ${failure.done} are`} committed.`;
+      : `Of ${failure.file} ${statementsAre(1, failure.done).toLowerCase()} committed.`;
   const between =
     failure.statement - failure.done > 1
-      ? ` Statements ${failure.done + 1} to ${failure.statement - 1} are rolled back, or changed only their session.`
+      ? ` ${statementsAre(failure.done + 1, failure.statement - 1)} rolled back, or changed only ${failure.statement - failure.done > 2 ? 'their' : 'its'} session.`
       : '';
   const outcome = {
     unchanged:
@@ -152,9 +159,11 @@ function failureHint(failure: MigrationFailure): string {
     return 'Put the backup from before this run back: `maj restore`. (`maj migrate status` shows where it stands.)';
   if (failure.reason.kind !== 'server')
     return 'Rehearse what is left (`maj rehearse`), then go on with `maj migrate`.';
+  if (isInTheWay(failure.reason.error))
+    return 'The script need not change: others were in its way. Let them end (or end them: `KILL` and the number), or set maintenance (`maj maintenance on`), and run `maj migrate` again: it goes on from there.';
   const correct =
     failure.done === 0
-      ? `Correct ${failure.file} rehearse it (\`maj rehearse\`) and run \`maj migrate\` again`
+      ? `Correct ${failure.file}, rehearse it (\`maj rehearse\`) and run \`maj migrate\` again`
       : `Correct ${failure.file} from statement ${failure.done + 1} on, leave what is above as it is, rehearse it (\`maj rehearse\`) and run \`maj migrate\` again: it goes on from there`;
   return `${correct}; or put the backup back with \`maj restore\`.`;
 }
@@ -251,7 +260,7 @@ const indented = (rows: readonly (readonly string[])[]): string[] => table(rows)
 export const migrations = {
   errors: {
     'history-unknown': (facts: { database: string; tables: number }) => ({
-      message: `${facts.database} has ${facts.tables} tables but no ledger: nothing tells which scripts it has been through.`,
+      message: `${facts.database} has ${facts.tables === 1 ? '1 table' : `${facts.tables} tables`} but no ledger: nothing tells which scripts it has been through.`,
       hint: 'Say so once: `maj migrate baseline VERSION` takes the scripts up to VERSION for applied; 0 takes none. Where another program kept a record of them: `maj migrate adopt`.',
     }),
     'baseline-version': (facts: { version: string; versions: readonly string[] }) => ({
