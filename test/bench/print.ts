@@ -2,12 +2,14 @@ import { bytes, table } from '../../scripts/terminal/format.ts';
 import { fileMixText } from './file-tree.ts';
 import { holds, limits, type Figure } from './limits.ts';
 import type { BenchOptions } from './options.ts';
+import type { Peer } from './peers.ts';
 
 /** What a run of the benchmark found. */
 export interface BenchResult {
   readonly server: string;
   readonly options: BenchOptions;
   readonly figures: readonly Figure[];
+  readonly peers?: readonly Peer[];
 }
 
 /** The result as data: every figure with its limit, and whether it holds. */
@@ -24,7 +26,7 @@ export const resultJson = ({ figures, ...rest }: BenchResult): string =>
   });
 
 /** The result as lines for people. */
-export function resultLines({ server, options, figures }: BenchResult): string[] {
+export function resultLines({ server, options, figures, peers = [] }: BenchResult): string[] {
   const rows = figures.map((figure) => [
     holds(figure) ? 'holds' : 'FAILS',
     nameOf(figure),
@@ -36,6 +38,9 @@ export function resultLines({ server, options, figures }: BenchResult): string[]
     `${server}${options.durable ? ', durable' : ''}, seed ${options.seed}; medians of ${options.runs}`,
     `database: ${options.megabytes} MB of SQL text; files: ${options.files.count}, ${options.files.megabytes} MB: ${fileMixText}`,
     ...table(rows),
+    ...peers.map(
+      ({ name, version, seconds }) => `the same thousand by ${name} ${version}: ${seconds.toFixed(1)} s`,
+    ),
   ];
 }
 

@@ -18,6 +18,7 @@ export const liveDatabase = 'bench';
 export interface BenchServer {
   /** `MariaDB 10.11.6`. */
   readonly text: string;
+  readonly socket: string;
   /** A folder for dumps and trees; removed at the end. */
   readonly folder: string;
   /** Where `maj` keeps its backups. */
@@ -95,6 +96,7 @@ function benchServer(parts: Parts): BenchServer {
     sql(null, `DROP DATABASE IF EXISTS ${database}`, `CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
   return {
     text: throwaway.server.text,
+    socket: throwaway.socket,
     folder,
     backups,
     sql,
