@@ -42,10 +42,10 @@ export function createDryRunWatch(
             : undefined;
       },
       after: async (version, step, run, session) => {
-        const messages = run.warnings > 0 ? await warningsOf(session) : [];
+        const told = run.warnings > 0 ? await warningsOf(session) : { messages: [], warned: [] };
         const { number, line, hash } = run;
-        if (algorithm !== undefined || messages.length > 0)
-          measured.push({ version, number, line, algorithm, messages });
+        if (algorithm !== undefined || told.messages.length > 0)
+          measured.push({ version, number, line, algorithm, ...told });
         if (!mayChangeSchema(step)) return;
         const after = await schemaFingerprint(copy.eyes, copy.database);
         evidence.push({ version, number, hash, before: schema ?? '', after });
@@ -57,7 +57,11 @@ export function createDryRunWatch(
 }
 
 /** In the words of the server; a value of a row may be among them, which is why they stay in the terminal. */
-async function warningsOf(session: Session): Promise<string[]> {
-  const rows = await session.rows(`SHOW WARNINGS LIMIT ${mostMessages}`);
-  return rows.map((row) => `${String(row['Code'])} ${String(row['Message'])}`);
+async function warningsOf(session: Session): Promise<Pick<Measured, 'messages' | 'warned'>> {
+  const rows = await session.rows('SHOW WARNINGS');
+  const messages = rows
+    .slice(0, mostMessages)
+    .map((row) => `${String(row['Code'])} ${String(row['Message'])}`);
+  const warnings = rows.filter((row) => row['Level'] !== 'Note').map((row) => Number(row['Code']));
+  return { messages, warned: [...new Set(warnings)] };
 }

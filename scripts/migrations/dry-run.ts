@@ -14,6 +14,7 @@ import { createDryRunWatch, type Seen } from './dry-run-watch.ts';
 import type { Migration } from './folder.ts';
 import { ledgerTable, readLedger } from './ledger.ts';
 import { planMigrations, refuseProblems } from './plan.ts';
+import { readServerSettings, takeServerSettings } from './production-settings.ts';
 import { runScripts, serverSqlMode, type MigrationRun } from './runner.ts';
 import { schemaDiff } from './schema-diff.ts';
 
@@ -47,7 +48,7 @@ export async function dryRun(
   const { throwaway, manifest, migrations } = options;
   const { name } = manifest.database;
   const target = throwaway.target(name);
-  const sqlMode = await liveSqlMode(context);
+  const sqlMode = await beLikeLive(context, throwaway);
   return withSession(context, target, async (eyes) => {
     const before = await readSchema(eyes, name);
     const ledger = await readLedger(eyes);
@@ -77,11 +78,16 @@ export async function dryRun(
     if (failure !== undefined) throw refused('dry-run-failed', { failure }, { cause });
     const after = await readSchema(eyes, name);
     const schemas = { schemaBefore: before.fingerprint, schemaAfter: after.fingerprint };
-    const found = await checkPending(plan.pending, { ...reading, database: name });
+    const found = await checkPending(plan.pending, { ...reading, database: name }, ({ version }) =>
+      warningsIn(version, seen),
+    );
     const findings = joinEvidence(found, measuredOf(result, seen));
     return { ...result, ...seen, ...schemas, findings, schemaDiff: schemaDiff(before, after, ownTables) };
   });
 }
+
+const warningsIn = (version: string, { measured }: Seen): Map<number, readonly number[]> =>
+  new Map(measured.filter((one) => one.version === version).map(({ number, warned }) => [number, warned]));
 
 /** Every statement, as the checks take what was measured of it. */
 const measuredOf = (run: MigrationRun, { measured }: Seen): MeasuredStatement[] =>
@@ -95,14 +101,30 @@ const measuredOf = (run: MigrationRun, { measured }: Seen): MeasuredStatement[] 
 /** Made by the first migration ever: no change of the application's. */
 const ownTables: ReadonlySet<string> = new Set([`table ${ledgerTable}`]);
 
-/** The sql_mode that scripts will meet on the live database: a copy that is less strict would prove nothing. */
-async function liveSqlMode(context: Context): Promise<string | undefined> {
-  if (context.config.DB_SQL_MODE !== undefined) return context.config.DB_SQL_MODE;
+/**
+ * Makes the server of the copy like the live one in what scripts depend on: one that is less strict, or in another time
+ * zone, would prove nothing.
+ *
+ * @returns the sql_mode that scripts will meet there; undefined when nothing tells
+ */
+async function beLikeLive(context: Context, throwaway: Throwaway): Promise<string | undefined> {
+  const { DB_SQL_MODE } = context.config;
   try {
-    return await withSession(context, targetFromConfig(context), serverSqlMode);
+    const live = await withSession(context, targetFromConfig(context), async (session) => ({
+      sqlMode: DB_SQL_MODE ?? (await serverSqlMode(session)),
+      settings: await readServerSettings(session),
+    }));
+    const refusedSettings = await withSession(
+      context,
+      throwaway.target('mysql'),
+      (session) => takeServerSettings(session, live.settings),
+      { database: null },
+    );
+    if (refusedSettings.length > 0) warn(context, 'dry-run-settings', { settings: refusedSettings });
+    return live.sqlMode;
   } catch (error) {
     if (!(error instanceof MajError)) throw error;
-    warn(context, 'dry-run-sql-mode', {});
-    return undefined;
+    warn(context, 'dry-run-unlike-live', { sqlMode: DB_SQL_MODE });
+    return DB_SQL_MODE;
   }
 }

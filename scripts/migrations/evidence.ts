@@ -26,4 +26,6 @@ export interface Measured {
   readonly algorithm: 'INSTANT' | 'INPLACE' | 'COPY' | undefined;
   /** The first of its warnings. */
   readonly messages: readonly string[];
+  /** The numbers of all of them, once each, but for mere notes (`IF NOT EXISTS` of what exists). */
+  readonly warned: readonly number[];
 }

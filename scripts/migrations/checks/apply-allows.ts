@@ -4,11 +4,14 @@ import { findingCodes, isAllowable, severities, type Finding, type FindingCode }
 /**
  * Marks the findings that comments in the script allow, with the reason, and adds one for each comment that does nothing:
  * it is not written as it must be, names no code that can be allowed, or there is nothing to allow.
+ *
+ * @param notLookedFor codes of which nobody knows whether there is something to allow
  */
 export function applyAllows(
   file: string,
   findings: readonly Finding[],
   comments: readonly AllowComment[],
+  notLookedFor: readonly FindingCode[] = [],
 ): Finding[] {
   const used = new Set<AllowComment>();
   const judged = findings.map((finding) => {
@@ -17,7 +20,9 @@ export function applyAllows(
     used.add(comment);
     return { ...finding, allowed: comment.allow.reason };
   });
-  const idle = comments.filter((comment) => !used.has(comment)).map((comment) => ownFinding(file, comment));
+  const isIdle = (comment: AllowComment): boolean =>
+    !used.has(comment) && !notLookedFor.some((code) => code === comment.allow?.code);
+  const idle = comments.filter(isIdle).map((comment) => ownFinding(file, comment));
   return [...judged, ...idle].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 

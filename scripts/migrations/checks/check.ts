@@ -13,7 +13,7 @@ import { remember, type Known } from './known.ts';
 import { definers, dynamicSql, zeroDates } from './literals.ts';
 import { primaryKeyRule } from './primary-key.ts';
 import { readStatement, type Reading } from './reading.ts';
-import type { CheckOptions, Found, ScriptRule, UnitRule } from './rule.ts';
+import { foundAt, type CheckOptions, type Found, type ScriptRule, type UnitRule } from './rule.ts';
 import { globalSettings, sessionRule } from './session.ts';
 import { mixedRule, severalAltersRule } from './shape.ts';
 import { tableChanges } from './table-changes.ts';
@@ -51,13 +51,22 @@ export function checkScript(script: CheckedScript, options: CheckOptions = {}): 
     const reading = readStatement(statement, modes.mode);
     for (const found of foundIn(reading, rules, known, options))
       findings.push(findingOf(script.file, statement, found));
+    const warned = options.warnings?.get(statement.number) ?? [];
+    if (warned.length > 0)
+      findings.push(
+        findingOf(script.file, statement, {
+          ...foundAt('server-warning', undefined),
+          detail: warned.join(', '),
+        }),
+      );
     for (const unit of reading.units) known = remember(known, unit);
     modes = followSqlMode(modes, statement.text);
   }
   for (const rule of rules)
     for (const { statement, ...found } of rule.end?.() ?? [])
       findings.push(findingOf(script.file, statement, found));
-  return applyAllows(script.file, findings, allowComments(script, options.sqlMode));
+  const notLookedFor = options.warnings === undefined ? (['server-warning'] as const) : [];
+  return applyAllows(script.file, findings, allowComments(script, options.sqlMode), notLookedFor);
 }
 
 const scriptRules = (): ScriptRule[] => [

@@ -37,6 +37,7 @@ export const severities = {
   'implicit-commit': 'warning',
   'session-left-changed': 'warning',
   'flavour-syntax': 'warning',
+  'server-warning': 'warning',
   'transaction-control': 'info',
   'lock-tables': 'info',
   'mixed-ddl-and-rows': 'info',

@@ -29,6 +29,11 @@ export interface CheckOptions {
   readonly flavour?: Flavour | undefined;
   /** The sql_mode that the script starts in. */
   readonly sqlMode?: string | undefined;
+  /**
+   * The numbers of the warnings that a dry run got, by the number of the statement in this script; without a dry run
+   * nothing is known of them.
+   */
+  readonly warnings?: ReadonlyMap<number, readonly number[]> | undefined;
 }
 
 /** A finding at a token. */

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { migrateVerb } from '../../../scripts/migrate.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { dryRun } from '../../../scripts/migrations/dry-run.ts';
+import { readServerSettings, takeServerSettings } from '../../../scripts/migrations/production-settings.ts';
 import { migrationsFolder } from '../../../scripts/migrations/places.ts';
 import { withThrowaway } from '../../../scripts/database/throwaway.ts';
 import { withSession } from '../../../scripts/database/session.ts';
@@ -95,9 +96,9 @@ describe.each(servers)('on $name, a dry run', (server) => {
       expect(modified?.after).toBe(result.schemaAfter);
       expect(new Set([added?.before, added?.after, modified?.after]).size).toBe(3);
       expect(result.measured).toMatchObject([
-        { number: 2, algorithm: 'INSTANT', messages: [] },
-        { number: 3, algorithm: 'COPY', messages: [] },
-        { number: 4, algorithm: undefined, messages: [expect.stringMatching(/^1265 .*'v'/)] },
+        { number: 2, algorithm: 'INSTANT', messages: [], warned: [] },
+        { number: 3, algorithm: 'COPY', messages: [], warned: [] },
+        { number: 4, algorithm: undefined, messages: [expect.stringMatching(/^1265 .*'v'/)], warned: [1265] },
       ]);
       expect(result.schemaDiff).toHaveLength(1);
       expect(result.schemaDiff[0]).toMatch(/^--- table a\tbefore\n\+\+\+ table a\tafter\n/);
@@ -110,11 +111,40 @@ describe.each(servers)('on $name, a dry run', (server) => {
           evidence: expect.objectContaining({ algorithm: 'COPY', warnings: 0 }) as unknown,
         }),
       );
+      expect(result.findings).toContainEqual(
+        expect.objectContaining({ code: 'server-warning', line: 4, statement: 4, detail: '1265' }),
+      );
       // Nothing that was tried beside the copy is left there.
       const eyes = await look(context, copy.throwaway.target('app'));
       expect(await eyes.rows("SHOW DATABASES LIKE 'maj%'")).toBe('');
       eyes.session.destroy();
     });
+  });
+
+  test('meets the settings of the live server: its time zone, charset, and how it divides', async () => {
+    const admin = await running().adminSession();
+    const settings = {
+      time_zone: "'+05:30'",
+      div_precision_increment: '7',
+      collation_server: "'utf8mb4_bin'",
+    };
+    const before = await readServerSettings(admin);
+    try {
+      for (const [name, value] of Object.entries(settings)) await admin.run(`SET GLOBAL ${name} = ${value}`);
+      await withCopy(async (copy) => {
+        const context = running().context({ DB_NAME: await running().createDatabase() });
+        const script = [
+          'CREATE TABLE met (zone TEXT, third TEXT, collation TEXT);',
+          'INSERT INTO met SELECT TIMEDIFF(NOW(), UTC_TIMESTAMP()), 1 / 3, @@collation_server;',
+        ].join('\n');
+        await dryRun(context, { ...copy, migrations: scripts({ ...files, '003_met.sql': script }) });
+        const eyes = await look(context, copy.throwaway.target('app'));
+        expect(await eyes.rows('SELECT * FROM met')).toMatch(/^05:30:00,0\.3333333(33)?,utf8mb4_bin$/);
+        eyes.session.destroy();
+      });
+    } finally {
+      expect(await takeServerSettings(admin, before)).toEqual([]);
+    }
   });
 
   test('is not made of a script that names another database', async () => {

@@ -178,6 +178,12 @@ const findings: Readonly<Record<FindingCode, FindingText>> = {
     message: ({ object, detail }) => `Only ${object} understands ${detail}.`,
     remedy: 'Nothing, if the application runs on no other server; else use what both understand.',
   },
+  'server-warning': {
+    meaning:
+      'The server warned of it on the copy: values may have been cut off or changed. Told by a dry run only.',
+    message: ({ detail }) => `The server warned on the copy (${detail}): values may have been changed.`,
+    remedy: 'Look at the warnings of the dry run; correct the rows or the script, or say why they may be.',
+  },
   'transaction-control': {
     meaning: 'The script begins or ends transactions. Told once a script.',
     message: ({ detail }) => `The script has transactions of its own (${detail}).`,

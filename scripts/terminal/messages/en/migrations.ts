@@ -3,6 +3,7 @@ import type { Measured } from '../../../migrations/evidence.ts';
 import { isInTheWay, type MigrationFailure } from '../../../migrations/failure.ts';
 import type { MigrationResult } from '../../../migrations/runner.ts';
 import type { StatusRow } from '../../../migrations/status.ts';
+import type { ServerSetting } from '../../../migrations/production-settings.ts';
 import type { PlanProblem } from '../../../migrations/plan.ts';
 import type { Doubt, ScriptProblem } from '../../../migrations/script-problem.ts';
 import type { Settlement } from '../../../migrations/settle-doubt.ts';
@@ -410,8 +411,14 @@ export const migrations = {
     'migration-empty': (facts: { file: string }) => `${facts.file} holds no statement; it counts as applied.`,
     'migration-continued': (facts: { file: string; from: number; of: number }) =>
       `${facts.file} goes on from statement ${facts.from} of ${facts.of}.`,
-    'dry-run-sql-mode': () =>
-      'DB_SQL_MODE is not set: the scripts ran in the sql_mode of the throwaway server, which may not be the live one’s.',
+    'dry-run-unlike-live': (facts: { sqlMode: string | undefined }) =>
+      `The live server cannot be asked: the scripts ran in the time zone, charsets and other settings of the throwaway server${
+        facts.sqlMode === undefined ? ', and in its sql_mode (DB_SQL_MODE is not set)' : ''
+      }, which may not be the live one’s.`,
+    'dry-run-settings': (facts: { settings: readonly ServerSetting[] }) =>
+      `The throwaway server does not take these settings of the live one: ${facts.settings
+        .map(({ name, value }) => `${name} = ${value}`)
+        .join(', ')}. What the scripts make of rows may differ there.`,
   },
   results: {
     none: (facts: { partly: boolean }) =>

@@ -46,3 +46,22 @@ test('the text shows what was measured', () => {
     'measured on the copy: 0.0 s, 1 row, 2 warnings',
   );
 });
+
+test('a warning of the server is a finding, where a dry run got one, and a comment allows it', () => {
+  const text = [
+    'UPDATE a SET b = 1 WHERE c = 2;',
+    '-- maj: allow server-warning: cut off on purpose',
+    "UPDATE a SET b = 'x' WHERE c = 3;",
+  ].join('\n');
+  const warnings = new Map([
+    [1, [1265, 1366]],
+    [2, [1366]],
+  ]);
+  expect(check(text, { database: 'shop', warnings })).toMatchObject([
+    { code: 'server-warning', severity: 'warning', line: 1, column: 1, statement: 1, detail: '1265, 1366' },
+    { code: 'server-warning', line: 3, statement: 2, allowed: 'cut off on purpose' },
+  ]);
+  // Without a dry run nobody knows, and the comment is not taken for an idle one.
+  expect(check(text)).toEqual([]);
+  expect(check(text, { warnings: new Map() })).toMatchObject([{ code: 'allow-unused', line: 2 }]);
+});

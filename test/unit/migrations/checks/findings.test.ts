@@ -13,7 +13,7 @@ interface Example {
 
 const table = 'CREATE TABLE a (id INT PRIMARY KEY);';
 
-const examples: Readonly<Record<Exclude<FindingCode, `allow-${string}`>, Example>> = {
+const examples: Readonly<Record<Exclude<FindingCode, `allow-${string}` | 'server-warning'>, Example>> = {
   'drop-table': {
     has: [
       ['DROP TABLE users', 'users'],
@@ -434,7 +434,8 @@ describe('a finding', () => {
   });
 
   test('has an example of every code', () => {
-    const own = findingCodes.filter((code) => !code.startsWith('allow-'));
+    // What only a dry run can tell has its own tests, in evidence.test.ts.
+    const own = findingCodes.filter((code) => !code.startsWith('allow-') && code !== 'server-warning');
     expect(rows.map(([code]) => code).sort()).toEqual([...own].sort());
   });
 

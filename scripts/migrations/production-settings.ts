@@ -1,0 +1,82 @@
+import { sqlErrorOf, type Session } from '../database/session.ts';
+
+/** A setting of a server, as SHOW VARIABLES tells it. */
+export interface ServerSetting {
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * What a script's result depends on beside the sql_mode: the same statement makes other columns, other values, or fails,
+ * where these differ. Some are of one flavour only. (Manuals: "Server System Variables" of each.)
+ */
+const names: readonly string[] = [
+  'alter_algorithm',
+  'auto_increment_increment',
+  'auto_increment_offset',
+  'character_set_collations',
+  'character_set_server',
+  'collation_server',
+  'default_collation_for_utf8mb4',
+  'default_storage_engine',
+  'default_week_format',
+  'div_precision_increment',
+  'explicit_defaults_for_timestamp',
+  'group_concat_max_len',
+  'innodb_default_row_format',
+  'innodb_strict_mode',
+  'lc_time_names',
+  'max_allowed_packet',
+  'old_mode',
+  'restrict_fk_on_non_standard_key',
+  'sql_auto_is_null',
+  'sql_generate_invisible_primary_key',
+  'sql_require_primary_key',
+  'system_versioning_alter_history',
+  'time_zone',
+];
+
+/** Reads what new sessions of a server begin with. A time zone that is the machine's becomes its offset of today. */
+export async function readServerSettings(session: Session): Promise<ServerSetting[]> {
+  const list = names.map((name) => `'${name}'`).join(', ');
+  const rows = await session.rows(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${list})`);
+  const [clock] = await session.rows('SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW()) AS ahead');
+  return rows.map((row) => {
+    const [name, value] = [String(row['Variable_name']), String(row['Value'])];
+    return name === 'time_zone' && value === 'SYSTEM'
+      ? { name, value: offsetText(Number(clock?.['ahead'])) }
+      : { name, value };
+  });
+}
+
+/** `+05:30`, as servers write a time zone that has no name. */
+export function offsetText(minutes: number): string {
+  const part = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${part(size / 60)}:${part(size % 60)}`;
+}
+
+/**
+ * Makes another server, which nobody else uses, begin its sessions with the same.
+ *
+ * @returns the settings that it does not take: a named time zone that it has no table of, a variable of another version
+ */
+export async function takeServerSettings(
+  session: Session,
+  settings: readonly ServerSetting[],
+): Promise<ServerSetting[]> {
+  const own = new Map((await readServerSettings(session)).map(({ name, value }) => [name, value]));
+  const refused: ServerSetting[] = [];
+  for (const setting of settings) {
+    const { name, value } = setting;
+    if (own.get(name) === value) continue;
+    const literal = /^\d+$/.test(value) ? value : `'${value.replaceAll(/['\\]/g, '')}'`;
+    try {
+      await session.run(`SET GLOBAL ${name} = ${literal}`);
+    } catch (error) {
+      if (sqlErrorOf(error)?.errno === undefined) throw error;
+      refused.push(setting);
+    }
+  }
+  return refused;
+}
