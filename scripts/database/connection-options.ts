@@ -21,6 +21,7 @@ export interface DriverOptions {
   readonly charset: string;
   readonly connectTimeout: number;
   readonly multipleStatements: false;
+  readonly queryFormat: (sql: string) => string;
   readonly dateStrings: true;
   readonly supportBigNumbers: true;
   readonly bigNumberStrings: true;
@@ -48,6 +49,8 @@ export async function driverOptions(
     charset: 'utf8mb4',
     connectTimeout: connectTimeoutMs,
     multipleStatements: false,
+    // Statements go as they are: the driver would look through each for placeholders, of which none is used.
+    queryFormat: (sql) => sql,
     dateStrings: true,
     supportBigNumbers: true,
     bigNumberStrings: true,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
@@ -13,8 +14,9 @@ import { createStatementRuns, type StatementRun, type StatementRuns } from './st
 /** What a script is run with. */
 export interface Surroundings {
   readonly target: Target;
-  /** As if it were new. */
   readonly session: Session;
+  /** From when on the session is as if it were new. */
+  readonly fresh: Promise<void>;
   readonly lock: MigrationLock;
   readonly entry: LedgerEntry;
   readonly watch?: Watch | undefined;
@@ -51,7 +53,7 @@ export async function executeScript(
   script: Script,
   surroundings: Surroundings,
 ): Promise<Execution> {
-  const { entry, lock, session, watch } = surroundings;
+  const { entry, lock, session, fresh, watch } = surroundings;
   const { clock } = context;
   const started = clock.monotonicMs();
   const seconds = (since = started): number => (clock.monotonicMs() - since) / 1000;
@@ -77,7 +79,7 @@ export async function executeScript(
   };
   const begin = async (step: Step): Promise<void> => {
     const inFlight = step.mark === 'committed' ? step.statement : undefined;
-    await entry.begin(session.connectionId, known.progress, clock.now(), inFlight);
+    await Promise.all([fresh, entry.begin(session.connectionId, known.progress, clock.now(), inFlight)]);
     known.marked = inFlight?.number ?? 0;
     // The connection that wrote this holds the lock.
     lockKnown = true;
@@ -146,6 +148,7 @@ export async function executeScript(
   for await (const { item: step, next } of withNext(script.steps())) {
     try {
       if (step.statement.number <= script.migration.done) {
+        await fresh;
         if (isReplayed(step)) await session.run(step.statement.text);
         reached = progressAfter(reached, step.statement);
         known.progress = reached;
@@ -164,20 +167,38 @@ export async function executeScript(
       return await stoppedAt(step, { kind: 'error', error });
     }
   }
+  await fresh;
   if (!begun) await entry.begin(session.connectionId, known.progress, clock.now(), undefined);
   // The last statements may have left nothing to record by themselves (SET), or there may be none at all.
   if (!known.finished) await entry.finish(lock.keeper, reached, clock.now(), seconds() * 1000);
   return { statements: runs.all(), seconds: seconds() };
 }
 
-/** Each item together with the one that follows it. */
-async function* withNext<T>(items: AsyncIterable<T>): AsyncGenerator<{ item: T; next: T | undefined }> {
-  let previous: { readonly item: T } | undefined;
-  for await (const item of items) {
-    if (previous !== undefined) yield { item: previous.item, next: item };
-    previous = { item };
+/**
+ * Each item together with the one that follows it. The one after those is read meanwhile: while the server works on one
+ * statement, we cut out and hash another.
+ */
+async function* withNext<T>(items: AsyncGenerator<T>): AsyncGenerator<{ item: T; next: T | undefined }> {
+  try {
+    let current = await items.next();
+    let next = current.done === true ? current : await items.next();
+    while (current.done !== true) {
+      const following = next.done === true ? undefined : soon(() => items.next());
+      // What goes wrong there is thrown below, unless this one ends it all.
+      following?.catch(() => undefined);
+      yield { item: current.value, next: next.done === true ? undefined : next.value };
+      current = next;
+      if (following !== undefined) next = await following;
+    }
+  } finally {
+    await items.return(undefined);
   }
-  if (previous !== undefined) yield { item: previous.item, next: undefined };
+}
+
+/** Begins a piece of work once what is being done now has sent off its statement. */
+async function soon<T>(work: () => Promise<T>): Promise<T> {
+  await setImmediate();
+  return work();
 }
 
 /** Whether a statement that is done must be run again for those after it, in the new session. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { refused } from '../errors.ts';
 import { fileFailed } from '../system/files.ts';
-import { normalChunks } from './normal-text.ts';
+import { ScriptFiles } from './script-file.ts';
 import { sha256 } from './statement.ts';
 
 /** One migration script. */
@@ -43,32 +43,16 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
     const entries = await readdir(folder, { withFileTypes: true });
     const names = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
     const migrations: Migration[] = [];
+    const files = new ScriptFiles();
     for (const named of namedScripts(names)) {
       const path = join(folder, named.file);
-      const stream = (): AsyncIterable<Buffer> => normalChunks(readChunks(path), named.file);
+      const stream = await files.read(path, named.file);
       migrations.push({ ...named, path, open: stream, checksum: await checksumOf(stream()) });
     }
     return migrations;
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw fileFailed(folder, 'read', error);
     throw error;
-  }
-}
-
-const chunkBytes = 256 * 1024;
-
-/** The bytes of a file, each chunk in the memory of the one before: a seed of gigabytes would leave as much to collect. */
-async function* readChunks(path: string): AsyncGenerator<Buffer, void, undefined> {
-  const file = await open(path);
-  try {
-    const memory = Buffer.allocUnsafeSlow(chunkBytes);
-    for (;;) {
-      const { bytesRead } = await file.read(memory, 0, chunkBytes);
-      if (bytesRead === 0) return;
-      yield memory.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
   }
 }
 

@@ -2,11 +2,11 @@ import { inStep, note, type Context } from '../context.ts';
 import { interrupted, notRolledBack, refused, type MajError } from '../errors.ts';
 import { connect, type Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
-import { executeScript, type Execution, type Watch } from './execute.ts';
+import { executeScript, type Execution, type Surroundings, type Watch } from './execute.ts';
 import { excerptOf, lineOfError, type MigrationFailure } from './failure.ts';
 import { ensureLedger, readLedger, type LedgerRow } from './ledger.ts';
 import { ledgerEntry, type Runner } from './ledger-entry.ts';
-import { withMigrationLock, type MigrationLock } from './lock.ts';
+import { withMigrationLock } from './lock.ts';
 import { versionNumber } from './folder.ts';
 import type { PendingMigration } from './plan.ts';
 import { areTransactional, prepareScript, type Script } from './script.ts';
@@ -72,8 +72,10 @@ export async function runScripts(
       for (const script of scripts) {
         const { file, version, name, checksum } = script.migration;
         // A connection of its own for each would cost as much again as a small script does.
-        if (applied.length > 0) await session.reset();
-        const execution = await runScript(context, script, { lock, session, options });
+        const fresh = applied.length > 0 ? session.reset() : Promise.resolve();
+        // Awaited where it is needed; until then the failure is nobody's.
+        fresh.catch(() => undefined);
+        const execution = await runScript(context, script, { lock, session, fresh, options });
         if (execution.stopped !== undefined) {
           const failure = failureOf(script, execution.stopped, applied);
           return { migrations, sqlMode, failure, cause: execution.stopped.cause };
@@ -128,13 +130,13 @@ function refuseMoved(migrations: readonly PendingMigration[], ledger: readonly L
 async function runScript(
   context: Context,
   script: Script,
-  run: { readonly lock: MigrationLock; readonly session: Session; readonly options: RunOptions },
+  run: Pick<Surroundings, 'lock' | 'session' | 'fresh'> & { readonly options: RunOptions },
 ): Promise<Execution> {
-  const { lock, session, options } = run;
+  const { options, ...connected } = run;
   const { target, watch } = options;
   const { statements } = script;
   const { file, done } = script.migration;
-  const entry = ledgerEntry(lock.keeper, target.database, script.migration, statements, options);
+  const entry = ledgerEntry(run.lock.keeper, target.database, script.migration, statements, options);
   if (statements === 0) note(context, 'migration-empty', { file });
   if (done > 0) note(context, 'migration-continued', { file, from: done + 1, of: statements });
   let execution: Execution | undefined;
@@ -143,7 +145,7 @@ async function runScript(
   const failed = new Error('the script failed');
   try {
     return await inStep(context, 'migrate', facts, async () => {
-      execution = await executeScript(context, script, { lock, session, target, entry, watch });
+      execution = await executeScript(context, script, { ...connected, target, entry, watch });
       if (execution.stopped !== undefined) throw failed;
       return execution;
     });

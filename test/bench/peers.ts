@@ -54,7 +54,10 @@ async function installed(say: Say): Promise<string | undefined> {
 async function dbmate(server: BenchServer, statements: readonly string[]): Promise<string[]> {
   const folder = await emptyFolder(server, 'dbmate');
   for (const [number, statement] of statements.entries())
-    await writeFile(join(folder, `${versionOf(number)}_step.sql`), `-- migrate:up\n${statement}\n`);
+    await writeFile(
+      join(folder, `${versionOf(number)}_step.sql`),
+      `-- migrate:up\n${statement}\n-- migrate:down\n`,
+    );
   const url = `mysql://root@localhost/${liveDatabase}?socket=${encodeURIComponent(server.socket)}`;
   return ['--url', url, '--migrations-dir', folder, '--no-dump-schema', 'migrate'];
 }
