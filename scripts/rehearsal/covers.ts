@@ -34,7 +34,8 @@ export function coveringReceipt(facts: CoverFacts): Receipt | undefined {
 
 /**
  * The receipt of the rehearsal that a run which stopped half-way had followed so far, to the statement: what is left of
- * it was rehearsed as well. Undefined: what is left has to be rehearsed by itself. Pure.
+ * it was rehearsed as well. It may have come no further than to make the ledger. Undefined: what is left has to be rehearsed
+ * by itself. Pure.
  *
  * @param done statements that are done of the first pending script
  */
@@ -46,7 +47,6 @@ export function receiptOfRest(facts: CoverFacts, done: number): Receipt | undefi
     const at = receipt.pending.indexOf(first);
     const before = receipt.pending.slice(0, Math.max(at, 0));
     const rest = receipt.pending.slice(before.length);
-    if (before.length === 0 && done === 0) return false;
     const passed = receipt.evidence.filter(
       ({ version, number }) => before.includes(version) || (version === first && number <= done),
     );

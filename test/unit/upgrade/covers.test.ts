@@ -82,9 +82,11 @@ test('what is left of a run is covered by the rehearsal that it had followed so 
   expect(rest(['002', '003'], 0, 'l1')).toBe(true);
   expect(rest(['003'], 0, 'l3')).toBe(true);
   expect(rest(['001', '002', '003'], 1, 'l1')).toBe(true);
-  // Elsewhere than the rehearsal was there, nothing begun, or other scripts.
+  // Nothing but the ledger was made.
+  expect(rest(['001', '002', '003'], 0, 'l0')).toBe(true);
+  // Elsewhere than the rehearsal was there, or other scripts.
   expect(rest(['002', '003'], 3, 'l3')).toBe(false);
-  expect(rest(['001', '002', '003'], 0, 'l0')).toBe(false);
+  expect(rest(['001', '002', '003'], 0, 'l1')).toBe(false);
   expect(rest(['002'], 4, 'l3')).toBe(false);
   expect(rest([], 0, 'l3')).toBe(false);
   expect(rest(['004'], 1, 'l0')).toBe(false);
