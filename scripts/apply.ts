@@ -5,7 +5,7 @@ import { stopIfInterrupted, warn } from './context.ts';
 import { wrongUsage } from './errors.ts';
 import { findPackage } from './release/find.ts';
 import { placesOf } from './release/places.ts';
-import { prepareSwitch } from './release/prepare.ts';
+import { switchOf } from './release/prepare.ts';
 import { discardStaged, stagePackage } from './release/stage.ts';
 import { applyAlone, movesInWords } from './release/apply-alone.ts';
 import { withLock } from './upgrade/lock.ts';
@@ -33,7 +33,7 @@ export const applyVerb: Verb<'plan'> = {
       const { entry } = await placesOf(context);
       try {
         if (args.options.plan === true) {
-          const plan = await prepareSwitch(context, staged);
+          const plan = await switchOf(context, staged, await placesOf(context));
           return {
             data: { ...staged, plan },
             text: (messages) =>
@@ -41,9 +41,7 @@ export const applyVerb: Verb<'plan'> = {
                 version: staged.version,
                 previous: staged.previousVersion,
                 moves: movesInWords(plan.moves, messages),
-                modified: staged.changes.modified.length,
-                carried: staged.changes.carried.length,
-                leftBehind: staged.changes.leftBehind,
+                changes: staged.changes,
               }),
           };
         }

@@ -3,6 +3,7 @@ import { notRolledBack, reasonOf } from '../errors.ts';
 import { ownIdentity } from '../system/identity.ts';
 import type { Messages } from '../terminal/messages/catalogue.ts';
 import { openJournal, type Journal } from '../upgrade/journal.ts';
+import { completeStaged } from './complete.ts';
 import { recordInstalled } from './installed.ts';
 import { prepareSwitch } from './prepare.ts';
 import { applyMoves, undoMoves } from './switch.ts';
@@ -20,7 +21,8 @@ export async function applyAlone(
   staged: StagedRelease,
   maintenance: 'on' | 'off' | 'unmanaged',
 ): Promise<SwitchPlan> {
-  const plan = await inStep(context, 'prepare-switch', {}, () => prepareSwitch(context, staged));
+  const completed = await inStep(context, 'complete-release', {}, () => completeStaged(context, staged));
+  const plan = await prepareSwitch(context, staged, completed);
   const journal = await openJournal(context, staged.runId);
   try {
     await journal.add({

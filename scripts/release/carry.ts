@@ -1,65 +1,47 @@
-import { chmod, constants, copyFile, lchown, lstat, mkdir, symlink, utimes } from 'node:fs/promises';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { warn, type Context } from '../context.ts';
 import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
-import { entryAt, walkTree } from './tree.ts';
+import { entryAt, walkTree, type TreeEntry } from './tree.ts';
 
 /**
  * Copies things of one tree to the same places in another, with mode and time; folders come before what they hold.
- * What is there already is replaced.
+ * What is there already is replaced. The copies have no owner yet: `adoptOwners` and `adoptOwnersOf` give them one.
  */
 export async function copyInto(from: string, to: string, paths: readonly string[]): Promise<void> {
   for (const path of paths) {
-    const entry = await entryAt(from, path);
+    const entry = entryAt(from, path);
     if (entry === undefined || entry.type === 'other') continue;
     const target = join(to, path);
+    const there = entryAt(to, path);
+    if (there !== undefined && (entry.type !== 'folder' || there.type !== 'folder')) await remove(target);
     try {
-      await mkdir(dirname(target), { recursive: true });
-      if (entry.type === 'folder') {
-        await mkdir(target, { recursive: true });
-        continue;
-      }
-      await remove(target);
-      if (entry.type === 'link') {
-        await symlink(entry.target ?? '', target);
-        continue;
-      }
-      await copyFile(join(from, path), target, constants.COPYFILE_FICLONE);
-      await chmod(target, entry.mode);
-      const { atime, mtime } = await lstat(join(from, path));
-      await utimes(target, atime, mtime);
+      mkdirSync(dirname(target), { recursive: true });
+      copy(join(from, path), target, entry);
     } catch (error) {
       throw fileFailed(target, 'copied from the installed application', error);
     }
   }
 }
 
-/**
- * Gives everything in the staged tree the owner that it has in the live one, or that the folder which it will lie in
- * has there, and every folder its mode: a web server that could write to a folder still can. Only root can give files
- * away; for others the first refusal is a warning.
- */
-export async function adoptOwners(context: Context, staged: string, live: string): Promise<void> {
-  const owners = new Map<string, { uid: number; gid: number }>();
-  const root = await lstat(live);
-  owners.set('', { uid: root.uid, gid: root.gid });
-  const refusals: string[] = [];
-  await chmod(staged, root.mode & 0o7777);
-  await giveTo(staged, await lstat(staged), root, refusals);
-  for await (const entry of walkTree(staged)) {
-    const installed = await entryAt(live, entry.path);
-    const above = entry.path.includes('/') ? dirname(entry.path) : '';
-    const owner = installed ?? owners.get(above) ?? root;
-    if (entry.type === 'folder') {
-      owners.set(entry.path, { uid: owner.uid, gid: owner.gid });
-      // Before the mode: a change of owner takes setgid away.
-      await giveTo(join(staged, entry.path), entry, owner, refusals);
-      if (installed?.type === 'folder' && installed.mode !== entry.mode)
-        await chmod(join(staged, entry.path), installed.mode);
-    } else await giveTo(join(staged, entry.path), entry, owner, refusals);
+function copy(from: string, to: string, { type, mode, target }: TreeEntry): void {
+  if (type === 'folder') mkdirSync(to, { recursive: true });
+  else if (type === 'link') symlinkSync(target ?? '', to);
+  else {
+    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+    chmodSync(to, mode);
+    const { atime, mtime } = lstatSync(from);
+    utimesSync(to, atime, mtime);
   }
-  if (refusals[0] !== undefined)
-    warn(context, 'owners-not-kept', { count: refusals.length, path: refusals[0], uid: root.uid });
 }
 
 interface Owner {
@@ -67,12 +49,90 @@ interface Owner {
   readonly gid: number;
 }
 
-async function giveTo(path: string, current: Owner, owner: Owner, refusals: string[]): Promise<void> {
-  if (current.uid === owner.uid && current.gid === owner.gid) return;
+/**
+ * Gives everything in the staged tree the owner that it has in the live one, or that the folder which it will lie in
+ * has there, and every folder its mode: a web server that could write to a folder still can. Only root can give files
+ * away; for others the first refusal is a warning.
+ *
+ * @param carried what was copied from the live tree: it has its mode, too
+ */
+export async function adoptOwners(
+  context: Context,
+  staged: string,
+  live: string,
+  carried: ReadonlySet<string>,
+): Promise<void> {
+  const top = entryAt(live, '');
+  if (top === undefined) return;
+  const owners = new Map<string, Owner>([['', top]]);
+  const refusals: string[] = [];
+  adopt(staged, entryAt(staged, ''), top, top.mode, refusals);
+  for await (const entry of walkTree(staged)) {
+    const installed = entryAt(live, entry.path);
+    const above = entry.path.includes('/') ? dirname(entry.path) : '';
+    const owner = installed ?? owners.get(above) ?? top;
+    if (entry.type === 'folder') owners.set(entry.path, { uid: owner.uid, gid: owner.gid });
+    const mode = modeFrom(entry, installed, carried.has(entry.path));
+    adopt(join(staged, entry.path), entry, owner, mode, refusals);
+  }
+  warnOf(context, refusals, top.uid);
+}
+
+/** The same for some paths only, and for the folders that they lie in. */
+export function adoptOwnersOf(
+  context: Context,
+  staged: string,
+  live: string,
+  paths: readonly string[],
+): void {
+  const refusals: string[] = [];
+  for (const path of withFoldersAbove(paths)) {
+    const installed = entryAt(live, path);
+    const entry = entryAt(staged, path);
+    if (installed === undefined || entry === undefined) continue;
+    adopt(join(staged, path), entry, installed, modeFrom(entry, installed, true), refusals);
+  }
+  warnOf(context, refusals, entryAt(live, '')?.uid ?? 0);
+}
+
+function modeFrom(entry: TreeEntry, installed: TreeEntry | undefined, carried: boolean): number {
+  const takeOver = installed?.type === entry.type && (entry.type === 'folder' || carried);
+  return takeOver ? installed.mode : entry.mode;
+}
+
+/** Paths and the folders that they lie in, folders first. */
+function withFoldersAbove(paths: readonly string[]): readonly string[] {
+  const all = new Set<string>();
+  for (const path of paths)
+    for (let above = path; above !== '.' && !all.has(above); above = dirname(above)) all.add(above);
+  return [...all].sort();
+}
+
+function adopt(
+  path: string,
+  current: TreeEntry | undefined,
+  owner: Owner,
+  mode: number,
+  refusals: string[],
+): void {
+  if (current === undefined) return;
+  const given = current.uid !== owner.uid || current.gid !== owner.gid;
   try {
-    await lchown(path, owner.uid, owner.gid);
+    if (given) lchownSync(path, owner.uid, owner.gid);
   } catch (error) {
     if (systemErrorCode(error) !== 'EPERM') throw fileFailed(path, 'given to its owner', error);
     refusals.push(path);
   }
+  if (current.type === 'link' || (!given && mode === current.mode)) return;
+  try {
+    // After the owner: a change of that takes setuid and setgid away.
+    chmodSync(path, mode);
+  } catch (error) {
+    throw fileFailed(path, 'given its mode', error);
+  }
+}
+
+function warnOf(context: Context, refusals: readonly string[], uid: number): void {
+  if (refusals[0] !== undefined)
+    warn(context, 'owners-not-kept', { count: refusals.length, path: refusals[0], uid });
 }

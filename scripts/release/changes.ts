@@ -1,92 +1,140 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context } from '../context.ts';
+import { stopIfInterrupted, type Context } from '../context.ts';
+import { fileFailed } from '../system/files.ts';
 import { hashFile } from './checksum.ts';
 import type { ReleaseList } from './installed.ts';
 import { isUnder } from './persistent.ts';
 import { walkTree, type TreeEntry } from './tree.ts';
-import type { LocalChanges, ReleaseEntry } from './types.ts';
+import type { FileChanges, ReleaseEntry } from './types.ts';
 
-/** A thing of the live tree, compared with what the installed release has at its path. */
+/** A thing of the live tree, compared with what the installed and the coming release have at its path. */
 export interface Compared {
   readonly path: string;
   readonly type: TreeEntry['type'];
-  /** As the release has it; not so; or unknown to the release. */
+  /** As the installed release has it; not so; or unknown to it. */
   readonly state: 'same' | 'modified' | 'unknown';
+  /** What the coming release has there. */
+  readonly coming: 'nothing' | 'same' | 'other';
 }
 
-/**
- * What the installed tree holds beyond or unlike its release: pure.
- *
- * @param live everything in the live tree but persistent paths; sockets and pipes are left out
- * @param known whether the release's own list is known: without it nothing can be told apart
- * @param coming whether the new release has something at a path
- */
-export function localChanges(
-  live: readonly Compared[],
-  known: boolean,
-  coming: (path: string) => boolean,
-): LocalChanges {
-  const things = live.filter((entry) => entry.type !== 'other');
-  const unknown = things.filter((entry) => entry.state === 'unknown' && !coming(entry.path));
+/** What the comparison of a live tree is decided from. */
+export interface ChangeFacts {
+  /** Everything in the live tree but persistent paths; sockets and pipes are left out. */
+  readonly live: readonly Compared[];
+  /** What the installed release holds; undefined where its list is not known. */
+  readonly installed: readonly ReleaseEntry[] | undefined;
+  /** What the coming release holds. */
+  readonly coming: readonly ReleaseEntry[];
+  /** Paths that belong to no release. */
+  readonly kept: readonly string[];
+}
+
+/** What becomes of the files of the live tree: pure. */
+export function fileChanges({ live, installed, coming, kept }: ChangeFacts): FileChanges {
+  const things = live.filter(({ type }) => type !== 'other');
+  const files = things.filter(({ type }) => type !== 'folder');
+  const present = new Set(things.map(({ path }) => path));
+  const absent = (entries: readonly ReleaseEntry[]): readonly string[] =>
+    pathsOf(
+      entries.filter(({ type, path }) => type !== 'folder' && !present.has(path) && !isUnder(kept, path)),
+    );
+  const known = installed !== undefined;
+  const unknown = things.filter(({ state }) => state === 'unknown');
   return {
     known,
-    modified: known ? things.filter((entry) => entry.state === 'modified').map((entry) => entry.path) : [],
-    carried: known ? unknown.map((entry) => entry.path) : [],
-    leftBehind: known
-      ? things.filter((entry) => entry.state !== 'unknown' && entry.type !== 'folder' && !coming(entry.path))
-          .length
-      : unknown.filter((entry) => entry.type !== 'folder').length,
+    added: absent(coming),
+    changed: pathsOf(files.filter((entry) => entry.coming === 'other')),
+    removed: pathsOf(
+      files.filter((entry) => entry.coming === 'nothing' && (!known || entry.state !== 'unknown')),
+    ),
+    modified: known ? pathsOf(files.filter(({ state }) => state === 'modified')) : [],
+    deleted: known ? absent(installed) : [],
+    displaced: known ? pathsOf(unknown.filter((entry) => entry.coming === 'other')) : [],
+    carried: known ? pathsOf(unknown.filter((entry) => entry.coming === 'nothing')) : [],
   };
 }
 
-/** Compares the live tree with the list of its release, file contents included. */
+const pathsOf = (entries: readonly { readonly path: string }[]): string[] =>
+  entries.map(({ path }) => path).sort();
+
+/**
+ * Compares the live tree with the list of its release, and with that of the coming one; file contents included.
+ *
+ * @param kept paths that belong to no release, and are not looked at
+ */
 export async function compareLive(
-  context: Context,
+  context: Pick<Context, 'signal'>,
   live: string,
-  list: ReleaseList | undefined,
-  persistent: readonly string[],
+  lists: {
+    readonly installed: readonly ReleaseEntry[] | undefined;
+    readonly coming: readonly ReleaseEntry[];
+  },
+  kept: readonly string[],
 ): Promise<readonly Compared[]> {
-  const entries = new Map((list?.entries ?? []).map((entry) => [entry.path, entry]));
+  const installed = byPath(lists.installed ?? []);
+  const coming = byPath(lists.coming);
   const compared: Compared[] = [];
-  for await (const entry of walkTree(live, (path) => isUnder(persistent, path))) {
-    const released = entries.get(entry.path);
-    const state =
-      released === undefined
-        ? 'unknown'
-        : (await isAsReleased(context, live, entry, released))
-          ? 'same'
-          : 'modified';
-    compared.push({ path: entry.path, type: entry.type, state });
+  for await (const entry of walkTree(live, (path) => isUnder(kept, path))) {
+    const [released, next] = [installed.get(entry.path), coming.get(entry.path)];
+    const sum = once(() => hashOf(context, live, entry));
+    compared.push({
+      path: entry.path,
+      type: entry.type,
+      state: released === undefined ? 'unknown' : (await isLike(entry, released, sum)) ? 'same' : 'modified',
+      coming: next === undefined ? 'nothing' : (await isLike(entry, next, sum)) ? 'same' : 'other',
+    });
   }
   return compared;
 }
 
-async function isAsReleased(
-  context: Context,
-  live: string,
-  entry: TreeEntry,
-  released: ReleaseEntry,
-): Promise<boolean> {
-  if (entry.type !== released.type) return false;
-  if (released.type === 'link') return entry.target === released.target;
-  if (released.type === 'folder') return true;
-  return (
-    entry.bytes === released.bytes && (await hashFile(context, join(live, entry.path))) === released.sha256
-  );
+const byPath = (entries: readonly ReleaseEntry[]): ReadonlyMap<string, ReleaseEntry> =>
+  new Map(entries.map((entry) => [entry.path, entry]));
+
+/** A file is read at most once, however often its sum is asked for. */
+function once(work: () => Promise<string>): () => Promise<string> {
+  let result: Promise<string> | undefined;
+  return () => (result ??= work());
+}
+
+async function isLike(entry: TreeEntry, other: ReleaseEntry, sum: () => Promise<string>): Promise<boolean> {
+  if (entry.type !== other.type) return false;
+  if (other.type === 'link') return entry.target === other.target;
+  if (other.type === 'folder') return true;
+  return entry.bytes === other.bytes && (await sum()) === other.sha256;
 }
 
 /** What a tree holds, hashed. */
 export async function listTree(
-  context: Context,
+  context: Pick<Context, 'signal'>,
   root: string,
   skipped: readonly string[],
 ): Promise<ReleaseEntry[]> {
   const entries: ReleaseEntry[] = [];
-  for await (const { path, type, bytes, target } of walkTree(root, (found) => isUnder(skipped, found))) {
+  for await (const entry of walkTree(root, (found) => isUnder(skipped, found))) {
+    const { path, type, bytes, target } = entry;
     if (type === 'folder') entries.push({ type, path });
     else if (type === 'link') entries.push({ type, path, target: target ?? '' });
-    else if (type === 'file')
-      entries.push({ type, path, bytes, sha256: await hashFile(context, join(root, path)) });
+    else if (type === 'file') entries.push({ type, path, bytes, sha256: await hashOf(context, root, entry) });
   }
   return entries;
 }
+
+/** Files up to this size are read at once: a stream of its own for each of thousands takes ten times as long. */
+const smallBytes = 1_000_000;
+
+async function hashOf(context: Pick<Context, 'signal'>, root: string, entry: TreeEntry): Promise<string> {
+  const path = join(root, entry.path);
+  if (entry.bytes > smallBytes) return hashFile(context, path);
+  stopIfInterrupted(context);
+  try {
+    return createHash('sha256').update(readFileSync(path)).digest('hex');
+  } catch (error) {
+    throw fileFailed(path, 'read', error);
+  }
+}
+
+/** The paths that a list names. */
+export const pathsIn = (list: Pick<ReleaseList, 'entries'> | undefined): ReadonlySet<string> =>
+  new Set((list?.entries ?? []).map(({ path }) => path));

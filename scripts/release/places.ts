@@ -1,10 +1,11 @@
-import { lstat, readlink, realpath } from 'node:fs/promises';
+import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
 import { exists, fileFailed, nearestExisting, onSameFileSystem, systemErrorCode } from '../system/files.ts';
 import { mountPoints } from '../system/mounts.ts';
+import { isUnder, persistentPaths } from './persistent.ts';
 import type { Places } from './types.ts';
 
 /** The link that the web server is pointed at in the releases layout. */
@@ -57,7 +58,7 @@ export async function linkTarget(path: string): Promise<string | null> {
  * Checks that the application's tree can be replaced by renaming, and that nothing of ours lies in it: what replaces
  * and restores the tree must not be part of it.
  *
- * @throws MajError `inside-application` (exit 2), `is-mount-point` (exit 3)
+ * @throws MajError `inside-application`, `persist-invalid` (exit 2); `is-mount-point`, `mounted-within` (exit 3)
  */
 export async function checkPlaces(context: Context, places: Places): Promise<void> {
   const tree = places.releases ?? places.entry;
@@ -66,23 +67,31 @@ export async function checkPlaces(context: Context, places: Places): Promise<voi
     if (isWithin(tree, await realPathOf(path)))
       throw wrongUsage('inside-application', { what, path, appDir: tree });
   }
-  if (places.layout === 'releases' || places.live === undefined) return;
+  if (places.live === undefined) return;
   const mounted = await mountPoints();
+  checkMounts(places, persistentPaths(context.config.APP_PERSIST), mounted);
+  if (places.layout === 'releases') return;
   if (mounted.has(places.live) || !(await onSameFileSystem(places.live, dirname(places.live))))
     throw refused('is-mount-point', { path: places.live, persistent: false });
 }
 
 /**
- * Checks that the persistent paths can be moved into the next tree.
- *
- * @throws MajError `is-mount-point`
+ * Checks that nothing is mounted where it would stay behind: what is mounted within a persistent folder moves along with
+ * that, a persistent path that is itself a mount point cannot be moved, and what is mounted anywhere else in the tree the
+ * next one would not have.
  */
-export async function checkPersistent(live: string, paths: readonly string[]): Promise<void> {
-  const mounted = await mountPoints();
-  for (const path of paths.map((name) => join(live, name))) {
-    const [own, above] = await Promise.all([lstat(path), lstat(dirname(path))]);
-    if (mounted.has(path) || own.dev !== above.dev)
-      throw refused('is-mount-point', { path, persistent: true });
+function checkMounts(
+  { live, releases }: Places,
+  persistent: readonly string[],
+  mounted: ReadonlySet<string>,
+): void {
+  if (live === undefined) return;
+  for (const point of mounted) {
+    const path = relative(live, point);
+    if (path === '' || !isWithin(live, point)) continue;
+    if (!isUnder(persistent, path)) throw refused('mounted-within', { path: point, tree: live });
+    if (persistent.includes(path) && releases === undefined)
+      throw refused('is-mount-point', { path: point, persistent: true });
   }
 }
 

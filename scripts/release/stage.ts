@@ -2,17 +2,18 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import semver from 'semver';
 import { installedVersion, versionIn } from '../application/version.ts';
-import { inStep, note, warn, type Context } from '../context.ts';
+import { inStep, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { exists, fileFailed, makePrivateFolder, namesIn, onSameFileSystem, remove } from '../system/files.ts';
 import { verifyPackage } from './checksum.ts';
 import { writeReleaseList } from './installed.ts';
+import { originalsOf } from './originals.ts';
 import { persistentPaths } from './persistent.ts';
 import { checkPlaces, placesOf } from './places.ts';
-import { changesAgainst } from './prepare.ts';
+import { lookAtChanges } from './look-at-changes.ts';
 import { moveMark } from './switch.ts';
 import { entryAt } from './tree.ts';
-import type { LocalChanges, Places, ReleaseEntry, StagedRelease } from './types.ts';
+import type { Places, StagedRelease } from './types.ts';
 import { checkUnchanged, unpackPackage } from './unpack.ts';
 
 /** What a package is staged for. */
@@ -58,10 +59,11 @@ export async function stagePackage(
       format: 1,
       version,
       sha256: verified.sha256,
+      package: file,
       complete: context.config.APP_DEPENDENCIES_COMMAND === undefined,
       entries: [...unpacked.entries],
     });
-    const changes = await lookAtChanges(context, places, previousVersion, unpacked.entries, persistent);
+    const changes = await lookAtChanges(context, places, previousVersion, folder, unpacked.entries);
     if (places.layout === 'in-place' && places.live !== undefined)
       await lendFiles(places.live, folder, persistent);
     return {
@@ -88,6 +90,7 @@ export async function discardStaged(staged: Pick<StagedRelease, 'folder'>): Prom
   if (await exists(moveMark(staged.folder))) return;
   await remove(staged.folder);
   await remove(`${staged.folder}.json`);
+  await remove(originalsOf(staged.folder));
   // Left by a crash while the single folder at the top of a package was taken off.
   await remove(`${staged.folder}.top`);
 }
@@ -126,7 +129,7 @@ export function checkVersion(version: string, installed: string | null, wanted: 
 
 async function checkFree(places: Places, version: string): Promise<void> {
   if (places.releases === undefined) return;
-  if ((await entryAt(places.releases, version)) !== undefined)
+  if (entryAt(places.releases, version) !== undefined)
     throw refused('release-exists', { version, path: join(places.releases, version) });
   try {
     // Not private: the web server has to enter it.
@@ -136,31 +139,14 @@ async function checkFree(places: Places, version: string): Promise<void> {
   }
 }
 
-async function lookAtChanges(
-  context: Context,
-  places: Places,
-  previous: string | null,
-  entries: readonly ReleaseEntry[],
-  persistent: readonly string[],
-): Promise<LocalChanges> {
-  if (places.live === undefined) return { known: true, modified: [], carried: [], leftBehind: 0 };
-  const coming = new Set(entries.map((entry) => entry.path));
-  const changes = await changesAgainst(context, places.live, previous, coming, persistent);
-  if (changes.modified.length > 0) warn(context, 'files-modified', { paths: changes.modified });
-  if (changes.carried.length > 0) note(context, 'files-carried', { paths: changes.carried });
-  if (!changes.known && changes.leftBehind > 0)
-    warn(context, 'files-not-told-apart', { count: changes.leftBehind, area: places.area });
-  return changes;
-}
-
 /**
  * Gives the staged tree copies of the persistent files, for the dependencies command may need them (a `.env`). The
  * real ones take their place in the switch; folders such as uploads are not copied.
  */
 async function lendFiles(live: string, staged: string, persistent: readonly string[]): Promise<void> {
   for (const path of persistent) {
-    if ((await entryAt(live, path))?.type !== 'file' || (await entryAt(staged, path)) !== undefined) continue;
-    if ((await entryAt(staged, dirname(path)))?.type !== 'folder') continue;
+    if (entryAt(live, path)?.type !== 'file' || entryAt(staged, path) !== undefined) continue;
+    if (entryAt(staged, dirname(path))?.type !== 'folder') continue;
     try {
       await copyFile(join(live, path), join(staged, path));
     } catch (error) {

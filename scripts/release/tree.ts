@@ -1,6 +1,7 @@
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { fileFailed } from '../system/files.ts';
+import { createBreather } from '../system/breather.ts';
+import { fileFailed, systemErrorCode } from '../system/files.ts';
 
 /** Something in a tree, without following links. */
 export interface TreeEntry {
@@ -13,10 +14,22 @@ export interface TreeEntry {
   readonly uid: number;
   readonly gid: number;
   readonly target: string | undefined;
+  /** Tells whether the thing was changed since: inode, and the times of its content and of itself (mode, owner). */
+  readonly stamp: Stamp;
+}
+
+/** What changes when a file does; a program can set `mtimeMs` back, and cannot set `ctimeMs`. */
+export interface Stamp {
+  readonly inode: number;
+  readonly bytes: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
 }
 
 /**
  * Everything in a tree, folders before what they hold, in the order of names; the root itself is not among it.
+ *
+ * Read with synchronous calls: 80,000 files take 0.4 s so, and ten times as long with a promise for each.
  *
  * @param skip tells which paths to leave out, with all that is in them
  */
@@ -24,30 +37,27 @@ export async function* walkTree(
   root: string,
   skip: (path: string) => boolean = () => false,
 ): AsyncGenerator<TreeEntry> {
-  const pending = await childrenOf(root, '');
+  const breathe = createBreather();
+  const pending = childrenOf(root, '');
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     if (skip(path)) continue;
-    const entry = await entryAt(root, path);
+    const entry = entryAt(root, path);
     // Gone since its folder was read: the application still runs.
     if (entry === undefined) continue;
     yield entry;
-    if (entry.type === 'folder') pending.push(...(await childrenOf(root, path)));
+    if (entry.type === 'folder') for (const child of childrenOf(root, path)) pending.push(child);
+    await breathe();
   }
 }
 
 /** What is at a path of a tree; undefined when nothing is. */
-export async function entryAt(root: string, path: string): Promise<TreeEntry | undefined> {
+export function entryAt(root: string, path: string): TreeEntry | undefined {
   const full = join(root, path);
   try {
-    const stats = await lstat(full);
-    const type = stats.isFile()
-      ? 'file'
-      : stats.isDirectory()
-        ? 'folder'
-        : stats.isSymbolicLink()
-          ? 'link'
-          : 'other';
-    const target = type === 'link' ? await readlink(full) : undefined;
+    // Not an error for what is not there: thousands of them take longer than everything else.
+    const stats = lstatSync(full, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    const type = typeOf(stats);
     return {
       path,
       type,
@@ -55,7 +65,8 @@ export async function entryAt(root: string, path: string): Promise<TreeEntry | u
       mode: stats.mode & 0o7777,
       uid: stats.uid,
       gid: stats.gid,
-      target,
+      target: type === 'link' ? readlinkSync(full) : undefined,
+      stamp: { inode: stats.ino, bytes: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs },
     };
   } catch (error) {
     if (isGone(error)) return undefined;
@@ -63,11 +74,16 @@ export async function entryAt(root: string, path: string): Promise<TreeEntry | u
   }
 }
 
+function typeOf(stats: Stats): TreeEntry['type'] {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'folder';
+  return stats.isSymbolicLink() ? 'link' : 'other';
+}
+
 /** The paths in a folder, last name first: the walk takes them from the end. */
-async function childrenOf(root: string, folder: string): Promise<string[]> {
+function childrenOf(root: string, folder: string): string[] {
   try {
-    const names = await readdir(join(root, folder));
-    return names
+    return readdirSync(join(root, folder))
       .map((name) => (folder === '' ? name : `${folder}/${name}`))
       .sort()
       .reverse();
@@ -78,5 +94,6 @@ async function childrenOf(root: string, folder: string): Promise<string[]> {
 }
 
 function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  const code = systemErrorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }

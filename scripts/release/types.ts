@@ -39,16 +39,30 @@ export const releaseEntrySchema = v.variant('type', [
 ]);
 export type ReleaseEntry = v.InferOutput<typeof releaseEntrySchema>;
 
-/** What the live tree holds beyond, or unlike, the release that is installed; paths relative to the tree. */
-export interface LocalChanges {
-  /** False when no list of the installed release exists (it was not installed by maj): then only `leftBehind` counts. */
+/**
+ * What an upgrade does to the files of the application, and what was done to them here; paths relative to the tree, in
+ * order, of files and links only (`carried` has folders, too). Persistent paths and the flag of maintenance are in none.
+ */
+export interface FileChanges {
+  /**
+   * Whether the installed release's own list is known. It is not where maj did not install it: then nothing tells files
+   * of its own from files that were edited or added here, and `modified`, `deleted` and `carried` are empty.
+   */
   readonly known: boolean;
+  /** In the new release, and not here yet. */
+  readonly added: readonly string[];
+  /** In both, with another content. */
+  readonly changed: readonly string[];
+  /** Not in the new release: of the installed one, or, where that is not known, of whoever. */
+  readonly removed: readonly string[];
   /** Files of the installed release that were edited here; the new release's take their place. */
   readonly modified: readonly string[];
-  /** Files that belong to no release: copied into the new tree. */
+  /** Files of the installed release that are not here any more. */
+  readonly deleted: readonly string[];
+  /** Files that belong to no release, in whose place the new one has a file of its own. */
+  readonly displaced: readonly string[];
+  /** What belongs to no release: copied into the new tree. */
   readonly carried: readonly string[];
-  /** How many paths of the live tree the new one lacks, and which stay in the old tree only. */
-  readonly leftBehind: number;
 }
 
 /** A release unpacked, checked and completed beside the live one. Plain data: it can be journaled. */
@@ -63,7 +77,7 @@ export interface StagedRelease {
   readonly list: string;
   readonly package: string;
   readonly sha256: string;
-  readonly changes: LocalChanges;
+  readonly changes: FileChanges;
 }
 
 /**

@@ -1,5 +1,8 @@
+import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { reasonOf, refused } from '../errors.ts';
+import { fileFailed, systemErrorCode } from './files.ts';
 import { capture } from './processes.ts';
 
 /**
@@ -13,5 +16,45 @@ export async function flush(context: Pick<Context, 'env'>, path: string): Promis
     if (synced.code === 0) return;
     if (args.length === 0)
       throw refused('file-failed', { path, action: 'flushed', reason: reasonOf(synced.stderr.trim()) });
+  }
+}
+
+/** Beyond so many files one flush of all is quicker. */
+const fewPaths = 1000;
+
+/**
+ * Flushes some files and links of a tree, and the folders that they lie in; a whole file system may have gigabytes to
+ * write that are nothing of ours.
+ */
+export async function flushPaths(
+  context: Pick<Context, 'env'>,
+  root: string,
+  paths: readonly string[],
+): Promise<void> {
+  if (paths.length > fewPaths) return flush(context, root);
+  const folders = new Set(paths.flatMap(foldersAbove));
+  for (const path of [...paths, ...folders]) if (!flushOne(join(root, path))) return flush(context, root);
+}
+
+function foldersAbove(path: string): readonly string[] {
+  return path === '.' ? [] : [dirname(path), ...foldersAbove(dirname(path))];
+}
+
+/** Whether it could be flushed by itself; what nobody may read, its owner neither, cannot. */
+function flushOne(path: string): boolean {
+  try {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    // A link is an entry of its folder, which is flushed.
+    if (code === 'ELOOP' || code === 'ENOENT') return true;
+    if (code === 'EACCES') return false;
+    throw fileFailed(path, 'flushed', error);
   }
 }

@@ -5,6 +5,7 @@ import { refuseProblems } from '../migrations/plan.ts';
 import { readPlan } from '../migrations/read-plan.ts';
 import { findPackage } from '../release/find.ts';
 import { discardStaged, stagePackage } from '../release/stage.ts';
+import type { FileChanges } from '../release/types.ts';
 import { findReceipt } from './prepare.ts';
 
 /** What an upgrade would do. */
@@ -19,6 +20,7 @@ export interface UpgradePlan {
   /** The receipt that makes a rehearsal needless. */
   readonly rehearsal: string | undefined;
   readonly backup: string;
+  readonly changes: FileChanges;
 }
 
 /** Looks at everything that an upgrade would look at, and changes nothing: what is unpacked is removed again. */
@@ -37,6 +39,7 @@ export async function planUpgrade(context: Context, wanted: string): Promise<Upg
       health: context.config.APP_HEALTH_URL,
       rehearsal: (await findReceipt(context, migrations, plan))?.id,
       backup: backupsDir(context),
+      changes: staged.changes,
     };
   } finally {
     await discardStaged(staged);

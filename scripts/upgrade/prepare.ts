@@ -13,6 +13,7 @@ import { readPlan } from '../migrations/read-plan.ts';
 import { coveringReceipt, receiptOfRest, type CoverFacts } from '../rehearsal/covers.ts';
 import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
+import { completeStaged, type CompletedRelease } from '../release/complete.ts';
 import { stagePackage } from '../release/stage.ts';
 import type { FoundPackage, StagedRelease } from '../release/types.ts';
 import { doStep, type UpgradeRun } from './run.ts';
@@ -20,6 +21,7 @@ import { doStep, type UpgradeRun } from './run.ts';
 /** Everything that is ready before the window opens. */
 export interface Prepared {
   readonly staged: StagedRelease;
+  readonly completed: CompletedRelease;
   readonly logs: LogBaseline;
   readonly receipt: Receipt;
   readonly migrations: readonly Migration[];
@@ -47,7 +49,10 @@ export async function prepare(run: UpgradeRun, found: FoundPackage): Promise<Pre
   refuseProblems(plan);
   const receipt = await doStep(run, 'rehearse', () => rehearseOnce(context, folder, migrations, plan));
   stopIfInterrupted(context);
-  return { staged, logs, receipt, migrations };
+  // As late as possible: what changes from here on is seen to in the window.
+  const completed = await inStep(context, 'complete-release', {}, () => completeStaged(context, staged));
+  stopIfInterrupted(context);
+  return { staged, completed, logs, receipt, migrations };
 }
 
 /** The application has to be well before it is upgraded: otherwise no failure afterwards would mean anything. */

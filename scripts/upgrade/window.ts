@@ -37,7 +37,7 @@ export interface WindowResult {
  */
 export async function passWindow(run: UpgradeRun, prepared: Prepared): Promise<WindowResult> {
   const { context, journal } = run;
-  const { staged, receipt } = prepared;
+  const { staged, completed, receipt } = prepared;
   const was = await maintenanceState(context);
   await journal.add({ type: 'maintenance-was', state: was });
   await doStep(run, 'maintenance-on', async () => {
@@ -51,7 +51,7 @@ export async function passWindow(run: UpgradeRun, prepared: Prepared): Promise<W
   });
   stopIfInterrupted(context);
   const plan = await doStep(run, 'switch', async () => {
-    const moves = await prepareSwitch(context, staged);
+    const moves = await prepareSwitch(context, staged, completed);
     await journal.add({ type: 'switch-planned', plan: moves });
     await inStep(context, 'switch-files', { version: staged.version }, () => applyMoves(moves));
     return moves;

@@ -4,11 +4,13 @@ import { benchMigrate } from './migrate.ts';
 import { SpaceError } from './disk.ts';
 import { holds } from './limits.ts';
 import { benchUsage, parseBenchOptions, type BenchOptions } from './options.ts';
+import { benchSwitch } from './switch.ts';
 import { resultJson, resultLines } from './print.ts';
 
 const benchmarks = new Map([
   ['backup', benchBackup],
   ['migrate', benchMigrate],
+  ['switch', benchSwitch],
 ]);
 
 // Ctrl-C ends us as an exit does: what is to be removed at the end is removed.

@@ -48,8 +48,11 @@ function nameOf({ limit, of }: Figure): string {
   return of === undefined ? limits[limit].name : `${limits[limit].name}: ${of}`;
 }
 
-const valueText = ({ limit }: Figure, value: number): string =>
-  limits[limit].unit === 'bytes' ? bytes(value) : value.toFixed(2);
+function valueText({ limit }: Figure, value: number): string {
+  const { unit } = limits[limit];
+  if (unit === 'bytes') return bytes(value);
+  return unit === 'seconds' ? `${value.toFixed(2)} s` : value.toFixed(2);
+}
 
 function sides({ limit, ours, plain }: Figure): string {
   if (ours === undefined || plain === undefined) return '';

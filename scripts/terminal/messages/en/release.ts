@@ -1,4 +1,6 @@
+import type { EditedFile, Unshown } from '../../../release/edited-files.ts';
 import type { EntryProblem } from '../../../release/entry-rules.ts';
+import type { FileChanges } from '../../../release/types.ts';
 
 /** What is wrong with an entry of a package. */
 const problemTexts: Readonly<Record<EntryProblem, string>> = {
@@ -25,6 +27,45 @@ const list = (paths: readonly string[], shown = 10): string =>
     ...paths.slice(0, shown).map((path) => `  ${path}`),
     ...(paths.length > shown ? [`  … and ${paths.length - shown} more`] : []),
   ].join('\n');
+
+const few = 5;
+
+/** How many files, and the names of the first. */
+const some = (what: string, paths: readonly string[]): readonly string[] =>
+  paths.length === 0
+    ? []
+    : [`${what}: ${paths.length} (${paths.slice(0, few).join(', ')}${paths.length > few ? ', …' : ''})`];
+
+/** What becomes of the files, a line for each kind. */
+export const changeLines = (changes: FileChanges): readonly string[] => {
+  const lines = [
+    ...some('added', changes.added),
+    ...some('changed', changes.changed),
+    ...some('removed', changes.removed),
+    ...some('edited here, and replaced', changes.modified),
+    ...some('deleted here, of the installed release', changes.deleted),
+    ...some('yours, and replaced by files of the release', changes.displaced),
+    ...some('yours, and carried over', changes.carried),
+  ];
+  return lines.length === 0 ? ['no file is changed'] : lines;
+};
+
+const unshownTexts: Readonly<Record<Unshown, string>> = {
+  'no-original': 'the package that it came in is not at hand: the difference cannot be shown',
+  binary: 'not a text',
+  secret: 'may hold passwords or keys: not shown',
+  large: 'too large to show',
+  'not-a-file': 'became something else, or was something else',
+  'too-many': 'not shown, for enough others are',
+};
+
+const editedLines = (file: EditedFile): readonly string[] =>
+  file.kind === 'diff'
+    ? [
+        ...file.lines.map((line) => `    ${line}`),
+        ...(file.more === 0 ? [] : [`    … and ${file.more} lines more`]),
+      ]
+    : [`  ${file.path}: ${unshownTexts[file.kind]}`];
 
 const newPackage = 'Get the package again from whoever made it, and do not use this one.';
 
@@ -121,6 +162,10 @@ export const release = {
         ? 'Mount it outside of APP_DIR, and put a symbolic link to it in its place.'
         : 'Set APP_DIR to a folder below the mount point, or use APP_LAYOUT=releases.',
     }),
+    'mounted-within': (facts: { path: string; tree: string }) => ({
+      message: `${facts.path} is a mount point within ${facts.tree}, which is replaced: the new release would not have it.`,
+      hint: 'Mount it outside of the application, and put a symbolic link to it in its place.',
+    }),
     'not-one-file-system': (facts: { area: string; target: string }) => ({
       message: `${facts.area} is not on the file system of ${facts.target}: trees could not be switched by renaming.`,
       hint: 'Remove what makes it so (a link or a mount), then call again.',
@@ -146,12 +191,28 @@ export const release = {
   steps: {
     'verify-package': (facts: { path: string }) => `Check the sum of ${facts.path}`,
     'unpack-package': (facts: { path: string }) => `Unpack ${facts.path}`,
-    'prepare-switch': () => 'Complete the new release',
+    'complete-release': () => 'Complete the new release',
     'switch-files': (facts: { version: string }) => `Switch to version ${facts.version}`,
   },
   notes: {
-    'files-modified': (facts: { paths: readonly string[] }) =>
-      `Files of the installed release were edited here; the new ones replace them:\n${list(facts.paths)}`,
+    'files-compared': (facts: FileChanges) =>
+      ['Files of the application:', ...changeLines(facts).map((line) => `  ${line}`)].join('\n'),
+    'files-modified': (facts: { paths: readonly string[]; files: readonly EditedFile[] }) => {
+      const lines = facts.files.flatMap(editedLines);
+      const shown = 200;
+      return [
+        `Files of the installed release were edited here; the new ones replace them (the old ones are kept):`,
+        list(facts.paths),
+        ...lines.slice(0, shown),
+        ...(lines.length > shown ? [`  … and ${lines.length - shown} lines more (--json has them)`] : []),
+      ].join('\n');
+    },
+    'files-displaced': (facts: { paths: readonly string[] }) =>
+      `Files of yours have the names of files of the new release, which replace them (they are kept in the old tree):\n${list(facts.paths)}`,
+    'files-carried-late': (facts: { paths: readonly string[] }) =>
+      `Made or changed since the new release was completed, and carried over, too:\n${list(facts.paths)}`,
+    'originals-unreadable': (facts: { path: string; reason: string }) =>
+      `The package of the installed release, ${facts.path}, cannot be unpacked to show what was edited: ${facts.reason}`,
     'files-carried': (facts: { paths: readonly string[] }) =>
       `Files of yours, in no release, go along to the new one:\n${list(facts.paths)}`,
     'files-not-told-apart': (facts: { count: number; area: string }) =>
@@ -168,13 +229,11 @@ export const release = {
       version: string;
       previous: string | null;
       moves: readonly string[];
-      modified: number;
-      carried: number;
-      leftBehind: number;
+      changes: FileChanges;
     }): readonly string[] => [
       `Would switch from ${facts.previous ?? 'nothing installed'} to ${facts.version}:`,
       ...facts.moves.map((move) => `  ${move}`),
-      `Edited files that are replaced: ${facts.modified}; files of yours that go along: ${facts.carried}; old files that stay behind: ${facts.leftBehind}.`,
+      ...changeLines(facts.changes).map((line) => `  ${line}`),
       'Nothing was changed.',
     ],
     move: (facts: { from: string; to: string }) => `${facts.from} -> ${facts.to}`,

@@ -1,6 +1,8 @@
 import type { DryRunResult } from '../../../migrations/dry-run.ts';
+import type { FileChanges } from '../../../release/types.ts';
 import { age, bytes, duration } from '../../format.ts';
 import { findingLines } from './checks.ts';
+import { changeLines } from './release.ts';
 
 /** How far an unfinished run came, in words. */
 const progressText = (facts: { step: string | undefined; finished: boolean }): string =>
@@ -154,6 +156,7 @@ export const upgrade = {
       health: string | undefined;
       rehearsal: string | undefined;
       backup: string;
+      changes: FileChanges;
     }) => [
       `Upgrade ${facts.from ?? '(unknown version)'} -> ${facts.to} from ${facts.package}`,
       '  before the window:',
@@ -165,6 +168,7 @@ export const upgrade = {
       `    maintenance on (${facts.maintenance})`,
       `    final backup into ${facts.backup}`,
       '    switch the files',
+      ...changeLines(facts.changes).map((line) => `      ${line}`),
       facts.pending.length === 0 ? '    no migration' : `    migrations: ${facts.pending.join(', ')}`,
       `    check health (${facts.health ?? 'no APP_HEALTH_URL'})`,
       '    maintenance back to what it was',

@@ -1,0 +1,75 @@
+import { note, type Context } from '../context.ts';
+import { flush } from '../system/flush.ts';
+import { adoptOwners, copyInto } from './carry.ts';
+import { listTree, pathsIn } from './changes.ts';
+import { installedList, readReleaseList, writeReleaseList, type ReleaseList } from './installed.ts';
+import { keptPaths } from './kept-paths.ts';
+import { isUnder, persistentPaths } from './persistent.ts';
+import { checkPlaces, placesOf } from './places.ts';
+import { takeSnapshot, type Snapshot } from './snapshot.ts';
+import { makeRoom, presentIn } from './take-persistent.ts';
+import type { StagedRelease } from './types.ts';
+
+/** A staged release that has everything but what the live tree will get until the switch. */
+export interface CompletedRelease {
+  readonly staged: StagedRelease;
+  /** Persistent paths that its package brings as well. */
+  readonly shipped: readonly string[];
+  /** What the live tree held when it was copied from; undefined where nothing is installed. */
+  readonly snapshot: Snapshot | undefined;
+  /** Whether a path of the live tree belongs to no release, so that it goes along. */
+  readonly goesAlong: (path: string) => boolean;
+  /** What was copied. */
+  readonly carried: readonly string[];
+}
+
+/**
+ * Completes a staged release from the live tree, while that still runs: called before the window, as late as possible
+ * and after the dependencies are installed. Files that belong to no release are copied into the new tree; owners and
+ * modes of folders are taken over; all is flushed to disk. Nothing live is changed. May be repeated.
+ *
+ * In the window `prepareSwitch` then has only to see to what changed since.
+ *
+ * @throws MajError of `checkPlaces`; `file-failed`
+ */
+export async function completeStaged(context: Context, staged: StagedRelease): Promise<CompletedRelease> {
+  const places = await placesOf(context);
+  await checkPlaces(context, places);
+  const persistent = persistentPaths(context.config.APP_PERSIST);
+  const kept = keptPaths(context);
+  const list = await completeList(context, staged, kept);
+  const coming = pathsIn(list);
+  const present = presentIn(places, persistent);
+  const shipped = present.filter((path) => coming.has(path));
+  if (shipped.length > 0) note(context, 'package-ships-persistent', { paths: shipped });
+  for (const path of present) await makeRoom(staged.folder, path);
+  if (places.live === undefined)
+    return { staged, shipped, snapshot: undefined, goesAlong: () => false, carried: [] };
+  const installed =
+    staged.previousVersion === null ? undefined : await installedList(context, staged.previousVersion);
+  const released = pathsIn(installed);
+  const goesAlong = (path: string): boolean =>
+    installed !== undefined && !released.has(path) && !coming.has(path);
+  const snapshot = await takeSnapshot(places.live, (path) => isUnder(kept, path), staged.list);
+  const carried = [...snapshot.entries]
+    .filter(([path, { type }]) => path !== '' && type !== 'other' && goesAlong(path))
+    .map(([path]) => path);
+  await copyInto(places.live, staged.folder, carried);
+  await adoptOwners(context, staged.folder, places.live, new Set(carried));
+  await flush(context, staged.folder);
+  return { staged, shipped, snapshot, goesAlong, carried };
+}
+
+/** The dependencies command has run since the package was unpacked: what it made belongs to the release. */
+async function completeList(
+  context: Context,
+  staged: StagedRelease,
+  kept: readonly string[],
+): Promise<ReleaseList | undefined> {
+  const list = await readReleaseList(staged.list);
+  if (list === undefined || list.complete) return list;
+  const entries = await listTree(context, staged.folder, kept);
+  const complete = { ...list, complete: true, entries };
+  await writeReleaseList(staged.list, complete);
+  return complete;
+}

@@ -1,0 +1,39 @@
+import { mkdir, rename, symlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileFailed, remove } from '../system/files.ts';
+import { entryAt } from './tree.ts';
+import type { Places, StagedRelease } from './types.ts';
+
+/** The persistent paths that are there: in the live tree, or in APP_DIR/shared. */
+export const presentIn = (places: Places, persistent: readonly string[]): readonly string[] =>
+  persistent.filter((path) => entryAt(places.persistent, path) !== undefined);
+
+/** Removes what a staged tree has in the place of a persistent path, and makes the folders that it will lie in. */
+export async function makeRoom(staged: string, path: string): Promise<void> {
+  const place = join(staged, path);
+  await remove(place);
+  try {
+    await mkdir(dirname(place), { recursive: true });
+  } catch (error) {
+    throw fileFailed(dirname(place), 'made', error);
+  }
+}
+
+/** In the releases layout persistent paths lie in APP_DIR/shared; each release links to them. */
+export async function linkShared(places: Places, staged: StagedRelease, path: string): Promise<void> {
+  const shared = join(places.persistent, path);
+  const inStaged = join(staged.folder, path);
+  const ours = entryAt(places.persistent, path) !== undefined;
+  const entry = entryAt(staged.folder, path);
+  if (!ours && (entry === undefined || entry.type === 'link')) return;
+  try {
+    await mkdir(dirname(shared), { recursive: true });
+    // What the first release ships becomes the shared one.
+    if (!ours) await rename(inStaged, shared);
+    await makeRoom(staged.folder, path);
+    const place = join(places.releases ?? '', staged.version, path);
+    await symlink(relative(dirname(place), shared), inStaged);
+  } catch (error) {
+    throw fileFailed(inStaged, `linked to ${shared}`, error);
+  }
+}

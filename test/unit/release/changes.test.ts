@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { fileChanges, type Compared } from '../../../scripts/release/changes.ts';
+import type { ReleaseEntry } from '../../../scripts/release/types.ts';
+
+const file = (path: string): ReleaseEntry => ({ type: 'file', path, bytes: 1, sha256: 'x' });
+const folder = (path: string): ReleaseEntry => ({ type: 'folder', path });
+const compared = (path: string, state: Compared['state'], coming: Compared['coming']): Compared => ({
+  path,
+  type: path.endsWith('/') ? 'folder' : path === 'socket' ? 'other' : 'file',
+  state,
+  coming,
+});
+
+describe('what becomes of the files of the live tree', () => {
+  const live = [
+    compared('same.php', 'same', 'same'),
+    compared('newer.php', 'same', 'other'),
+    compared('dropped.php', 'same', 'nothing'),
+    compared('lib/', 'same', 'nothing'),
+    compared('edited.php', 'modified', 'other'),
+    compared('edited-as-the-new-one.php', 'modified', 'same'),
+    compared('edited-and-dropped.php', 'modified', 'nothing'),
+    compared('mine/', 'unknown', 'nothing'),
+    compared('mine/a.txt', 'unknown', 'nothing'),
+    compared('robots.txt', 'unknown', 'other'),
+    compared('favicon.ico', 'unknown', 'same'),
+    compared('socket', 'unknown', 'nothing'),
+  ];
+  const installed = ['same.php', 'newer.php', 'dropped.php', 'edited.php', 'deleted.php', 'uploads/demo'].map(
+    file,
+  );
+  const coming = [
+    ...['same.php', 'newer.php', 'edited.php', 'robots.txt', 'favicon.ico', 'new.php', 'uploads/x'].map(file),
+    folder('new-folder'),
+  ];
+
+  it('is told by kinds, with the list of the release', () => {
+    expect(fileChanges({ live, installed, coming, kept: ['uploads'] })).toEqual({
+      known: true,
+      added: ['new.php'],
+      changed: ['edited.php', 'newer.php', 'robots.txt'],
+      removed: ['dropped.php', 'edited-and-dropped.php'],
+      modified: ['edited-and-dropped.php', 'edited-as-the-new-one.php', 'edited.php'],
+      deleted: ['deleted.php'],
+      displaced: ['robots.txt'],
+      carried: ['mine/', 'mine/a.txt'],
+    });
+  });
+
+  it('says less without one, for nothing tells whose a file is', () => {
+    const unknown = live.map((entry): Compared => ({ ...entry, state: 'unknown' }));
+    expect(fileChanges({ live: unknown, installed: undefined, coming, kept: ['uploads'] })).toEqual({
+      known: false,
+      added: ['new.php'],
+      changed: ['edited.php', 'newer.php', 'robots.txt'],
+      removed: ['dropped.php', 'edited-and-dropped.php', 'mine/a.txt'],
+      modified: [],
+      deleted: [],
+      displaced: [],
+      carried: [],
+    });
+  });
+});
