@@ -1,20 +1,21 @@
-import { inStep, type Context } from '../context.ts';
-import { refused } from '../errors.ts';
+import { inStep, stopIfInterrupted, warn, type Context } from '../context.ts';
+import { MajError, refused } from '../errors.ts';
 import { placesOf } from '../release/places.ts';
-import { shell } from '../system/processes.ts';
+import { shell, type Bounds } from '../system/processes.ts';
 import { outputTail } from './output.ts';
 
 /**
- * Runs APP_DEPENDENCIES_COMMAND in the staged tree, before the switch: what fails here has changed nothing.
+ * Runs APP_DEPENDENCIES_COMMAND in the staged tree, before the switch: what fails here has changed nothing. Whoever asks
+ * to stop is heard at once.
  *
  * @returns whether there was a command
- * @throws MajError `hook-failed`
+ * @throws MajError `hook-failed`, `interrupted`
  */
 export async function installDependencies(context: Context, staged: string): Promise<boolean> {
   const command = context.config.APP_DEPENDENCIES_COMMAND;
   if (command === undefined) return false;
   await inStep(context, 'install-dependencies', { command }, () =>
-    run(context, 'APP_DEPENDENCIES_COMMAND', command, staged),
+    run(context, 'APP_DEPENDENCIES_COMMAND', command, staged, { signal: context.signal }),
   );
   return true;
 }
@@ -35,7 +36,30 @@ export async function clearCache(context: Context): Promise<boolean> {
   return true;
 }
 
-async function run(context: Context, setting: string, command: string, cwd: string): Promise<void> {
-  const exit = await shell(context, command, { cwd });
-  if (exit.code !== 0) throw refused('hook-failed', { setting, command, cwd, output: outputTail(exit) });
+/**
+ * Runs APP_CACHE_COMMAND on the way back. There a failure is only a warning: files and database are the old ones again,
+ * proven so, and what a cache of the new version would break the health check that follows finds. To end in “not rolled
+ * back”, with maintenance on, would be wrong by that proof, and nothing that is called again could end it.
+ */
+export async function clearCacheOnWayBack(context: Context): Promise<void> {
+  try {
+    await clearCache(context);
+  } catch (error) {
+    if (!(error instanceof MajError)) throw error;
+    warn(context, 'cache-not-cleared', { reason: error.message });
+  }
+}
+
+async function run(
+  context: Context,
+  setting: string,
+  command: string,
+  cwd: string,
+  bounds: Bounds = {},
+): Promise<void> {
+  const timeoutMs = context.config.APP_COMMAND_TIMEOUT;
+  const exit = await shell(context, command, { cwd, timeoutMs, ...bounds });
+  if (exit.ended === 'interrupted') stopIfInterrupted(context);
+  if (exit.code !== 0 || exit.ended !== undefined)
+    throw refused('hook-failed', { setting, command, cwd, output: outputTail(exit) });
 }

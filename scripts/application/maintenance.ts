@@ -62,9 +62,13 @@ export async function maintenanceState(context: Context): Promise<MaintenanceSta
   const { live } = await placesOf(context);
   if (means.kind === 'file')
     return live !== undefined && (await exists(join(live, means.path))) ? 'on' : 'off';
-  const exit = await shell(context, means.status, live === undefined ? {} : { cwd: live });
+  const timeoutMs = context.config.APP_COMMAND_TIMEOUT;
+  const exit = await shell(context, means.status, {
+    timeoutMs,
+    ...(live === undefined ? {} : { cwd: live }),
+  });
   // The shell's own: the command was not found, may not be run, or was killed. That is no answer.
-  if (exit.code === null || exit.code === 126 || exit.code === 127)
+  if (exit.ended !== undefined || exit.code === null || exit.code === 126 || exit.code === 127)
     throw refused('maintenance-failed', { command: means.status, output: outputTail(exit) });
   return exit.code === 0 ? 'on' : 'off';
 }
@@ -89,8 +93,9 @@ export async function setMaintenance(
     return wanted === 'on' ? raiseFlag(context, flag, reason) : takeDownFlag(flag);
   }
   const command = means[wanted];
-  const exit = await shell(context, command, { cwd: live });
-  if (exit.code !== 0) throw refused('maintenance-failed', { command, output: outputTail(exit) });
+  const exit = await shell(context, command, { cwd: live, timeoutMs: context.config.APP_COMMAND_TIMEOUT });
+  if (exit.code !== 0 || exit.ended !== undefined)
+    throw refused('maintenance-failed', { command, output: outputTail(exit) });
   if ((await maintenanceState(context)) !== wanted)
     throw refused('maintenance-not-so', { command, status: means.status, wanted });
 }

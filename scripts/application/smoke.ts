@@ -15,8 +15,12 @@ export async function runSmoke(context: Context): Promise<boolean> {
   if (command === undefined) return false;
   const { live, entry } = await placesOf(context);
   await inStep(context, 'run-smoke', { command }, async () => {
-    const exit = await shell(context, command, { cwd: live ?? entry });
-    if (exit.code !== 0) throw refused('smoke-failed', { command, output: outputTail(exit) });
+    const exit = await shell(context, command, {
+      cwd: live ?? entry,
+      timeoutMs: context.config.APP_COMMAND_TIMEOUT,
+    });
+    if (exit.code !== 0 || exit.ended !== undefined)
+      throw refused('smoke-failed', { command, output: outputTail(exit) });
   });
   return true;
 }

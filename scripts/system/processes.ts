@@ -18,6 +18,16 @@ export interface Exit {
 export interface Captured extends Exit {
   readonly stdout: string;
   readonly stderr: string;
+  /** It did not end in its time, or was not waited for any longer, and was ended with all that it had started. */
+  readonly ended?: 'late' | 'interrupted';
+}
+
+/** How long a command may go on, and what ends it before. */
+export interface Bounds {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Milliseconds between SIGTERM and SIGKILL, and after that until the output is given up; 5000 by default. */
+  readonly graceMs?: number;
 }
 
 /** What a process is started with. */
@@ -46,11 +56,16 @@ export async function capture(
 export const quoteWords = (words: readonly string[]): string =>
   words.map((word) => (/^[\w/.:=@+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 
-/** Runs a command line of the user's, as `sh -c` would, and keeps what it prints. */
+/**
+ * Runs a command line of the user's, as `sh -c` would, and keeps what it prints.
+ *
+ * @param options with bounds, a command that goes beyond them is ended together with its whole process group: SIGTERM
+ *   first, SIGKILL after some seconds
+ */
 export async function shell(
   context: RunContext,
   command: string,
-  options: StartOptions = {},
+  options: StartOptions & Bounds = {},
 ): Promise<Captured> {
   const started = $({
     shell: '/bin/sh',
@@ -64,8 +79,63 @@ export async function shell(
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.input === undefined ? {} : { input: options.input }),
   })`${command}`;
-  const output = await started;
-  return { code: output.exitCode, signal: output.signal, stdout: output.stdout, stderr: output.stderr };
+  const watch = endBeyond(started.pid, options);
+  const output = await Promise.race([started, watch.lost]);
+  watch.stop();
+  const ended = watch.ended();
+  return {
+    code: output.exitCode,
+    signal: output.signal,
+    stdout: output.stdout,
+    stderr: output.stderr,
+    ...(ended === undefined ? {} : { ended }),
+  };
+}
+
+/** What is known of a command whose output is still held open by something that left its process group. */
+const lostOutput = { exitCode: null, signal: 'SIGKILL' as const, stdout: '', stderr: '' };
+
+interface Watch {
+  readonly stop: () => void;
+  readonly ended: () => Captured['ended'];
+  /** Settles when even SIGKILL did not close the output. */
+  readonly lost: Promise<typeof lostOutput>;
+}
+
+function endBeyond(pid: number | undefined, { timeoutMs, signal, graceMs = 5000 }: Bounds): Watch {
+  let ended: Captured['ended'];
+  const timers: NodeJS.Timeout[] = [];
+  let giveUp: (output: typeof lostOutput) => void = () => undefined;
+  const lost = new Promise<typeof lostOutput>((resolve) => (giveUp = resolve));
+  const end = (why: NonNullable<Captured['ended']>): void => {
+    if (ended !== undefined) return;
+    ended = why;
+    signalGroup(pid, 'SIGTERM');
+    timers.push(setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs));
+    timers.push(setTimeout(() => giveUp(lostOutput), 2 * graceMs));
+  };
+  const interrupt = (): void => end('interrupted');
+  if (timeoutMs !== undefined) timers.push(setTimeout(() => end('late'), timeoutMs));
+  if (signal?.aborted === true) interrupt();
+  else signal?.addEventListener('abort', interrupt, { once: true });
+  return {
+    lost,
+    ended: () => ended,
+    stop: () => {
+      timers.forEach(clearTimeout);
+      signal?.removeEventListener('abort', interrupt);
+    },
+  };
+}
+
+/** Signals a process and all that it started, as far as that stayed in its group. */
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Gone already.
+  }
 }
 
 /** A process whose output is read while it runs. */

@@ -1,5 +1,5 @@
 import { checkHealth } from '../application/health.ts';
-import { clearCache } from '../application/hooks.ts';
+import { clearCacheOnWayBack } from '../application/hooks.ts';
 import { setMaintenance } from '../application/maintenance.ts';
 import { findBackup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
@@ -59,7 +59,7 @@ async function bringBack(context: Context, state: RunState): Promise<void> {
   }
   // Before the first migration nothing of ours has touched the database: what differs in it is somebody else's.
   if (state.backup !== undefined && state.migrationStarted) await bringDatabaseBack(context, state.backup);
-  await clearCache(context);
+  await clearCacheOnWayBack(context);
   await checkHealth(context, state.from === null ? {} : { version: state.from });
 }
 

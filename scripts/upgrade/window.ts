@@ -1,4 +1,5 @@
 import { checkHealth } from '../application/health.ts';
+import { drainConnections } from '../application/drain.ts';
 import { clearCache } from '../application/hooks.ts';
 import { newLogErrors } from '../application/logs.ts';
 import { maintenanceState, setMaintenance } from '../application/maintenance.ts';
@@ -42,6 +43,7 @@ export async function passWindow(run: UpgradeRun, prepared: Prepared): Promise<W
   await journal.add({ type: 'maintenance-was', state: was });
   await doStep(run, 'maintenance-on', async () => {
     if (was === 'off') await setMaintenance(context, 'on', `upgrade to ${staged.version}`);
+    if (was !== 'unmanaged') await drainConnections(context);
   });
   stopIfInterrupted(context);
   const backup = await doStep(run, 'final-backup', async () => {

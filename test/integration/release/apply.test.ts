@@ -189,6 +189,37 @@ describe('maj apply', () => {
   });
 });
 
+describe('a dependencies command that does not end', () => {
+  it('is ended after APP_COMMAND_TIMEOUT, and nothing is changed', async () => {
+    install();
+    release('1.1.0');
+    const before = treePrint(app);
+    const config = { APP_DEPENDENCIES_COMMAND: 'echo resolving; sleep 600', APP_COMMAND_TIMEOUT: 300 };
+    const failure = await failureOf(apply(contextWith(config), '1.1.0'));
+    expect([failure.code, failure.exitCode]).toEqual(['hook-failed', 3]);
+    expect(failure.message).toContain('SIGTERM (APP_COMMAND_TIMEOUT)\nresolving');
+    expect(failure.describe(en).hint).toContain('APP_COMMAND_TIMEOUT');
+    expect(treePrint(app)).toEqual(before);
+    expect(readdirSync(area())).toEqual([]);
+  });
+
+  it('is ended at once by whoever asks to stop', async () => {
+    install();
+    release('1.1.0');
+    const before = treePrint(app);
+    const stop = new AbortController();
+    const context = { ...contextWith({ APP_DEPENDENCIES_COMMAND: 'sleep 600' }), signal: stop.signal };
+    const running = failureOf(apply(context, '1.1.0'));
+    const begun = (): boolean =>
+      context.events.some((event) => event.type === 'step-started' && event.step === 'install-dependencies');
+    while (!begun()) await context.clock.sleep(5);
+    stop.abort();
+    expect([(await running).code, (await running).exitCode]).toEqual(['interrupted', 130]);
+    expect(treePrint(app)).toEqual(before);
+    expect(readdirSync(area())).toEqual([]);
+  });
+});
+
 describe('a second apply', () => {
   it('carries files that belong to no release, reports edited ones, and drops those that the release dropped', async () => {
     install();

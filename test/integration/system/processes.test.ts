@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { capture, captureBytes, findProgram, shell, stream } from '../../../scripts/system/processes.ts';
+import { temporaryFolder } from '../../helpers/context.ts';
 
 const context = { env: process.env };
 
@@ -45,6 +48,57 @@ describe('a captured program', () => {
 
 test('a command line of the user’s runs in the shell', async () => {
   expect((await shell(context, 'echo a | tr a b; exit 3')).stdout).toBe('b\n');
+});
+
+describe('a command line with bounds', () => {
+  const alive = (pid: number): boolean => {
+    try {
+      // What was ended and not yet waited for by init is there, and is no process any more.
+      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    } catch {
+      return false;
+    }
+  };
+  const pidsIn = (text: string): number[] => text.trim().split(/\s+/).map(Number);
+
+  test('is ended when its time is over, with all that it had started', async () => {
+    const file = join(temporaryFolder('pids'), 'pids');
+    const command = `sleep 600 & echo $! > ${file}; echo begun; sleep 600`;
+    const ran = await shell(context, command, { timeoutMs: 500 });
+    expect(ran).toMatchObject({ ended: 'late', signal: 'SIGTERM', stdout: 'begun\n' });
+    expect(pidsIn(readFileSync(file, 'utf8')).filter(alive)).toEqual([]);
+  });
+
+  test('is killed when it does not listen', async () => {
+    const ran = await shell(context, "trap '' TERM; echo begun; sleep 600; sleep 600", {
+      timeoutMs: 500,
+      graceMs: 300,
+    });
+    expect(ran).toMatchObject({ ended: 'late', signal: 'SIGKILL', stdout: 'begun\n' });
+  });
+
+  test('is ended by an interruption', async () => {
+    const stop = new AbortController();
+    const running = shell(context, 'sleep 600', { signal: stop.signal });
+    stop.abort();
+    expect(await running).toMatchObject({ ended: 'interrupted', signal: 'SIGTERM' });
+    expect(await shell(context, 'sleep 600', { signal: stop.signal })).toMatchObject({
+      ended: 'interrupted',
+    });
+  });
+
+  test('is not waited for when something that left its group holds its output', async () => {
+    const file = join(temporaryFolder('pids'), 'pids');
+    const command = `setsid sh -c 'echo $$ > ${file}; exec sleep 600' & sleep 600`;
+    const ran = await shell(context, command, { timeoutMs: 500, graceMs: 300 });
+    expect(ran).toMatchObject({ ended: 'late' });
+    for (const pid of pidsIn(readFileSync(file, 'utf8'))) process.kill(pid);
+  });
+
+  test('is left alone within them', async () => {
+    const ran = await shell(context, 'echo done; exit 3', { timeoutMs: 60_000 });
+    expect(ran).toEqual({ code: 3, signal: null, stdout: 'done\n', stderr: '' });
+  });
 });
 
 test('a streamed program keeps the end of its errors only', async () => {

@@ -119,3 +119,18 @@ test('a roll-back that was killed while it let users in does not restore the dat
   await rollBack(context, journal, { ...again, backup: 'gone', migrationStarted: true }, 'x');
   expect((await readJournal(context, run)).at(-1)).toMatchObject({ outcome: 'rolled-back' });
 });
+
+test('a cache that cannot be cleared on the way back is a warning: files and database are back all the same', async () => {
+  const { context, live, journal, state } = await switched();
+  const config = { ...context.config, APP_CACHE_COMMAND: 'echo no redis >&2; exit 1' };
+  await rollBack({ ...context, config }, journal, state, 'x');
+  expect(await versionOf(live)).toBe('1.0.0');
+  expect(await inMaintenance(live)).toBe(false);
+  const warnings = context.events.filter(({ type }) => type === 'warning');
+  expect(warnings).toContainEqual({
+    type: 'warning',
+    note: 'cache-not-cleared',
+    facts: { reason: expect.stringContaining('no redis') as unknown },
+  });
+  expect((await readJournal(context, run)).at(-1)).toMatchObject({ outcome: 'rolled-back' });
+});

@@ -1,4 +1,5 @@
 import type { HealthProblem } from '../../../application/health.ts';
+import type { AtWork } from '../../../database/at-work.ts';
 import { duration } from '../../format.ts';
 
 /** What was wrong with the last answer of the health page. */
@@ -14,6 +15,9 @@ function healthText(problem: HealthProblem): string {
 }
 
 const quoted = (body: string): string => (body.trim() === '' ? '' : `: ${body.trim()}`);
+
+const workerText = ({ id, account, does, seconds }: AtWork): string =>
+  `connection ${id} of ${account} (${does === 'statement' ? 'runs a statement' : 'has an open transaction'}, ${seconds} s)`;
 
 /** What application/ says, in English. */
 export const application = {
@@ -41,6 +45,10 @@ export const application = {
       message: `\`${facts.command}\` ran, but \`${facts.status}\` does not say that maintenance is ${facts.wanted}.`,
       hint: 'MAINTENANCE_STATUS must exit with 0 while maintenance is on, and with something else while it is off.',
     }),
+    'user-unknown': (facts: { user: string }) => ({
+      message: `APP_USER is “${facts.user}”, and this machine has no such user.`,
+      hint: 'Set it to the user that the web server or PHP-FPM runs the application as (ps -eo user,comm).',
+    }),
     'not-installed': (facts: { path: string }) => ({
       message: `No application is installed in ${facts.path}.`,
       hint: 'Check APP_DIR and APP_LAYOUT.',
@@ -56,20 +64,27 @@ export const application = {
     }),
     'smoke-failed': (facts: { command: string; output: string }) => ({
       message: `The smoke test \`${facts.command}\` failed: ${facts.output}`,
-      hint: 'Its own words above say why.',
+      hint: 'Its own words above say why. APP_COMMAND_TIMEOUT is how long it may take.',
     }),
     'hook-failed': (facts: { setting: string; command: string; cwd: string; output: string }) => ({
       message: `${facts.setting} failed in ${facts.cwd} (\`${facts.command}\`): ${facts.output}`,
-      hint: 'Its own words above say why; run it by hand there as the user that runs maj.',
+      hint: 'Its own words above say why; run it by hand there as the user that runs maj. APP_COMMAND_TIMEOUT is how long it may take.',
     }),
   },
   steps: {
     'install-dependencies': (facts: { command: string }) => `Install dependencies: ${facts.command}`,
     'clear-cache': (facts: { command: string }) => `Clear the cache: ${facts.command}`,
+    'drain-connections': (facts: { database: string }) => `Wait for what still runs in ${facts.database}`,
     'run-smoke': (facts: { command: string }) => `Run the smoke test: ${facts.command}`,
     'check-health': (facts: { url: string }) => `Wait for ${facts.url}`,
   },
   notes: {
+    'cache-not-cleared': (facts: { reason: string }) =>
+      `Files and database are back, but the cache could not be cleared, and may hold things of the new version: ${facts.reason}`,
+    'not-drained': (facts: { database: string; waitedMs: number; connections: readonly AtWork[] }) =>
+      `Maintenance is on, and still at work in ${facts.database} after ${duration(facts.waitedMs)} (MAINTENANCE_DRAIN): ${facts.connections.map(workerText).join('; ')}. What they write after the last backup, a roll-back would lose.`,
+    'drain-blind': (facts: { account: string }) =>
+      `${facts.account} has no PROCESS privilege: connections of other accounts, and open transactions, cannot be seen, and are not waited for.`,
     'health-not-set': () => 'APP_HEALTH_URL is not set: nothing tells whether the application works.',
     'health-weak': () =>
       'APP_HEALTH_TEXT is not set: only the status of the health page counts, and an error page with status 200 would pass.',

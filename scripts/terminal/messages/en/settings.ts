@@ -42,10 +42,16 @@ export const settings = {
     APP_LOGS: 'Log files in which new errors after an upgrade count as a failure.',
     APP_DEPENDENCIES_COMMAND: 'Command that installs dependencies, run in the new release before the switch.',
     APP_CACHE_COMMAND: 'Command that clears the application’s cache after the switch.',
+    APP_COMMAND_TIMEOUT:
+      'How long a command of the application (dependencies, cache, smoke test, maintenance) may take before it is ended.',
+    APP_USER:
+      'User that the web server runs the application as, for `maj status`; www-data where there is one, else the owner of the application.',
     MAINTENANCE_FILE: 'File whose presence puts the application into maintenance; relative to APP_DIR.',
     MAINTENANCE_ON: 'Command that starts maintenance, instead of MAINTENANCE_FILE.',
     MAINTENANCE_OFF: 'Command that ends maintenance.',
     MAINTENANCE_STATUS: 'Command that exits with 0 while maintenance is on.',
+    MAINTENANCE_DRAIN:
+      'How long to wait, once maintenance is on, for what still runs in the database to end.',
     MIGRATIONS_DIR:
       'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR.',
     UPDATE_SOURCE: 'Folder in which `maj upgrade VERSION` finds packages.',

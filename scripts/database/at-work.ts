@@ -1,0 +1,61 @@
+import type { Row, Session } from './session.ts';
+import { sqlErrorOf } from './session.ts';
+
+/** A connection that is at work in a database. */
+export interface AtWork {
+  readonly id: string;
+  /** `app@10.0.0.5:51234`. */
+  readonly account: string;
+  /** It runs a statement, or has begun a transaction and not ended it. */
+  readonly does: 'statement' | 'transaction';
+  readonly seconds: number;
+}
+
+/** Who is at work in a database, and whether that is all: without PROCESS a session sees its own account alone. */
+export interface Workers {
+  readonly connections: readonly AtWork[];
+  readonly whole: boolean;
+}
+
+/** Reads what two tables of the server say: pure. */
+export function workersOf(
+  processes: readonly Readonly<Record<string, unknown>>[],
+  transactions: readonly Readonly<Record<string, unknown>>[],
+): readonly AtWork[] {
+  const began = new Map(transactions.map((row) => [String(row['id']), Number(row['seconds'])]));
+  return processes.flatMap((row): readonly AtWork[] => {
+    const id = String(row['id']);
+    const account = `${String(row['user'])}@${String(row['host'])}`;
+    const transaction = began.get(id);
+    // Whoever waits for the next statement sleeps; the event scheduler and replication have no part in this.
+    if (['Query', 'Execute', 'Fetch', 'Prepare', 'Close stmt'].includes(String(row['command'])))
+      return [{ id, account, does: 'statement', seconds: Number(row['seconds']) }];
+    return transaction === undefined ? [] : [{ id, account, does: 'transaction', seconds: transaction }];
+  });
+}
+
+const notAllowed = [1227, 1044, 1142];
+
+/** Who else is at work in a database now. Never what they run: that holds rows. */
+export async function workersIn(session: Session, database: string): Promise<Workers> {
+  const processes = await session.rows(
+    `SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds
+     FROM information_schema.PROCESSLIST WHERE DB = ? AND ID <> CONNECTION_ID()`,
+    [database],
+  );
+  const transactions = await transactionsOrRefused(session);
+  return { connections: workersOf(processes, transactions ?? []), whole: transactions !== undefined };
+}
+
+/** The open transactions; undefined for a user who may not see them: the PROCESS privilege is needed. */
+async function transactionsOrRefused(session: Session): Promise<readonly Row[] | undefined> {
+  try {
+    return await session.rows(
+      `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, NOW()) AS seconds
+       FROM information_schema.INNODB_TRX`,
+    );
+  } catch (error) {
+    if (notAllowed.includes(sqlErrorOf(error)?.errno ?? 0)) return undefined;
+    throw error;
+  }
+}
