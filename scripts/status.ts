@@ -1,3 +1,5 @@
+import { healthStrength } from './application/health.ts';
+import { lookAtPermissions } from './application/look-at-permissions.ts';
 import { listBackups } from './backup/list.ts';
 import { installedVersion } from './application/version.ts';
 import { maintenanceState } from './application/maintenance.ts';
@@ -9,6 +11,9 @@ import { MajError } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { readPlan } from './migrations/read-plan.ts';
 import { freeBytes } from './system/files.ts';
+import type { Messages } from './terminal/messages/catalogue.ts';
+import { en } from './terminal/messages/en/index.ts';
+import type { StatusTroubles } from './terminal/messages/en/status.ts';
 import { refuseLeftOver } from './upgrade/unfinished.ts';
 import type { Verb } from './verb.ts';
 
@@ -27,6 +32,25 @@ async function learn<T>(work: () => Promise<T>): Promise<Learned<T>> {
 const valueOf = <T>(learned: Learned<T>): T | undefined => ('value' in learned ? learned.value : undefined);
 const errorOf = <T>(learned: Learned<T>): MajError | undefined =>
   'error' in learned ? learned.error : undefined;
+
+/** What stood in the way, and what to do about each; the names of the messages are those that programs know. */
+function troubles(
+  errors: Readonly<Record<'database' | 'migrations' | 'permissions' | 'unfinished', MajError | undefined>>,
+  messages: Messages,
+): StatusTroubles {
+  const text = (error: MajError | undefined): string | undefined => error?.describe(messages).message;
+  const remedies = Object.values(errors).flatMap((error) =>
+    error === undefined ? [] : [error.describe(messages).hint],
+  );
+  return {
+    databaseError: text(errors.database),
+    migrationsError: text(errors.migrations),
+    permissionsError: text(errors.permissions),
+    unfinished: text(errors.unfinished),
+    // One trouble, such as a server that does not answer, may stand in the way of several things.
+    remedies: [...new Set(remedies)],
+  };
+}
 
 const readServer = (context: Context): Promise<string> =>
   withSession(context, targetFromConfig(context), (session) => Promise.resolve(session.server.text));
@@ -50,14 +74,17 @@ export const statusVerb: Verb<never> = {
     const backups = await listBackups(context);
     const newest = backups[0];
     const left = errorOf(await learn(() => refuseLeftOver(context)));
+    const permissions = await learn(() =>
+      APP_DIR === undefined ? Promise.resolve(undefined) : lookAtPermissions(context),
+    );
     const facts = {
       version: APP_DIR === undefined ? null : await installedVersion(context),
       application: APP_DIR === undefined ? undefined : applicationDir(context),
       maintenance: APP_DIR === undefined ? 'unmanaged' : await maintenanceState(context),
       server: valueOf(server),
-      databaseError: errorOf(server)?.message,
       pending: valueOf(pending),
-      migrationsError: errorOf(pending)?.message,
+      health: healthStrength(context.config),
+      permissions: valueOf(permissions),
       backup:
         newest === undefined
           ? undefined
@@ -67,11 +94,20 @@ export const statusVerb: Verb<never> = {
               proven: newest.proof !== null,
             },
       backups: backups.length,
-      unfinished: left?.message,
       free: await freeBytes(backupsDir(context)),
       backupDir: backupsDir(context),
     };
+    const errors = {
+      database: errorOf(server),
+      migrations: errorOf(pending),
+      permissions: errorOf(permissions),
+      unfinished: left,
+    };
     const exitCode: ExitCode = left?.exitCode ?? errorOf(server)?.exitCode ?? exitCodes.done;
-    return { data: facts, text: ({ results }) => results.upgrade.status(facts), exitCode };
+    return {
+      data: { ...facts, ...troubles(errors, en) },
+      text: (messages) => messages.results.upgrade.status({ ...facts, ...troubles(errors, messages) }),
+      exitCode,
+    };
   },
 };

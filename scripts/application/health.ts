@@ -1,3 +1,4 @@
+import type { Config } from '../config/settings.ts';
 import { inStep, warn, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { getPage, NoAnswer, type Answer } from '../system/http.ts';
@@ -9,6 +10,19 @@ export interface HealthReport {
   readonly attempts: number;
   /** Whether only the status was looked at: an error page with status 200 would pass. */
   readonly weak: boolean;
+}
+
+/** How much the settings make the health check tell. */
+export type HealthStrength = 'not-set' | 'weak' | 'no-version' | 'whole';
+
+/** How much the health check tells: pure. */
+export function healthStrength({
+  APP_HEALTH_URL: url,
+  APP_HEALTH_TEXT: text,
+}: Pick<Config, 'APP_HEALTH_URL' | 'APP_HEALTH_TEXT'>): HealthStrength {
+  if (url === undefined) return 'not-set';
+  if (text === undefined) return 'weak';
+  return text.includes('{version}') ? 'whole' : 'no-version';
 }
 
 /** What is asked of the health page. */

@@ -1,7 +1,8 @@
 import type { DryRunResult } from '../../../migrations/dry-run.ts';
 import type { FileChanges } from '../../../release/types.ts';
-import { age, bytes, duration } from '../../format.ts';
+import { bytes, duration } from '../../format.ts';
 import { findingLines } from './checks.ts';
+import { statusLines } from './status.ts';
 import { changeLines } from './release.ts';
 
 /** How far an unfinished run came, in words. */
@@ -233,37 +234,6 @@ export const upgrade = {
         `Receipt ${facts.receipt}`,
       ];
     },
-    status: (facts: {
-      version: string | null;
-      application: string | undefined;
-      maintenance: string;
-      server: string | undefined;
-      databaseError: string | undefined;
-      backup: { id: string; ageMs: number; proven: boolean } | undefined;
-      backups: number;
-      pending: readonly string[] | undefined;
-      migrationsError: string | undefined;
-      unfinished: string | undefined;
-      free: number;
-      backupDir: string;
-    }) => [
-      `application  ${facts.application ?? 'APP_DIR is not set'}${facts.application === undefined ? '' : `, version ${facts.version ?? 'unknown'}`}`,
-      `maintenance  ${facts.maintenance}`,
-      `database     ${facts.server ?? facts.databaseError ?? 'not set'}`,
-      `migrations   ${
-        facts.pending === undefined
-          ? (facts.migrationsError ?? 'unknown')
-          : facts.pending.length === 0
-            ? 'none pending'
-            : `${facts.pending.length} pending: ${facts.pending.join(', ')}`
-      }`,
-      `last backup  ${
-        facts.backup === undefined
-          ? 'none'
-          : `${facts.backup.id}, ${age(facts.backup.ageMs)} old, ${facts.backup.proven ? 'proven' : 'not proven'} (${facts.backups} in all)`
-      }`,
-      `space        ${bytes(facts.free)} free for ${facts.backupDir}`,
-      ...(facts.unfinished === undefined ? [] : [`unfinished   ${facts.unfinished}`]),
-    ],
+    status: statusLines,
   },
 };

@@ -1,0 +1,67 @@
+import type { HealthStrength } from '../../../application/health.ts';
+import type { PermissionReport } from '../../../application/look-at-permissions.ts';
+import { age, bytes } from '../../format.ts';
+import { permissionLines } from './permissions.ts';
+
+/** What could not be learned, and what to do about it. */
+export interface StatusTroubles {
+  readonly databaseError: string | undefined;
+  readonly migrationsError: string | undefined;
+  readonly permissionsError: string | undefined;
+  readonly unfinished: string | undefined;
+  readonly remedies: readonly string[];
+}
+
+/** What `maj status` tells. */
+interface StatusFacts extends StatusTroubles {
+  readonly version: string | null;
+  readonly application: string | undefined;
+  readonly maintenance: string;
+  readonly server: string | undefined;
+  readonly backup: { id: string; ageMs: number; proven: boolean } | undefined;
+  readonly backups: number;
+  readonly pending: readonly string[] | undefined;
+  readonly health: HealthStrength;
+  readonly permissions: PermissionReport | undefined;
+  readonly free: number;
+  readonly backupDir: string;
+}
+
+const healthTexts: Readonly<Record<HealthStrength, string>> = {
+  'not-set': 'not checked: set APP_HEALTH_URL, or nothing tells whether an upgraded application works',
+  weak: 'weak: only the status of the page counts, and many applications answer 200 with an error page; set APP_HEALTH_TEXT',
+  'no-version':
+    'page and text, but not the version: with {version} in APP_HEALTH_TEXT an old page from a cache does not pass for the new one',
+  whole: 'page, text and version',
+};
+
+/** What `maj status` says, in English. */
+export function statusLines(facts: StatusFacts): readonly string[] {
+  const [first, ...more] =
+    facts.permissions === undefined
+      ? [facts.permissionsError ?? 'unknown']
+      : permissionLines(facts.permissions);
+  return [
+    `application  ${facts.application ?? 'APP_DIR is not set'}${facts.application === undefined ? '' : `, version ${facts.version ?? 'unknown'}`}`,
+    `maintenance  ${facts.maintenance}`,
+    `health       ${healthTexts[facts.health]}`,
+    `permissions  ${first ?? `as they should be, for ${facts.permissions?.user ?? ''} (APP_USER)`}`,
+    ...more.map((line) => `             ${line}`),
+    `database     ${facts.server ?? facts.databaseError ?? 'not set'}`,
+    `migrations   ${
+      facts.pending === undefined
+        ? (facts.migrationsError ?? 'unknown')
+        : facts.pending.length === 0
+          ? 'none pending'
+          : `${facts.pending.length} pending: ${facts.pending.join(', ')}`
+    }`,
+    `last backup  ${
+      facts.backup === undefined
+        ? 'none'
+        : `${facts.backup.id}, ${age(facts.backup.ageMs)} old, ${facts.backup.proven ? 'proven' : 'not proven'} (${facts.backups} in all)`
+    }`,
+    `space        ${bytes(facts.free)} free for ${facts.backupDir}`,
+    ...(facts.unfinished === undefined ? [] : [`unfinished   ${facts.unfinished}`]),
+    ...facts.remedies.map((remedy) => `next         ${remedy}`),
+  ];
+}

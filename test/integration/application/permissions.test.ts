@@ -1,0 +1,117 @@
+import { chmodSync, chownSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  lookAtPermissions,
+  type PermissionReport,
+} from '../../../scripts/application/look-at-permissions.ts';
+import type { Config } from '../../../scripts/config/settings.ts';
+import { statusVerb } from '../../../scripts/status.ts';
+import { capture } from '../../../scripts/system/processes.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { temporaryFolder, testContext } from '../../helpers/context.ts';
+import { writeTree } from '../../helpers/packages.ts';
+
+let root: string;
+let app: string;
+
+beforeEach(() => {
+  root = temporaryFolder('permissions');
+  // A temporary folder lets nobody else in.
+  chmodSync(root, 0o755);
+  app = join(root, 'app');
+  writeTree(app, {
+    VERSION: '1.0.0\n',
+    'index.php': 'x',
+    '.env': 'SECRET=1',
+    'lib/a.php': 'x',
+    'uploads/b.jpg': 'x',
+  });
+  chmodSync(join(app, '.env'), 0o600);
+  chownSync(join(app, '.env'), idOf.nobody, 0);
+});
+
+const idOf = {
+  nobody: Number((await capture({ env: process.env }, 'id', ['-u', 'nobody'])).stdout),
+};
+
+const look = (config: Partial<Config> = {}): Promise<PermissionReport | undefined> =>
+  lookAtPermissions(testContext({ config: { APP_DIR: app, APP_USER: 'nobody', ...config } }));
+
+const none = { count: 0, first: [] };
+
+describe('the permissions of an application', () => {
+  it('are as they should be when its user can read everything, and others can write nothing', async () => {
+    expect(await look()).toEqual({
+      user: 'nobody',
+      problems: { unreadable: none, writable: none, exposed: none },
+      partly: false,
+    });
+  });
+
+  it('are told by file: what the web server cannot read, what anybody can write to or should not read', async () => {
+    chmodSync(join(app, 'index.php'), 0o640);
+    chmodSync(join(app, 'lib'), 0o700);
+    chmodSync(join(app, 'uploads'), 0o777);
+    chmodSync(join(app, '.env'), 0o644);
+    expect((await look())?.problems).toEqual({
+      unreadable: { count: 2, first: [join(app, 'index.php'), join(app, 'lib')] },
+      writable: { count: 1, first: [join(app, 'uploads')] },
+      exposed: { count: 1, first: [join(app, '.env')] },
+    });
+  });
+
+  it('are those of the folders above, too', async () => {
+    chmodSync(root, 0o700);
+    chmodSync(join(app, 'uploads'), 0o777);
+    expect((await look())?.problems).toEqual({ unreadable: none, writable: none, exposed: none });
+    // Nobody comes as far as the application: that is one problem, of the folder above.
+    expect((await look())?.user).toBe('nobody');
+  });
+
+  it('are looked at in the release that runs and in what is shared, in the releases layout', async () => {
+    const site = join(root, 'site');
+    writeTree(site, { 'releases/1.0.0/index.php': 'x', 'releases/0.9.0/index.php': 'x', 'shared/.env': 'x' });
+    symlinkSync('releases/1.0.0', join(site, 'current'));
+    for (const path of ['releases/1.0.0/index.php', 'releases/0.9.0/index.php', 'shared/.env'])
+      chmodSync(join(site, path), 0o600);
+    const report = await look({ APP_DIR: site, APP_LAYOUT: 'releases' });
+    expect(report?.problems.unreadable.first).toEqual([
+      join(site, 'releases/1.0.0/index.php'),
+      join(site, 'shared/.env'),
+    ]);
+  });
+
+  it('need a user that there is', async () => {
+    await expect(look({ APP_USER: 'nobody-of-this-name' })).rejects.toMatchObject({
+      code: 'user-unknown',
+      exitCode: 2,
+    });
+  });
+});
+
+describe('maj status', () => {
+  it('names the files, says that the health check is weak, and tells what to do about errors', async () => {
+    chmodSync(join(app, 'index.php'), 0o640);
+    const context = testContext({
+      config: { APP_DIR: app, APP_USER: 'nobody', APP_HEALTH_URL: 'http://127.0.0.1:9/health' },
+    });
+    const result = await statusVerb.run(context, {
+      positionals: [],
+      options: {},
+      yes: false,
+      confirm: () => Promise.resolve(),
+      readStdin: () => Promise.resolve(undefined),
+    });
+    const text = result.text(en).join('\n');
+    expect(text).toContain('nobody (APP_USER) cannot read: 1.');
+    expect(text).toContain(join(app, 'index.php'));
+    expect(text).toMatch(/health {7}weak: .*APP_HEALTH_TEXT/);
+    expect(text).toMatch(/^database .*DB_NAME/m);
+    expect(text.match(/^next .*Set it in \.env/gm)).toHaveLength(1);
+    expect(result.data).toMatchObject({
+      health: 'weak',
+      remedies: expect.arrayContaining([expect.stringContaining('.env.example')]) as unknown,
+    });
+  });
+});
