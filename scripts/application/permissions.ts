@@ -36,7 +36,7 @@ const [read, write, enter] = [4, 2, 1];
  * Whether a mode allows a user something. The kernel looks at the first class that fits and at no other: an owner whom
  * the mode denies is denied, though everybody else may.
  */
-export function allows(user: SystemUser, { mode, uid, gid }: Permissions, what: number): boolean {
+function allows(user: SystemUser, { mode, uid, gid }: Permissions, what: number): boolean {
   if (user.uid === 0) return true;
   const shift = user.uid === uid ? 6 : user.gids.has(gid) ? 3 : 0;
   return ((mode >> shift) & what) === what;

@@ -3,6 +3,7 @@ import { notRolledBack, reasonOf } from '../errors.ts';
 import { ownIdentity } from '../system/identity.ts';
 import type { Messages } from '../terminal/messages/catalogue.ts';
 import { openJournal, type Journal } from '../upgrade/journal.ts';
+import { carryLate } from './carry-late.ts';
 import { completeStaged } from './complete.ts';
 import { recordInstalled } from './installed.ts';
 import { prepareSwitch } from './prepare.ts';
@@ -43,6 +44,7 @@ export async function applyAlone(
     await journal.add({ type: 'run-finished', outcome: 'succeeded' });
     try {
       await recordInstalled(context, staged);
+      await carryLate(context, completed, plan);
     } catch (error) {
       // The files are switched: what is only bookkeeping must not say that nothing was changed.
       note(context, 'left-over', { path: staged.list, reason: reasonOf(error) });
@@ -55,7 +57,7 @@ export async function applyAlone(
 
 async function switchOrTakeBack(context: Context, plan: SwitchPlan, journal: Journal): Promise<void> {
   try {
-    await applyMoves(plan);
+    for (const path of await applyMoves(plan)) note(context, 'stray-kept', { path });
   } catch (error) {
     try {
       for (const path of await undoMoves(plan)) note(context, 'stray-kept', { path });

@@ -16,6 +16,8 @@ export interface SwitchFacts {
   readonly timestamp: string;
   /** The inode of the live tree; null in the releases layout, or where nothing is installed. */
   readonly oldInode: number | null;
+  /** When the new tree was last brought up to date, in milliseconds; null without an old one. */
+  readonly sinceMs: number | null;
   /** What APP_DIR/current points to now; null when it is not there. In place: null. */
   readonly current: string | null;
 }
@@ -24,7 +26,7 @@ export interface SwitchFacts {
 export function planSwitch(facts: SwitchFacts): SwitchPlan {
   const strays = join(facts.places.area, `strays-${facts.runId}`);
   const moves = facts.places.releases === undefined ? inPlace(facts) : releases(facts, facts.places.releases);
-  return { ...moves, strays, oldInode: facts.oldInode };
+  return { ...moves, strays, oldInode: facts.oldInode, sinceMs: facts.sinceMs };
 }
 
 /**

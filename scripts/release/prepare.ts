@@ -10,7 +10,7 @@ import { keptPaths } from './kept-paths.ts';
 import { isUnder, persistentPaths } from './persistent.ts';
 import { checkPlaces, linkTarget, placesOf } from './places.ts';
 import { planSwitch } from './plan-switch.ts';
-import { changedSince } from './snapshot.ts';
+import { changedSince, clockOf } from './snapshot.ts';
 import { linkShared, makeRoom, presentIn } from './take-persistent.ts';
 import { entryAt } from './tree.ts';
 import type { Places, StagedRelease, SwitchPlan } from './types.ts';
@@ -34,6 +34,7 @@ export async function prepareSwitch(
   await checkPlaces(context, places);
   const persistent = persistentPaths(context.config.APP_PERSIST);
   const present = presentIn(places, persistent);
+  const sinceMs = places.live === undefined ? null : clockOf(staged.list);
   if (places.live !== undefined) {
     await flushPaths(context, staged.folder, [
       ...(await catchUp(context, prepared, places.live)),
@@ -42,11 +43,16 @@ export async function prepareSwitch(
   }
   if (places.releases !== undefined) for (const path of persistent) await linkShared(places, staged, path);
   else for (const path of present) await makeRoom(staged.folder, path);
-  return switchOf(context, staged, places);
+  return switchOf(context, staged, places, sinceMs);
 }
 
 /** The moves that would switch a staged release in, as things are now; nothing is changed. */
-export async function switchOf(context: Context, staged: StagedRelease, places: Places): Promise<SwitchPlan> {
+export async function switchOf(
+  context: Context,
+  staged: StagedRelease,
+  places: Places,
+  sinceMs: number | null = null,
+): Promise<SwitchPlan> {
   const persistent = persistentPaths(context.config.APP_PERSIST);
   return planSwitch({
     places,
@@ -61,6 +67,7 @@ export async function switchOf(context: Context, staged: StagedRelease, places: 
       .replaceAll(/[-:]|\.\d+/g, ''),
     oldInode:
       places.live === undefined || places.releases !== undefined ? null : (await lstat(places.live)).ino,
+    sinceMs,
     current: places.releases === undefined ? null : await linkTarget(places.entry),
   });
 }

@@ -30,7 +30,12 @@ export async function takeSnapshot(
   return { root, entries, sinceMs };
 }
 
-function clockOf(probe: string): number {
+/**
+ * What time a file system has, as it writes it to its files: no other clock can be compared with theirs.
+ *
+ * @param probe a file of ours there
+ */
+export function clockOf(probe: string): number {
   try {
     chmodSync(probe, 0o600);
     return lstatSync(probe).ctimeMs;

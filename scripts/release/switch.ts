@@ -11,15 +11,17 @@ import {
   writeDurably,
 } from '../system/files.ts';
 import { linkTarget } from './places.ts';
+import { settleAfterSwitch, settleAfterUndo } from './strays.ts';
 import type { Move, SwitchPlan } from './types.ts';
 
 /**
  * Does the moves of a switch that are not done yet, in order. What was done is read from the disk, so that a switch
  * that was killed anywhere is completed by calling this again.
  *
+ * @returns where things are that the application made meanwhile, and that could not be put where they belong
  * @throws MajError `file-failed` when a move cannot be done; those before it stay done, `undoMoves` takes them back
  */
-export async function applyMoves(plan: SwitchPlan): Promise<void> {
+export async function applyMoves(plan: SwitchPlan): Promise<readonly string[]> {
   const done = await countDone(plan);
   await setMark(plan);
   for (const move of plan.moves.slice(done)) {
@@ -31,12 +33,14 @@ export async function applyMoves(plan: SwitchPlan): Promise<void> {
     }
   }
   await takeMarkOff(plan);
+  return settleAfterSwitch(plan);
 }
 
 /**
  * Takes back the moves that are done, last first; the same from any point, and when called again.
  *
- * @returns where files were put that the application had made anew in the places of moved ones
+ * @returns where files are that the application had made anew in the places of moved ones, and that could not be put
+ *   back among them
  * @throws MajError `switch-lost` (exit 11) when the old tree is no longer there; nothing is moved then
  */
 export async function undoMoves(plan: SwitchPlan): Promise<readonly string[]> {
@@ -44,16 +48,15 @@ export async function undoMoves(plan: SwitchPlan): Promise<readonly string[]> {
   const switched = done === plan.moves.length && plan.kept !== null;
   if (switched && (await inodeOf(plan.kept ?? '')) === undefined)
     throw notRolledBack('switch-lost', { kept: plan.kept ?? '' });
-  const strays: string[] = [];
   for (const move of plan.moves.slice(0, done).reverse()) {
     if (move.kind === 'link') await setLink(move.path, move.before);
     else {
-      strays.push(...(await clearAway(move.from, plan.strays)));
+      await clearAway(move.from, plan.strays);
       await renameDurably(move.to, move.from);
     }
   }
   await takeMarkOff(plan);
-  return strays;
+  return settleAfterUndo(plan);
 }
 
 /** The file that says: this staged tree may hold files of the live one, moved there; it must not be removed. */
@@ -103,14 +106,13 @@ async function inodeOf(path: string): Promise<number | undefined> {
 }
 
 /** Moves what stands in the way to the strays; nothing is ever overwritten or dropped. */
-async function clearAway(path: string, strays: string): Promise<readonly string[]> {
-  if ((await inodeOf(path)) === undefined) return [];
+async function clearAway(path: string, strays: string): Promise<void> {
+  if ((await inodeOf(path)) === undefined) return;
   await makePrivateFolder(strays);
   let target = join(strays, basename(path));
   for (let number = 2; (await inodeOf(target)) !== undefined; number += 1)
     target = join(strays, `${basename(path)}-${number}`);
   await renameDurably(path, target);
-  return [target];
 }
 
 /** Points a link elsewhere in one step: the web server sees the old one or the new one. */

@@ -112,5 +112,10 @@ export const switchPlanSchema = v.object({
   strays: v.string(),
   /** The inode of the old tree, which it keeps wherever it is renamed to; null in the releases layout or without one. */
   oldInode: v.optional(v.nullable(v.number()), null),
+  /**
+   * When the new tree was brought up to date, by the clock of the file system (milliseconds): what was written to the old
+   * one since is not in it. Null, or not there, without an old tree.
+   */
+  sinceMs: v.optional(v.nullable(v.number())),
 });
 export type SwitchPlan = v.InferOutput<typeof switchPlanSchema>;

@@ -1,6 +1,7 @@
 import { setMaintenance } from '../application/maintenance.ts';
 import { note, type Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
+import { carryLate } from '../release/carry-late.ts';
 import { recordInstalled } from '../release/installed.ts';
 import type { Prepared } from './prepare.ts';
 import type { UpgradeRun } from './run.ts';
@@ -54,6 +55,10 @@ export async function letIn(run: UpgradeRun, passed: PassedWindow, from: string 
   run.durations.push({ step: 'maintenance-off', durationMs: Math.round(ended - started) });
   await finish();
   await unlessOnlyRecords(context, staged.list, () => recordInstalled(context, staged));
+  const { completed } = passed.prepared;
+  await unlessOnlyRecords(context, passed.result.plan.kept ?? '', async () => {
+    await carryLate(context, completed, passed.result.plan);
+  });
   return {
     ...passed.result,
     run: journal.run,

@@ -7,7 +7,7 @@ import { runSmoke } from '../application/smoke.ts';
 import type { Backup } from '../backup/list.ts';
 import { proveBackup } from '../backup/prove.ts';
 import { takeBackup } from '../backup/take.ts';
-import { inStep, stopIfInterrupted, type Context } from '../context.ts';
+import { inStep, note, stopIfInterrupted, type Context } from '../context.ts';
 import { likenessFor } from '../database/name-case.ts';
 import { findServerPrograms } from '../database/programs.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -55,7 +55,9 @@ export async function passWindow(run: UpgradeRun, prepared: Prepared): Promise<W
   const plan = await doStep(run, 'switch', async () => {
     const moves = await prepareSwitch(context, staged, completed);
     await journal.add({ type: 'switch-planned', plan: moves });
-    await inStep(context, 'switch-files', { version: staged.version }, () => applyMoves(moves));
+    await inStep(context, 'switch-files', { version: staged.version }, async () => {
+      for (const path of await applyMoves(moves)) note(context, 'stray-kept', { path });
+    });
     return moves;
   });
   stopIfInterrupted(context);

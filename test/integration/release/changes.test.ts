@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { MajError } from '../../../scripts/errors.ts';
+import { carryLate } from '../../../scripts/release/carry-late.ts';
 import { completeStaged } from '../../../scripts/release/complete.ts';
 import { recordInstalled } from '../../../scripts/release/installed.ts';
 import { prepareSwitch } from '../../../scripts/release/prepare.ts';
@@ -209,6 +210,40 @@ describe('a release that was completed before the window', () => {
     expect(readlinkSync(join(app, 'mine', 'dangling'))).toBe('/nowhere/at/all');
     // What persists is moved, not copied.
     expect(statSync(join(app, 'uploads', 'a.jpg')).ino).toBe(inode);
+  });
+});
+
+describe('what is written to the old tree while it is switched', () => {
+  it('is copied where it belongs to no release, and named where the new one has a file of its own', async () => {
+    await installFirst({ 'index.php': 'x' });
+    writeTree(app, { 'app.log': 'a line\n', 'early.txt': 'early' });
+    const staged = await stage('1.1.0', { 'index.php': 'y' });
+    const completed = await completeStaged(context, staged);
+    const plan = await prepareSwitch(context, staged, completed);
+    writeTree(app, { 'index.php': 'edited too late', 'mine/late.txt': 'late' });
+    appendFileSync(join(app, 'app.log'), 'another line\n');
+    await applyMoves(plan);
+    expect(await carryLate(context, completed, plan)).toEqual(['app.log', 'index.php', 'mine/late.txt']);
+    expect(treePrint(app)).toMatchObject({
+      'app.log': '644 a line\n',
+      'index.php': '644 y',
+      'mine/late.txt': '644 late',
+      'early.txt': '644 early',
+    });
+    expect(said('files-written-late')).toEqual({
+      copied: ['mine/late.txt'],
+      left: ['app.log', 'index.php'],
+      kept: plan.kept,
+    });
+  });
+
+  it('is nothing where nobody wrote', async () => {
+    await installFirst({ 'index.php': 'x' });
+    const staged = await stage('1.1.0', { 'index.php': 'y' });
+    const completed = await completeStaged(context, staged);
+    const plan = await prepareSwitch(context, staged, completed);
+    await applyMoves(plan);
+    expect(await carryLate(context, completed, plan)).toEqual([]);
   });
 });
 

@@ -82,6 +82,7 @@ const factsOf = (staged: string): Omit<SwitchFacts, 'places' | 'persistent'> => 
   previousVersion: '1.0.0',
   timestamp: '20261122T101530Z',
   oldInode: null,
+  sinceMs: null,
   current: null,
 });
 
@@ -154,14 +155,48 @@ describe('a switch in place', () => {
     expect(treePrint(site.app)).toEqual(site.before);
   });
 
-  it('undone keeps what the running application made in the place of what was moved', async () => {
-    const site = siteInPlace(['uploads']);
-    await applyFirst(site.plan, 2);
-    writeTree(join(site.app, 'uploads'), { 'late.txt': 'made too late' });
+  it('undone puts uploads that were made in the place of what was moved among the others, and keeps the rest', async () => {
+    const site = siteInPlace(['.env', 'uploads']);
+    await applyFirst(site.plan, 3);
+    writeTree(site.app, {
+      'uploads/late.txt': 'made too late',
+      'uploads/deep/later.txt': 'made too late',
+      'uploads/a.txt': 'of the same name',
+      '.env': 'made anew',
+      'logs/error.log': 'of nobody',
+    });
     const strays = await undoMoves(site.plan);
-    expect(treePrint(site.app)).toEqual(site.before);
-    expect(strays).toHaveLength(1);
-    expect(treePrint(strays[0] ?? '')).toMatchObject({ 'uploads/late.txt': '644 made too late' });
+    expect(treePrint(site.app)).toEqual({
+      ...site.before,
+      'uploads/deep/': '755',
+      'uploads/deep/later.txt': '644 made too late',
+      'uploads/late.txt': '644 made too late',
+    });
+    expect(strays).toEqual([join(site.plan.strays, 'app')]);
+    expect(treePrint(strays[0] ?? '')).toEqual({
+      '.env': '644 made anew',
+      'logs/': '755',
+      'logs/error.log': '644 of nobody',
+      'uploads/': '755',
+      'uploads/a.txt': '644 of the same name',
+    });
+    // They are told again by whoever takes it back once more.
+    expect(await undoMoves(site.plan)).toEqual(strays);
+  });
+
+  it.each([1, 2])('completed from move %i has the uploads that were made meanwhile', async (killedAfter) => {
+    const site = siteInPlace(['uploads']);
+    await applyFirst(site.plan, killedAfter);
+    writeTree(site.app, { 'uploads/late.txt': 'made too late', 'uploads/a.txt': 'of the same name' });
+    const left = await applyMoves(site.plan);
+    expect(treePrint(site.app)).toEqual({
+      ...site.stagedBefore,
+      'uploads/': '755',
+      'uploads/a.txt': '644 kept in uploads',
+      'uploads/late.txt': '644 made too late',
+    });
+    expect(left).toHaveLength(1);
+    expect(JSON.stringify(left.map((path) => treePrint(join(path, '..'))))).toContain('of the same name');
   });
 
   it('completed puts aside what was made in the place of the application', async () => {

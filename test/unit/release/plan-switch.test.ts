@@ -17,6 +17,7 @@ const inPlace: SwitchFacts = {
   persistent: ['.env', 'uploads'],
   timestamp: '20261122T101530Z',
   oldInode: 17,
+  sinceMs: 5,
   current: null,
 };
 
@@ -68,6 +69,7 @@ describe('a switch in place', () => {
           },
         ],
         "oldInode": 17,
+        "sinceMs": 5,
         "strays": "/srv/.app.maj/strays-run",
       }
     `);
@@ -104,6 +106,7 @@ it('a switch of releases replaces one link', () => {
         },
       ],
       "oldInode": null,
+      "sinceMs": 5,
       "strays": "/srv/app/.maj/strays-run",
     }
   `);

@@ -211,6 +211,12 @@ export const release = {
       `Files of yours have the names of files of the new release, which replace them (they are kept in the old tree):\n${list(facts.paths)}`,
     'files-carried-late': (facts: { paths: readonly string[] }) =>
       `Made or changed since the new release was completed, and carried over, too:\n${list(facts.paths)}`,
+    'files-written-late': (facts: { copied: readonly string[]; left: readonly string[]; kept: string }) =>
+      [
+        'The application wrote to its old files while they were switched, as if nobody had kept it out:',
+        ...some('  copied into the new release', facts.copied),
+        ...some(`  only in ${facts.kept}`, facts.left),
+      ].join('\n'),
     'originals-unreadable': (facts: { path: string; reason: string }) =>
       `The package of the installed release, ${facts.path}, cannot be unpacked to show what was edited: ${facts.reason}`,
     'files-carried': (facts: { paths: readonly string[] }) =>

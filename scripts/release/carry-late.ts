@@ -1,0 +1,43 @@
+import { warn, type Context } from '../context.ts';
+import { adoptOwnersOf, copyInto } from './carry.ts';
+import type { CompletedRelease } from './complete.ts';
+import { keptPaths } from './kept-paths.ts';
+import { isUnder } from './persistent.ts';
+import { placesOf } from './places.ts';
+import { entryAt, walkTree } from './tree.ts';
+import type { SwitchPlan } from './types.ts';
+
+/**
+ * Looks through the old tree for what was written to it after the new one had been brought up to date: by a program that
+ * maintenance did not stop, or one that had a file open. What belongs to no release, and the new tree does not have, is
+ * copied; the rest is named, and stays in the old tree. Done when users are in again: it takes a second for a large tree.
+ *
+ * @returns the paths that were written to late, relative to the tree
+ */
+export async function carryLate(
+  context: Context,
+  completed: CompletedRelease,
+  plan: SwitchPlan,
+): Promise<readonly string[]> {
+  const { live } = await placesOf(context);
+  const { kept, sinceMs = null } = plan;
+  if (live === undefined || kept === null || sinceMs === null) return [];
+  const ours = keptPaths(context);
+  const late: string[] = [];
+  for await (const { path, type, stamp } of walkTree(kept, (found) => isUnder(ours, found)))
+    if ((type === 'file' || type === 'link') && stamp.ctimeMs >= sinceMs && !isCopied(live, path, stamp))
+      late.push(path);
+  const missing = late.filter((path) => completed.goesAlong(path) && entryAt(live, path) === undefined);
+  await copyInto(kept, live, missing);
+  adoptOwnersOf(context, live, kept, missing);
+  const left = late.filter((path) => !missing.includes(path));
+  if (late.length > 0) warn(context, 'files-written-late', { copied: missing, left, kept });
+  return late;
+}
+
+/** Whether the new tree has got it after all: copies have the time of what they were copied from. */
+function isCopied(live: string, path: string, stamp: { bytes: number; mtimeMs: number }): boolean {
+  const copy = entryAt(live, path);
+  // Times of copies are set to the microsecond.
+  return copy?.bytes === stamp.bytes && Math.abs(copy.stamp.mtimeMs - stamp.mtimeMs) < 1;
+}
