@@ -63,7 +63,8 @@ async function readPending(context: Context): Promise<string[]> {
 /** `maj status`: everything that can be learned without changing anything; what cannot be is said in its place. */
 export const statusVerb: Verb<never> = {
   name: 'status',
-  summary: 'Tells version, maintenance, server, pending migrations, last backup and space.',
+  summary:
+    'Tells version, maintenance, health check, permissions, server, pending migrations, last backup and space.',
   usage: ['status'],
   options: {},
   needsSettings: true,

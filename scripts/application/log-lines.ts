@@ -1,6 +1,8 @@
 /** An error in a log: a line that stands for all of its kind, and how many there are. */
 export interface LogError {
   readonly log: string;
+  /** The number of the line in its file, from 1; undefined in a file that is too long to count. */
+  readonly number: number | undefined;
   readonly line: string;
   readonly count: number;
 }
@@ -31,18 +33,25 @@ export function signatureOf(line: string): string {
     .slice(0, 500);
 }
 
-/** The errors among new lines whose signature is not known, one for each signature. */
+/**
+ * The errors among new lines whose signature is not known, one for each signature.
+ *
+ * @param before how many lines stand before these in their file; undefined where that is not known
+ */
 export function newErrors(
   log: string,
   lines: readonly string[],
   known: ReadonlySet<string>,
+  before: number | undefined,
 ): readonly LogError[] {
-  const found = new Map<string, { line: string; count: number }>();
-  for (const line of lines.filter(looksLikeError)) {
+  const found = new Map<string, { line: string; number: number | undefined; count: number }>();
+  for (const [index, line] of lines.entries()) {
+    if (!looksLikeError(line)) continue;
     const signature = signatureOf(line);
     if (known.has(signature)) continue;
     const entry = found.get(signature);
-    if (entry === undefined) found.set(signature, { line: line.trim().slice(0, 500), count: 1 });
+    const number = before === undefined ? undefined : before + index + 1;
+    if (entry === undefined) found.set(signature, { line: line.trim().slice(0, 500), number, count: 1 });
     else entry.count += 1;
   }
   return [...found.values()].map((entry) => ({ log, ...entry }));

@@ -23,6 +23,9 @@ const historyBytes = 4_000_000;
 /** How much of what was added is read: an error that fills more than this shows in the first part. */
 const addedBytes = 16_000_000;
 const tailBytes = 4096;
+/** A log of this size is read in less than a second to count its lines. */
+const countedBytes = 200_000_000;
+const pieceBytes = 4_000_000;
 
 /** Marks where each log of APP_LOGS ends; one that is not there yet begins later. */
 export async function logBaseline(context: Context): Promise<LogBaseline> {
@@ -52,21 +55,47 @@ export async function newLogErrors(context: Context, baseline: LogBaseline): Pro
   const found: LogError[] = [];
   for (const mark of baseline) {
     const path = await logPath(context, mark.log);
-    const added = await addedSince(path, mark);
-    found.push(...newErrors(mark.log, linesOf(added), new Set(mark.signatures)));
+    const known = new Set(mark.signatures);
+    for (const added of await addedSince(path, mark)) {
+      const log = added.path === path ? mark.log : added.path;
+      const lines = linesOf(await readPart(added.path, added.from, added.to));
+      // Counted only where there is something to show.
+      if (newErrors(log, lines, known, undefined).length === 0) continue;
+      const errors = newErrors(log, lines, known, await lineEnds(added.path, added.from));
+      found.push(...errors);
+      for (const { line } of errors) known.add(signatureOf(line));
+    }
   }
   return found;
 }
 
-async function addedSince(path: string, mark: LogMark): Promise<string> {
+/** A part of a file, in bytes. */
+interface Part {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+async function addedSince(path: string, mark: LogMark): Promise<readonly Part[]> {
   const stats = await statIfThere(path);
   const bytes = Number(stats?.size ?? 0);
   // Not by inode alone: a freed one is soon given to another file, and a carried-over log is a copy with a new one.
   if (bytes >= mark.bytes && (await tailHash(path, mark.bytes)) === mark.tail)
-    return readPart(path, mark.bytes, Math.min(bytes, mark.bytes + addedBytes));
+    return [{ path, from: mark.bytes, to: Math.min(bytes, mark.bytes + addedBytes) }];
   const rotated = await rotatedTo(path, mark);
-  const before = rotated === undefined ? '' : await readPart(rotated, mark.bytes, mark.bytes + addedBytes);
-  return before + (await readPart(path, 0, Math.min(bytes, addedBytes)));
+  return [
+    ...(rotated === undefined ? [] : [{ path: rotated, from: mark.bytes, to: mark.bytes + addedBytes }]),
+    { path, from: 0, to: Math.min(bytes, addedBytes) },
+  ];
+}
+
+/** How many lines end before a position of a file; undefined where counting would take long. */
+async function lineEnds(path: string, end: number): Promise<number | undefined> {
+  if (end > countedBytes) return undefined;
+  let lines = 0;
+  for (let from = 0; from < end; from += pieceBytes)
+    lines += (await readPart(path, from, Math.min(end, from + pieceBytes))).split('\n').length - 1;
+  return lines;
 }
 
 /** The file beside a log that it was renamed to, such as `error.log.1`. */
@@ -115,4 +144,4 @@ async function readPart(path: string, from: number, to: number): Promise<string>
   }
 }
 
-const linesOf = (text: string): readonly string[] => text.split(/\r?\n/).filter((line) => line !== '');
+const linesOf = (text: string): readonly string[] => text.split(/\r?\n/);

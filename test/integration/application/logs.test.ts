@@ -83,7 +83,18 @@ describe('errors in the logs after an upgrade', () => {
     const baseline = await logBaseline(context);
     for (let id = 0; id < 50; id += 1) appendFileSync(log, `Error: user ${id} has no address\n`);
     expect(await newLogErrors(context, baseline)).toEqual([
-      { log: 'logs/error.log', line: 'Error: user 0 has no address', count: 50 },
+      { log: 'logs/error.log', number: 3, line: 'Error: user 0 has no address', count: 50 },
+    ]);
+  });
+
+  it('have the file and the number of the line, in a rotated log those of the file that it is in now', async () => {
+    const baseline = await logBaseline(context);
+    appendFileSync(log, 'fine\n\nError: before rotation\n');
+    renameSync(log, `${log}.1`);
+    writeFileSync(log, 'fine\nError: after rotation\nError: before rotation\n');
+    expect(await newLogErrors(context, baseline)).toEqual([
+      { log: `${log}.1`, number: 5, line: 'Error: before rotation', count: 1 },
+      { log: 'logs/error.log', number: 2, line: 'Error: after rotation', count: 1 },
     ]);
   });
 });

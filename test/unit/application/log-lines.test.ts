@@ -38,7 +38,8 @@ describe('a line of a log', () => {
 it('errors of one kind count once, and known ones not at all', () => {
   const known = new Set([signatureOf('Error: old thing 1')]);
   const lines = ['Error: old thing 2', 'Error: new thing 1', 'fine', 'Error: new thing 2'];
-  expect(newErrors('error.log', lines, known)).toEqual([
-    { log: 'error.log', line: 'Error: new thing 1', count: 2 },
+  expect(newErrors('error.log', lines, known, 10)).toEqual([
+    { log: 'error.log', number: 12, line: 'Error: new thing 1', count: 2 },
   ]);
+  expect(newErrors('error.log', lines, known, undefined)).toMatchObject([{ number: undefined }]);
 });

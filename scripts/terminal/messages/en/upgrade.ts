@@ -1,3 +1,4 @@
+import type { LogError } from '../../../application/log-lines.ts';
 import type { DryRunResult } from '../../../migrations/dry-run.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import { bytes, duration } from '../../format.ts';
@@ -109,14 +110,14 @@ export const upgrade = {
       message: `The scripts are not those that were rehearsed: ${facts.files.join(', ') || 'there are others'}.`,
       hint: 'Find out who changes the files meanwhile, then upgrade again: it is rehearsed anew.',
     }),
-    'new-log-errors': (facts: { errors: readonly { log: string; line: string; count: number }[] }) => ({
+    'new-log-errors': (facts: { errors: readonly LogError[] }) => ({
       message: [
         'The new version writes errors to its logs that the old one did not:',
         ...facts.errors
           .slice(0, 5)
           .map(
-            ({ log, line, count }) =>
-              `  ${log}: ${line.slice(0, 200)}${count > 1 ? ` (${count} times)` : ''}`,
+            ({ log, number, line, count }) =>
+              `  ${log}${number === undefined ? '' : `:${number}`}: ${line.slice(0, 200)}${count > 1 ? ` (${count} times)` : ''}`,
           ),
       ].join('\n'),
       hint: 'Correct what the log names in the release, or take the log out of APP_LOGS.',
