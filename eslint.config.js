@@ -22,6 +22,11 @@ const doors = [
       'archives are written by system/archives.ts and packages read by system/unpack.ts alone, which are strict about what they hold',
   },
   {
+    packages: ['yauzl'],
+    files: ['scripts/system/unzip.ts', 'scripts/system/zip-entry.ts'],
+    reason: 'zip archives are read by system/unzip.ts alone, which checks what yauzl leaves to its callers',
+  },
+  {
     packages: ['dotenv'],
     files: ['scripts/config/load.ts'],
     reason: 'settings come from config/load.ts alone, so that nothing changes process.env',

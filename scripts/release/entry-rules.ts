@@ -21,12 +21,14 @@ export type EntryProblem =
   | 'name-characters'
   | 'name-encoding'
   | 'name-length'
+  | 'backslash'
   | 'type'
   | 'setuid'
   | 'same-name'
   | 'twice'
   | 'below-a-file'
   | 'link-out'
+  | 'no-target'
   | 'hard-link'
   | 'too-many'
   | 'too-large'
@@ -50,22 +52,33 @@ export function safePath(path: string): Checked {
   if (controlCharacters.test(path)) return { ok: false, problem: 'name-characters' };
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   if (segments.includes('..')) return { ok: false, problem: 'parent' };
+  // A legal letter of a name here (systemd's units have it), but a slash to whoever carries the tree to another system.
+  if (isWayOutByBackslash(path)) return { ok: false, problem: 'backslash' };
   // The limits of Linux file systems, in bytes.
   if (segments.some((segment) => Buffer.byteLength(segment) > 255) || Buffer.byteLength(path) > 4000)
     return { ok: false, problem: 'name-length' };
   return { ok: true, path: segments.join('/') };
 }
 
+const isWayOutByBackslash = (path: string): boolean =>
+  path.includes('\\') && (/^(\\|[a-z]:)/i.test(path) || path.split(/[\\/]/).includes('..'));
+
+/** The length of a link's target that Linux takes. */
+const longestTarget = 4095;
+
 /** Judges the entries of one archive in their order, remembering those before. */
 export class EntryRules {
   readonly #limits: UnpackLimits;
+  readonly #backslashes: boolean;
   /** By the form in which two names may be one on some file system: the name itself and what it is. */
   readonly #seen = new Map<string, { readonly path: string; type: ArchiveEntry['type'] | 'implied' }>();
   #entries = 0;
   #bytes = 0;
 
-  constructor(limits: UnpackLimits) {
+  /** @param options `backslashes`: whether names may hold them; in a zip archive some programs take them for slashes */
+  constructor(limits: UnpackLimits, options: { readonly backslashes?: boolean } = {}) {
     this.#limits = limits;
+    this.#backslashes = options.backslashes ?? true;
   }
 
   /** The path that the entry may be written under, or why it may not. */
@@ -77,6 +90,7 @@ export class EntryRules {
     if (entry.type === 'other') return { ok: false, problem: 'type' };
     const safe = safePath(entry.path);
     if (!safe.ok) return safe;
+    if (!this.#backslashes && safe.path.includes('\\')) return { ok: false, problem: 'backslash' };
     if ((entry.mode & 0o6000) !== 0) return { ok: false, problem: 'setuid' };
     if (safe.path === '')
       return entry.type === 'folder' ? { ok: true, path: '' } : { ok: false, problem: 'no-name' };
@@ -107,7 +121,9 @@ export class EntryRules {
   #linkProblem(entry: ArchiveEntry): EntryProblem | undefined {
     if (entry.type === 'symlink') {
       const target = entry.target ?? '';
-      if (target.startsWith('/')) return 'link-out';
+      if (target === '') return 'no-target';
+      if (target.startsWith('/') || isWayOutByBackslash(target)) return 'link-out';
+      if (Buffer.byteLength(target) > longestTarget) return 'name-length';
       if (target.includes('\ufffd')) return 'name-encoding';
       return controlCharacters.test(target) ? 'name-characters' : undefined;
     }
@@ -120,7 +136,10 @@ export class EntryRules {
   }
 }
 
-/** The form in which names that some file systems take for one are equal: without case, and composed. */
+/**
+ * The form in which names that some file systems take for one are equal: without case, and composed. By way of the upper
+ * case, for that is where `ß` meets `ss`, the long s meets `s`, and the two small sigmas meet.
+ */
 function collisionKey(path: string): string {
-  return path.normalize('NFC').toLowerCase().normalize('NFC');
+  return path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
 }

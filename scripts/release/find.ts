@@ -35,7 +35,7 @@ export async function findPackage(context: Context, wanted: string): Promise<Fou
   return { path: join(source, name), version };
 }
 
-const knownForms = [...packageSuffixes, '.zip', '.tar', '.tar.bz2', '.tar.xz', '.phar'];
+const knownForms = [...packageSuffixes, '.tar.bz2', '.tar.xz', '.7z', '.phar'];
 const hasSuffix = (name: string, suffixes: readonly string[]): boolean =>
   suffixes.some((suffix) => name.endsWith(suffix));
 

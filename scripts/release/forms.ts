@@ -6,6 +6,8 @@ const forms: readonly { readonly suffix: string; readonly packing: Packing }[] =
   { suffix: '.tgz', packing: 'gzip' },
   { suffix: '.tar.zst', packing: 'zstd' },
   { suffix: '.tzst', packing: 'zstd' },
+  { suffix: '.tar', packing: 'none' },
+  { suffix: '.zip', packing: 'zip' },
 ];
 
 /** The ends of the names of packages that can be unpacked. */
@@ -14,7 +16,7 @@ export const packageSuffixes: readonly string[] = forms.map((form) => form.suffi
 /**
  * How a package is packed, by its name.
  *
- * @throws MajError `package-form` for a name that ends otherwise, such as `.zip`
+ * @throws MajError `package-form` for a name that ends otherwise, such as `.tar.xz`
  */
 export function packingOf(path: string): Packing {
   const form = forms.find(({ suffix }) => path.endsWith(suffix));

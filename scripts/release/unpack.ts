@@ -40,11 +40,13 @@ export async function unpackPackage(
 ): Promise<Unpacked> {
   try {
     await mkdir(into, { mode: 0o700 });
-    const tree = new TreeWriter(into, file, new EntryRules(limits));
+    const packing = packingOf(file);
+    const rules = new EntryRules(limits, { backslashes: packing !== 'zip' });
+    const tree = new TreeWriter(into, file, rules);
     const sha256 = await readArchive(
       context,
       file,
-      packingOf(file),
+      packing,
       (entry) => tree.add(entry),
       (packed, unpacked) => {
         stopIfInterrupted(context);

@@ -1,21 +1,23 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { open } from 'node:fs/promises';
+import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import zlib, { createGunzip } from 'node:zlib';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { findProgram, stream } from './processes.ts';
 import { DamagedArchive, readTar, type RawEntry } from './unpack.ts';
+import { hashOfHandle, readZip } from './unzip.ts';
 
-/** How an archive is packed. */
-export type Packing = 'gzip' | 'zstd';
+/** How an archive is packed: a tar archive with or without compression, or a zip archive. */
+export type Packing = 'gzip' | 'zstd' | 'none' | 'zip';
 
 /** Told how much was read and unpacked; throws to stop. */
 export type Meter = (packed: number, unpacked: number) => void;
 
 /**
- * Unpacks a packed tar archive while it is read, and hands out its entries one by one, as `readTar` does.
+ * Unpacks an archive, a tar archive while it is read, and hands out its entries one by one, as `readTar` does.
  *
  * @returns the SHA-256 of the file as read here, in hexadecimal
  * @throws DamagedArchive; whatever `onEntry` and `meter` throw
@@ -27,6 +29,7 @@ export async function readArchive(
   onEntry: (entry: RawEntry) => Promise<void>,
   meter: Meter,
 ): Promise<string> {
+  if (packing === 'zip') return readWholeZip(path, onEntry, meter);
   const hash = createHash('sha256');
   let packed = 0;
   const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -41,8 +44,23 @@ export async function readArchive(
     });
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
   if (packing === 'zstd') await throughZstd(context, path, file, counted, consume);
-  else await throughGunzip(file, counted, consume);
+  else await throughFilter(file, counted, packing === 'gzip' ? createGunzip() : new PassThrough(), consume);
   return hash.digest('hex');
+}
+
+/** A zip archive is read in the order of its directory, not of its bytes: it is hashed by itself, from the same file. */
+async function readWholeZip(
+  path: string,
+  onEntry: (entry: RawEntry) => Promise<void>,
+  meter: Meter,
+): Promise<string> {
+  const file = await open(path);
+  try {
+    await readZip(file, onEntry, meter);
+    return await hashOfHandle(file);
+  } finally {
+    await file.close();
+  }
 }
 
 async function* hashing(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
@@ -52,16 +70,17 @@ async function* hashing(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerat
   }
 }
 
-async function throughGunzip(
+async function throughFilter(
   file: Readable,
   counted: (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>,
+  filter: Duplex,
   consume: (source: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
   let consuming: Promise<void> | undefined;
   const remember = (source: AsyncIterable<Buffer>): Promise<void> => (consuming = consume(source));
   try {
     // The pipeline fails as soon as its last member stops reading, and says only that; the reason comes a little later.
-    await pipeline(file, counted, createGunzip(), remember).catch(async (error: unknown) => {
+    await pipeline(file, counted, filter, remember).catch(async (error: unknown) => {
       await consuming;
       throw error;
     });
@@ -71,9 +90,10 @@ async function throughGunzip(
 }
 
 function isZlibError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+  return error instanceof Error && 'code' in error && /^(Z|ZSTD)_|^ERR_ZSTD/.test(String(error.code));
 }
 
+/** The program where there is one, else Node's own (22.15 and later), as for backups. */
 async function throughZstd(
   context: Pick<Context, 'env'>,
   path: string,
@@ -82,7 +102,13 @@ async function throughZstd(
   consume: (source: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
   const program = await findProgram(context, 'zstd');
-  if (program === undefined) throw refused('zstd-missing', { path });
+  if (program === undefined) {
+    // The types are those of Node 20.
+    const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Duplex };
+    if (createZstdDecompress === undefined) throw refused('zstd-missing', { path });
+    await throughFilter(file, counted, createZstdDecompress(), consume);
+    return;
+  }
   const zstd = stream(context, program, ['-d', '-c', '-q'], { stdin: 'pipe' });
   // It stops reading when the archive is damaged; its own exit says so better than a broken pipe.
   const feeding = pipeline(file, counted, zstd.stdin).catch(() => undefined);

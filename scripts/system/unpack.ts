@@ -33,14 +33,18 @@ export async function readTar(
   const reader = new EntryReader(onEntry);
   try {
     let unpacked = 0;
+    /** The place behind the last byte that is not zero. */
+    let used = 0;
     let tail: Buffer = Buffer.alloc(0);
     for await (const chunk of source) {
+      used = Math.max(used, unpacked + usedBytes(chunk));
       unpacked += chunk.length;
       meter(unpacked);
       tail = (chunk.length >= endSize ? chunk : Buffer.concat([tail, chunk])).subarray(-endSize);
       await reader.write(chunk);
     }
     await reader.end();
+    if (used > reader.position) throw new DamagedArchive(afterEnd);
     if (tail.length < endSize || tail.some((byte) => byte !== 0))
       throw new DamagedArchive('the end of the archive is missing');
   } catch (error) {
@@ -49,12 +53,24 @@ export async function readTar(
   }
 }
 
+const afterEnd = 'there is something after the end of the archive';
+
+/** How many bytes there are up to the last one that is not zero. */
+function usedBytes(chunk: Buffer): number {
+  let length = chunk.length;
+  while (length > 0 && chunk[length - 1] === 0) length -= 1;
+  return length;
+}
+
+const inBlocks = (bytes: number): number => Math.ceil(bytes / blockSize) * blockSize;
+
 /** node-tar's parser, with promises: entries in order, one at a time, and its first complaint is an error. */
 class EntryReader {
   readonly #parser = new Parser({ strict: true, maxDecompressionRatio: Number.POSITIVE_INFINITY });
   readonly #onEntry: (entry: RawEntry) => Promise<void>;
   #work: Promise<void> = Promise.resolve();
   #atEnd = false;
+  #position = 0;
   #failure: Error | undefined;
   /** Ends whatever waits for the parser or for content. Not a promise to race: that would keep each of the races. */
   readonly #waiting = new Set<(reason: Error) => void>();
@@ -67,7 +83,12 @@ class EntryReader {
         new DamagedArchive(`an entry of the type ${entry.type}, which cannot be unpacked (${entry.path})`),
       ),
     );
+    this.#parser.on('meta', (text: string) => {
+      // Its bytes, or more where it is not UTF-8: then something behind the end may be missed, and nothing sound refused.
+      this.#position += blockSize + inBlocks(Buffer.byteLength(text));
+    });
     this.#parser.on('entry', (entry: ReadEntry) => {
+      this.#position += blockSize + inBlocks(entry.size);
       // In order: an entry's content may be read to its end before the work on it is.
       this.#work = this.#work.then(() => this.#workOn(entry));
     });
@@ -76,14 +97,18 @@ class EntryReader {
     });
   }
 
+  /** Where the entries end that were found: node-tar ignores what follows two blocks of zeros. */
+  get position(): number {
+    return this.#position;
+  }
+
   async write(chunk: Buffer): Promise<void> {
     if (!this.#atEnd) {
       if (!this.#parser.write(chunk)) await this.#comes('drain');
       if (this.#failure !== undefined) throw this.#failure;
     }
     // What comes after the end is not given to node-tar, which would keep it all in memory.
-    else if (chunk.some((byte) => byte !== 0))
-      throw new DamagedArchive('there is something after the end of the archive');
+    else if (chunk.some((byte) => byte !== 0)) throw new DamagedArchive(afterEnd);
   }
 
   async end(): Promise<void> {

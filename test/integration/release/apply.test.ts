@@ -400,10 +400,15 @@ describe('apply refuses', () => {
       3,
       'version-invalid',
     ],
-    ['a zip', () => writePackage(packages, 'a-1.1.0.zip', Buffer.from('PK')), 3, 'package-form'],
     [
-      'a version that is a zip',
-      () => (writePackage(packages, 'a-1.1.0.zip', Buffer.from('PK')), '1.1.0'),
+      'a form that is none',
+      () => writePackage(packages, 'a-1.1.0.tar.xz', Buffer.from('x')),
+      3,
+      'package-form',
+    ],
+    [
+      'a version in a form that is none',
+      () => (writePackage(packages, 'a-1.1.0.tar.xz', Buffer.from('x')), '1.1.0'),
       3,
       'package-form',
     ],

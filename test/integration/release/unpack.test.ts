@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -39,6 +39,9 @@ async function failureOf(work: Promise<unknown>): Promise<MajError> {
 }
 
 const sound = releaseEntries('1.1.0', { 'index.php': '<?php' });
+
+const withoutGit = (print: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(print).filter(([path]) => !path.startsWith('.git/')));
 
 /** A PAX header that gives the next entry another path. */
 const paxPath = (path: string): TarEntry => {
@@ -249,6 +252,42 @@ describe('a package that is sound', () => {
       into = join(root, 'area', name);
       await unpack(join(root, name));
       expect(treePrint(into)).toEqual(treePrint(source));
+    }
+  });
+
+  it('made by git is unpacked as the real tar does, as tar and as zip', async () => {
+    const source = join(root, 'source');
+    writeTree(source, {
+      VERSION: '1.1.0\n',
+      'a/b/c.txt': 'c'.repeat(5000),
+      'empty.txt': '',
+      'n\u00e9': 'name',
+      'large.bin': 'large '.repeat(200_000),
+      [`long/${'n'.repeat(120)}/x`]: 'x',
+    });
+    chmodSync(join(source, 'a/b/c.txt'), 0o755);
+    symlinkSync('b/c.txt', join(source, 'a', 'link'));
+    const git = (...args: readonly string[]): Buffer =>
+      execFileSync('git', ['-C', source, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args]);
+    git('init', '-q');
+    git('add', '.');
+    git('commit', '-qm', 'x');
+    for (const form of ['tar', 'tar.gz', 'zip']) {
+      const name = `app-1.1.0.${form}`;
+      // A threshold of 1 KB: git streams larger files, whose sizes then follow their data.
+      git(
+        '-c',
+        'core.bigFileThreshold=1k',
+        '-c',
+        'tar.umask=0022',
+        'archive',
+        '-o',
+        join(root, name),
+        'HEAD',
+      );
+      into = join(root, 'area', name);
+      await unpack(join(root, name));
+      expect(treePrint(into)).toEqual(withoutGit(treePrint(source)));
     }
   });
 
