@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { ensureServerPrograms } from '../scripts/demo/server-programs.ts';
+import { ensureServerPrograms, installPackages } from '../scripts/demo/server-programs.ts';
+import { findProgram } from '../scripts/system/processes.ts';
 import { testContext } from './helpers/context.ts';
 
 /** `make test`: every check and every test; the last line counts them. Words after it go to vitest. */
@@ -93,12 +94,19 @@ async function requireServers(): Promise<void> {
   console.log(`servers: ${found.map((server) => server.name).join(', ')}`);
 }
 
+/** The program that signs packages: its tests fail without it. Where it cannot be installed, they say so. */
+async function installMinisign(): Promise<void> {
+  const context = testContext();
+  if ((await findProgram(context, 'minisign')) === undefined) await installPackages(context, ['minisign']);
+}
+
 const words = process.argv.slice(2);
 const none: Outcome = { passed: 0, failed: 0 };
 const checked = words.length === 0 ? await runChecks() : none;
 let tested: Outcome;
 try {
   await requireServers();
+  await installMinisign();
   tested = await runTests(words);
 } catch (error) {
   console.error(error);

@@ -59,6 +59,7 @@ export const settings = {
   MAINTENANCE_DRAIN: withDefault(type.duration, '10s'),
   MIGRATIONS_DIR: withDefault(type.string, 'migrations'),
   UPDATE_SOURCE: setting(type.path, '/srv/packages'),
+  UPDATE_PUBLIC_KEY: setting(type.string, 'RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3'),
   BACKUP_DIR: withDefault(type.path, '.maj/backups'),
   BACKUP_MAX_AGE: withDefault(type.duration, '24h'),
   BACKUP_KEEP_DAYS: withDefault(type.integer(1, 36_500), '30'),

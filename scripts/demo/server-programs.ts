@@ -17,11 +17,21 @@ export async function ensureServerPrograms(context: Context): Promise<ServerProg
     return await findServerPrograms(context, where);
   } catch (error) {
     if (!(error instanceof MajError) || where !== 'auto') throw error;
-    const prefix = await installer(context);
-    if (prefix === undefined) throw error;
-    await inStep(context, 'install-server', { packages }, () => install(context, prefix));
+    if (!(await installPackages(context, packages))) throw error;
     return findServerPrograms(context, where);
   }
+}
+
+/**
+ * Installs packages of Debian or Ubuntu, as root or with sudo; false where that cannot be done.
+ *
+ * @throws MajError `install-failed`
+ */
+export async function installPackages(context: Context, wanted: readonly string[]): Promise<boolean> {
+  const prefix = await installer(context);
+  if (prefix === undefined) return false;
+  await inStep(context, 'install-server', { packages: wanted }, () => install(context, prefix, wanted));
+  return true;
 }
 
 /** The words before `apt-get` with which it may install; undefined when it is not there or may not. */
@@ -33,13 +43,17 @@ async function installer(context: Context): Promise<readonly string[] | undefine
   return sudo.code === 0 ? ['sudo', '-n'] : undefined;
 }
 
-async function install(context: Context, prefix: readonly string[]): Promise<void> {
-  const options = ['install', '-qq', '-y', '--no-install-recommends', ...packages];
+async function install(
+  context: Context,
+  prefix: readonly string[],
+  wanted: readonly string[],
+): Promise<void> {
+  const options = ['install', '-qq', '-y', '--no-install-recommends', ...wanted];
   const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'];
   for (const args of [['update', '-qq'], options]) {
     const [program = 'env', ...rest] = [...prefix, ...apt, ...args];
     const output = await capture(context, program, rest);
     if (output.code === 0) continue;
-    throw refused('install-failed', { packages, output: output.stderr.trim().slice(-1000) });
+    throw refused('install-failed', { packages: wanted, output: output.stderr.trim().slice(-1000) });
   }
 }

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { stopIfInterrupted, type Context, type Progress } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
 import { fileFailed, readIfThere, statIfThere } from '../system/files.ts';
+import { verifySignature, type Digests } from './signature.ts';
 import type { VerifiedPackage } from './types.ts';
 
 /** A line of a sum file: the sum, and the file that it is of, where the line says. */
@@ -33,9 +34,11 @@ export function sumsFor(sums: readonly Sum[], name: string, alone: boolean): rea
 }
 
 /**
- * Checks a package against the sum beside it: in `<package>.sha256`, else in `SHA256SUMS`.
+ * Checks a package against the sum beside it: in `<package>.sha256`, else in `SHA256SUMS`; and, where UPDATE_PUBLIC_KEY is
+ * set, its signature.
  *
- * @throws MajError `package-missing`, `package-sum-missing` (exit 3), `package-sum-wrong` (exit 4)
+ * @throws MajError `package-missing`, `package-sum-missing` (exit 3), `package-sum-wrong` (exit 4), and what
+ *   `verifySignature` throws
  */
 export async function verifyPackage(
   context: Context,
@@ -45,12 +48,15 @@ export async function verifyPackage(
   const stats = await statIfThere(file);
   if (stats?.isFile() !== true) throw refused('package-missing', { path: file });
   const { sumFile, expected } = await expectedSum(file);
-  const sha256 = await hashFile(context, file, (done) => {
-    progress(done, Number(stats.size));
+  const bytes = Number(stats.size);
+  const digests = await digestsOf(context, file, (done) => {
+    progress(done, bytes);
   });
+  const { sha256 } = digests;
   if (sha256 !== expected)
     throw unsound('package-sum-wrong', { path: file, sumFile, expected, found: sha256 });
-  return { path: file, bytes: Number(stats.size), sha256, sumFile };
+  const signedBy = await verifySignature(context, file, bytes, digests);
+  return { path: file, bytes, sha256, sumFile, signedBy: signedBy ?? null };
 }
 
 async function expectedSum(file: string): Promise<{ sumFile: string; expected: string }> {
@@ -75,12 +81,33 @@ export async function hashFile(
   path: string,
   progress: Progress = () => undefined,
 ): Promise<string> {
-  const hash = createHash('sha256');
+  const [sha256] = await hashWith(context, path, [createHash('sha256')], progress);
+  return sha256?.toString('hex') ?? '';
+}
+
+/** Both sums of one reading; the second one only where a signature may be of it. */
+async function digestsOf(
+  context: Pick<Context, 'signal' | 'config'>,
+  path: string,
+  progress: Progress,
+): Promise<Digests> {
+  const signed = context.config.UPDATE_PUBLIC_KEY !== undefined;
+  const hashes = ['sha256', ...(signed ? ['blake2b512'] : [])].map((name) => createHash(name));
+  const [sha256, blake2b512 = Buffer.alloc(0)] = await hashWith(context, path, hashes, progress);
+  return { sha256: sha256?.toString('hex') ?? '', blake2b512 };
+}
+
+async function hashWith(
+  context: Pick<Context, 'signal'>,
+  path: string,
+  hashes: readonly Hash[],
+  progress: Progress,
+): Promise<readonly Buffer[]> {
   let done = 0;
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
       stopIfInterrupted(context);
-      hash.update(chunk);
+      for (const hash of hashes) hash.update(chunk);
       done += chunk.length;
       progress(done);
     }
@@ -88,5 +115,5 @@ export async function hashFile(
     if (error instanceof Error && 'syscall' in error) throw fileFailed(path, 'read', error);
     throw error;
   }
-  return hash.digest('hex');
+  return hashes.map((hash) => hash.digest());
 }

@@ -41,6 +41,7 @@ export async function stagePackage(
   const verified = await inStep(context, 'verify-package', { path: file }, (progress) =>
     verifyPackage(context, file, progress),
   );
+  if (verified.signedBy !== null) note(context, 'package-signed', verified.signedBy);
   const places = await placesOf(context);
   await checkPlaces(context, places);
   const persistent = persistentPaths(context.config.APP_PERSIST);

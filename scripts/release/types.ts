@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { SignedBy } from './signature.ts';
 
 /** Where the application is and where its trees are kept; every path absolute and without links. */
 export interface Places {
@@ -29,6 +30,8 @@ export interface VerifiedPackage {
   readonly sha256: string;
   /** The file that the sum came from. */
   readonly sumFile: string;
+  /** Who signed it; null where UPDATE_PUBLIC_KEY asks for no signature. */
+  readonly signedBy: SignedBy | null;
 }
 
 /** What a release consists of, path by path, relative to its tree. */

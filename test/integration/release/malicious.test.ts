@@ -213,7 +213,7 @@ const tars: readonly (readonly [string, Case['code'], readonly TarEntry[] | Buff
 ];
 
 const ofTar: readonly Case[] = tars.flatMap(([what, code, entries, reason]): Case[] => {
-  const tar = Buffer.isBuffer(entries) ? entries : tarOf([...sound, ...(entries)]);
+  const tar = Buffer.isBuffer(entries) ? entries : tarOf([...sound, ...entries]);
   return [
     { title: `tar.gz: ${what}`, name: 'app-1.1.0.tar.gz', content: gzipSync(tar), code, reason },
     { title: `tar.zst: ${what}`, name: 'app-1.1.0.tar.zst', content: zstd(tar), code, reason },

@@ -69,6 +69,10 @@ const editedLines = (file: EditedFile): readonly string[] =>
       ]
     : [`  ${file.path}: ${unshownTexts[file.kind]}`];
 
+/** A comment may hold anything, as control characters of a terminal: it is quoted. */
+const signature = (signedBy: { keyId: string; trustedComment: string }): string =>
+  `Signed by the key ${signedBy.keyId}, with the words ${JSON.stringify(signedBy.trustedComment)}`;
+
 const newPackage = 'Get the package again from whoever made it, and do not use this one.';
 
 /** What release/ says, in English. */
@@ -105,6 +109,36 @@ export const release = {
     'package-sum-wrong': (facts: { path: string; sumFile: string; expected: string; found: string }) => ({
       message: `${facts.path} is not what ${facts.sumFile} says: its SHA-256 is ${facts.found}, not ${facts.expected}.`,
       hint: `It was damaged or changed on its way. ${newPackage}`,
+    }),
+    'public-key-invalid': (facts: { path: string; there: boolean }) => ({
+      message: facts.there
+        ? `${facts.path} holds no public key of minisign.`
+        : `UPDATE_PUBLIC_KEY is no public key of minisign, and there is no file ${facts.path}.`,
+      hint: 'Set it to the second line of the .pub file, 56 letters that begin with RW, or to the path of that file.',
+    }),
+    'signature-missing': (facts: { path: string; sigFile: string; keyId: string }) => ({
+      message: `${facts.path} is not signed: there is no ${facts.sigFile}. UPDATE_PUBLIC_KEY asks for a signature by the key ${facts.keyId}.`,
+      hint: 'Get the .minisig file from whoever made the package. It is made by `minisign -S -m PACKAGE`.',
+    }),
+    'signature-unreadable': (facts: { sigFile: string }) => ({
+      message: `${facts.sigFile} is no signature of minisign.`,
+      hint: 'Get the four lines of the .minisig file again, as they are.',
+    }),
+    'signature-legacy': (facts: { path: string; sigFile: string; bytes: number }) => ({
+      message: `${facts.sigFile} is a signature of the old kind, for which all of ${facts.path} would have to be in memory (${facts.bytes} bytes).`,
+      hint: 'Have it signed by `minisign -S -H`, which signs its sum.',
+    }),
+    'signature-other-key': (facts: { sigFile: string; expected: string; found: string }) => ({
+      message: `${facts.sigFile} was made by the key ${facts.found}, not by ${facts.expected}, which UPDATE_PUBLIC_KEY asks for.`,
+      hint: `If the key was changed, hear of it from its owner over another way than the package. ${newPackage}`,
+    }),
+    'signature-wrong': (facts: { path: string; sigFile: string }) => ({
+      message: `${facts.sigFile} is not the signature of ${facts.path}.`,
+      hint: `One of them was changed, or is of another version. ${newPackage}`,
+    }),
+    'signature-comment-wrong': (facts: { sigFile: string; comment: string }) => ({
+      message: `The trusted comment of ${facts.sigFile} was changed: ${JSON.stringify(facts.comment)} is not what was signed.`,
+      hint: newPackage,
     }),
     'package-changed': (facts: { path: string }) => ({
       message: `${facts.path} was changed while it was read.`,
@@ -229,6 +263,7 @@ export const release = {
       `The package holds paths of APP_PERSIST; the installed ones stay:\n${list(facts.paths)}`,
     'owners-not-kept': (facts: { count: number; path: string; uid: number }) =>
       `${facts.count} new files could not be given their owner (user ${facts.uid}), as ${facts.path}: only root can.`,
+    'package-signed': (facts: { keyId: string; trustedComment: string }) => `${signature(facts)}.`,
     'release-list-missing': (facts: { path: string }) =>
       `The file list ${facts.path} is gone: the next upgrade will not tell files of yours from old ones.`,
   },
@@ -257,8 +292,10 @@ export const release = {
       sha256: string;
       version: string;
       files: number;
+      signedBy: { keyId: string; trustedComment: string } | null;
     }): readonly string[] => [
       `${facts.path} is sound: version ${facts.version}, ${facts.files} files, sha256 ${facts.sha256}.`,
+      ...(facts.signedBy === null ? [] : [`${signature(facts.signedBy)}.`]),
     ],
   },
 };

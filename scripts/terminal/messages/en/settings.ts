@@ -55,6 +55,8 @@ export const settings = {
     MIGRATIONS_DIR:
       'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR.',
     UPDATE_SOURCE: 'Folder in which `maj upgrade VERSION` finds packages.',
+    UPDATE_PUBLIC_KEY:
+      'Public key of minisign, or the path of its .pub file; once it is set, every package must be signed by it.',
     BACKUP_DIR: 'Folder of the backups.',
     BACKUP_MAX_AGE: 'How old a backup may be to count as fresh.',
     BACKUP_KEEP_DAYS: 'How many days backups are kept, counted back from the newest proven one.',
