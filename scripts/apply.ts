@@ -29,7 +29,7 @@ export const applyVerb: Verb<'plan'> = {
       await refuseUnfinished(context);
       const found = await findPackage(context, wanted);
       const runId = context.clock.now().toISOString().replaceAll(/[-:.]/g, '');
-      const staged = await stagePackage(context, found.path, { runId, version: found.version });
+      const staged = await stagePackage(context, found.path, { ...found, runId });
       const { entry } = await placesOf(context);
       try {
         if (args.options.plan === true) {

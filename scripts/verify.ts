@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { checkApplication } from './application/check.ts';
 import { checkCopySpace } from './backup/copy-space.ts';
 import { findBackup } from './backup/list.ts';
@@ -10,13 +9,14 @@ import { findServerPrograms } from './database/programs.ts';
 import { withThrowaway } from './database/throwaway.ts';
 import { wrongUsage } from './errors.ts';
 import { checkPackage } from './release/check-package.ts';
+import { findPackage } from './release/find.ts';
 import type { Verb, VerbResult } from './verb.ts';
 
 /** `maj verify`: tells whether a backup, a package or the application is sound. */
 export const verifyVerb: Verb<'full'> = {
   name: 'verify',
   summary: 'Verifies a backup, a package or the installed application.',
-  usage: ['verify [BACKUP]', 'verify --full [BACKUP]', 'verify package FILE', 'verify app'],
+  usage: ['verify [BACKUP]', 'verify --full [BACKUP]', 'verify package FILE|VERSION', 'verify app'],
   options: { full: { type: 'boolean', help: 'Restore the backup into a throwaway server, and compare.' } },
   needsSettings: true,
   async run(context, args) {
@@ -26,7 +26,7 @@ export const verifyVerb: Verb<'full'> = {
     if (what === 'package' || what === 'app') {
       if (full) throw wrong('--full is for backups');
       if (more.length > 0 || (what === 'app') !== (subject === undefined))
-        throw wrong(what === 'app' ? 'app takes no argument' : 'package takes one file');
+        throw wrong(what === 'app' ? 'app takes no argument' : 'package takes one file or version');
       return subject === undefined ? verifyApp(context) : verifyPackageFile(context, subject);
     }
     if (subject !== undefined) throw wrong('it takes one backup');
@@ -64,7 +64,7 @@ async function verifyOne(context: Context, which: string | undefined, full: bool
 }
 
 async function verifyPackageFile(context: Context, file: string): Promise<VerbResult> {
-  const report = await checkPackage(context, resolve(context.projectDir, file));
+  const report = await checkPackage(context, (await findPackage(context, file)).path);
   return { data: report, text: ({ results }) => results.release.packageSound(report) };
 }
 

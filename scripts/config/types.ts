@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { splitWords } from '../system/shell-words.ts';
 import { Secret } from './secret.ts';
+import { parseUpdateSource } from './update-source.ts';
 
 /** A type of setting: how its text is read, and how the documentation names it. */
 export interface SettingType<T> {
@@ -41,6 +42,15 @@ export const secret: SettingType<Secret> = {
 
 /** A file or folder; relative ones start from the project folder. */
 export const path: SettingType<string> = { name: 'path', schema: text };
+
+/** Where packages come from; kept as text, and read by `parseUpdateSource`. */
+export const source: SettingType<string> = {
+  name: 'a folder, an https address with {version} in it and without a password, github:owner/name, git, or git:repository',
+  schema: v.pipe(
+    text,
+    v.check((value) => parseUpdateSource(value) !== undefined, 'a source of packages'),
+  ),
+};
 
 /** A command line, run by the shell. */
 export const command: SettingType<string> = { name: 'command', schema: text };

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { parseMigrations } from '../migrations/folder.ts';
 import type { ReceiptScript } from '../rehearsal/receipt.ts';
+import { gitEnvironment } from '../system/git.ts';
 import { capture, captureBytes } from '../system/processes.ts';
 
 /**
@@ -38,7 +39,7 @@ async function readBlobs(context: Context, names: readonly string[]): Promise<Bu
   if (names.length === 0) return [];
   const args = ['cat-file', '--batch'];
   const input = names.map((name) => `${name}\n`).join('');
-  const output = await captureBytes(ownRepository(context), 'git', args, { cwd: context.projectDir, input });
+  const output = await captureBytes(gitEnvironment(context), 'git', args, { cwd: context.projectDir, input });
   const blobs: Buffer[] = [];
   let at = 0;
   for (const name of names) {
@@ -69,18 +70,8 @@ async function folderInRepository(context: Context): Promise<string> {
   return setting.startsWith(`${top}/`) ? setting.slice(top.length + 1) : setting;
 }
 
-/**
- * The environment without what git tells its hooks of the repository: where GIT_DIR is set, git takes the folder that it
- * is called in for the root of the repository, or looks for GIT_DIR from there (githooks(5), git(1)). The project folder
- * is enough to find it.
- */
-function ownRepository(context: Context): Pick<Context, 'env'> {
-  const hidden = { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_PREFIX: undefined };
-  return { env: { ...context.env, ...hidden } };
-}
-
 async function git(context: Context, args: readonly string[]): Promise<string> {
-  const output = await capture(ownRepository(context), 'git', args, { cwd: context.projectDir });
+  const output = await capture(gitEnvironment(context), 'git', args, { cwd: context.projectDir });
   if (output.code !== 0) {
     throw refused('gate-git', { command: `git ${args[0] ?? ''}`, output: output.stderr.trim() });
   }

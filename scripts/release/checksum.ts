@@ -59,7 +59,12 @@ export async function verifyPackage(
   return { path: file, bytes, sha256, sumFile, signedBy: signedBy ?? null };
 }
 
-async function expectedSum(file: string): Promise<{ sumFile: string; expected: string }> {
+/**
+ * What the sum of a package has to be, and the file beside it that says so.
+ *
+ * @throws MajError `package-sum-missing`, `package-sum-unclear`
+ */
+export async function expectedSum(file: string): Promise<{ sumFile: string; expected: string }> {
   const places = [
     { sumFile: `${file}.sha256`, alone: true },
     { sumFile: join(dirname(file), 'SHA256SUMS'), alone: false },

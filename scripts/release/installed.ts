@@ -13,6 +13,8 @@ const listSchema = v.object({
   sha256: v.string(),
   /** Where the package was, if it was a file: what it held can be read there, as long as it is there. */
   package: v.optional(v.string()),
+  /** Of the application's repository, where the package was made of one. */
+  commit: v.optional(v.string()),
   /** Whether what the dependencies command made is among the entries. */
   complete: v.boolean(),
   entries: v.array(releaseEntrySchema),

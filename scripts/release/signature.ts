@@ -34,7 +34,7 @@ export async function verifySignature(
   bytes: number,
   digests: Digests,
 ): Promise<SignedBy | undefined> {
-  const key = await publicKey(context);
+  const key = await requiredKey(context);
   if (key === undefined) return undefined;
   const sigFile = `${file}.minisig`;
   const text = await readIfThere(sigFile);
@@ -61,7 +61,9 @@ export async function verifySignature(
  *
  * @throws MajError `public-key-invalid`
  */
-async function publicKey(context: Pick<Context, 'config' | 'projectDir'>): Promise<PublicKey | undefined> {
+export async function requiredKey(
+  context: Pick<Context, 'config' | 'projectDir'>,
+): Promise<PublicKey | undefined> {
   const setting = context.config.UPDATE_PUBLIC_KEY;
   if (setting === undefined) return undefined;
   const direct = parsePublicKey(setting);

@@ -21,6 +21,8 @@ export interface StageOptions {
   readonly runId: string;
   /** The version that the package must be of; any newer one when it was not asked for by version. */
   readonly version?: string | undefined;
+  /** The commit that the package was made of: recorded with what is installed. */
+  readonly commit?: string | undefined;
 }
 
 /**
@@ -61,6 +63,7 @@ export async function stagePackage(
       version,
       sha256: verified.sha256,
       package: file,
+      ...(options.commit === undefined ? {} : { commit: options.commit }),
       complete: context.config.APP_DEPENDENCIES_COMMAND === undefined,
       entries: [...unpacked.entries],
     });

@@ -21,6 +21,8 @@ export interface FoundPackage {
   readonly path: string;
   /** The version that was asked for; undefined when a file was named. */
   readonly version: string | undefined;
+  /** The commit that it was made of; undefined where it was made elsewhere. */
+  readonly commit?: string;
 }
 
 /** A package whose sum is right. */

@@ -26,7 +26,7 @@ export interface UpgradePlan {
 /** Looks at everything that an upgrade would look at, and changes nothing: what is unpacked is removed again. */
 export async function planUpgrade(context: Context, wanted: string): Promise<UpgradePlan> {
   const found = await findPackage(context, wanted);
-  const staged = await stagePackage(context, found.path, { runId: 'plan', version: found.version });
+  const staged = await stagePackage(context, found.path, { ...found, runId: 'plan' });
   try {
     const { plan, migrations } = await readPlan(context, { stagedDir: staged.folder });
     refuseProblems(plan);

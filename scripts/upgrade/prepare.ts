@@ -33,10 +33,7 @@ export async function prepare(run: UpgradeRun, found: FoundPackage): Promise<Pre
   const logs = await doStep(run, 'check', () => checkApplication(context));
   stopIfInterrupted(context);
   const staged = await doStep(run, 'stage', async () => {
-    const release = await stagePackage(context, found.path, {
-      runId: run.journal.run,
-      version: found.version,
-    });
+    const release = await stagePackage(context, found.path, { ...found, runId: run.journal.run });
     await run.journal.add({ type: 'staged', folder: release.folder, version: release.version });
     await installDependencies(context, release.folder);
     return release;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { packagesOf } from '../../../scripts/release/find.ts';
+import { packagesOf } from '../../../scripts/release/package-names.ts';
 
 it.each([
   ['intimemanager-1.1.0.tar.gz', '1.1.0', true],

@@ -1,6 +1,7 @@
 import type { EditedFile, Unshown } from '../../../release/edited-files.ts';
 import type { EntryProblem } from '../../../release/entry-rules.ts';
 import type { FileChanges } from '../../../release/types.ts';
+import { duration } from '../../format.ts';
 
 /** What is wrong with an entry of a package. */
 const problemTexts: Readonly<Record<EntryProblem, string>> = {
@@ -109,6 +110,81 @@ export const release = {
     'package-sum-wrong': (facts: { path: string; sumFile: string; expected: string; found: string }) => ({
       message: `${facts.path} is not what ${facts.sumFile} says: its SHA-256 is ${facts.found}, not ${facts.expected}.`,
       hint: `It was damaged or changed on its way. ${newPackage}`,
+    }),
+    'download-failed': (facts: { url: string; reason: string; tries: number }) => ({
+      message: `${facts.url} could not be had (tried ${facts.tries} times in a row): ${facts.reason}.`,
+      hint: 'Call again: what is there of it already is kept, and it goes on from there.',
+    }),
+    'download-too-slow': (facts: { url: string; totalMs: number }) => ({
+      message: `${facts.url} did not come within ${duration(facts.totalMs)}.`,
+      hint: 'Call again: it goes on from there. Or get it another way, and give its path.',
+    }),
+    'download-too-large': (facts: { url: string; bytes: number }) => ({
+      message: `${facts.url} is larger than the ${facts.bytes} bytes that are taken.`,
+      hint: 'Look at whether it is what you meant.',
+    }),
+    'download-not-found': (facts: { url: string }) => ({
+      message: `There is nothing at ${facts.url}.`,
+      hint: 'Look at the version, and at UPDATE_SOURCE. Some servers answer so where a token is missing: UPDATE_TOKEN.',
+    }),
+    'download-refused': (facts: { url: string; status: number }) => ({
+      message: `${facts.url} was refused with status ${facts.status}.`,
+      hint:
+        facts.status === 401 || facts.status === 403
+          ? 'Set UPDATE_TOKEN to a token that may read it. GitHub answers 403, too, to those without a token who ask too often.'
+          : 'Look at UPDATE_SOURCE, or get it another way, and give its path.',
+    }),
+    'download-tls': (facts: { url: string; reason: string }) => ({
+      message: `${facts.url} cannot be trusted: ${facts.reason}.`,
+      hint: 'If its certificate is by an authority of your own, name that in the environment: NODE_EXTRA_CA_CERTS=/path/ca.pem. Look at the clock of this machine, too.',
+    }),
+    'download-redirect': (facts: { reason: string }) => ({
+      message: `The download was not followed: ${facts.reason}.`,
+      hint: 'Set UPDATE_SOURCE to the https address where the packages are.',
+    }),
+    'download-insecure': (facts: { url: string }) => ({
+      message: `${facts.url} is not encrypted: what comes from there could be anybody’s.`,
+      hint: 'Use https. Plain http is taken from this machine itself only.',
+    }),
+    'github-no-release': (facts: { repository: string; tags: readonly string[] }) => ({
+      message: `${facts.repository} has no release ${facts.tags.join(' or ')} on GitHub that can be seen from here.`,
+      hint: 'Look at its page of releases. For a private repository, set UPDATE_TOKEN.',
+    }),
+    'github-no-package': (facts: { repository: string; tag: string; names: readonly string[] }) => ({
+      message: `The release ${facts.tag} of ${facts.repository} holds no package${facts.names.length === 0 ? '.' : `; it holds:\n${list(facts.names)}`}`,
+      hint: 'Attach one to the release, such as app-1.1.0.tar.gz, with app-1.1.0.tar.gz.sha256. What GitHub itself packs of the source may change, and has no sum.',
+    }),
+    'github-answer': (facts: { url: string; reason: string }) => ({
+      message: `${facts.url} does not answer as GitHub does: ${facts.reason}`,
+      hint: 'Look at UPDATE_GITHUB_API.',
+    }),
+    'git-failed': (facts: { command: string; output: string }) => ({
+      message: `\`${facts.command}\` failed: ${facts.output}`,
+      hint: 'Call it by hand as the user that runs maj, and look at UPDATE_SOURCE.',
+    }),
+    'git-no-version': (facts: { repository: string; version: string; tags: readonly string[] }) => ({
+      message: `${facts.repository} has no tag ${facts.tags.join(' or ')}.`,
+      hint: `Tag the commit of version ${facts.version}, or name a commit.`,
+    }),
+    'git-tags-differ': (facts: {
+      repository: string;
+      tags: readonly string[];
+      commits: readonly string[];
+    }) => ({
+      message: `The tags ${facts.tags.join(' and ')} of ${facts.repository} are of two commits: ${facts.commits.join(', ')}.`,
+      hint: 'Name the commit that you mean, or remove one of the tags.',
+    }),
+    'git-no-commit': (facts: { repository: string; name: string }) => ({
+      message: `${facts.repository} knows no commit “${facts.name}”.`,
+      hint: 'Give a version that is tagged, or a commit, a tag or a branch.',
+    }),
+    'git-submodules': (facts: { commit: string; paths: readonly string[] }) => ({
+      message: `Commit ${facts.commit} has submodules, which \`git archive\` leaves out:\n${list(facts.paths)}`,
+      hint: 'Make a package that holds them, and give its path.',
+    }),
+    'git-unsigned': (facts: { keyId: string }) => ({
+      message: `A package that is made here of a commit has no signature, and UPDATE_PUBLIC_KEY asks for one by the key ${facts.keyId}.`,
+      hint: 'Use signed packages, or unset UPDATE_PUBLIC_KEY.',
     }),
     'public-key-invalid': (facts: { path: string; there: boolean }) => ({
       message: facts.there
@@ -226,6 +302,10 @@ export const release = {
   },
   steps: {
     'verify-package': (facts: { path: string }) => `Check the sum of ${facts.path}`,
+    'download-package': (facts: { url: string }) => `Get ${facts.url}`,
+    'fetch-repository': (facts: { repository: string }) => `Fetch ${facts.repository}`,
+    'archive-commit': (facts: { commit: string; repository: string }) =>
+      `Pack commit ${facts.commit.slice(0, 12)} of ${facts.repository}`,
     'unpack-package': (facts: { path: string }) => `Unpack ${facts.path}`,
     'complete-release': () => 'Complete the new release',
     'switch-files': (facts: { version: string }) => `Switch to version ${facts.version}`,
@@ -263,6 +343,11 @@ export const release = {
       `The package holds paths of APP_PERSIST; the installed ones stay:\n${list(facts.paths)}`,
     'owners-not-kept': (facts: { count: number; path: string; uid: number }) =>
       `${facts.count} new files could not be given their owner (user ${facts.uid}), as ${facts.path}: only root can.`,
+    'download-again': (facts: { url: string; reason: string; waitMs: number }) =>
+      `${facts.url}: ${facts.reason}; again in ${duration(facts.waitMs)}.`,
+    'package-there': (facts: { path: string }) => `${facts.path} is there already, and its sum is right.`,
+    'package-of-commit': (facts: { commit: string; repository: string; path: string }) =>
+      `The package is commit ${facts.commit} of ${facts.repository}.`,
     'package-signed': (facts: { keyId: string; trustedComment: string }) => `${signature(facts)}.`,
     'release-list-missing': (facts: { path: string }) =>
       `The file list ${facts.path} is gone: the next upgrade will not tell files of yours from old ones.`,

@@ -54,9 +54,12 @@ export const settings = {
       'How long to wait, once maintenance is on, for what still runs in the database to end.',
     MIGRATIONS_DIR:
       'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR.',
-    UPDATE_SOURCE: 'Folder in which `maj upgrade VERSION` finds packages.',
+    UPDATE_SOURCE:
+      'Where `maj upgrade VERSION` finds packages: a folder, an https address with {version} in it, github:owner/name, or git (the repository of the project folder) or git:repository.',
     UPDATE_PUBLIC_KEY:
       'Public key of minisign, or the path of its .pub file; once it is set, every package must be signed by it.',
+    UPDATE_TOKEN: 'Token that the host of UPDATE_SOURCE, or GitHub, asks for; never given as an option.',
+    UPDATE_GITHUB_API: 'Address of GitHub’s API, for a GitHub of your own (https://github.example/api/v3).',
     BACKUP_DIR: 'Folder of the backups.',
     BACKUP_MAX_AGE: 'How old a backup may be to count as fresh.',
     BACKUP_KEEP_DAYS: 'How many days backups are kept, counted back from the newest proven one.',

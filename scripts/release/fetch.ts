@@ -1,0 +1,138 @@
+import { basename, join } from 'node:path';
+import { inStep, note, type Context } from '../context.ts';
+import { refused, unsound } from '../errors.ts';
+import { download, getText } from '../system/download.ts';
+import { exists, remove, renameDurably, writeDurably } from '../system/files.ts';
+import type { HttpRequest } from '../system/request.ts';
+import type { HttpLimits } from '../system/retry.ts';
+import { expectedSum, hashFile } from './checksum.ts';
+import { packingOf } from './forms.ts';
+import { packageLimits } from './limits.ts';
+import { requiredKey } from './signature.ts';
+import { packageFolder } from './store.ts';
+
+/** A package somewhere else, with what lies beside it. */
+export interface RemotePackage {
+  /** The name of its file. */
+  readonly name: string;
+  readonly archive: HttpRequest;
+  /** Where its sum may be, the first first; the names are `<name>.sha256` and `SHA256SUMS`. */
+  readonly sums: readonly { readonly name: string; readonly request: HttpRequest }[];
+  readonly signature: HttpRequest | undefined;
+}
+
+const hour = 3_600_000;
+
+/** For the package; what lies beside it is small, and has minutes. */
+export const fetchLimits: HttpLimits = {
+  bytes: packageLimits.bytes,
+  totalMs: 6 * hour,
+  idleMs: 60_000,
+  tries: 6,
+  waitMs: 500,
+};
+const smallLimits = (limits: HttpLimits): HttpLimits => ({
+  ...limits,
+  bytes: 1_000_000,
+  totalMs: Math.min(limits.totalMs, 300_000),
+});
+
+/**
+ * Gets a package into a private folder of ours, its sum and signature first: without them it is not worth getting. One
+ * that is there already is taken if its sum is right.
+ *
+ * @returns its path; the sum lies beside it, so that it is verified like one that was put there by hand
+ * @throws MajError `package-form`, `package-sum-missing`, `package-sum-unclear`, `signature-missing` (exit 3),
+ *   `package-sum-wrong` (4), and what getting it throws
+ */
+export async function fetchPackage(
+  context: Context,
+  remote: RemotePackage,
+  limits: HttpLimits = fetchLimits,
+): Promise<string> {
+  packingOf(remote.name);
+  const folder = await packageFolder(context, remote.archive.url);
+  const path = join(folder, remote.name);
+  await fetchSum(context, remote, folder, limits);
+  await fetchSignature(context, remote, path, limits);
+  const { expected, sumFile } = await expectedSum(path);
+  if (await exists(path)) {
+    if ((await hashFile(context, path)) === expected) {
+      note(context, 'package-there', { path });
+      return path;
+    }
+    await remove(path);
+  }
+  const partial = `${path}.partial`;
+  const { url } = remote.archive;
+  await inStep(context, 'download-package', { url }, (progress) =>
+    download(context, remote.archive, partial, limits, progress),
+  );
+  const found = await hashFile(context, partial);
+  if (found !== expected) {
+    await remove(partial);
+    throw unsound('package-sum-wrong', { path: url, sumFile, expected, found });
+  }
+  await renameDurably(partial, path);
+  return path;
+}
+
+async function fetchSum(
+  context: Context,
+  { name, archive, sums }: RemotePackage,
+  folder: string,
+  limits: HttpLimits,
+): Promise<void> {
+  for (const old of [`${name}.sha256`, 'SHA256SUMS']) await remove(join(folder, old));
+  for (const sum of sums) {
+    const text = await getText(context, sum.request, smallLimits(limits));
+    if (text === undefined) continue;
+    await writeDurably(join(folder, sum.name), text);
+    return;
+  }
+  throw refused('package-sum-missing', {
+    path: archive.url,
+    searched: sums.map(({ request }) => request.url),
+  });
+}
+
+async function fetchSignature(
+  context: Context,
+  { archive, signature }: RemotePackage,
+  path: string,
+  limits: HttpLimits,
+): Promise<void> {
+  await remove(`${path}.minisig`);
+  const key = await requiredKey(context);
+  if (key === undefined) return;
+  const text = signature === undefined ? undefined : await getText(context, signature, smallLimits(limits));
+  if (text === undefined) {
+    const sigFile = signature?.url ?? `${basename(path)}.minisig`;
+    throw refused('signature-missing', { path: archive.url, sigFile, keyId: key.id });
+  }
+  await writeDurably(`${path}.minisig`, text);
+}
+
+/**
+ * A package at an address, with its sum and signature at addresses like it: pure.
+ *
+ * @param token for its host, where that wants one
+ */
+export function packageAt(url: string, token: string | undefined): RemotePackage {
+  const address = new URL(url);
+  const name = decodeURIComponent(basename(address.pathname));
+  const at = (change: (path: string) => string): HttpRequest => {
+    const other = new URL(address);
+    other.pathname = change(address.pathname);
+    return { url: other.href, token };
+  };
+  return {
+    name: /^[\w+~@-][\w.+~@-]*$/.test(name) ? name : basename(address.pathname),
+    archive: { url: address.href, token },
+    sums: [
+      { name: `${name}.sha256`, request: at((path) => `${path}.sha256`) },
+      { name: 'SHA256SUMS', request: at((path) => `${path.slice(0, path.lastIndexOf('/'))}/SHA256SUMS`) },
+    ],
+    signature: at((path) => `${path}.minisig`),
+  };
+}

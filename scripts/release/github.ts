@@ -1,0 +1,98 @@
+import * as v from 'valibot';
+import type { Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { getText } from '../system/download.ts';
+import type { HttpLimits } from '../system/retry.ts';
+import type { RemotePackage } from './fetch.ts';
+import { packageSuffixes } from './forms.ts';
+import { packagesOf } from './package-names.ts';
+
+const releaseSchema = v.object({
+  tag_name: v.string(),
+  assets: v.array(v.object({ name: v.string(), url: v.pipe(v.string(), v.url()), state: v.string() })),
+});
+type Asset = v.InferOutput<typeof releaseSchema>['assets'][number];
+
+const mostAnswerBytes = 10_000_000;
+
+/**
+ * The package of a version among a repository's releases on GitHub, or on a server that answers as GitHub does.
+ *
+ * @throws MajError `github-no-release`, `github-no-package`, `package-ambiguous`, `github-answer`, and what getting the
+ *   answer throws
+ */
+export async function githubPackage(
+  context: Context,
+  repository: string,
+  version: string,
+  limits: HttpLimits,
+): Promise<RemotePackage> {
+  const token = context.config.UPDATE_TOKEN?.reveal();
+  const base = `${context.config.UPDATE_GITHUB_API.replace(/\/+$/, '')}/repos/${repository}/releases/tags/`;
+  const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
+  const asking = { ...limits, bytes: mostAnswerBytes };
+  const tags = [`v${version}`, version];
+  for (const tag of tags) {
+    const url = `${base}${encodeURIComponent(tag)}`;
+    const text = await getText(context, { url, headers, token }, asking);
+    if (text === undefined) continue;
+    const release = v.safeParse(v.pipe(v.string(), v.parseJson(), releaseSchema), text);
+    if (!release.success) throw refused('github-answer', { url, reason: v.summarize(release.issues) });
+    const assets = release.output.assets.filter(({ state }) => state === 'uploaded');
+    return remoteOf(context, { repository, tag, version }, assets, token);
+  }
+  throw refused('github-no-release', { repository, tags });
+}
+
+interface Wanted {
+  readonly repository: string;
+  readonly tag: string;
+  readonly version: string;
+}
+
+function remoteOf(
+  context: Context,
+  { repository, tag, version }: Wanted,
+  assets: readonly Asset[],
+  token: string | undefined,
+): RemotePackage {
+  const { origin } = new URL(context.config.UPDATE_GITHUB_API);
+  const chosen = chooseAsset(
+    assets.map(({ name }) => name),
+    version,
+  );
+  if (chosen.length > 1) throw refused('package-ambiguous', { version, names: chosen });
+  const requestOf = (name: string): RemotePackage['archive'] | undefined => {
+    const asset = assets.find((one) => one.name === name);
+    if (asset === undefined) return undefined;
+    const ours = new URL(asset.url).origin === origin ? token : undefined;
+    return { url: asset.url, headers: { accept: 'application/octet-stream' }, token: ours };
+  };
+  const [name = ''] = chosen;
+  const archive = requestOf(name);
+  if (archive === undefined)
+    throw refused('github-no-package', { repository, tag, names: assets.map((asset) => asset.name) });
+  const sums = [`${name}.sha256`, 'SHA256SUMS'].flatMap((sum) => {
+    const request = requestOf(sum);
+    return request === undefined ? [] : [{ name: sum, request }];
+  });
+  return { name, archive, sums, signature: requestOf(`${name}.minisig`) };
+}
+
+/**
+ * The package among the files of a release: pure. Those that are named after the version count, else all in a form that
+ * can be unpacked; of one package in several forms the first of `packageSuffixes` is taken.
+ *
+ * @returns more than one where it is not clear which is meant
+ */
+export function chooseAsset(names: readonly string[], version: string): readonly string[] {
+  const suffixOf = (name: string): string | undefined => packageSuffixes.find((end) => name.endsWith(end));
+  // A name becomes that of a file here.
+  const packages = names.filter((name) => suffixOf(name) !== undefined && /^[\w+~@-][\w.+~@-]*$/.test(name));
+  const named = packagesOf(packages, version);
+  const candidates = named.length > 0 ? named : packages;
+  const stems = new Set(candidates.map((name) => name.slice(0, -(suffixOf(name) ?? '').length)));
+  if (stems.size !== 1) return candidates;
+  const rank = (name: string): number => packageSuffixes.indexOf(suffixOf(name) ?? '');
+  return [...candidates].sort((a, b) => rank(a) - rank(b)).slice(0, 1);
+}

@@ -1,0 +1,58 @@
+import type { Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { capture } from './processes.ts';
+
+/**
+ * The environment without what git tells its hooks of the repository: where GIT_DIR is set, git takes the folder that it
+ * is called in for the root of the repository, or looks for GIT_DIR from there (githooks(5), git(1)). It asks for nothing
+ * on a terminal, answers in English, and fetches by these ways alone: others run commands (git-remote-ext(1)).
+ */
+export function gitEnvironment(context: Pick<Context, 'env'>): Pick<Context, 'env'> {
+  return {
+    env: {
+      ...context.env,
+      GIT_DIR: undefined,
+      GIT_WORK_TREE: undefined,
+      GIT_PREFIX: undefined,
+      GIT_INDEX_FILE: undefined,
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_SSH_COMMAND: context.env['GIT_SSH_COMMAND'] ?? 'ssh -o BatchMode=yes',
+      GIT_ALLOW_PROTOCOL: 'https:http:ssh:file',
+      LC_ALL: 'C',
+    },
+  };
+}
+
+/**
+ * Calls git and hands out what it prints.
+ *
+ * @throws MajError `git-failed`
+ */
+export async function git(
+  context: Pick<Context, 'env'>,
+  folder: string,
+  args: readonly string[],
+): Promise<string> {
+  const run = await capture(gitEnvironment(context), 'git', args, { cwd: folder });
+  if (run.code !== 0) throw gitFailed(args, run.stderr);
+  return run.stdout;
+}
+
+/** What is said of a call of git that failed. */
+export const gitFailed = (args: readonly string[], output: string): Error =>
+  refused('git-failed', {
+    command: `git ${args.find((word) => /^[a-z][a-z-]+$/.test(word)) ?? ''}`,
+    output: output.trim().slice(-2000),
+  });
+
+/** The full name of the commit that a name stands for; undefined where there is none. The name is never an option. */
+export async function commitNamed(
+  context: Pick<Context, 'env'>,
+  gitDir: string,
+  name: string,
+): Promise<string | undefined> {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
+  const run = await capture(gitEnvironment(context), 'git', [`--git-dir=${gitDir}`, ...args], {});
+  const commit = run.stdout.trim();
+  return run.code === 0 && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit) ? commit : undefined;
+}
