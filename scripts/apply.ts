@@ -13,23 +13,35 @@ import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb } from './verb.ts';
 
 /** `maj apply PACKAGE`: checks a package, unpacks it beside the application, and switches it in; nothing else. */
-export const applyVerb: Verb<'plan'> = {
+export const applyVerb: Verb<'plan' | 'reinstall' | 'allow-downgrade'> = {
   name: 'apply',
   summary: 'Verifies a package and puts its files in the place of the installed ones.',
-  usage: ['apply PACKAGE|VERSION', 'apply PACKAGE|VERSION --plan'],
+  usage: ['apply PACKAGE|VERSION|COMMIT', 'apply PACKAGE|VERSION|COMMIT --plan'],
   options: {
     plan: { type: 'boolean', help: 'Verify and unpack, print what would be moved, and change nothing.' },
+    reinstall: { type: 'boolean', help: 'Also when this version is installed already.' },
+    'allow-downgrade': {
+      type: 'boolean',
+      help: 'Also an older version, if the database holds no migration that it does not know.',
+    },
   },
   needsSettings: true,
   run: (context, args) =>
     withLock(context, 'apply', async () => {
       const [wanted, ...more] = args.positionals;
       if (wanted === undefined || more.length > 0)
-        throw wrongUsage('bad-usage', { verb: 'apply', reason: 'it takes one package or version' });
+        throw wrongUsage('bad-usage', { verb: 'apply', reason: 'it takes one package, version or commit' });
       await refuseUnfinished(context);
       const found = await findPackage(context, wanted);
       const runId = context.clock.now().toISOString().replaceAll(/[-:.]/g, '');
-      const staged = await stagePackage(context, found.path, { ...found, runId });
+      const staged = await stagePackage(context, found.path, {
+        ...found,
+        runId,
+        allow: {
+          reinstall: args.options.reinstall === true,
+          downgrade: args.options['allow-downgrade'] === true,
+        },
+      });
       const { entry } = await placesOf(context);
       try {
         if (args.options.plan === true) {

@@ -16,7 +16,7 @@ import type { Verb, VerbResult } from './verb.ts';
 export const verifyVerb: Verb<'full'> = {
   name: 'verify',
   summary: 'Verifies a backup, a package or the installed application.',
-  usage: ['verify [BACKUP]', 'verify --full [BACKUP]', 'verify package FILE|VERSION', 'verify app'],
+  usage: ['verify [BACKUP]', 'verify --full [BACKUP]', 'verify package FILE|VERSION|COMMIT', 'verify app'],
   options: { full: { type: 'boolean', help: 'Restore the backup into a throwaway server, and compare.' } },
   needsSettings: true,
   async run(context, args) {
@@ -26,7 +26,7 @@ export const verifyVerb: Verb<'full'> = {
     if (what === 'package' || what === 'app') {
       if (full) throw wrong('--full is for backups');
       if (more.length > 0 || (what === 'app') !== (subject === undefined))
-        throw wrong(what === 'app' ? 'app takes no argument' : 'package takes one file or version');
+        throw wrong(what === 'app' ? 'app takes no argument' : 'package takes one file, version or commit');
       return subject === undefined ? verifyApp(context) : verifyPackageFile(context, subject);
     }
     if (subject !== undefined) throw wrong('it takes one backup');

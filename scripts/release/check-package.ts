@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { inStep, type Context } from '../context.ts';
 import { withTemporaryFolder } from '../system/temporary.ts';
+import { readRequirements } from './check-requirements.ts';
 import { verifyPackage } from './checksum.ts';
+import type { Requirements } from './requirements.ts';
 import { packageVersion } from './stage.ts';
 import type { VerifiedPackage } from './types.ts';
 import { checkUnchanged, unpackPackage } from './unpack.ts';
@@ -10,13 +12,16 @@ import { checkUnchanged, unpackPackage } from './unpack.ts';
 export interface PackageReport extends VerifiedPackage {
   readonly version: string;
   readonly files: number;
+  /** What it says that it needs. */
+  readonly requirements: Requirements;
 }
 
 /**
  * Checks a package as an upgrade would, without an application: its sum, everything in it, and its version. It is
  * unpacked into a temporary folder and removed again.
  *
- * @throws MajError of `verifyPackage` and `unpackPackage`; `version-file-missing`, `version-invalid`
+ * @throws MajError of `verifyPackage` and `unpackPackage`; `version-file-missing`, `version-invalid`,
+ *   `requirements-invalid`
  */
 export async function checkPackage(context: Context, file: string): Promise<PackageReport> {
   const verified = await inStep(context, 'verify-package', { path: file }, (progress) =>
@@ -29,6 +34,7 @@ export async function checkPackage(context: Context, file: string): Promise<Pack
     );
     checkUnchanged(file, verified.sha256, unpacked.sha256);
     const files = unpacked.entries.filter((entry) => entry.type === 'file').length;
-    return { ...verified, version: await packageVersion(context, tree, file), files };
+    const requirements = await readRequirements(file, tree, unpacked.entries);
+    return { ...verified, version: await packageVersion(context, tree, file), files, requirements };
   });
 }

@@ -7,6 +7,7 @@ export interface SwitchFacts {
   readonly runId: string;
   /** The staged tree. */
   readonly staged: string;
+  /** The name of the new tree among the releases. */
   readonly version: string;
   /** The version that is installed; null when it is not known. */
   readonly previousVersion: string | null;

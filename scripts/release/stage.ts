@@ -5,7 +5,9 @@ import { installedVersion, versionIn } from '../application/version.ts';
 import { inStep, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { exists, fileFailed, makePrivateFolder, namesIn, onSameFileSystem, remove } from '../system/files.ts';
+import { checkRequirements, readRequirements } from './check-requirements.ts';
 import { verifyPackage } from './checksum.ts';
+import { checkDowngrade } from './downgrade.ts';
 import { writeReleaseList } from './installed.ts';
 import { originalsOf } from './originals.ts';
 import { persistentPaths } from './persistent.ts';
@@ -14,6 +16,7 @@ import { lookAtChanges } from './look-at-changes.ts';
 import { moveMark } from './switch.ts';
 import { entryAt } from './tree.ts';
 import type { Places, StagedRelease } from './types.ts';
+import type { Allowance, LocalChanges, Places, ReleaseEntry, StagedRelease } from './types.ts';
 import { checkUnchanged, unpackPackage } from './unpack.ts';
 
 /** What a package is staged for. */
@@ -23,6 +26,7 @@ export interface StageOptions {
   readonly version?: string | undefined;
   /** The commit that the package was made of: recorded with what is installed. */
   readonly commit?: string | undefined;
+  readonly allow?: Allowance | undefined;
 }
 
 /**
@@ -33,7 +37,8 @@ export interface StageOptions {
  *
  * @param file the package
  * @throws MajError of `verifyPackage`, `unpackPackage` and `checkPlaces`; `version-file-missing`, `version-invalid`,
- *   `version-other`, `version-older`, `version-same`, `release-exists`, `not-one-file-system`
+ *   `version-other`, `version-older`, `version-same`, `release-exists`, `not-one-file-system`;
+ *   `requirements-invalid`, `requirements-unmet`, `downgrade-migrations`
  */
 export async function stagePackage(
   context: Context,
@@ -55,8 +60,11 @@ export async function stagePackage(
     checkUnchanged(file, verified.sha256, unpacked.sha256);
     const version = await packageVersion(context, folder, file);
     const previousVersion = await installedVersion(context);
-    checkVersion(version, previousVersion, options.version);
-    await checkFree(places, version);
+    const step = checkVersion(version, previousVersion, options.version, options.allow);
+    const needs = await readRequirements(file, folder, unpacked.entries);
+    await checkRequirements(context, needs, version, places.live === undefined ? undefined : previousVersion);
+    if (step === 'down') await checkDowngrade(context, folder, { version, installed: previousVersion });
+    const releaseName = await freeName(places, version, step === 'up' ? undefined : options.runId);
     const list = `${folder}.json`;
     await writeReleaseList(list, {
       format: 1,
@@ -73,6 +81,7 @@ export async function stagePackage(
     return {
       runId: options.runId,
       version,
+      releaseName,
       previousVersion,
       folder,
       list,
@@ -121,19 +130,43 @@ export async function packageVersion(context: Context, folder: string, file: str
   return version;
 }
 
-/** Refuses a version that is not the one asked for, or no step forward from the installed one: pure. */
-export function checkVersion(version: string, installed: string | null, wanted: string | undefined): void {
+/**
+ * Refuses a version that is not the one asked for, or no step forward from the installed one unless that is allowed: pure.
+ *
+ * @returns the direction; `up` where nothing is installed
+ * @throws MajError `version-other`, `installed-version-invalid`, `version-same`, `version-older`
+ */
+export function checkVersion(
+  version: string,
+  installed: string | null,
+  wanted: string | undefined,
+  allow: Allowance = {},
+): 'up' | 'same' | 'down' {
   if (wanted !== undefined && semver.neq(version, wanted))
     throw refused('version-other', { version, wanted });
-  if (installed === null) return;
+  if (installed === null) return 'up';
   if (semver.valid(installed) === null) throw refused('installed-version-invalid', { text: installed });
-  if (semver.eq(version, installed)) throw refused('version-same', { version });
-  if (semver.lt(version, installed)) throw refused('version-older', { version, installed });
+  if (semver.eq(version, installed)) {
+    if (allow.reinstall !== true) throw refused('version-same', { version });
+    return 'same';
+  }
+  if (semver.gt(version, installed)) return 'up';
+  if (allow.downgrade !== true) throw refused('version-older', { version, installed });
+  return 'down';
 }
 
 async function checkFree(places: Places, version: string): Promise<void> {
   if (places.releases === undefined) return;
   if (entryAt(places.releases, version) !== undefined)
+/**
+ * The name of the release's folder among the releases.
+ *
+ * @param otherwise what makes it another one where that is taken; undefined: then it is refused
+ */
+async function freeName(places: Places, version: string, otherwise: string | undefined): Promise<string> {
+  if (places.releases === undefined) return version;
+  const taken = (await entryAt(places.releases, version)) !== undefined;
+  if (taken && otherwise === undefined)
     throw refused('release-exists', { version, path: join(places.releases, version) });
   try {
     // Not private: the web server has to enter it.
@@ -141,6 +174,7 @@ async function checkFree(places: Places, version: string): Promise<void> {
   } catch (error) {
     throw fileFailed(places.releases, 'made', error);
   }
+  return taken ? `${version}-${otherwise ?? ''}` : version;
 }
 
 /**

@@ -16,6 +16,14 @@ export interface Places {
   readonly releases: string | undefined;
 }
 
+/** Which versions may be installed beside newer ones. */
+export interface Allowance {
+  /** The one that is installed already. */
+  readonly reinstall?: boolean;
+  /** An older one, if no migration stands between. */
+  readonly downgrade?: boolean;
+}
+
 /** A package that was found, not yet looked into. */
 export interface FoundPackage {
   readonly path: string;
@@ -23,6 +31,7 @@ export interface FoundPackage {
   readonly version: string | undefined;
   /** The commit that it was made of; undefined where it was made elsewhere. */
   readonly commit?: string;
+  readonly allow?: Allowance;
 }
 
 /** A package whose sum is right. */
@@ -74,6 +83,8 @@ export interface FileChanges {
 export interface StagedRelease {
   readonly runId: string;
   readonly version: string;
+  /** The name of its folder among the releases: the version, unless one of that name is there already. */
+  readonly releaseName: string;
   /** The version that is installed now; null when none can be read. */
   readonly previousVersion: string | null;
   /** The staged tree. */

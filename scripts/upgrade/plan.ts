@@ -6,6 +6,7 @@ import { readPlan } from '../migrations/read-plan.ts';
 import { findPackage } from '../release/find.ts';
 import { discardStaged, stagePackage } from '../release/stage.ts';
 import type { FileChanges } from '../release/types.ts';
+import type { Allowance } from '../release/types.ts';
 import { findReceipt } from './prepare.ts';
 
 /** What an upgrade would do. */
@@ -24,9 +25,13 @@ export interface UpgradePlan {
 }
 
 /** Looks at everything that an upgrade would look at, and changes nothing: what is unpacked is removed again. */
-export async function planUpgrade(context: Context, wanted: string): Promise<UpgradePlan> {
+export async function planUpgrade(
+  context: Context,
+  wanted: string,
+  allow: Allowance = {},
+): Promise<UpgradePlan> {
   const found = await findPackage(context, wanted);
-  const staged = await stagePackage(context, found.path, { ...found, runId: 'plan' });
+  const staged = await stagePackage(context, found.path, { ...found, allow, runId: 'plan' });
   try {
     const { plan, migrations } = await readPlan(context, { stagedDir: staged.folder });
     refuseProblems(plan);

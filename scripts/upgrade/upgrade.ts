@@ -3,7 +3,7 @@ import { installedVersion } from '../application/version.ts';
 import type { Context } from '../context.ts';
 import { reasonOf, refused, rolledBack } from '../errors.ts';
 import { findPackage } from '../release/find.ts';
-import type { FoundPackage } from '../release/types.ts';
+import type { Allowance, FoundPackage } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
 import { openJournal, readJournal, type Journal } from './journal.ts';
 import { letIn, type PassedWindow, type Upgraded } from './let-in.ts';
@@ -17,14 +17,15 @@ import { passWindow } from './window.ts';
 /**
  * The whole guide, in order, journaled; called under the lock.
  *
- * @param wanted a version, or the path of a package
+ * @param wanted a version, the path of a package, or a commit
+ * @param allow versions that are no step forward
  * @throws MajError what refused it, before anything changed; `upgrade-rolled-back` (exit code 10);
  *   `upgrade-not-rolled-back` (11); `upgrade-unfinished` (6)
  */
-export async function upgrade(context: Context, wanted: string): Promise<Upgraded> {
+export async function upgrade(context: Context, wanted: string, allow: Allowance = {}): Promise<Upgraded> {
   await refuseLeftOver(context);
   const from = await installedVersion(context);
-  const found = await findPackage(context, wanted);
+  const found = { ...(await findPackage(context, wanted)), allow };
   return withJournal(context, newRunId(context), async (journal) => {
     const run: UpgradeRun = { context, journal, durations: [] };
     await journal.add({

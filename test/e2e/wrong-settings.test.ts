@@ -28,7 +28,7 @@ describe('a wrong call', () => {
     ],
     ['a project folder that is not there', ['status', '--project', '/nowhere/at/all'], 2, /is not there/],
     ['no database named', ['backup'], 2, /DB_NAME, DB_USER are not set/],
-    ['no package named', ['upgrade'], 2, /one VERSION or FILE is needed/],
+    ['no package named', ['upgrade'], 2, /one VERSION, FILE or COMMIT is needed/],
   ])('is answered with one clear error: %s', async (_title, words, code, message) => {
     const ran = await maj(await project({}), words);
     expect(ran.code, ran.stderr).toBe(code);

@@ -24,7 +24,7 @@ import { prepareSwitch } from '../../../scripts/release/prepare.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { applyMoves, undoMoves } from '../../../scripts/release/switch.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
-import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
+import type { VerbResult } from '../../../scripts/verb.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
 
@@ -61,10 +61,8 @@ const release = (version: string, files: Readonly<Record<string, string>> = {}):
   );
 
 const asked: string[] = [];
-const args = (
-  positionals: readonly string[],
-  options: VerbArguments<'plan'>['options'] = {},
-): VerbArguments<'plan'> => ({
+type Arguments = Parameters<typeof applyVerb.run>[1];
+const args = (positionals: readonly string[], options: Arguments['options'] = {}): Arguments => ({
   positionals,
   options,
   yes: true,

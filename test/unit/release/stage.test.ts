@@ -27,3 +27,58 @@ describe('the version of a package', () => {
     expect(refusal(version, installed, wanted)).toBe(expected);
   });
 });
+
+describe('a version that is no step forward', () => {
+  it.each([
+    ['1.0.0', { reinstall: true }, 'same'],
+    ['1.0.0', { downgrade: true }, 'version-same'],
+    ['0.9.0', { downgrade: true }, 'down'],
+    ['0.9.0', { reinstall: true }, 'version-older'],
+    ['1.1.0', { reinstall: true, downgrade: true }, 'up'],
+    ['1.0.0-rc.1', { downgrade: true }, 'down'],
+    ['1.0.0+build.2', { reinstall: true }, 'same'],
+  ])('%s over 1.0.0, %j allowed: %s', (version, allow, expected) => {
+    const judge = (): string => checkVersion(version, '1.0.0', undefined, allow);
+    if (['up', 'same', 'down'].includes(expected)) expect(judge()).toBe(expected);
+    else expect(judge).toThrow(expect.objectContaining({ code: expected }));
+  });
+
+  it('is still the one that was asked for, or refused', () => {
+    const all = { reinstall: true, downgrade: true };
+    expect(() => checkVersion('0.9.0', '1.0.0', '0.8.0', all)).toThrow(
+      expect.objectContaining({ code: 'version-other' }),
+    );
+  });
+});
+
+describe('what the live tree holds beyond its release', () => {
+  const live: readonly Compared[] = [
+    { path: 'index.php', type: 'file', state: 'same' },
+    { path: 'old.php', type: 'file', state: 'same' },
+    { path: 'config.php', type: 'file', state: 'modified' },
+    { path: 'mine', type: 'folder', state: 'unknown' },
+    { path: 'mine/a.txt', type: 'file', state: 'unknown' },
+    { path: 'robots.txt', type: 'file', state: 'unknown' },
+    { path: 'socket', type: 'other', state: 'unknown' },
+  ];
+  const coming = (path: string): boolean => ['index.php', 'config.php', 'robots.txt'].includes(path);
+
+  it('is told apart with the list of the release', () => {
+    expect(localChanges(live, true, coming)).toEqual({
+      known: true,
+      modified: ['config.php'],
+      carried: ['mine', 'mine/a.txt'],
+      leftBehind: 1,
+    });
+  });
+
+  it('is only counted without one', () => {
+    const unknown = live.map((entry): Compared => ({ ...entry, state: 'unknown' }));
+    expect(localChanges(unknown, false, coming)).toEqual({
+      known: false,
+      modified: [],
+      carried: [],
+      leftBehind: 2,
+    });
+  });
+});

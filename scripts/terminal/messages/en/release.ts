@@ -1,6 +1,7 @@
 import type { EditedFile, Unshown } from '../../../release/edited-files.ts';
 import type { EntryProblem } from '../../../release/entry-rules.ts';
 import type { FileChanges } from '../../../release/types.ts';
+import type { Requirements, RequirementsProblem, Unmet } from '../../../release/requirements.ts';
 import { duration } from '../../format.ts';
 
 /** What is wrong with an entry of a package. */
@@ -69,6 +70,35 @@ const editedLines = (file: EditedFile): readonly string[] =>
         ...(file.more === 0 ? [] : [`    … and ${file.more} lines more`]),
       ]
     : [`  ${file.path}: ${unshownTexts[file.kind]}`];
+/** What is wrong with a package's list of what it needs. */
+function requirementsText(problem: RequirementsProblem): string {
+  switch (problem.kind) {
+    case 'unreadable':
+      return problem.reason;
+    case 'unknown':
+      return `${problem.key} is no key of it${problem.nearest === undefined ? '' : `; did its author mean ${problem.nearest}?`}`;
+    case 'invalid':
+      return `${problem.key}: ${problem.reason}`;
+  }
+}
+
+/** What a package needs, and what is there instead. */
+function unmetText(unmet: Unmet): string {
+  switch (unmet.kind) {
+    case 'maj':
+      return `maj ${unmet.needed} or later; this is ${unmet.found ?? 'unknown'}`;
+    case 'from':
+      return `an installed version ${unmet.needed}; installed is ${unmet.found ?? 'one that does not tell its version'}. Upgrade to a version in between first`;
+    case 'php':
+      return `PHP ${unmet.needed}; ${unmet.found === undefined ? 'no program php was found' : `php is ${unmet.found}`}`;
+    case 'node':
+      return `Node ${unmet.needed}; ${unmet.found === undefined ? 'no program node was found' : `node is ${unmet.found}`}`;
+    case 'php-extensions':
+      return `PHP with ${unmet.missing.join(', ')}, which php -m does not list`;
+    case 'server':
+      return `${unmet.needed.length === 0 ? 'another database server' : `${unmet.needed.join(' or ')}, or later`}; the server is ${unmet.found}`;
+  }
+}
 
 /** A comment may hold anything, as control characters of a terminal: it is quoted. */
 const signature = (signedBy: { keyId: string; trustedComment: string }): string =>
@@ -242,11 +272,31 @@ export const release = {
     }),
     'version-same': (facts: { version: string }) => ({
       message: `Version ${facts.version} is installed already.`,
-      hint: 'Nothing is to be done.',
+      hint: 'Nothing is to be done. To install it again all the same: --reinstall.',
     }),
     'version-older': (facts: { version: string; installed: string }) => ({
       message: `Version ${facts.version} is older than the installed ${facts.installed}.`,
-      hint: 'To go back, restore the backup from before the upgrade: `maj restore`.',
+      hint: 'To go back, restore the backup from before the upgrade: `maj restore`. Where no migration stands between, --allow-downgrade installs it.',
+    }),
+    'downgrade-migrations': (facts: {
+      version: string;
+      installed: string | null;
+      migrations: readonly string[];
+    }) => ({
+      message: `The database is newer than version ${facts.version} knows. These migrations were applied, and the package does not have them, or has them otherwise:\n${list(facts.migrations)}`,
+      hint: 'Restore the backup from before them, with its files: `maj backups`, then `maj restore BACKUP`.',
+    }),
+    'requirements-no-file': (facts: { path: string; bytes: number }) => ({
+      message: `maj.json in ${facts.path} is not a file of at most ${facts.bytes} bytes.`,
+      hint: 'Ask whoever made the package. The format is in docs/packages.md.',
+    }),
+    'requirements-invalid': (facts: { path: string; problems: readonly RequirementsProblem[] }) => ({
+      message: `maj.json in ${facts.path} cannot be read:\n${list(facts.problems.map(requirementsText))}`,
+      hint: 'Ask whoever made the package. The format is in docs/packages.md.',
+    }),
+    'requirements-unmet': (facts: { version: string; unmet: readonly Unmet[] }) => ({
+      message: `Version ${facts.version} needs what is not here:\n${list(facts.unmet.map(unmetText))}`,
+      hint: 'Install it, then call again. PHP and Node are those on the PATH of maj.',
     }),
     'installed-version-invalid': (facts: { text: string }) => ({
       message: `The installed application says that its version is “${facts.text.slice(0, 60)}”, which is no version.`,
@@ -306,6 +356,7 @@ export const release = {
     'fetch-repository': (facts: { repository: string }) => `Fetch ${facts.repository}`,
     'archive-commit': (facts: { commit: string; repository: string }) =>
       `Pack commit ${facts.commit.slice(0, 12)} of ${facts.repository}`,
+    'check-requirements': (facts: { version: string }) => `Check what version ${facts.version} needs`,
     'unpack-package': (facts: { path: string }) => `Unpack ${facts.path}`,
     'complete-release': () => 'Complete the new release',
     'switch-files': (facts: { version: string }) => `Switch to version ${facts.version}`,
@@ -378,9 +429,13 @@ export const release = {
       version: string;
       files: number;
       signedBy: { keyId: string; trustedComment: string } | null;
+      requirements: Requirements;
     }): readonly string[] => [
       `${facts.path} is sound: version ${facts.version}, ${facts.files} files, sha256 ${facts.sha256}.`,
       ...(facts.signedBy === null ? [] : [`${signature(facts.signedBy)}.`]),
+      ...Object.entries(facts.requirements).map(
+        ([key, needed]) => `It needs ${key}: ${typeof needed === 'string' ? needed : JSON.stringify(needed)}`,
+      ),
     ],
   },
 };

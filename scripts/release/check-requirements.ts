@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import semver from 'semver';
+import { inStep, type Context } from '../context.ts';
+import { withSession } from '../database/session.ts';
+import { targetFromConfig } from '../database/target.ts';
+import { refused, unsound } from '../errors.ts';
+import { fileFailed } from '../system/files.ts';
+import { ownVersion } from '../system/own-version.ts';
+import { capture } from '../system/processes.ts';
+import {
+  parseRequirements,
+  phpModules,
+  phpVersion,
+  requirementsFile,
+  unmetRequirements,
+  type Requirements,
+  type Surroundings,
+} from './requirements.ts';
+import type { ReleaseEntry } from './types.ts';
+
+const mostBytes = 65_536;
+
+/**
+ * What an unpacked package says that it needs; nothing where it does not say.
+ *
+ * @param file the package, for errors
+ * @throws MajError `requirements-invalid` (exit 4), with everything that is wrong
+ */
+export async function readRequirements(
+  file: string,
+  folder: string,
+  entries: readonly ReleaseEntry[],
+): Promise<Requirements> {
+  const entry = entries.find(({ path }) => path === requirementsFile);
+  if (entry === undefined) return {};
+  if (entry.type !== 'file' || entry.bytes > mostBytes)
+    throw unsound('requirements-no-file', { path: file, bytes: mostBytes });
+  const { requirements, problems } = parseRequirements(await textOf(join(folder, requirementsFile)));
+  if (problems.length > 0) throw unsound('requirements-invalid', { path: file, problems });
+  return requirements;
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw fileFailed(path, 'read', error);
+  }
+}
+
+/**
+ * Checks that everything is there which a package needs; asks for what it needs only.
+ *
+ * @param installed the installed version: null where none can be read; undefined where nothing is installed
+ * @throws MajError `requirements-unmet` (exit 3), with everything that is missing and what is there instead
+ */
+export async function checkRequirements(
+  context: Context,
+  needs: Requirements,
+  version: string,
+  installed: string | null | undefined,
+): Promise<void> {
+  if (Object.keys(needs).length === 0) return;
+  await inStep(context, 'check-requirements', { version }, async () => {
+    const unmet = unmetRequirements(needs, await lookAround(context, needs, installed));
+    if (unmet.length > 0) throw refused('requirements-unmet', { version, unmet });
+  });
+}
+
+async function lookAround(
+  context: Context,
+  needs: Requirements,
+  installed: string | null | undefined,
+): Promise<Surroundings> {
+  const ask = async (program: string, option: string): Promise<string> =>
+    (await capture(context, program, [option])).stdout;
+  const asksPhp = needs.php !== undefined || needs.phpExtensions !== undefined;
+  return {
+    maj: await ownVersion(),
+    // Written as the application likes, as in `v1.9.0`.
+    installed: typeof installed === 'string' ? semver.valid(installed) : installed,
+    php: asksPhp ? phpVersion(await ask('php', '-v')) : undefined,
+    phpExtensions: needs.phpExtensions === undefined ? [] : phpModules(await ask('php', '-m')),
+    node:
+      needs.node === undefined ? undefined : (semver.valid((await ask('node', '-v')).trim()) ?? undefined),
+    server:
+      needs.servers === undefined
+        ? undefined
+        : await withSession(context, targetFromConfig(context), (session) => Promise.resolve(session.server)),
+  };
+}

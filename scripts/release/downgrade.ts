@@ -1,0 +1,42 @@
+import { isAbsolute, join } from 'node:path';
+import type { Context } from '../context.ts';
+import { withSession } from '../database/session.ts';
+import { targetFromConfig } from '../database/target.ts';
+import { refused } from '../errors.ts';
+import { readMigrations, versionNumber, type Migration } from '../migrations/folder.ts';
+import { readLedger, type LedgerRow } from '../migrations/ledger.ts';
+import { statIfThere } from '../system/files.ts';
+
+/**
+ * The migrations that stand between the database and an older release: those in the ledger, finished or not, that the
+ * release does not have, or has otherwise. Pure.
+ */
+export function standingBetween(
+  ledger: readonly Pick<LedgerRow, 'version' | 'name' | 'checksum'>[],
+  scripts: readonly Pick<Migration, 'version' | 'checksum'>[],
+): readonly string[] {
+  const known = new Map(scripts.map((script) => [versionNumber(script.version), script.checksum]));
+  return ledger
+    .filter((row) => known.get(versionNumber(row.version)) !== row.checksum)
+    .map((row) => `${row.version}_${row.name}`);
+}
+
+/**
+ * Refuses an older release whose database would be newer than it knows. What the release itself brings counts: scripts of
+ * the project folder say nothing of what its code was written for.
+ *
+ * @throws MajError `downgrade-migrations`, and what connecting and reading the ledger throw
+ */
+export async function checkDowngrade(
+  context: Context,
+  staged: string,
+  versions: { readonly version: string; readonly installed: string | null },
+): Promise<void> {
+  const { MIGRATIONS_DIR } = context.config;
+  const folder = isAbsolute(MIGRATIONS_DIR) ? undefined : join(staged, MIGRATIONS_DIR);
+  const brings = folder !== undefined && (await statIfThere(folder))?.isDirectory() === true;
+  const scripts = brings ? await readMigrations(folder) : [];
+  const ledger = await withSession(context, targetFromConfig(context), (session) => readLedger(session));
+  const between = standingBetween(ledger, scripts);
+  if (between.length > 0) throw refused('downgrade-migrations', { ...versions, migrations: between });
+}
