@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 
 /** What a path of the server answers with. */
-export interface Page {
+interface Page {
   readonly content: string | Buffer;
   readonly etag?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface PackageServer {
 }
 
 /** Cut the connection after so many bytes of the content; answer with a status; send on; say nothing at all. */
-export type Trouble =
+type Trouble =
   | { readonly cutAfter: number }
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | 'silence';
