@@ -101,48 +101,6 @@ async function carryFlag(
   if (entryAt(live, flag) === undefined) {
     await remove(join(staged.folder, flag));
     return [];
-  const shipped: string[] = [];
-  const present: string[] = [];
-  for (const path of persistent) {
-    const ours = (await entryAt(places.persistent, path)) !== undefined;
-    const packaged =
-      (await readReleaseList(staged.list))?.entries.some((entry) => entry.path === path) ?? false;
-    if (ours && packaged) shipped.push(path);
-    if (places.releases !== undefined) await linkShared(places, staged, path, ours);
-    else if (ours) {
-      present.push(path);
-      await makeRoom(join(staged.folder, path));
-    }
-  }
-  if (shipped.length > 0) note(context, 'package-ships-persistent', { paths: shipped });
-  if (places.live !== undefined && places.releases === undefined) await checkPersistent(places.live, present);
-  return present;
-}
-
-async function makeRoom(path: string): Promise<void> {
-  await remove(path);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-  } catch (error) {
-    throw fileFailed(dirname(path), 'made', error);
-  }
-}
-
-/** In the releases layout persistent paths lie in APP_DIR/shared; each release links to them. */
-async function linkShared(places: Places, staged: StagedRelease, path: string, ours: boolean): Promise<void> {
-  const shared = join(places.persistent, path);
-  const inStaged = join(staged.folder, path);
-  const entry = await entryAt(staged.folder, path);
-  if (!ours && (entry === undefined || entry.type === 'link')) return;
-  try {
-    await mkdir(dirname(shared), { recursive: true });
-    // What the first release ships becomes the shared one.
-    if (!ours) await rename(inStaged, shared);
-    await makeRoom(inStaged);
-    const place = join(places.releases ?? '', staged.releaseName, path);
-    await symlink(relative(dirname(place), shared), inStaged);
-  } catch (error) {
-    throw fileFailed(inStaged, `linked to ${shared}`, error);
   }
   await copyInto(live, staged.folder, [flag]);
   adoptOwnersOf(context, staged.folder, live, [flag]);

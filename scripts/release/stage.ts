@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import semver from 'semver';
 import { installedVersion, versionIn } from '../application/version.ts';
-import { inStep, type Context } from '../context.ts';
+import { inStep, note, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { exists, fileFailed, makePrivateFolder, namesIn, onSameFileSystem, remove } from '../system/files.ts';
 import { checkRequirements, readRequirements } from './check-requirements.ts';
@@ -15,8 +15,7 @@ import { checkPlaces, placesOf } from './places.ts';
 import { lookAtChanges } from './look-at-changes.ts';
 import { moveMark } from './switch.ts';
 import { entryAt } from './tree.ts';
-import type { Places, StagedRelease } from './types.ts';
-import type { Allowance, LocalChanges, Places, ReleaseEntry, StagedRelease } from './types.ts';
+import type { Allowance, Places, StagedRelease } from './types.ts';
 import { checkUnchanged, unpackPackage } from './unpack.ts';
 
 /** What a package is staged for. */
@@ -155,9 +154,6 @@ export function checkVersion(
   return 'down';
 }
 
-async function checkFree(places: Places, version: string): Promise<void> {
-  if (places.releases === undefined) return;
-  if (entryAt(places.releases, version) !== undefined)
 /**
  * The name of the release's folder among the releases.
  *
@@ -165,7 +161,7 @@ async function checkFree(places: Places, version: string): Promise<void> {
  */
 async function freeName(places: Places, version: string, otherwise: string | undefined): Promise<string> {
   if (places.releases === undefined) return version;
-  const taken = (await entryAt(places.releases, version)) !== undefined;
+  const taken = entryAt(places.releases, version) !== undefined;
   if (taken && otherwise === undefined)
     throw refused('release-exists', { version, path: join(places.releases, version) });
   try {

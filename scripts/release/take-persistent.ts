@@ -31,7 +31,7 @@ export async function linkShared(places: Places, staged: StagedRelease, path: st
     // What the first release ships becomes the shared one.
     if (!ours) await rename(inStaged, shared);
     await makeRoom(staged.folder, path);
-    const place = join(places.releases ?? '', staged.version, path);
+    const place = join(places.releases ?? '', staged.releaseName, path);
     await symlink(relative(dirname(place), shared), inStaged);
   } catch (error) {
     throw fileFailed(inStaged, `linked to ${shared}`, error);

@@ -50,35 +50,3 @@ describe('a version that is no step forward', () => {
     );
   });
 });
-
-describe('what the live tree holds beyond its release', () => {
-  const live: readonly Compared[] = [
-    { path: 'index.php', type: 'file', state: 'same' },
-    { path: 'old.php', type: 'file', state: 'same' },
-    { path: 'config.php', type: 'file', state: 'modified' },
-    { path: 'mine', type: 'folder', state: 'unknown' },
-    { path: 'mine/a.txt', type: 'file', state: 'unknown' },
-    { path: 'robots.txt', type: 'file', state: 'unknown' },
-    { path: 'socket', type: 'other', state: 'unknown' },
-  ];
-  const coming = (path: string): boolean => ['index.php', 'config.php', 'robots.txt'].includes(path);
-
-  it('is told apart with the list of the release', () => {
-    expect(localChanges(live, true, coming)).toEqual({
-      known: true,
-      modified: ['config.php'],
-      carried: ['mine', 'mine/a.txt'],
-      leftBehind: 1,
-    });
-  });
-
-  it('is only counted without one', () => {
-    const unknown = live.map((entry): Compared => ({ ...entry, state: 'unknown' }));
-    expect(localChanges(unknown, false, coming)).toEqual({
-      known: false,
-      modified: [],
-      carried: [],
-      leftBehind: 2,
-    });
-  });
-});
