@@ -120,14 +120,14 @@ async function fetchSignature(
  */
 export function packageAt(url: string, token: string | undefined): RemotePackage {
   const address = new URL(url);
-  const name = decodeURIComponent(basename(address.pathname));
+  const name = nameIn(address);
   const at = (change: (path: string) => string): HttpRequest => {
     const other = new URL(address);
     other.pathname = change(address.pathname);
     return { url: other.href, token };
   };
   return {
-    name: /^[\w+~@-][\w.+~@-]*$/.test(name) ? name : basename(address.pathname),
+    name,
     archive: { url: address.href, token },
     sums: [
       { name: `${name}.sha256`, request: at((path) => `${path}.sha256`) },
@@ -135,4 +135,16 @@ export function packageAt(url: string, token: string | undefined): RemotePackage
     ],
     signature: at((path) => `${path}.minisig`),
   };
+}
+
+/** The last part of a path; with its `%2F` and the like as they are where the name of a file would be another place. */
+function nameIn({ pathname }: URL): string {
+  const written = basename(pathname);
+  try {
+    const name = decodeURIComponent(written);
+    return /^[\w+~@-][\w.+~@-]*$/.test(name) ? name : written;
+  } catch {
+    // A % that stands for nothing.
+    return written;
+  }
 }

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { isRemote } from '../config/update-source.ts';
-import { inStep, note, type Context } from '../context.ts';
+import { inStep, note, stopIfInterrupted, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import {
   fileFailed,
@@ -61,6 +61,9 @@ async function gitDirOf(context: Context, repository: string | undefined): Promi
   return (await git(context, folder, ['rev-parse', '--absolute-git-dir'])).trim();
 }
 
+/** A line that brings less than 1 KB a second for a minute is given up; ssh is told so by its own options. */
+const notForEver = ['-c', 'http.lowSpeedLimit=1000', '-c', 'http.lowSpeedTime=60'];
+
 /** Our own copy of a repository, brought up to date: its branches and tags. */
 async function mirrorOf(context: Context, repository: string): Promise<string> {
   const mirror = mirrorFolder(context, repository);
@@ -69,7 +72,15 @@ async function mirrorOf(context: Context, repository: string): Promise<string> {
   const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
   const options = ['--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
   await inStep(context, 'fetch-repository', { repository }, () =>
-    git(context, mirror, [`--git-dir=${mirror}`, 'fetch', ...options, '--', repository, ...refs]),
+    git(context, mirror, [
+      `--git-dir=${mirror}`,
+      ...notForEver,
+      'fetch',
+      ...options,
+      '--',
+      repository,
+      ...refs,
+    ]),
   );
   return mirror;
 }
@@ -124,9 +135,8 @@ async function archive(
     await pipeline(started.stdout, createGzip({ level: 1 }), hashing, file, { signal: context.signal });
   } catch (error) {
     started.kill();
-    throw systemErrorCode(error) === undefined || context.signal.aborted
-      ? error
-      : fileFailed(partial, 'written', error);
+    stopIfInterrupted(context);
+    throw systemErrorCode(error) === undefined ? error : fileFailed(partial, 'written', error);
   }
   const exit = await started.exited;
   if (exit.code !== 0) throw gitFailed(args, started.stderrTail());

@@ -196,9 +196,10 @@ function receive(
     response.once('end', () => {
       if (response.complete) resolve();
     });
-    response.once('close', () =>
-      reject(new HttpFailure('again', 'the connection was closed before its end')),
-    );
+    const cut = (): void => reject(new HttpFailure('again', 'the connection was closed before its end'));
+    response.once('close', cut);
+    // It will not tell a second time.
+    if (response.destroyed) cut();
   });
 }
 

@@ -2,6 +2,8 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { capture } from './processes.ts';
 
+const sshCommand = 'ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=30';
+
 /**
  * The environment without what git tells its hooks of the repository: where GIT_DIR is set, git takes the folder that it
  * is called in for the root of the repository, or looks for GIT_DIR from there (githooks(5), git(1)). It asks for nothing
@@ -16,7 +18,7 @@ export function gitEnvironment(context: Pick<Context, 'env'>): Pick<Context, 'en
       GIT_PREFIX: undefined,
       GIT_INDEX_FILE: undefined,
       GIT_TERMINAL_PROMPT: '0',
-      GIT_SSH_COMMAND: context.env['GIT_SSH_COMMAND'] ?? 'ssh -o BatchMode=yes',
+      GIT_SSH_COMMAND: context.env['GIT_SSH_COMMAND'] ?? sshCommand,
       GIT_ALLOW_PROTOCOL: 'https:http:ssh:file',
       LC_ALL: 'C',
     },

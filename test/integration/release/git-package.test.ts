@@ -158,6 +158,14 @@ it('a folder that is no repository is said to be none', async () => {
   expect(failure.message).toMatch(/not a git repository/);
 });
 
+it('is not made when Ctrl-C was pressed, and that is said so', async () => {
+  commit('1.1.0');
+  const stop = new AbortController();
+  stop.abort();
+  const failure = await failureOf(findPackage({ ...contextWith(), signal: stop.signal }, 'HEAD'));
+  expect(failure.exitCode).toBe(130);
+});
+
 it('cannot stand in for a signed package', async () => {
   commit('1.1.0');
   const key = 'RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3';
