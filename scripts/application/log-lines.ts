@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** An error in a log: a line that stands for all of its kind, and how many there are. */
 export interface LogError {
   readonly log: string;
@@ -31,16 +33,21 @@ export function signatureOf(line: string): string {
     .slice(0, 500);
 }
 
+/** What a signature is remembered by: a line of a log may hold what belongs into no journal. */
+export const signatureMark = (line: string): string =>
+  createHash('sha256').update(signatureOf(line)).digest('hex').slice(0, 16);
+
 /** The errors among new lines whose signature is not known, one for each signature. */
 export function newErrors(
   log: string,
   lines: readonly string[],
+  /** Marks of signatures. */
   known: ReadonlySet<string>,
 ): readonly LogError[] {
   const found = new Map<string, { line: string; count: number }>();
   for (const line of lines.filter(looksLikeError)) {
     const signature = signatureOf(line);
-    if (known.has(signature)) continue;
+    if (known.has(signatureMark(line))) continue;
     const entry = found.get(signature);
     if (entry === undefined) found.set(signature, { line: line.trim().slice(0, 500), count: 1 });
     else entry.count += 1;

@@ -30,6 +30,7 @@ export async function applyAlone(
       to: staged.version,
       package: staged.package,
       holder: ownIdentity(),
+      kind: 'apply',
     });
     await journal.add({ type: 'staged', folder: staged.folder, version: staged.version });
     await journal.add({ type: 'maintenance-was', state: maintenance });

@@ -11,7 +11,7 @@ import { isUnder, persistentPaths } from './persistent.ts';
 import { checkPersistent, checkPlaces, linkTarget, placesOf } from './places.ts';
 import { planSwitch } from './plan-switch.ts';
 import { entryAt } from './tree.ts';
-import type { LocalChanges, Places, StagedRelease, SwitchPlan } from './types.ts';
+import type { LocalChanges, Places, StagedFacts, SwitchPlan } from './types.ts';
 
 /**
  * Completes a staged release from the live tree, and plans the switch: called in the window, when the application
@@ -20,7 +20,7 @@ import type { LocalChanges, Places, StagedRelease, SwitchPlan } from './types.ts
  *
  * @throws MajError `is-mount-point`, `persist-invalid`, `file-failed`
  */
-export async function prepareSwitch(context: Context, staged: StagedRelease): Promise<SwitchPlan> {
+export async function prepareSwitch(context: Context, staged: StagedFacts): Promise<SwitchPlan> {
   const places = await placesOf(context);
   await checkPlaces(context, places);
   const persistent = persistentPaths(context.config.APP_PERSIST);
@@ -70,7 +70,7 @@ export async function changesAgainst(
 /** The dependencies command has run since the package was unpacked: what it made belongs to the release. */
 async function completeList(
   context: Context,
-  staged: StagedRelease,
+  staged: StagedFacts,
   persistent: readonly string[],
 ): Promise<void> {
   const list = await readReleaseList(staged.list);
@@ -82,7 +82,7 @@ async function completeList(
 async function carryOver(
   context: Context,
   live: string,
-  staged: StagedRelease,
+  staged: StagedFacts,
   persistent: readonly string[],
 ): Promise<void> {
   const list = await readReleaseList(staged.list);
@@ -100,7 +100,7 @@ async function carryOver(
 async function takePersistent(
   context: Context,
   places: Places,
-  staged: StagedRelease,
+  staged: StagedFacts,
   persistent: readonly string[],
 ): Promise<readonly string[]> {
   const shipped: string[] = [];
@@ -131,7 +131,7 @@ async function makeRoom(path: string): Promise<void> {
 }
 
 /** In the releases layout persistent paths lie in APP_DIR/shared; each release links to them. */
-async function linkShared(places: Places, staged: StagedRelease, path: string, ours: boolean): Promise<void> {
+async function linkShared(places: Places, staged: StagedFacts, path: string, ours: boolean): Promise<void> {
   const shared = join(places.persistent, path);
   const inStaged = join(staged.folder, path);
   const entry = await entryAt(staged.folder, path);

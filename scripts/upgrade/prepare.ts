@@ -14,19 +14,29 @@ import { coveringReceipt, receiptOfRest, type CoverFacts } from '../rehearsal/co
 import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
 import { stagePackage } from '../release/stage.ts';
-import type { FoundPackage, StagedRelease } from '../release/types.ts';
+import type { FoundPackage, StagedFacts } from '../release/types.ts';
+import { refuseFailedBefore } from './failed-pair.ts';
 import { doStep, type UpgradeRun } from './run.ts';
 
 /** Everything that is ready before the window opens. */
 export interface Prepared {
-  readonly staged: StagedRelease;
+  readonly staged: StagedFacts;
   readonly logs: LogBaseline;
   readonly receipt: Receipt;
-  readonly migrations: readonly Migration[];
+  /** The folder of the scripts that were rehearsed. */
+  readonly scripts: string;
 }
 
-/** What is done before the window: nothing of it changes the live system. */
-export async function prepare(run: UpgradeRun, found: FoundPackage): Promise<Prepared> {
+/**
+ * What is done before the window: nothing of it changes the live system.
+ *
+ * @param options `retry`: also what failed before
+ */
+export async function prepare(
+  run: UpgradeRun,
+  found: FoundPackage,
+  options: { readonly retry: boolean },
+): Promise<Prepared> {
   const { context } = run;
   const logs = await doStep(run, 'check', () => checkApplication(context));
   stopIfInterrupted(context);
@@ -35,7 +45,10 @@ export async function prepare(run: UpgradeRun, found: FoundPackage): Promise<Pre
       runId: run.journal.run,
       version: found.version,
     });
-    await run.journal.add({ type: 'staged', folder: release.folder, version: release.version });
+    const { folder: tree, version, previousVersion, list, package: path, sha256 } = release;
+    const facts = { previousVersion, list, package: path, sha256 };
+    await run.journal.add({ type: 'staged', folder: tree, version, release: facts });
+    if (!options.retry) await refuseFailedBefore(context, release);
     await installDependencies(context, release.folder);
     return release;
   });
@@ -46,8 +59,9 @@ export async function prepare(run: UpgradeRun, found: FoundPackage): Promise<Pre
   });
   refuseProblems(plan);
   const receipt = await doStep(run, 'rehearse', () => rehearseOnce(context, folder, migrations, plan));
+  await run.journal.add({ type: 'prepared', receipt: receipt.id, scripts: folder, logs: [...logs] });
   stopIfInterrupted(context);
-  return { staged, logs, receipt, migrations };
+  return { staged, logs, receipt, scripts: folder };
 }
 
 /** The application has to be well before it is upgraded: otherwise no failure afterwards would mean anything. */
