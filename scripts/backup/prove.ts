@@ -34,7 +34,8 @@ export async function proveBackup(
   const { name: database, charset, collation, definers } = manifest.database;
   checkFlavour(backup, throwaway.server);
   const plan = planProof(manifest, earlier, throwaway.server);
-  if (plan.kind === 'nothing' && earlier !== undefined) return writeProof(context, backup, throwaway, { earlier });
+  if (plan.kind === 'nothing' && earlier !== undefined)
+    return writeProof(context, backup, throwaway, { earlier });
   const rowsOf = plan.kind === 'rows' ? { rowsOf: plan.of } : {};
   const client = await findLocalDumpClient(context, throwaway.programs);
   const target = throwaway.target(database);

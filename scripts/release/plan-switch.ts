@@ -80,10 +80,7 @@ export function planReturn(facts: SwitchFacts): SwitchPlan {
   const inPlace = facts.staged === join(folder, facts.version);
   return {
     ...forward,
-    moves: [
-      ...forward.moves.slice(inPlace ? 1 : 0),
-      { kind: 'rename', from: live, to: kept, witness: 'to' },
-    ],
+    moves: [...forward.moves.slice(inPlace ? 1 : 0), { kind: 'rename', from: live, to: kept, witness: 'to' }],
     kept,
   };
 }

@@ -93,7 +93,8 @@ async function guard(path: string, dead: LockHolder | undefined, mine: LockHolde
     made.push(name);
     if (await createExclusively(name, mine)) return made;
     const other = await readHolder(name);
-    if (other === undefined || fateOf(other.holder) !== 'dead') throw locked('locked-meanwhile', { path: name });
+    if (other === undefined || fateOf(other.holder) !== 'dead')
+      throw locked('locked-meanwhile', { path: name });
     guarded = other;
   }
 }

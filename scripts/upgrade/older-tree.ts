@@ -76,7 +76,8 @@ export async function planOlderTree(context: Context, arriving: StagedFacts): Pr
     await copyInto(places.live, folder, [flag]);
     await flush(context, folder);
   }
-  const oldInode = places.live === undefined || places.releases !== undefined ? null : await inodeOf(places.live);
+  const oldInode =
+    places.live === undefined || places.releases !== undefined ? null : await inodeOf(places.live);
   return planReturn({
     places,
     runId,
@@ -107,6 +108,7 @@ async function clearPlace(tree: string, path: string, strays: string): Promise<v
   if ((await entryAt(tree, path)) === undefined) return;
   await makePrivateFolder(strays);
   let target = join(strays, basename(path));
-  for (let number = 2; await exists(target); number += 1) target = join(strays, `${basename(path)}-${number}`);
+  for (let number = 2; await exists(target); number += 1)
+    target = join(strays, `${basename(path)}-${number}`);
   await renameDurably(join(tree, path), target);
 }

@@ -31,7 +31,8 @@ export async function recallPrepared(context: Context, state: RunState): Promise
 
 /** What arrives, from the journal. */
 export function stagedFacts({ run, to, staged, release }: RunState): StagedFacts {
-  if (staged === undefined || release === undefined) throw refused('resume-lost', { what: 'the staged tree' });
+  if (staged === undefined || release === undefined)
+    throw refused('resume-lost', { what: 'the staged tree' });
   return { runId: run, version: to, folder: staged, ...release };
 }
 

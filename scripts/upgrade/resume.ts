@@ -49,9 +49,7 @@ export async function resumeUpgrade(
       });
     case 'go-on':
       return withJournal<Upgraded | WentBack>(context, state.run, (journal) =>
-        state.kind === 'go-back'
-          ? goOnBack({ context, journal }, state)
-          : goOn({ context, journal }, state),
+        state.kind === 'go-back' ? goOnBack({ context, journal }, state) : goOn({ context, journal }, state),
       );
   }
 }

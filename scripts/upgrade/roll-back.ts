@@ -70,7 +70,11 @@ async function bringBack(run: UpgradeRun, state: RunState): Promise<void> {
 }
 
 /** As `doStep`, but a disk too full for the journal stops nothing of the way back. */
-async function step<T>(run: UpgradeRun, name: Parameters<typeof doStep>[1], work: () => Promise<T>): Promise<T> {
+async function step<T>(
+  run: UpgradeRun,
+  name: Parameters<typeof doStep>[1],
+  work: () => Promise<T>,
+): Promise<T> {
   const add = (entry: JournalEntry): Promise<void> => run.journal.add(entry).catch(() => undefined);
   return doStep({ ...run, journal: { ...run.journal, add } }, name, work);
 }

@@ -8,9 +8,7 @@ export type NoWayBack =
   | 'backup-gone';
 
 /** The upgrade that brought the installed version, which is to be undone; or why there is none. */
-export type WayBack =
-  | { readonly run: RunState; readonly backup: string }
-  | { readonly because: NoWayBack };
+export type WayBack = { readonly run: RunState; readonly backup: string } | { readonly because: NoWayBack };
 
 /**
  * Finds the version before: the newest upgrade to the installed one that succeeded, as long as the backup is kept that

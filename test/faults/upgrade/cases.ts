@@ -1,4 +1,9 @@
-import { goBackSteps, rollBackSteps, upgradeSteps, type JournalStep } from '../../../scripts/upgrade/steps.ts';
+import {
+  goBackSteps,
+  rollBackSteps,
+  upgradeSteps,
+  type JournalStep,
+} from '../../../scripts/upgrade/steps.ts';
 
 /** What a run is doing when it is struck. */
 export type Doing = 'upgrading' | 'rolling back' | 'going back';
@@ -49,7 +54,10 @@ const others: readonly Exclude<Blow, 'SIGKILL'>[] = [
 
 const blowsAt = (): Pick<FaultCase, 'blow' | 'moment'>[] => [
   ...killed.map((moment) => ({ blow: 'SIGKILL' as const, moment })),
-  ...others.map((blow) => ({ blow, moment: blow === 'connections cut' ? ('middle' as const) : ('begun' as const) })),
+  ...others.map((blow) => ({
+    blow,
+    moment: blow === 'connections cut' ? ('middle' as const) : ('begun' as const),
+  })),
 ];
 
 /**

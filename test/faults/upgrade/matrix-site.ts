@@ -86,7 +86,8 @@ export async function makeMatrixSite(
   const path = join(project, '.env');
   const lines = Object.entries(more).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(path, (await readFile(path, 'utf8')) + lines.join(''));
-  const area = layout === 'in-place' ? join(installed.appDir, '..', '.intimemanager.maj') : join(root, '.maj');
+  const area =
+    layout === 'in-place' ? join(installed.appDir, '..', '.intimemanager.maj') : join(root, '.maj');
   return {
     folder,
     socket: running.socket,
@@ -104,8 +105,7 @@ export async function makeMatrixSite(
       }
     },
     flag: (name) => flags[name],
-    maj: (words, env = {}) =>
-      startMaj(project, words, { env: { TMPDIR: places.temporary, ...env } }).ended,
+    maj: (words, env = {}) => startMaj(project, words, { env: { TMPDIR: places.temporary, ...env } }).ended,
     page: () => lookAt(web.url),
     rows: () => hashOfDump(context, installed.target, server.flavour),
     files: () => filesOf(layout === 'in-place' ? live : root, layout),

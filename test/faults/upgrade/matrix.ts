@@ -19,49 +19,52 @@ type State = Readonly<Record<string, unknown>>;
 
 /** The fault matrix of upgrades in one layout, on every flavour; cases follow each other on one site. */
 export function faultMatrix(layout: Layout): void {
-  describe.each(servers)('an upgrade of an application ($name, ' + layout + ') that is struck while', (server) => {
-    const running = useKillableServer(server);
-    let site: MatrixSite | undefined;
-    let old: State = {};
-    const durations = new Map<string, number>();
+  describe.each(servers)(
+    'an upgrade of an application ($name, ' + layout + ') that is struck while',
+    (server) => {
+      const running = useKillableServer(server);
+      let site: MatrixSite | undefined;
+      let old: State = {};
+      const durations = new Map<string, number>();
 
-    /** The site as version 1.0.0, rehearsed; a case that went wrong leaves none to the next one. */
-    async function freshSite(): Promise<MatrixSite> {
-      if (site !== undefined) return site;
-      const made = await makeMatrixSite(
-        server,
-        running(),
-        temporaryFolder('m'),
-        layout,
-        await loadExample(),
-      );
-      old = await stateOf(made);
-      await succeed(made, ['upgrade', after]);
-      await remember(made, durations);
-      await succeed(made, ['upgrade', '--roll-back', '--yes']);
-      await remember(made, durations);
-      expect(await stateOf(made)).toEqual(old);
-      return (site = made);
-    }
-
-    beforeAll(async () => void (await freshSite()));
-    afterAll(() => site?.close());
-
-    const cases = chosenCases(servers.indexOf(server) * 2 + (layout === 'in-place' ? 0 : 1));
-    test.each(cases.map((one) => [titleOf(one), one] as const))('%s', async (_, one) => {
-      const made = await freshSite();
-      site = undefined;
-      try {
-        await strikeAndSettle(made, one, old, { durations, pid: () => running().pid() });
-        site = made;
-      } finally {
-        if (site === undefined) {
-          await made.mend();
-          await made.close();
-        }
+      /** The site as version 1.0.0, rehearsed; a case that went wrong leaves none to the next one. */
+      async function freshSite(): Promise<MatrixSite> {
+        if (site !== undefined) return site;
+        const made = await makeMatrixSite(
+          server,
+          running(),
+          temporaryFolder('m'),
+          layout,
+          await loadExample(),
+        );
+        old = await stateOf(made);
+        await succeed(made, ['upgrade', after]);
+        await remember(made, durations);
+        await succeed(made, ['upgrade', '--roll-back', '--yes']);
+        await remember(made, durations);
+        expect(await stateOf(made)).toEqual(old);
+        return (site = made);
       }
-    });
-  });
+
+      beforeAll(async () => void (await freshSite()));
+      afterAll(() => site?.close());
+
+      const cases = chosenCases(servers.indexOf(server) * 2 + (layout === 'in-place' ? 0 : 1));
+      test.each(cases.map((one) => [titleOf(one), one] as const))('%s', async (_, one) => {
+        const made = await freshSite();
+        site = undefined;
+        try {
+          await strikeAndSettle(made, one, old, { durations, pid: () => running().pid() });
+          site = made;
+        } finally {
+          if (site === undefined) {
+            await made.mend();
+            await made.close();
+          }
+        }
+      });
+    },
+  );
 }
 
 async function strikeAndSettle(

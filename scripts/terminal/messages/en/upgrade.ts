@@ -348,7 +348,9 @@ export const upgrade = {
             `Rolled back the unfinished ${runWords[facts.kind]} to ${facts.to}: version ${facts.from ?? 'before'} is in place, ${facts.backup === null ? 'the database was not touched' : `the database equal to backup ${facts.backup}`}.`,
           ];
         case 'abandoned':
-          return [`Ended the unfinished ${runWords[facts.kind]} to ${facts.to}: it had changed neither files nor database.`];
+          return [
+            `Ended the unfinished ${runWords[facts.kind]} to ${facts.to}: it had changed neither files nor database.`,
+          ];
         case 'succeeded':
           return [
             `The ${runWords[facts.kind]} to ${facts.to} had passed every check, and users may have written since: it stays, and is closed as done.`,
