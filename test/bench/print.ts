@@ -7,6 +7,8 @@ import type { BenchOptions } from './options.ts';
 export interface BenchResult {
   readonly server: string;
   readonly options: BenchOptions;
+  /** What was measured on; not given: the database and the files of the options. */
+  readonly data?: string;
   readonly figures: readonly Figure[];
 }
 
@@ -24,7 +26,7 @@ export const resultJson = ({ figures, ...rest }: BenchResult): string =>
   });
 
 /** The result as lines for people. */
-export function resultLines({ server, options, figures }: BenchResult): string[] {
+export function resultLines({ server, options, data, figures }: BenchResult): string[] {
   const rows = figures.map((figure) => [
     holds(figure) ? 'holds' : 'FAILS',
     nameOf(figure),
@@ -34,7 +36,8 @@ export function resultLines({ server, options, figures }: BenchResult): string[]
   ]);
   return [
     `${server}${options.durable ? ', durable' : ''}, seed ${options.seed}; medians of ${options.runs}`,
-    `database: ${options.megabytes} MB of SQL text; files: ${options.files.count}, ${options.files.megabytes} MB: ${fileMixText}`,
+    data ??
+      `database: ${options.megabytes} MB of SQL text; files: ${options.files.count}, ${options.files.megabytes} MB: ${fileMixText}`,
     ...table(rows),
   ];
 }
@@ -44,7 +47,9 @@ function nameOf({ limit, of }: Figure): string {
 }
 
 const valueText = ({ limit }: Figure, value: number): string =>
-  limits[limit].unit === 'bytes' ? bytes(value) : value.toFixed(2);
+  limits[limit].unit === 'bytes'
+    ? bytes(value)
+    : `${value.toFixed(2)}${limits[limit].unit === 'seconds' ? ' s' : ''}`;
 
 function sides({ limit, ours, plain }: Figure): string {
   if (ours === undefined || plain === undefined) return '';

@@ -80,7 +80,7 @@ export async function makeMatrixSite(
   await makeProject(context, project, { ...installed, appDir, url: proxy.url });
   const more = {
     APP_LAYOUT: layout,
-    APP_HEALTH_TIMEOUT: '1s',
+    APP_HEALTH_TIMEOUT: '5s',
     APP_CACHE_COMMAND: `test ! -e ${flags.hook}`,
   };
   const path = join(project, '.env');
