@@ -48,6 +48,8 @@ export async function proveBackup(
     return compareDump(context, backup, client, target, rowsOf);
   });
   const ended = context.clock.monotonicMs();
+  // What is unusual about them is nothing to guess at in here: whole, they are equal or are not.
+  if (differences.length > 0 && plan.kind === 'rows') return proveBackup(context, backup, throwaway);
   if (differences.length > 0)
     throw unsound('proof-failed', {
       id: backup.id,

@@ -4,7 +4,7 @@ import { installedVersion } from '../application/version.ts';
 import { findBackup, listBackups, type Backup } from '../backup/list.ts';
 import { takeBackup } from '../backup/take.ts';
 import { verifyBackup } from '../backup/verify.ts';
-import type { Context } from '../context.ts';
+import { warn, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import type { StagedFacts } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
@@ -59,7 +59,9 @@ export async function goBack(
   await verifyBackup(context, older, { trustProof: true });
   const { lost, proven: present } = await countLostRows(context, older, await takeBackup(context));
   const to = undone.from ?? older.manifest.appVersion;
-  await confirm({ from, to, backup: older.id, takenAt: older.manifest.createdAt, lost });
+  const plan = { from, to, backup: older.id, takenAt: older.manifest.createdAt, lost };
+  if (lost.length > 0) warn(context, 'rows-lost', plan);
+  await confirm(plan);
   return withJournal(context, newRunId(context), async (journal) => {
     const run: UpgradeRun = { context, journal };
     await journal.add({

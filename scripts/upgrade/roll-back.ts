@@ -1,6 +1,9 @@
+import { basename } from 'node:path';
 import { checkHealth } from '../application/health.ts';
 import { clearCache } from '../application/hooks.ts';
 import { setMaintenance } from '../application/maintenance.ts';
+import { sweepPartials } from '../backup/sweep.ts';
+import { backupsDir } from '../config/require.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
 import { discardStaged } from '../release/stage.ts';
@@ -48,8 +51,7 @@ export async function rollBack(
       { cause: error },
     );
   }
-  // What arrives when a run goes back is the old version's own tree, which stays where it was kept.
-  if (state.staged !== undefined && state.kind !== 'go-back') await tidy(steady, state.staged);
+  await tidy(steady, state);
 }
 
 async function bringBack(run: UpgradeRun, state: RunState): Promise<void> {
@@ -84,10 +86,21 @@ async function endMaintenance(context: Context, state: RunState): Promise<void> 
   if (enteredWindow(state) && state.maintenanceWas === 'off') await setMaintenance(context, 'off');
 }
 
-async function tidy(context: Context, staged: string): Promise<void> {
+/**
+ * Removes the staged tree, and the half of a backup where the run was killed over it. What arrives when a run goes back
+ * is the old version's own tree, which stays where it was kept, unless it was unpacked for that.
+ */
+async function tidy(context: Context, { staged, kind }: RunState): Promise<void> {
+  const backups = backupsDir(context);
+  await orNote(context, backups, () => sweepPartials(context, backups));
+  const isOurs = kind !== 'go-back' || (staged !== undefined && basename(staged).startsWith('staged-'));
+  if (staged !== undefined && isOurs) await orNote(context, staged, () => discardStaged({ folder: staged }));
+}
+
+async function orNote(context: Context, path: string, work: () => Promise<unknown>): Promise<void> {
   try {
-    await discardStaged({ folder: staged });
+    await work();
   } catch (error) {
-    note(context, 'left-over', { path: staged, reason: reasonOf(error) });
+    note(context, 'left-over', { path, reason: reasonOf(error) });
   }
 }

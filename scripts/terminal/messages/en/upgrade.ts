@@ -269,6 +269,11 @@ export const upgrade = {
     'database-unchanged': () => 'the database is as it was',
     'server-differs': (facts: { live: string; rehearsed: string }) =>
       `the throwaway server is ${facts.rehearsed}, production ${facts.live}: a small risk remains`,
+    'rows-lost': (facts: { backup: string; takenAt: string; lost: readonly LostRows[] }) =>
+      [
+        `going back to the backup ${facts.backup} (${facts.takenAt}) loses these rows, written since by users or by the migrations:`,
+        ...facts.lost.map(lostText),
+      ].join('\n'),
     'left-over': (facts: { path: string; reason: string }) =>
       `${facts.path} could not be cleaned up: ${facts.reason}`,
   },
@@ -317,17 +322,9 @@ export const upgrade = {
       `  record: .maj/runs/${facts.run}`,
     ],
     goBackQuestion: (facts: GoBackPlan) =>
-      [
-        `Going back from ${facts.from ?? 'the installed version'} to ${facts.to ?? 'the version before'}, to the backup ${facts.backup} (${facts.takenAt}).`,
-        ...(facts.lost.length === 0
-          ? ['Nothing was written to the database since.']
-          : [
-              'These rows, written or changed since by users or by the migrations, would be lost:',
-              ...facts.lost.map(lostText),
-            ]),
-        'A backup of all that there is now is taken before. Uploads and other persistent files stay as they are.',
-        'Go back?',
-      ].join('\n'),
+      `Go back from ${facts.from ?? 'the installed version'} to ${facts.to ?? 'the version before'}, ${
+        facts.lost.length === 0 ? 'for which no row is lost' : 'losing what was written since'
+      }? A backup of all that there is now is taken before; uploads stay as they are.`,
     wentBack: (facts: WentBack) => [
       `Went back ${facts.from ?? '(unknown version)'} -> ${facts.to}: the database is equal to backup ${facts.restored}.`,
       windowText(facts),
