@@ -57,5 +57,6 @@ async function statementOf(session: Session, id: string): Promise<string | undef
     'SELECT INFO AS info FROM information_schema.PROCESSLIST WHERE ID = ? AND DB = DATABASE() AND ID <> CONNECTION_ID()',
     [id],
   );
-  return row === undefined ? undefined : String(row['info'] ?? '');
+  const info = row?.['info'];
+  return row === undefined ? undefined : typeof info === 'string' ? info : '';
 }

@@ -21,7 +21,7 @@ export interface Prover {
  * @param like a backup of the same database, which tells what server it takes
  * @param earlier the same, where it is proven: what has not changed since is not proven twice
  */
-export async function startProver(context: Context, like: Backup, earlier?: Proven): Promise<Prover> {
+async function startProver(context: Context, like: Backup, earlier?: Proven): Promise<Prover> {
   const { server, lowerCaseTableNames } = like.manifest.database;
   const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
   const throwaway = await startThrowaway(context, programs, likenessFor(lowerCaseTableNames));
@@ -38,7 +38,7 @@ export async function startProver(context: Context, like: Backup, earlier?: Prov
 }
 
 /** What is proven of a backup already; undefined where nothing is. */
-export const provenOf = (backup: Backup | undefined): Proven | undefined =>
+const provenOf = (backup: Backup | undefined): Proven | undefined =>
   backup?.proof == null ? undefined : { ...backup, proof: backup.proof };
 
 /** Hands a prover to a piece of work, and ends it afterwards. */

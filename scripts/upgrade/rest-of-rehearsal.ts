@@ -1,31 +1,36 @@
 import type { Context } from '../context.ts';
-import { schemaFingerprint } from '../database/fingerprint.ts';
+import { readSchema, type Schema } from '../database/fingerprint.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import type { PendingMigration } from '../migrations/plan.ts';
 import type { Receipt } from '../rehearsal/receipt.ts';
 
+/** What of a live schema is compared with what a rehearsal saw. */
+type LiveSchema = Pick<Schema, 'fingerprint' | 'tables'>;
+
 /**
- * The fingerprints that the live schema may have when a run stopped here: what the rehearsal saw after the last statement
- * that is done; before the first one, with the ledger that it makes or without. Pure.
+ * Whether the live schema is where a rehearsal was when a run stopped here: after the last statement that is done, by the
+ * tables; before the first one as a whole, with the ledger that it makes or without. Pure.
  *
  * @param pending versions that are still to run
  * @param done statements that are done of the first of them
  */
-export function schemasSeenThen(
+export function isWhereRehearsed(
   receipt: Pick<Receipt, 'pending' | 'evidence' | 'schemaBefore'>,
   pending: readonly string[],
   done: number,
-): string[] {
+  live: LiveSchema,
+): boolean {
   const [first] = pending;
   const ran = receipt.pending.filter((version) => !pending.includes(version));
   const passed = receipt.evidence.filter(
     ({ version, number }) => ran.includes(version) || (version === first && number <= done),
   );
   const last = passed.at(-1);
-  if (last !== undefined) return [last.after];
-  return [receipt.schemaBefore, ...receipt.evidence.slice(0, 1).map(({ before }) => before)];
+  if (last?.tablesAfter !== undefined) return last.tablesAfter === live.tables;
+  if (last !== undefined) return last.after === live.fingerprint;
+  return [receipt.schemaBefore, receipt.evidence[0]?.before].includes(live.fingerprint);
 }
 
 /**
@@ -42,8 +47,8 @@ export async function refuseUnrehearsedRest(
   const target = targetFromConfig(context);
   const versions = pending.map(({ version }) => version);
   const rest = receipt.pending.slice(receipt.pending.length - versions.length);
-  const live = await withSession(context, target, (session) => schemaFingerprint(session, target.database));
-  const seen = schemasSeenThen(receipt, versions, pending[0]?.done ?? 0);
-  if (versions.join() !== rest.join() || !seen.includes(live))
+  const live = await withSession(context, target, (session) => readSchema(session, target.database));
+  const isThere = isWhereRehearsed(receipt, versions, pending[0]?.done ?? 0, live);
+  if (versions.join() !== rest.join() || !isThere)
     throw refused('rehearsal-differs', { database: target.database, receipt: receipt.id });
 }

@@ -6,10 +6,10 @@ import {
 } from '../../../scripts/upgrade/steps.ts';
 
 /** What a run is doing when it is struck. */
-export type Doing = 'upgrading' | 'rolling back' | 'going back';
+type Doing = 'upgrading' | 'rolling back' | 'going back';
 
 /** What happens to it. */
-export type Blow =
+type Blow =
   | 'SIGKILL'
   | 'SIGTERM'
   | 'project full'
@@ -22,7 +22,7 @@ export type Blow =
   | 'hook failing';
 
 /** Just before the step's line is written, when it is on disk, half a step later, when its end is on disk. */
-export type Moment = 'before' | 'begun' | 'middle' | 'after';
+type Moment = 'before' | 'begun' | 'middle' | 'after';
 
 /** One case of the matrix: strike, then resume or roll back. */
 export interface FaultCase {
@@ -64,7 +64,7 @@ const blowsAt = (): Pick<FaultCase, 'blow' | 'moment'>[] => [
  * All of the matrix, from the lists of steps: a new step is covered by being in one. What is killed is resumed, and in
  * another case rolled back; most of the other blows are settled by the run itself, so that they take turns.
  */
-export const allCases: readonly FaultCase[] = (['upgrading', 'rolling back', 'going back'] as const).flatMap(
+const allCases: readonly FaultCase[] = (['upgrading', 'rolling back', 'going back'] as const).flatMap(
   (doing) =>
     stepsOf[doing].flatMap((step, place) =>
       blowsAt().flatMap(({ blow, moment }, index): FaultCase[] => {
@@ -76,14 +76,16 @@ export const allCases: readonly FaultCase[] = (['upgrading', 'rolling back', 'go
 );
 
 /**
- * The cases that are run: all of them with FAULTS=all (`make test-faults`); else so few that `make test` stays short, from
- * another place for each server and layout.
+ * The cases that are run: all of them with FAULTS=all (`make test-faults`). Else one of those that kill, so that
+ * `make test` stays short: another one for each flavour and layout, a migration that is killed among them.
  */
 export function chosenCases(from: number): readonly FaultCase[] {
   if (process.env['FAULTS'] === 'all') return allCases;
-  // Coprime to the number of cases a step has, so that moments and blows take turns.
-  const stride = Math.floor(allCases.length / 2) + 1;
-  return [0, 1].flatMap((one) => allCases[(from * 157 + one * stride) % allCases.length] ?? []);
+  const kills = allCases.filter(({ blow }) => blow === 'SIGKILL');
+  const migrating = kills.findIndex(({ step, moment }) => step === 'migrate' && moment === 'middle');
+  return [kills[(migrating + from * Math.floor(kills.length / 4)) % kills.length]].filter(
+    (one) => one !== undefined,
+  );
 }
 
 export const titleOf = ({ doing, step, blow, moment, then }: FaultCase): string =>

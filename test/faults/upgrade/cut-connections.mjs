@@ -1,5 +1,6 @@
 // Cuts every connection that the application's account has to a server: node cut-connections.mjs SOCKET
 
+import process from 'node:process';
 import mysql from 'mysql2/promise';
 
 const connection = await mysql.createConnection({ socketPath: process.argv[2], user: 'root' });

@@ -19,7 +19,7 @@ import { clientFolder, type TestServer } from '../../helpers/servers.ts';
 export type Layout = 'in-place' | 'releases';
 
 /** The file systems that a run writes to, each of its own and small enough to be filled. */
-export type Disk = 'project' | 'application' | 'temporary';
+type Disk = 'project' | 'application' | 'temporary';
 const sizes: Readonly<Record<Disk, string>> = { project: '200m', application: '200m', temporary: '1500m' };
 
 /** The example application on a server that may be killed, on file systems that may be full. */

@@ -46,7 +46,9 @@ export function faultMatrix(layout: Layout): void {
         return (site = made);
       }
 
-      beforeAll(async () => void (await freshSite()));
+      beforeAll(async () => {
+        await freshSite();
+      });
       afterAll(() => site?.close());
 
       const cases = chosenCases(servers.indexOf(server) * 2 + (layout === 'in-place' ? 0 : 1));

@@ -3,6 +3,8 @@
 
 import { execFileSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import process from 'node:process';
+import { setTimeout } from 'node:timers';
 
 const fault = process.env.MAJ_STRIKE === undefined ? undefined : JSON.parse(process.env.MAJ_STRIKE);
 

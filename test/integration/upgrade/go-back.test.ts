@@ -13,12 +13,14 @@ describe.each(servers)('after an upgrade has succeeded, on $name,', (server) => 
     expect((await site.maj('upgrade', '1.1.0')).code).toBe(0);
     await withSession(testContext(), site.target, async (session) => {
       await session.run("UPDATE users SET name = 'Somebody Else' WHERE id IN (1, 2)");
-      await session.run("INSERT INTO projects (name) VALUES ('begun since'), ('and this'), ('and that')");
+      await session.run(
+        "INSERT INTO projects (name, settings) VALUES ('begun since', '{}'), ('this', '{}'), ('that', '{}')",
+      );
       await session.run('CREATE TABLE kept_by_hand (note TEXT)');
       await session.run("INSERT INTO kept_by_hand VALUES ('x'), ('y')");
     });
     const asked = await site.maj('upgrade', '--roll-back');
-    expect(asked.code, asked.stderr).toBe(2);
+    expect(asked.code, asked.stderr).toBe(3);
     expect(asked.stderr).toMatch(/users: 0 added, \d+ changed, 0 removed/);
     expect(asked.stderr).toMatch(/projects: 3 added, \d+ changed, 0 removed/);
     expect(asked.stderr).toContain('kept_by_hand: 2 added, 0 changed, 0 removed');

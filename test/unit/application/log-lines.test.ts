@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { looksLikeError, newErrors, signatureMark, signatureOf } from '../../../scripts/application/log-lines.ts';
+import {
+  looksLikeError,
+  newErrors,
+  signatureMark,
+  signatureOf,
+} from '../../../scripts/application/log-lines.ts';
 
 describe('a line of a log', () => {
   it.each([
