@@ -1,36 +1,64 @@
 import type { Context } from './context.ts';
 import { wrongUsage } from './errors.ts';
 import type { Allowance } from './release/types.ts';
+import { goBack, type GoBackPlan, type WentBack } from './upgrade/go-back.ts';
 import { withLock } from './upgrade/lock.ts';
 import { planUpgrade } from './upgrade/plan.ts';
 import { pruneAfterSuccess } from './upgrade/prune-backups.ts';
-import { rollBackUnfinished, upgrade } from './upgrade/upgrade.ts';
-import type { Verb, VerbResult } from './verb.ts';
+import { resumeUpgrade } from './upgrade/resume.ts';
+import { findUnfinished, refuseAlive, refuseLeftOver } from './upgrade/unfinished.ts';
+import { takeBack } from './upgrade/unfinished-run.ts';
+import { upgrade, type Upgraded } from './upgrade/upgrade.ts';
+import type { Verb, VerbArguments, VerbResult } from './verb.ts';
+
+type Option = 'plan' | 'resume' | 'roll-back' | 'retry' | 'reinstall' | 'allow-downgrade';
 
 async function showPlan(context: Context, wanted: string, allow: Allowance): Promise<VerbResult> {
   const plan = await planUpgrade(context, wanted, allow);
   return { data: plan, text: ({ results }) => results.upgrade.plan(plan) };
 }
 
-async function goBack(context: Context): Promise<VerbResult> {
-  const { run, from, to, outcome, backup = null } = await rollBackUnfinished(context);
-  const facts = { run, from, to, outcome, backup };
+type Confirm = VerbArguments<Option>['confirm'];
+
+/** Takes an unfinished run back; where there is none, goes back to the version before. */
+async function rollBack(context: Context, confirm: Confirm): Promise<VerbResult> {
+  const state = await findUnfinished(context);
+  if (state === undefined) {
+    await refuseLeftOver(context);
+    return wentBack(await goBack(context, asking(confirm)));
+  }
+  const { run, kind, from, to, outcome, backup = null } = await takeBack(context, refuseAlive(state));
+  const facts = { run, kind, from, to, outcome, backup };
   return { data: facts, text: ({ results }) => results.upgrade.settled(facts) };
 }
 
-async function goOn(context: Context, wanted: string, allow: Allowance): Promise<VerbResult> {
-  const { backup, plan, ...done } = await upgrade(context, wanted, allow);
+const asking =
+  (confirm: Confirm) =>
+  (plan: GoBackPlan): Promise<void> =>
+    confirm(({ results }) => results.upgrade.goBackQuestion(plan));
+
+const wentBack = (facts: WentBack): VerbResult => ({
+  data: facts,
+  text: ({ results }) => results.upgrade.wentBack(facts),
+});
+
+async function done(context: Context, facts: Upgraded | WentBack): Promise<VerbResult> {
+  if ('restored' in facts) return wentBack(facts);
   await pruneAfterSuccess(context);
-  const facts = { ...done, backup: backup.id, kept: plan.kept };
   return { data: facts, text: ({ results }) => results.upgrade.upgraded(facts) };
 }
 
 /** `maj upgrade`: the guide as one command. */
-export const upgradeVerb: Verb<'plan' | 'roll-back' | 'reinstall' | 'allow-downgrade'> = {
+export const upgradeVerb: Verb<Option> = {
   name: 'upgrade',
   summary:
     'Upgrades the application: backs up, rehearses, switches the files, migrates, checks, or goes back.',
-  usage: ['upgrade VERSION|FILE|COMMIT', 'upgrade VERSION|FILE|COMMIT --plan', 'upgrade --roll-back'],
+  usage: [
+    'upgrade VERSION|FILE|COMMIT',
+    'upgrade VERSION|FILE|COMMIT --plan',
+    'upgrade --resume',
+    'upgrade --roll-back',
+  ],
   options: {
     plan: { type: 'boolean', help: 'Show what would be done, and change nothing.' },
     reinstall: { type: 'boolean', help: 'Also when this version is installed already.' },
@@ -38,21 +66,32 @@ export const upgradeVerb: Verb<'plan' | 'roll-back' | 'reinstall' | 'allow-downg
       type: 'boolean',
       help: 'Also to an older version, if the database holds no migration that it does not know.',
     },
-    'roll-back': { type: 'boolean', help: 'Take back an upgrade that was cut off.' },
+    resume: { type: 'boolean', help: 'Go on with an upgrade that was cut off.' },
+    'roll-back': {
+      type: 'boolean',
+      help: 'Take back an upgrade that was cut off; after one that succeeded, go back to the version before.',
+    },
+    retry: { type: 'boolean', help: 'Try a package again that failed on this version.' },
   },
   needsSettings: true,
-  run(context, { positionals, options }) {
+  run(context, { positionals, options, confirm }) {
     const [wanted, ...more] = positionals;
-    if (options['roll-back'] === true && (positionals.length > 0 || options.plan === true)) {
-      throw wrongUsage('bad-usage', { verb: 'upgrade', reason: '--roll-back stands alone' });
-    }
-    if (options['roll-back'] === true) return withLock(context, 'upgrade', () => goBack(context));
-    if (wanted === undefined || more.length > 0) {
-      throw wrongUsage('bad-usage', { verb: 'upgrade', reason: 'one VERSION, FILE or COMMIT is needed' });
-    }
+    const { plan, resume, 'roll-back': back, retry = false } = options;
     const allow = { reinstall: options.reinstall === true, downgrade: options['allow-downgrade'] === true };
-    return withLock(context, 'upgrade', () =>
-      options.plan === true ? showPlan(context, wanted, allow) : goOn(context, wanted, allow),
-    );
+    const alone = resume === true ? '--resume' : back === true ? '--roll-back' : undefined;
+    const words = Object.values(options).filter((option) => option === true);
+    if (alone !== undefined && (positionals.length > 0 || words.length > 1))
+      throw wrongUsage('bad-usage', { verb: 'upgrade', reason: `${alone} stands alone` });
+    return withLock(context, 'upgrade', async () => {
+      if (resume === true) return done(context, await resumeUpgrade(context, asking(confirm)));
+      if (back === true) return rollBack(context, confirm);
+      if (wanted === undefined || more.length > 0) {
+        // Which of the two an unfinished run wants is worth more than how the command is written.
+        if (wanted === undefined) await refuseLeftOver(context);
+        throw wrongUsage('bad-usage', { verb: 'upgrade', reason: 'one VERSION, FILE or COMMIT is needed' });
+      }
+      if (plan === true) return showPlan(context, wanted, allow);
+      return done(context, await upgrade(context, wanted, { retry: retry === true, allow }));
+    });
   },
 };

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** An error in a log: a line that stands for all of its kind, and how many there are. */
 export interface LogError {
   readonly log: string;
@@ -33,6 +35,10 @@ export function signatureOf(line: string): string {
     .slice(0, 500);
 }
 
+/** What a signature is remembered by: a line of a log may hold what belongs into no journal. */
+export const signatureMark = (line: string): string =>
+  createHash('sha256').update(signatureOf(line)).digest('hex').slice(0, 16);
+
 /**
  * The errors among new lines whose signature is not known, one for each signature.
  *
@@ -41,6 +47,7 @@ export function signatureOf(line: string): string {
 export function newErrors(
   log: string,
   lines: readonly string[],
+  /** Marks of signatures. */
   known: ReadonlySet<string>,
   before: number | undefined,
 ): readonly LogError[] {
@@ -48,7 +55,7 @@ export function newErrors(
   for (const [index, line] of lines.entries()) {
     if (!looksLikeError(line)) continue;
     const signature = signatureOf(line);
-    if (known.has(signature)) continue;
+    if (known.has(signatureMark(line))) continue;
     const entry = found.get(signature);
     const number = before === undefined ? undefined : before + index + 1;
     if (entry === undefined) found.set(signature, { line: line.trim().slice(0, 500), number, count: 1 });

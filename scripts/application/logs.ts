@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { placesOf } from '../release/places.ts';
 import { fileFailed, statIfThere, systemErrorCode } from '../system/files.ts';
-import { looksLikeError, newErrors, signatureOf, type LogError } from './log-lines.ts';
+import { looksLikeError, newErrors, signatureMark, type LogError } from './log-lines.ts';
 
 /** Where a log ended, and which errors its end held. Plain data: it can be journaled. */
 interface LogMark {
@@ -14,6 +14,7 @@ interface LogMark {
   readonly inode: number;
   /** Hash of the last bytes: tells the log's copy, moved into the new tree, from another file. */
   readonly tail: string;
+  /** What `signatureMark` makes of them. */
   readonly signatures: readonly string[];
 }
 export type LogBaseline = readonly LogMark[];
@@ -40,7 +41,7 @@ export async function logBaseline(context: Context): Promise<LogBaseline> {
         bytes,
         inode: Number(stats?.ino ?? 0),
         tail: await tailHash(path, bytes),
-        signatures: [...new Set(linesOf(history).filter(looksLikeError).map(signatureOf))],
+        signatures: [...new Set(linesOf(history).filter(looksLikeError).map(signatureMark))],
       };
     }),
   );
@@ -63,7 +64,7 @@ export async function newLogErrors(context: Context, baseline: LogBaseline): Pro
       if (newErrors(log, lines, known, undefined).length === 0) continue;
       const errors = newErrors(log, lines, known, await lineEnds(added.path, added.from));
       found.push(...errors);
-      for (const { line } of errors) known.add(signatureOf(line));
+      for (const { line } of errors) known.add(signatureMark(line));
     }
   }
   return found;

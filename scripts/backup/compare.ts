@@ -17,6 +17,7 @@ import {
 import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';
 import type { ManifestPart } from './manifest.ts';
+import type { PartId } from './part.ts';
 import { createCanonicalHash, hashPart, shownText } from './part-sums.ts';
 import { dumpInto } from './take-database.ts';
 
@@ -50,7 +51,7 @@ export async function differencesFromBackup(
     return readInventory(session, target.database);
   });
   const client = await findDumpClient(context, database.server.flavour);
-  const { differences } = await compareDump(context, backup, client, target, definers);
+  const { differences } = await compareDump(context, backup, client, target, { definers });
   const sameCharset = now.charset === database.charset && now.collation === database.collation;
   return { differences, charset: !sameCharset };
 }
@@ -78,14 +79,21 @@ export function checkFlavour(
     throw refused('flavour-differs', { backup: backup.id, source: source.text, server: server.text });
 }
 
-/** Dumps a database to hashes and compares it with the parts of a backup. */
+/**
+ * Dumps a database to hashes and compares it with the parts of a backup.
+ *
+ * @param options `rowsOf`: rows are compared of these tables only, everything else of all
+ */
 export async function compareDump(
   context: Context,
   backup: Backup,
   client: DumpClient,
   target: Target,
-  definers: Definers = 'keep',
+  options: { readonly definers?: Definers; readonly rowsOf?: ReadonlySet<string> | undefined } = {},
 ): Promise<Comparison> {
+  const { definers = 'keep', rowsOf } = options;
+  const counts = ({ kind, section, object }: PartId): boolean =>
+    rowsOf === undefined || kind !== 'table' || section !== 'rows' || rowsOf.has(object ?? '');
   const facts = { id: backup.id, database: target.database };
   return inStep(context, 'compare-database', facts, async (progress) => {
     const found = await dumpInto(context, client, target, {
@@ -93,7 +101,11 @@ export async function compareDump(
       progress,
     });
     const sums = new Set(found.parts.map(({ sum }) => sum.sha256));
-    return compareParts(await expectedParts(context, backup, sums, definers), found.parts);
+    const expected = await expectedParts(context, backup, sums, definers);
+    return compareParts(
+      expected.filter(({ id }) => counts(id)),
+      found.parts.filter(({ id }) => counts(id)),
+    );
   });
 }
 

@@ -17,6 +17,8 @@ const proof = v.strictObject({
   equalParts: v.number(),
   /** How many of these were equal only in their canonical form. */
   canonicalParts: v.number(),
+  /** The proof of another backup that this one rests on, for the rows of tables that are the very bytes of that. */
+  restsOn: v.optional(v.strictObject({ backup: v.string(), parts: v.number() })),
   /** Milliseconds. */
   durations: v.strictObject({ load: v.number(), dump: v.number() }),
   provenAt: v.pipe(v.string(), v.isoTimestamp()),

@@ -10,6 +10,7 @@ import { fragileRows } from './fragile-rows.ts';
 import type { Backup } from './list.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
 import { manifestName } from './manifest.ts';
+import { planProof, type Proven } from './proof-plan.ts';
 import { proofName, proofText, type Proof } from './proof.ts';
 import { sha256OfText } from './seal.ts';
 import { structureDiffs } from './structure-diff.ts';
@@ -18,24 +19,37 @@ import { structureDiffs } from './structure-diff.ts';
  * Proves a backup: restores it into a throwaway server, dumps the copy, and compares the two dumps part by part.
  * Equal, and the proof is written into the backup. The copy stays on the throwaway server, for a dry run.
  *
+ * @param earlier a backup that was proven: what of this one is the very bytes of that is not proven twice, and not in
+ *   the copy
  * @throws MajError `proof-failed` (exit code 4) naming the objects that differ; `flavour-differs` (3);
  *   `statement-failed` naming part, line and object
  */
-export async function proveBackup(context: Context, backup: Backup, throwaway: Throwaway): Promise<Proof> {
+export async function proveBackup(
+  context: Context,
+  backup: Backup,
+  throwaway: Throwaway,
+  earlier?: Proven,
+): Promise<Proof> {
   const { manifest } = backup;
-  const { name: database, charset, collation, definers, server } = manifest.database;
+  const { name: database, charset, collation, definers } = manifest.database;
   checkFlavour(backup, throwaway.server);
+  const plan = planProof(manifest, earlier, throwaway.server);
+  if (plan.kind === 'nothing' && earlier !== undefined)
+    return writeProof(context, backup, throwaway, { earlier });
+  const rowsOf = plan.kind === 'rows' ? { rowsOf: plan.of } : {};
   const client = await findLocalDumpClient(context, throwaway.programs);
   const target = throwaway.target(database);
   await makeCopyDatabase(context, throwaway, { database, charset, collation, definers });
 
   const started = context.clock.monotonicMs();
   let loaded: number | undefined;
-  const { differences, equal, canonical } = await loadAndCompare(context, backup, target, {}, () => {
+  const { differences, equal, canonical } = await loadAndCompare(context, backup, target, rowsOf, () => {
     loaded ??= context.clock.monotonicMs();
-    return compareDump(context, backup, client, target);
+    return compareDump(context, backup, client, target, rowsOf);
   });
   const ended = context.clock.monotonicMs();
+  // What is unusual about them is nothing to guess at in here: whole, they are equal or are not.
+  if (differences.length > 0 && plan.kind === 'rows') return proveBackup(context, backup, throwaway);
   if (differences.length > 0)
     throw unsound('proof-failed', {
       id: backup.id,
@@ -45,15 +59,37 @@ export async function proveBackup(context: Context, backup: Backup, throwaway: T
       fragile: await fragileRows(context, backup, differences),
     });
 
+  return writeProof(context, backup, throwaway, {
+    canonical,
+    durations: { load: Math.round((loaded ?? ended) - started), dump: Math.round(ended - (loaded ?? ended)) },
+    ...(plan.kind === 'rows' && earlier !== undefined ? { earlier, compared: equal } : {}),
+  });
+}
+
+async function writeProof(
+  context: Context,
+  backup: Backup,
+  throwaway: Throwaway,
+  found: {
+    readonly canonical?: number;
+    readonly durations?: Proof['durations'];
+    readonly earlier?: Proven;
+    /** Parts that were compared, where not all had to be. */
+    readonly compared?: number;
+  },
+): Promise<Proof> {
+  const { server, parts } = { ...backup.manifest.database, ...backup.manifest };
+  const { earlier, compared = 0, canonical = 0, durations = { load: 0, dump: 0 } } = found;
   const proof: Proof = {
     format: 1,
     backupId: backup.id,
     manifestSha256: sha256OfText((await readIfThere(join(backup.folder, manifestName))) ?? ''),
     server: throwaway.server,
     sameVersionAsSource: throwaway.server.version === server.version,
-    equalParts: equal,
+    equalParts: parts.length,
     canonicalParts: canonical,
-    durations: { load: Math.round((loaded ?? ended) - started), dump: Math.round(ended - (loaded ?? ended)) },
+    ...(earlier === undefined ? {} : { restsOn: { backup: earlier.id, parts: parts.length - compared } }),
+    durations,
     provenAt: context.clock.now().toISOString(),
   };
   await writeDurably(join(backup.folder, proofName), proofText(proof));

@@ -9,6 +9,8 @@ import type { Row, Session } from './session.ts';
 export interface Schema {
   /** 64 hexadecimal digits: two databases with the same ones have the same schema. */
   readonly fingerprint: string;
+  /** The same of the tables alone, which have no definer: those of a copy that another account migrates are the same. */
+  readonly tables: string;
   /** The text of each object, by its kind and name: `table users`. */
   readonly definitions: ReadonlyMap<string, string>;
 }
@@ -22,13 +24,15 @@ export async function readSchema(session: Session, database: string): Promise<Sc
   const inventory = await readInventory(session, database);
   const hash = createHash('sha256');
   hash.update(JSON.stringify([inventory.charset, inventory.collation]));
+  const tables = createHash('sha256');
   const texts = new Map<string, string>();
   for await (const definition of definitions(session, database, inventory)) {
     hash.update(`\n${JSON.stringify(definition)}`);
     const [kind, name, ...text] = definition;
+    if (kind === 'table') tables.update(`\n${JSON.stringify(definition)}`);
     texts.set(`${kind ?? ''} ${name ?? ''}`, text.join('\n'));
   }
-  return { fingerprint: hash.digest('hex'), definitions: texts };
+  return { fingerprint: hash.digest('hex'), tables: tables.digest('hex'), definitions: texts };
 }
 
 /**

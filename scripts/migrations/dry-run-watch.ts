@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { schemaFingerprint } from '../database/fingerprint.ts';
+import { readSchema, schemaFingerprint } from '../database/fingerprint.ts';
 import type { Session } from '../database/session.ts';
 import { neededAlgorithm, type Algorithm } from './alter-algorithm.ts';
 import type { Measured, StatementEvidence } from './evidence.ts';
@@ -47,8 +47,8 @@ export function createDryRunWatch(
         if (algorithm !== undefined || told.messages.length > 0)
           measured.push({ version, number, line, algorithm, ...told });
         if (!mayChangeSchema(step)) return;
-        const after = await schemaFingerprint(copy.eyes, copy.database);
-        evidence.push({ version, number, hash, before: schema ?? '', after });
+        const { fingerprint: after, tables } = await readSchema(copy.eyes, copy.database);
+        evidence.push({ version, number, hash, before: schema ?? '', after, tablesAfter: tables });
         schema = after;
       },
     },

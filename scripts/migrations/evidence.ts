@@ -12,6 +12,8 @@ export const statementEvidenceSchema = v.object({
   /** Fingerprints of the schema before it and after it. */
   before: v.string(),
   after: v.string(),
+  /** Of the tables alone, after it; those of views and triggers hold who made them, which on the copy is root. */
+  tablesAfter: v.optional(v.string()),
 });
 
 /** See `statementEvidenceSchema`. */

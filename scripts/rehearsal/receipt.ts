@@ -29,7 +29,14 @@ const receiptSchema = v.object({
   schemaAfter: v.nullable(v.string()),
   /** Of each statement that commits by itself: by what a crash is settled later. */
   evidence: v.optional(v.array(statementEvidenceSchema), []),
-  durationMs: v.object({ backup: v.number(), proof: v.number(), migrations: v.number() }),
+  durationMs: v.object({
+    backup: v.number(),
+    proof: v.number(),
+    /** The whole dry run. */
+    migrations: v.number(),
+    /** The scripts by themselves, without what the dry run looks at beside them. */
+    scripts: v.optional(v.number()),
+  }),
 });
 
 /** What was rehearsed, on which backup, and how it went: without one neither a push nor an upgrade proceeds. */

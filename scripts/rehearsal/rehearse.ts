@@ -96,16 +96,24 @@ function receiptOf(
     schemaBefore: backup.manifest.database.fingerprint,
     schemaAfter: outcome.passed ? outcome.result.schemaAfter : null,
     evidence: outcome.passed ? [...outcome.result.evidence] : [],
-    durationMs: facts.durationMs,
+    durationMs: {
+      ...facts.durationMs,
+      ...(outcome.passed ? { scripts: scriptsMs(outcome.result) } : {}),
+    },
   };
 }
+
+const scriptsMs = ({ migrations }: DryRunResult): number =>
+  Math.round(migrations.reduce((sum, { seconds }) => sum + seconds * 1000, 0));
 
 const failureText = (error: unknown): string =>
   error instanceof MajError ? error.message.split('\n').join(' ') : reasonOf(error);
 
+type Laps = Record<'backup' | 'proof' | 'migrations', number>;
+
 function stopwatch(context: Context): {
-  readonly laps: Receipt['durationMs'];
-  lap(name: keyof Receipt['durationMs']): void;
+  readonly laps: Laps;
+  lap(name: keyof Laps): void;
 } {
   let since = context.clock.monotonicMs();
   const laps = { backup: 0, proof: 0, migrations: 0 };

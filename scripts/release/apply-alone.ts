@@ -33,6 +33,7 @@ export async function applyAlone(
       to: staged.version,
       package: staged.package,
       holder: ownIdentity(),
+      kind: 'apply',
     });
     await journal.add({ type: 'staged', folder: staged.folder, version: staged.version });
     await journal.add({ type: 'maintenance-was', state: maintenance });
@@ -44,7 +45,7 @@ export async function applyAlone(
     await journal.add({ type: 'run-finished', outcome: 'succeeded' });
     try {
       await recordInstalled(context, staged);
-      await carryLate(context, completed, plan);
+      await carryLate(context, completed.goesAlong, plan);
     } catch (error) {
       // The files are switched: what is only bookkeeping must not say that nothing was changed.
       note(context, 'left-over', { path: staged.list, reason: reasonOf(error) });

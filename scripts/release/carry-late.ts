@@ -1,6 +1,6 @@
 import { warn, type Context } from '../context.ts';
 import { adoptOwnersOf, copyInto } from './carry.ts';
-import type { CompletedRelease } from './complete.ts';
+import type { GoesAlong } from './complete.ts';
 import { keptPaths } from './kept-paths.ts';
 import { isUnder } from './persistent.ts';
 import { placesOf } from './places.ts';
@@ -16,7 +16,7 @@ import type { SwitchPlan } from './types.ts';
  */
 export async function carryLate(
   context: Context,
-  completed: CompletedRelease,
+  goesAlong: GoesAlong,
   plan: SwitchPlan,
 ): Promise<readonly string[]> {
   const { live } = await placesOf(context);
@@ -27,7 +27,7 @@ export async function carryLate(
   for await (const { path, type, stamp } of walkTree(kept, (found) => isUnder(ours, found)))
     if ((type === 'file' || type === 'link') && stamp.ctimeMs >= sinceMs && !isCopied(live, path, stamp))
       late.push(path);
-  const missing = late.filter((path) => completed.goesAlong(path) && entryAt(live, path) === undefined);
+  const missing = late.filter((path) => goesAlong(path) && entryAt(live, path) === undefined);
   await copyInto(kept, live, missing);
   adoptOwnersOf(context, live, kept, missing);
   const left = late.filter((path) => !missing.includes(path));

@@ -8,17 +8,19 @@ import { isUnder, persistentPaths } from './persistent.ts';
 import { checkPlaces, placesOf } from './places.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
 import { makeRoom, presentIn } from './take-persistent.ts';
-import type { StagedRelease } from './types.ts';
+import type { StagedFacts } from './types.ts';
+
+/** Whether a path of the tree that is left belongs to no release, so that it goes along. */
+export type GoesAlong = (path: string) => boolean;
 
 /** A staged release that has everything but what the live tree will get until the switch. */
 export interface CompletedRelease {
-  readonly staged: StagedRelease;
+  readonly staged: StagedFacts;
   /** Persistent paths that its package brings as well. */
   readonly shipped: readonly string[];
   /** What the live tree held when it was copied from; undefined where nothing is installed. */
   readonly snapshot: Snapshot | undefined;
-  /** Whether a path of the live tree belongs to no release, so that it goes along. */
-  readonly goesAlong: (path: string) => boolean;
+  readonly goesAlong: GoesAlong;
   /** What was copied. */
   readonly carried: readonly string[];
 }
@@ -32,7 +34,7 @@ export interface CompletedRelease {
  *
  * @throws MajError of `checkPlaces`; `file-failed`
  */
-export async function completeStaged(context: Context, staged: StagedRelease): Promise<CompletedRelease> {
+export async function completeStaged(context: Context, staged: StagedFacts): Promise<CompletedRelease> {
   const places = await placesOf(context);
   await checkPlaces(context, places);
   const persistent = persistentPaths(context.config.APP_PERSIST);
@@ -45,11 +47,7 @@ export async function completeStaged(context: Context, staged: StagedRelease): P
   for (const path of present) await makeRoom(staged.folder, path);
   if (places.live === undefined)
     return { staged, shipped, snapshot: undefined, goesAlong: () => false, carried: [] };
-  const installed =
-    staged.previousVersion === null ? undefined : await installedList(context, staged.previousVersion);
-  const released = pathsIn(installed);
-  const goesAlong = (path: string): boolean =>
-    installed !== undefined && !released.has(path) && !coming.has(path);
+  const goesAlong = await goesAlongOf(context, staged);
   const snapshot = await takeSnapshot(places.live, (path) => isUnder(kept, path), staged.list);
   const carried = [...snapshot.entries]
     .filter(([path, { type }]) => path !== '' && type !== 'other' && goesAlong(path))
@@ -60,10 +58,21 @@ export async function completeStaged(context: Context, staged: StagedRelease): P
   return { staged, shipped, snapshot, goesAlong, carried };
 }
 
+/** What of the installed release's tree would go along, by the lists of both releases: before the new one is recorded. */
+export async function goesAlongOf(
+  context: Context,
+  { previousVersion, list }: Pick<StagedFacts, 'previousVersion' | 'list'>,
+): Promise<GoesAlong> {
+  const installed = previousVersion === null ? undefined : await installedList(context, previousVersion);
+  if (installed === undefined) return () => false;
+  const [released, coming] = [pathsIn(installed), pathsIn(await readReleaseList(list))];
+  return (path) => !released.has(path) && !coming.has(path);
+}
+
 /** The dependencies command has run since the package was unpacked: what it made belongs to the release. */
 async function completeList(
   context: Context,
-  staged: StagedRelease,
+  staged: StagedFacts,
   kept: readonly string[],
 ): Promise<ReleaseList | undefined> {
   const list = await readReleaseList(staged.list);

@@ -55,7 +55,7 @@ export async function writeReleaseList(path: string, list: ReleaseList): Promise
  * Keeps the list of a release that is now installed, so that the next upgrade can tell files that were added or
  * edited here from the release's own.
  */
-export async function recordInstalled(context: Context, staged: StagedRelease): Promise<void> {
+export async function recordInstalled(context: Context, staged: Pick<StagedRelease, 'list'>): Promise<void> {
   const list = await readReleaseList(staged.list);
   if (list === undefined) {
     note(context, 'release-list-missing', { path: staged.list });

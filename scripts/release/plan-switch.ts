@@ -40,7 +40,7 @@ function inPlace(facts: SwitchFacts): Pick<SwitchPlan, 'moves' | 'kept'> {
   const arrives: Move = { kind: 'rename', from: staged, to: places.entry, witness: 'from' };
   if (places.live === undefined) return { moves: [arrives], kept: null };
   const live = places.live;
-  const kept = join(places.area, `${safeName(facts.previousVersion ?? 'unknown')}-${facts.timestamp}`);
+  const kept = join(places.area, keptName(facts));
   return {
     moves: [
       ...facts.persistent.map((path): Move => ({
@@ -68,6 +68,28 @@ function releases(facts: SwitchFacts, folder: string): Pick<SwitchPlan, 'moves' 
     kept: places.live ?? null,
   };
 }
+
+/**
+ * The moves that put an older tree of the application back in the live one's place: pure. The tree that it replaces goes
+ * into our area in both layouts, so that its version can be installed again.
+ *
+ * @param facts `staged`: the older tree, wherever it was kept
+ */
+export function planReturn(facts: SwitchFacts): SwitchPlan {
+  const forward = planSwitch(facts);
+  const { releases: folder, live, area } = facts.places;
+  if (folder === undefined || live === undefined) return forward;
+  const kept = join(area, keptName(facts));
+  const inPlace = facts.staged === join(folder, facts.version);
+  return {
+    ...forward,
+    moves: [...forward.moves.slice(inPlace ? 1 : 0), { kind: 'rename', from: live, to: kept, witness: 'to' }],
+    kept,
+  };
+}
+
+const keptName = ({ previousVersion, timestamp }: SwitchFacts): string =>
+  `${safeName(previousVersion ?? 'unknown')}-${timestamp}`;
 
 /** A version is a text from a file of the application: as a name it may hold nothing that leads elsewhere. */
 function safeName(version: string): string {

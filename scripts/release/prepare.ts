@@ -13,7 +13,7 @@ import { planSwitch } from './plan-switch.ts';
 import { changedSince, clockOf } from './snapshot.ts';
 import { linkShared, makeRoom, presentIn } from './take-persistent.ts';
 import { entryAt } from './tree.ts';
-import type { Places, StagedRelease, SwitchPlan } from './types.ts';
+import type { Places, StagedFacts, SwitchPlan } from './types.ts';
 
 /**
  * Brings a completed release up to what the live tree has become since, and plans the switch: called in the window, when
@@ -26,7 +26,7 @@ import type { Places, StagedRelease, SwitchPlan } from './types.ts';
  */
 export async function prepareSwitch(
   context: Context,
-  staged: StagedRelease,
+  staged: StagedFacts,
   completed?: CompletedRelease,
 ): Promise<SwitchPlan> {
   const prepared = completed ?? (await completeStaged(context, staged));
@@ -49,7 +49,7 @@ export async function prepareSwitch(
 /** The moves that would switch a staged release in, as things are now; nothing is changed. */
 export async function switchOf(
   context: Context,
-  staged: StagedRelease,
+  staged: StagedFacts,
   places: Places,
   sinceMs: number | null = null,
 ): Promise<SwitchPlan> {
@@ -92,7 +92,7 @@ async function catchUp(
 /** The state of the maintenance goes along: on, and the new tree must not answer; off, and an earlier try's flag goes. */
 async function carryFlag(
   context: Context,
-  staged: StagedRelease,
+  staged: StagedFacts,
   live: string,
   persistent: readonly string[],
 ): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import { mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileFailed, remove } from '../system/files.ts';
 import { entryAt } from './tree.ts';
-import type { Places, StagedRelease } from './types.ts';
+import type { Places, StagedFacts } from './types.ts';
 
 /** The persistent paths that are there: in the live tree, or in APP_DIR/shared. */
 export const presentIn = (places: Places, persistent: readonly string[]): readonly string[] =>
@@ -20,7 +20,7 @@ export async function makeRoom(staged: string, path: string): Promise<void> {
 }
 
 /** In the releases layout persistent paths lie in APP_DIR/shared; each release links to them. */
-export async function linkShared(places: Places, staged: StagedRelease, path: string): Promise<void> {
+export async function linkShared(places: Places, staged: StagedFacts, path: string): Promise<void> {
   const shared = join(places.persistent, path);
   const inStaged = join(staged.folder, path);
   const ours = entryAt(places.persistent, path) !== undefined;

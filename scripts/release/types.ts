@@ -96,6 +96,9 @@ export interface StagedRelease {
   readonly changes: FileChanges;
 }
 
+/** What a switch has to know of what arrives. */
+export type StagedFacts = Omit<StagedRelease, 'changes'>;
+
 /**
  * One step of a switch. `witness` is the end of a rename that lies in our private area, where nobody else makes or
  * removes anything: whether something is there tells whether the rename was done. The other end may have been made

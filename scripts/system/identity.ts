@@ -27,6 +27,10 @@ export function fateOf(identity: ProcessIdentity): 'alive' | 'dead' | 'elsewhere
   return isAlive(identity.pid) && startTicks(identity.pid) === identity.startTicks ? 'alive' : 'dead';
 }
 
+/** Whether a recorded process of this host ended with a restart of it. */
+export const wasBeforeReboot = (identity: ProcessIdentity): boolean =>
+  identity.host === hostname() && identity.bootId !== bootId();
+
 /** Whether a process with this id exists. */
 export function isAlive(pid: number): boolean {
   try {

@@ -1,28 +1,32 @@
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
 import { installedTree } from '../migrations/places.ts';
+import type { ReceiptScript } from '../rehearsal/receipt.ts';
 
 /**
  * The scripts where they are after the switch: those of the package have moved along with it.
  *
+ * @param folder where they were when they were rehearsed
  * @throws MajError `scripts-changed` when they are not those that were rehearsed any more
  */
 export async function afterSwitch(
   context: Context,
-  rehearsed: readonly Migration[],
+  folder: string,
   staged: string,
+  rehearsed: readonly ReceiptScript[],
 ): Promise<readonly Migration[]> {
-  const [first] = rehearsed;
-  if (first === undefined) return rehearsed;
-  const within = relative(staged, dirname(first.path));
-  if (within.startsWith('..') || isAbsolute(within)) return rehearsed;
-  const moved = await readMigrations(join(installedTree(context), within));
-  const changed = rehearsed.filter(
-    ({ file, checksum }) => !moved.some((one) => one.file === file && one.checksum === checksum),
-  );
-  if (changed.length > 0 || moved.length !== rehearsed.length)
-    throw refused('scripts-changed', { files: changed.map(({ file }) => file) });
-  return moved;
+  if (rehearsed.length === 0) return [];
+  const within = relative(staged, folder);
+  const isOutside = within.startsWith('..') || isAbsolute(within);
+  const found = await readMigrations(isOutside ? folder : join(installedTree(context), within));
+  const isSame = (one: Migration, other: ReceiptScript): boolean =>
+    one.version === other.version && one.checksum === other.checksum;
+  const changed = rehearsed.filter((script) => !found.some((one) => isSame(one, script)));
+  if (changed.length > 0 || found.length !== rehearsed.length)
+    throw refused('scripts-changed', {
+      files: changed.map(({ version, name }) => `${version}_${name}.sql`),
+    });
+  return found;
 }

@@ -13,9 +13,28 @@ import {
 } from '../system/files.ts';
 import { switchPlanSchema } from '../release/types.ts';
 import { identitySchema } from '../system/identity.ts';
-import { upgradeSteps } from './steps.ts';
+import { journalSteps } from './steps.ts';
 
-const step = v.picklist(upgradeSteps);
+const step = v.picklist(journalSteps);
+
+/** What of a release that was staged has to be known to go on with it. */
+const stagedFactsSchema = v.object({
+  /** The name of its folder among the releases. */
+  releaseName: v.string(),
+  previousVersion: v.nullable(v.string()),
+  list: v.string(),
+  package: v.string(),
+  sha256: v.string(),
+});
+
+/** See `LogBaseline`. */
+const logMarkSchema = v.object({
+  log: v.string(),
+  bytes: v.number(),
+  inode: v.number(),
+  tail: v.string(),
+  signatures: v.pipe(v.array(v.string()), v.readonly()),
+});
 
 /** What a line of the journal says, beside when. */
 const entrySchema = v.variant('type', [
@@ -26,12 +45,38 @@ const entrySchema = v.variant('type', [
     to: v.string(),
     package: v.string(),
     holder: identitySchema,
+    /** `upgrade` where it is not said. `apply`: files alone; `go-back`: to the version before, `package` is the backup then. */
+    kind: v.optional(v.picklist(['upgrade', 'apply', 'go-back'])),
+    /** Asked for although the same had failed before. */
+    retry: v.optional(v.boolean()),
+    /** See `Allowance`. */
+    allow: v.optional(v.object({ reinstall: v.boolean(), downgrade: v.boolean() })),
   }),
   v.object({ type: v.literal('step-started'), step }),
-  v.object({ type: v.literal('step-finished'), step }),
-  v.object({ type: v.literal('step-failed'), step, reason: v.string() }),
-  /** The new tree stands beside the live one. */
-  v.object({ type: v.literal('staged'), folder: v.string(), version: v.string() }),
+  v.object({ type: v.literal('step-finished'), step, durationMs: v.optional(v.number()) }),
+  /** `code` is that of the error; null for one that is not ours. */
+  v.object({
+    type: v.literal('step-failed'),
+    step,
+    reason: v.string(),
+    code: v.optional(v.nullable(v.string())),
+  }),
+  /** The tree that is to arrive stands beside the live one. */
+  v.object({
+    type: v.literal('staged'),
+    folder: v.string(),
+    version: v.string(),
+    release: v.optional(stagedFactsSchema),
+  }),
+  /** All that the window of an upgrade needs is there: the receipt, the folder of the scripts, where the logs ended. */
+  v.object({
+    type: v.literal('prepared'),
+    receipt: v.string(),
+    scripts: v.string(),
+    logs: v.array(logMarkSchema),
+  }),
+  /** Somebody goes on with it. */
+  v.object({ type: v.literal('run-resumed'), holder: identitySchema }),
   v.object({ type: v.literal('maintenance-was'), state: v.picklist(['on', 'off', 'unmanaged']) }),
   v.object({ type: v.literal('backup-taken'), backup: v.string() }),
   /** The renames that are about to be done, in order: undoing them in reverse brings the old tree back. */

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { link, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
@@ -8,14 +8,21 @@ import { locked } from '../errors.ts';
 import {
   fileFailed,
   makePrivateFolder,
+  namesIn,
   readIfThere,
   systemErrorCode,
   writeDurably,
 } from '../system/files.ts';
-import { fateOf, identitySchema, ownIdentity } from '../system/identity.ts';
+import { fateOf, identitySchema, isAlive, ownIdentity } from '../system/identity.ts';
 import { sweepTemporaryFolders } from '../system/temporary.ts';
 
-const lockSchema = v.object({ verb: v.string(), since: v.string(), holder: identitySchema });
+const lockSchema = v.object({
+  verb: v.string(),
+  since: v.string(),
+  holder: identitySchema,
+  /** Makes each lock's content its own. */
+  nonce: v.optional(v.string()),
+});
 
 /** Who holds the lock of a project. */
 type LockHolder = v.InferOutput<typeof lockSchema>;
@@ -31,6 +38,7 @@ export async function withLock<T>(context: Context, verb: string, work: () => Pr
   await makePrivateFolder(stateDir(context));
   await acquire(context, path, verb);
   try {
+    await sweep(path);
     await sweepTemporaryFolders(context.clock.now());
     return await work();
   } finally {
@@ -41,7 +49,9 @@ export async function withLock<T>(context: Context, verb: string, work: () => Pr
 const lockPath = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'lock');
 
 async function acquire(context: Context, path: string, verb: string): Promise<void> {
-  const mine: LockHolder = { verb, since: context.clock.now().toISOString(), holder: ownIdentity() };
+  const nonce = randomBytes(8).toString('hex');
+  const since = context.clock.now().toISOString();
+  const mine: LockHolder = { verb, since, holder: ownIdentity(), nonce };
   if (await createExclusively(path, mine)) return;
   const other = await readHolder(path);
   const fate = other === undefined ? 'dead' : fateOf(other.holder);
@@ -54,18 +64,56 @@ async function acquire(context: Context, path: string, verb: string): Promise<vo
 
 /**
  * Replaces the lock of a dead holder. A second file guards it: of two runs that saw the same dead holder, one must
- * not remove the lock that the other has just made.
+ * not remove the lock that the other has just made. It is named after what the lock holds, which no other lock ever
+ * does, so that a guard whose own holder was killed is taken over in the same way, and guards nothing once that lock is
+ * gone.
  */
 async function takeOver(path: string, dead: LockHolder | undefined, mine: LockHolder): Promise<boolean> {
-  const guard = `${path}.takeover`;
-  if (!(await createExclusively(guard, mine))) throw locked('locked-meanwhile', { path: guard });
+  const guards = await guard(path, dead, mine);
   try {
     const current = await readHolder(path);
     if (JSON.stringify(current) !== JSON.stringify(dead)) return false;
     await rm(path, { force: true });
     return await createExclusively(path, mine);
   } finally {
-    await rm(guard, { force: true });
+    for (const made of guards) await rm(made, { force: true });
+  }
+}
+
+/**
+ * Makes the guard of a dead lock, or that of the guard whose holder died over it, and so on.
+ *
+ * @returns all of them: whoever has made the last one may remove them
+ * @throws MajError `locked-meanwhile` when another run that lives has one
+ */
+async function guard(path: string, dead: LockHolder | undefined, mine: LockHolder): Promise<string[]> {
+  const made: string[] = [];
+  for (let guarded = dead; ;) {
+    const name = guardOf(path, guarded);
+    made.push(name);
+    if (await createExclusively(name, mine)) return made;
+    const other = await readHolder(name);
+    if (other === undefined || fateOf(other.holder) !== 'dead')
+      throw locked('locked-meanwhile', { path: name });
+    guarded = other;
+  }
+}
+
+function guardOf(path: string, guarded: LockHolder | undefined): string {
+  const content = createHash('sha256').update(guarded === undefined ? '' : JSON.stringify(guarded));
+  return `${path}.takeover-${content.digest('hex').slice(0, 16)}`;
+}
+
+/** Removes what runs that were killed while they took a lock have left; called by its holder. */
+async function sweep(path: string): Promise<void> {
+  const before = `${basename(path)}.`;
+  for (const name of await namesIn(dirname(path))) {
+    if (!name.startsWith(before)) continue;
+    const left = join(dirname(path), name);
+    const maker = /^(\d+)-/.exec(name.slice(before.length))?.[1];
+    // A guard of a lock that is not there any more guards nothing; a file on its way may be another run's.
+    const isOver = name.startsWith(`${before}takeover`) || (maker !== undefined && !isAlive(Number(maker)));
+    if (isOver) await rm(left, { force: true });
   }
 }
 

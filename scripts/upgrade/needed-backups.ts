@@ -52,7 +52,9 @@ export async function expiryFacts(
 export function waysBack(states: readonly RunState[], installed: string | null): Set<string> {
   // `maj apply` alone takes no backup, and is in the journals, too.
   const succeeded = states.filter(({ outcome, backup }) => outcome === 'succeeded' && backup !== undefined);
-  const runs = [succeeded[0], succeeded.find(({ to }) => to === installed)];
+  const upgrades = succeeded.filter(({ kind }) => kind === 'upgrade');
+  // What brought the installed version is an upgrade: the backup of a run that went back is of the newer version.
+  const runs = [succeeded[0], upgrades[0], upgrades.find(({ to }) => to === installed)];
   return new Set(runs.map((run) => run?.backup).filter((id) => id !== undefined));
 }
 

@@ -15,26 +15,40 @@ import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
 import { completeStaged, type CompletedRelease } from '../release/complete.ts';
 import { stagePackage } from '../release/stage.ts';
-import type { FoundPackage, StagedRelease } from '../release/types.ts';
+import type { FoundPackage, StagedFacts } from '../release/types.ts';
+import { refuseFailedBefore } from './failed-pair.ts';
 import { doStep, type UpgradeRun } from './run.ts';
 
 /** Everything that is ready before the window opens. */
 export interface Prepared {
-  readonly staged: StagedRelease;
-  readonly completed: CompletedRelease;
+  readonly staged: StagedFacts;
+  /** What was done for the switch already; not given where another process had done it: then that is done again. */
+  readonly completed?: CompletedRelease;
   readonly logs: LogBaseline;
   readonly receipt: Receipt;
-  readonly migrations: readonly Migration[];
+  /** The folder of the scripts that were rehearsed. */
+  readonly scripts: string;
 }
 
-/** What is done before the window: nothing of it changes the live system. */
-export async function prepare(run: UpgradeRun, found: FoundPackage): Promise<Prepared> {
+/**
+ * What is done before the window: nothing of it changes the live system.
+ *
+ * @param options `retry`: also what failed before
+ */
+export async function prepare(
+  run: UpgradeRun,
+  found: FoundPackage,
+  options: { readonly retry: boolean },
+): Promise<Prepared> {
   const { context } = run;
   const logs = await doStep(run, 'check', () => checkApplication(context));
   stopIfInterrupted(context);
   const staged = await doStep(run, 'stage', async () => {
     const release = await stagePackage(context, found.path, { ...found, runId: run.journal.run });
-    await run.journal.add({ type: 'staged', folder: release.folder, version: release.version });
+    const { folder: tree, version, releaseName, previousVersion, list, package: path, sha256 } = release;
+    const facts = { releaseName, previousVersion, list, package: path, sha256 };
+    await run.journal.add({ type: 'staged', folder: tree, version, release: facts });
+    if (!options.retry) await refuseFailedBefore(context, release);
     await installDependencies(context, release.folder);
     return release;
   });
@@ -45,11 +59,12 @@ export async function prepare(run: UpgradeRun, found: FoundPackage): Promise<Pre
   });
   refuseProblems(plan);
   const receipt = await doStep(run, 'rehearse', () => rehearseOnce(context, folder, migrations, plan));
+  await run.journal.add({ type: 'prepared', receipt: receipt.id, scripts: folder, logs: [...logs] });
   stopIfInterrupted(context);
   // As late as possible: what changes from here on is seen to in the window.
   const completed = await inStep(context, 'complete-release', {}, () => completeStaged(context, staged));
   stopIfInterrupted(context);
-  return { staged, completed, logs, receipt, migrations };
+  return { staged, completed, logs, receipt, scripts: folder };
 }
 
 /** The application has to be well before it is upgraded: otherwise no failure afterwards would mean anything. */

@@ -1,17 +1,17 @@
+import { basename } from 'node:path';
 import { checkHealth } from '../application/health.ts';
 import { clearCacheOnWayBack } from '../application/hooks.ts';
 import { setMaintenance } from '../application/maintenance.ts';
-import { findBackup } from '../backup/list.ts';
-import { checkRestorable } from '../backup/restorable.ts';
-import { applyRestore, isDone, learnRestore } from '../backup/restore-database.ts';
-import { verifyBackup } from '../backup/verify.ts';
+import { sweepPartials } from '../backup/sweep.ts';
+import { backupsDir } from '../config/require.ts';
 import { inStep, note, type Context } from '../context.ts';
-import { targetFromConfig } from '../database/target.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
 import { discardStaged } from '../release/stage.ts';
 import { undoMoves } from '../release/switch.ts';
 import { ownIdentity } from '../system/identity.ts';
+import { bringDatabaseBack } from './database-back.ts';
 import type { Journal, JournalEntry } from './journal.ts';
+import { doStep, type UpgradeRun } from './run.ts';
 import { enteredWindow, mayHaveChanged, type RunState } from './state.ts';
 
 /**
@@ -28,17 +28,18 @@ export async function rollBack(
 ): Promise<void> {
   // Whoever asked to stop has been heard: a second signal must not stop the way back.
   const steady: Context = { ...context, signal: new AbortController().signal };
+  const run: UpgradeRun = { context: steady, journal };
   // A disk too full for the journal does not stop the way back: what has to be undone is in it already.
   const tell = (entry: JournalEntry): Promise<void> => journal.add(entry).catch(() => undefined);
   await tell({ type: 'roll-back-started', reason, holder: ownIdentity() });
   try {
     if (mayHaveChanged(state) && !state.broughtBack) {
       note(steady, 'rolling-back', { reason });
-      await inStep(steady, 'roll-back', {}, () => bringBack(steady, state));
+      await inStep(steady, 'roll-back', {}, () => bringBack(run, state));
     }
     // On disk before users are let in: from then on a restore would lose what they write.
     await journal.add({ type: 'brought-back' });
-    await endMaintenance(steady, state);
+    await doStep(run, 'put-maintenance-back', () => endMaintenance(steady, state));
     await journal.add({ type: 'run-finished', outcome: mayHaveChanged(state) ? 'rolled-back' : 'abandoned' });
   } catch (error) {
     await tell({ type: 'roll-back-failed', reason: reasonOf(error) });
@@ -50,32 +51,34 @@ export async function rollBack(
       { cause: error },
     );
   }
-  if (state.staged !== undefined) await tidy(steady, state.staged);
+  await tidy(steady, state);
 }
 
-async function bringBack(context: Context, state: RunState): Promise<void> {
-  if (state.switchPlan !== undefined) {
-    for (const path of await undoMoves(state.switchPlan)) note(context, 'stray-kept', { path });
+async function bringBack(run: UpgradeRun, state: RunState): Promise<void> {
+  const { context } = run;
+  const { switchPlan, backup } = state;
+  if (switchPlan !== undefined) {
+    await step(run, 'put-files-back', async () => {
+      for (const path of await undoMoves(switchPlan)) note(context, 'stray-kept', { path });
+    });
   }
   // Before the first migration nothing of ours has touched the database: what differs in it is somebody else's.
-  if (state.backup !== undefined && state.migrationStarted) await bringDatabaseBack(context, state.backup);
-  await clearCacheOnWayBack(context);
-  await checkHealth(context, state.from === null ? {} : { version: state.from });
+  if (backup !== undefined && state.migrationStarted)
+    await step(run, 'put-database-back', () => bringDatabaseBack(context, backup));
+  await step(run, 'clear-cache-again', () => clearCacheOnWayBack(context));
+  await step(run, 'check-health-again', () =>
+    checkHealth(context, state.from === null ? {} : { version: state.from }),
+  );
 }
 
-/** A database that is as it was is left alone, and what was restored is compared by the restore. */
-async function bringDatabaseBack(context: Context, id: string): Promise<void> {
-  const target = targetFromConfig(context);
-  const backup = await findBackup(context, id);
-  const work = await inStep(context, 'prove-equal', {}, () => learnRestore(context, backup, target));
-  if (isDone(work)) {
-    note(context, 'database-unchanged', {});
-    return;
-  }
-  // The restore begins by dropping what differs: not for a backup that cannot be read any more.
-  await checkRestorable(context, backup, target, 'keep');
-  await verifyBackup(context, backup, { trustProof: true });
-  await applyRestore(context, backup, target, work);
+/** As `doStep`, but a disk too full for the journal stops nothing of the way back. */
+async function step<T>(
+  run: UpgradeRun,
+  name: Parameters<typeof doStep>[1],
+  work: () => Promise<T>,
+): Promise<T> {
+  const add = (entry: JournalEntry): Promise<void> => run.journal.add(entry).catch(() => undefined);
+  return doStep({ ...run, journal: { ...run.journal, add } }, name, work);
 }
 
 /** Puts maintenance back to what it was, never simply off. */
@@ -83,10 +86,21 @@ async function endMaintenance(context: Context, state: RunState): Promise<void> 
   if (enteredWindow(state) && state.maintenanceWas === 'off') await setMaintenance(context, 'off');
 }
 
-async function tidy(context: Context, staged: string): Promise<void> {
+/**
+ * Removes the staged tree, and the half of a backup where the run was killed over it. What arrives when a run goes back
+ * is the old version's own tree, which stays where it was kept, unless it was unpacked for that.
+ */
+async function tidy(context: Context, { staged, kind }: RunState): Promise<void> {
+  const backups = backupsDir(context);
+  await orNote(context, backups, () => sweepPartials(context, backups));
+  const isOurs = kind !== 'go-back' || (staged !== undefined && basename(staged).startsWith('staged-'));
+  if (staged !== undefined && isOurs) await orNote(context, staged, () => discardStaged({ folder: staged }));
+}
+
+async function orNote(context: Context, path: string, work: () => Promise<unknown>): Promise<void> {
   try {
-    await discardStaged({ folder: staged });
+    await work();
   } catch (error) {
-    note(context, 'left-over', { path: staged, reason: reasonOf(error) });
+    note(context, 'left-over', { path, reason: reasonOf(error) });
   }
 }

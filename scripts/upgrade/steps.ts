@@ -15,5 +15,35 @@ export const upgradeSteps = [
   'maintenance-off',
 ] as const;
 
+/** The steps of going back to the version before, once an upgrade has succeeded: a window of its own, undone in the same way. */
+export const goBackSteps = [
+  'stage',
+  'maintenance-on',
+  'final-backup',
+  'switch',
+  'restore',
+  'clear-cache',
+  'check-health',
+  'maintenance-off',
+] as const;
+
+/** The steps by which a run that failed or was cut off is taken back, in order. */
+export const rollBackSteps = [
+  'put-files-back',
+  'put-database-back',
+  'clear-cache-again',
+  'check-health-again',
+  'put-maintenance-back',
+] as const;
+
+/** Every name that a journal knows. */
+export const journalSteps = [
+  ...new Set([...upgradeSteps, ...goBackSteps, ...rollBackSteps]),
+] as readonly JournalStep[];
+
 /** The name of a step of an upgrade. */
 export type UpgradeStep = (typeof upgradeSteps)[number];
+type GoBackStep = (typeof goBackSteps)[number];
+type RollBackStep = (typeof rollBackSteps)[number];
+/** The name of a step of any run. */
+export type JournalStep = UpgradeStep | GoBackStep | RollBackStep;

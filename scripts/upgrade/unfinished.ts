@@ -1,10 +1,12 @@
 import { refuseHalfRestored } from '../backup/restore-mark.ts';
 import type { Context } from '../context.ts';
-import { unfinished, type MajError } from '../errors.ts';
+import { locked, refused, unfinished, type MajError } from '../errors.ts';
+import { fateOf, wasBeforeReboot } from '../system/identity.ts';
 import { readNewestJournal } from './journal.ts';
-import { enteredWindow, foldJournal, mayHaveChanged, mayHaveLetIn, type RunState } from './state.ts';
+import { planResume } from './resume-plan.ts';
+import { enteredWindow, foldJournal, mayHaveChanged, type RunState } from './state.ts';
 
-/** The newest upgrade, if it did not come to its end. Called under the lock, so that whoever worked on it is dead. */
+/** The newest run, if it did not come to its end. Called under the lock, so that whoever worked on it is dead. */
 export async function findUnfinished(context: Pick<Context, 'projectDir'>): Promise<RunState | undefined> {
   const journal = await readNewestJournal(context);
   const state = journal === undefined ? undefined : foldJournal(journal.lines);
@@ -12,11 +14,22 @@ export async function findUnfinished(context: Pick<Context, 'projectDir'>): Prom
 }
 
 /**
+ * The run that is to be resumed.
+ *
+ * @throws MajError `nothing-to-resume`; `upgrade-at-work` (exit code 5) when it lives, though its lock is gone
+ */
+export async function requireUnfinished(context: Pick<Context, 'projectDir'>): Promise<RunState> {
+  const state = await findUnfinished(context);
+  if (state === undefined) throw refused('nothing-to-resume', {});
+  return refuseAlive(state);
+}
+
+/**
  * Refuses to work on a system that an upgrade or a restore left half-way, telling how far it came. An upgrade that died before its
  * window has changed nothing of the live system, and stands in nobody's way but the next upgrade's.
  *
  * @param options `restoring`: a restore that was cut off is simply run again
- * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6
+ * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6; `upgrade-at-work`, 5
  */
 export async function refuseUnfinished(
   context: Pick<Context, 'projectDir'>,
@@ -30,7 +43,7 @@ export async function refuseUnfinished(
 /**
  * Refuses whatever an earlier upgrade or restore left unfinished, also where nothing had been changed yet.
  *
- * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6
+ * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6; `upgrade-at-work`, 5
  */
 export async function refuseLeftOver(context: Pick<Context, 'projectDir'>): Promise<void> {
   const state = await findUnfinished(context);
@@ -38,19 +51,35 @@ export async function refuseLeftOver(context: Pick<Context, 'projectDir'>): Prom
   await refuseHalfRestored(context);
 }
 
-/** What is said of an unfinished upgrade. */
+/** What is said of an unfinished run. */
 export function unfinishedError(state: RunState): MajError {
+  const fate = fateOf(state.holder);
+  const { pid, host } = state.holder;
+  const named = { run: state.run, kind: state.kind, from: state.from, to: state.to };
+  if (fate === 'alive') return locked('upgrade-at-work', { ...named, startedAt: state.startedAt, pid, host });
+  const plan = planResume(state);
   return unfinished('upgrade-unfinished', {
-    run: state.run,
-    from: state.from,
-    to: state.to,
+    ...named,
     startedAt: state.startedAt,
     step: state.lastStep?.step,
     finished: state.lastStep?.finished ?? false,
     changed: mayHaveChanged(state),
     maintenance: enteredWindow(state) && state.maintenanceWas !== 'unmanaged',
     backup: state.backup,
-    letIn: mayHaveLetIn(state),
+    plan,
     failure: state.failure,
+    where: fate === 'elsewhere' ? 'other-host' : wasBeforeReboot(state.holder) ? 'other-boot' : 'here',
+    pid,
+    host,
   });
+}
+
+/**
+ * The run, unless whoever works on it lives.
+ *
+ * @throws MajError `upgrade-at-work`, exit code 5
+ */
+export function refuseAlive(state: RunState): RunState {
+  if (fateOf(state.holder) === 'alive') throw unfinishedError(state);
+  return state;
 }

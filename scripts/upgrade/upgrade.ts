@@ -1,18 +1,33 @@
-import { setMaintenance } from '../application/maintenance.ts';
 import { installedVersion } from '../application/version.ts';
+import { findBackup } from '../backup/list.ts';
 import type { Context } from '../context.ts';
-import { reasonOf, refused, rolledBack } from '../errors.ts';
+import type { Receipt, ReceiptScript } from '../rehearsal/receipt.ts';
 import { findPackage } from '../release/find.ts';
-import type { Allowance, FoundPackage } from '../release/types.ts';
+import type { Allowance } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
-import { openJournal, readJournal, type Journal } from './journal.ts';
-import { letIn, type PassedWindow, type Upgraded } from './let-in.ts';
-import { prepare } from './prepare.ts';
-import { rollBack } from './roll-back.ts';
-import type { UpgradeRun } from './run.ts';
-import { enteredWindow, foldJournal, mayHaveChanged, mayHaveLetIn, type RunState } from './state.ts';
-import { findUnfinished, refuseLeftOver, unfinishedError } from './unfinished.ts';
-import { passWindow } from './window.ts';
+import { letIn, type Expected, type Finished } from './let-in.ts';
+import { prepare, type Prepared } from './prepare.ts';
+import { withProver, type Prover } from './prover.ts';
+import { stateOfRun, type UpgradeRun } from './run.ts';
+import { newRunId, orSettle, withJournal } from './settle.ts';
+import type { RunState } from './state.ts';
+import { refuseLeftOver } from './unfinished.ts';
+import { upgradeWindow } from './upgrade-window.ts';
+import { passWindow, type WindowWork } from './window.ts';
+
+/** How an upgrade is done. */
+export interface UpgradeOptions {
+  /** Also where the same package had failed on the same version before. */
+  readonly retry: boolean;
+  /** What else is let in than a step forward. */
+  readonly allow: Allowance;
+}
+
+/** An upgrade that has succeeded. */
+export interface Upgraded extends Finished {
+  /** The files of the migrations that were applied. */
+  readonly migrations: readonly string[];
+}
 
 /**
  * The whole guide, in order, journaled; called under the lock.
@@ -22,12 +37,12 @@ import { passWindow } from './window.ts';
  * @throws MajError what refused it, before anything changed; `upgrade-rolled-back` (exit code 10);
  *   `upgrade-not-rolled-back` (11); `upgrade-unfinished` (6)
  */
-export async function upgrade(context: Context, wanted: string, allow: Allowance = {}): Promise<Upgraded> {
+export async function upgrade(context: Context, wanted: string, options: UpgradeOptions): Promise<Upgraded> {
   await refuseLeftOver(context);
   const from = await installedVersion(context);
-  const found = { ...(await findPackage(context, wanted)), allow };
+  const found = { ...(await findPackage(context, wanted)), allow: options.allow };
   return withJournal(context, newRunId(context), async (journal) => {
-    const run: UpgradeRun = { context, journal, durations: [] };
+    const run: UpgradeRun = { context, journal };
     await journal.add({
       type: 'run-started',
       run: journal.run,
@@ -35,77 +50,55 @@ export async function upgrade(context: Context, wanted: string, allow: Allowance
       to: wanted,
       package: found.path,
       holder: ownIdentity(),
+      kind: 'upgrade',
+      retry: options.retry,
+      allow: { reinstall: options.allow.reinstall === true, downgrade: options.allow.downgrade === true },
     });
-    const opened = await openAndPass(run, found);
-    return letIn(run, opened, from);
+    return orSettle(run, async () => {
+      const prepared = await prepare(run, found, options);
+      const proven = await findBackup(context, prepared.receipt.backup);
+      return withProver(context, proven, (prover) => openWindow(run, prepared, prover));
+    });
   });
 }
 
-/** How an unfinished upgrade was ended. */
-interface Settled extends RunState {
-  /** `succeeded`: users may have been let in to the new version, so that it stays. */
-  readonly outcome: 'rolled-back' | 'abandoned' | 'succeeded';
+/** Goes through the window of an upgrade from its beginning, and lets users in. */
+async function openWindow(run: UpgradeRun, prepared: Prepared, prover: Prover): Promise<Upgraded> {
+  const openedMs = run.context.clock.monotonicMs();
+  const work = upgradeWindow(run.context, run.journal.run, prepared, { prover, resumed: false });
+  const finished = await throughWindow(run, work, { openedMs, expected: expectedOf(prepared.receipt) });
+  return { ...finished, migrations: filesOf(prepared.receipt) };
 }
 
-/** Takes an unfinished upgrade back, unless only letting users in was left of it; called under the lock. */
-export async function rollBackUnfinished(context: Context): Promise<Settled> {
-  const state = await findUnfinished(context);
-  if (state === undefined) throw refused('nothing-to-roll-back', {});
-  return withJournal(context, state.run, async (journal) => {
-    if (mayHaveLetIn(state)) {
-      if (state.maintenanceWas === 'off') await setMaintenance(context, 'off');
-      await journal.add({ type: 'run-finished', outcome: 'succeeded' });
-      return { ...state, outcome: 'succeeded' };
-    }
-    const reason = state.failure ?? unfinishedError(state).message.split('\n')[0] ?? '';
-    await rollBack(context, journal, state, reason);
-    return { ...state, outcome: mayHaveChanged(state) ? 'rolled-back' : 'abandoned' };
-  });
+/**
+ * Goes through a window and lets users in. In between stands the line in the journal from which on nothing is taken back
+ * any more.
+ *
+ * @param options `reached`: where an earlier try was cut off
+ */
+export async function throughWindow(
+  run: UpgradeRun,
+  work: WindowWork,
+  options: {
+    readonly openedMs?: number;
+    readonly reached?: RunState | undefined;
+    readonly expected?: Expected;
+  },
+): Promise<Finished> {
+  await passWindow(run, work, options.reached);
+  await run.journal.add({ type: 'step-started', step: 'maintenance-off' });
+  const state = await stateOfRun(run);
+  if (state === undefined) throw new Error('the journal has lost its start');
+  return letIn(run, state, options);
 }
 
-/** Everything that is taken back when it fails; ends with the line in the journal from which on nothing is. */
-async function openAndPass(run: UpgradeRun, found: FoundPackage): Promise<PassedWindow> {
-  try {
-    const prepared = await prepare(run, found);
-    const stepsBefore = run.durations.length;
-    const openedMs = run.context.clock.monotonicMs();
-    const result = await passWindow(run, prepared);
-    const maintenanceWas = (await stateOf(run))?.maintenanceWas;
-    await run.journal.add({ type: 'step-started', step: 'maintenance-off' });
-    return { prepared, result, maintenanceWas, openedMs, stepsBefore };
-  } catch (error) {
-    throw await settle(run, error);
-  }
+/** How long the rehearsal says that the steps of the window take which it had, too. */
+export function expectedOf({ durationMs }: Pick<Receipt, 'durationMs'>): Expected {
+  return { 'final-backup': durationMs.backup, migrate: durationMs.scripts ?? durationMs.migrations };
 }
 
-/** What a failure becomes: rolled back as far as the journal says that it has to be. */
-async function settle(run: UpgradeRun, error: unknown): Promise<unknown> {
-  const state = await stateOf(run);
-  if (state?.outcome !== 'unfinished') return error;
-  const reason = reasonOf(error);
-  await rollBack(run.context, run.journal, state, reason);
-  if (!enteredWindow(state) || !mayHaveChanged(state)) return error;
-  const { from, to } = state;
-  const backup = state.migrationStarted ? state.backup : undefined;
-  return rolledBack('upgrade-rolled-back', { from, to, reason, backup }, { cause: error });
-}
+/** The files of the scripts that a rehearsal ran. */
+export const filesOf = ({ pending, scripts }: Pick<Receipt, 'pending' | 'scripts'>): string[] =>
+  pending.flatMap((version) => scripts.filter((script) => script.version === version).map(fileOf));
 
-async function stateOf({ context, journal }: UpgradeRun): Promise<RunState | undefined> {
-  return foldJournal(await readJournal(context, journal.run));
-}
-
-async function withJournal<T>(
-  context: Context,
-  run: string,
-  work: (journal: Journal) => Promise<T>,
-): Promise<T> {
-  const journal = await openJournal(context, run);
-  try {
-    return await work(journal);
-  } finally {
-    await journal.close();
-  }
-}
-
-/** Sorts by time, and is unique under the lock. */
-const newRunId = (context: Context): string => context.clock.now().toISOString().replaceAll(/[-:.]/g, '');
+const fileOf = ({ version, name }: ReceiptScript): string => `${version}_${name}.sql`;

@@ -1,6 +1,7 @@
 import { MajError, reasonOf } from '../../scripts/errors.ts';
 import { benchBackup } from './backup.ts';
 import { benchMigrate } from './migrate.ts';
+import { benchUpgrade } from './upgrade.ts';
 import { SpaceError } from './disk.ts';
 import { holds } from './limits.ts';
 import { benchUsage, parseBenchOptions, type BenchOptions } from './options.ts';
@@ -11,6 +12,7 @@ const benchmarks = new Map([
   ['backup', benchBackup],
   ['migrate', benchMigrate],
   ['switch', benchSwitch],
+  ['upgrade', benchUpgrade],
 ]);
 
 // Ctrl-C ends us as an exit does: what is to be removed at the end is removed.

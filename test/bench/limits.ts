@@ -18,6 +18,7 @@ export const limits = {
   migrations: { name: 'a thousand migrations against client < file', most: 2, unit: 'times' },
   seed: { name: 'a seed script against client < file', most: 1.3, unit: 'times' },
   seedMemory: { name: 'peak memory with the seed script', most: 150_000_000, unit: 'bytes' },
+  window: { name: 'window beyond its backup’s and its migrations’ own time', most: 2, unit: 'seconds' },
   memory: { name: 'peak memory of the process', most: 200_000_000, unit: 'bytes' },
   switch: { name: 'switch of the files, in the window of an upgrade in place', most: 1, unit: 'seconds' },
   memoryGrowth: { name: 'growth of the peak per GB of database', most: 10_000_000, unit: 'bytes' },

@@ -40,6 +40,8 @@ npm run bench migrate [options]    migrations against the vendor's client
   --seed-megabytes 500      size of the seed script; also --runs, --server, --durable, --json
 npm run bench switch [options]     the switch of a large tree in place, in seconds
   --files 80000 --files-megabytes 2000; also --seed, --server, --json
+npm run bench upgrade [options]    the window of the example's upgrade
+  --megabytes 1000          size of its database, as SQL text; also --runs, --server, --durable, --json
 Exit code: 0 all limits hold, 1 one does not, 2 wrong usage, 3 not enough space.`;
 
 /** The options from the words after the benchmark's name; an error says what is wrong with them. */

@@ -8,6 +8,8 @@ import type { Peer } from './peers.ts';
 export interface BenchResult {
   readonly server: string;
   readonly options: BenchOptions;
+  /** What was measured on; not given: the database and the files of the options. */
+  readonly data?: string;
   readonly figures: readonly Figure[];
   readonly peers?: readonly Peer[];
 }
@@ -26,7 +28,7 @@ export const resultJson = ({ figures, ...rest }: BenchResult): string =>
   });
 
 /** The result as lines for people. */
-export function resultLines({ server, options, figures, peers = [] }: BenchResult): string[] {
+export function resultLines({ server, options, data, figures, peers = [] }: BenchResult): string[] {
   const rows = figures.map((figure) => [
     holds(figure) ? 'holds' : 'FAILS',
     nameOf(figure),
@@ -36,7 +38,8 @@ export function resultLines({ server, options, figures, peers = [] }: BenchResul
   ]);
   return [
     `${server}${options.durable ? ', durable' : ''}, seed ${options.seed}; medians of ${options.runs}`,
-    `database: ${options.megabytes} MB of SQL text; files: ${options.files.count}, ${options.files.megabytes} MB: ${fileMixText}`,
+    data ??
+      `database: ${options.megabytes} MB of SQL text; files: ${options.files.count}, ${options.files.megabytes} MB: ${fileMixText}`,
     ...table(rows),
     ...peers.map(
       ({ name, version, seconds }) => `the same thousand by ${name} ${version}: ${seconds.toFixed(1)} s`,

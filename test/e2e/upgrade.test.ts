@@ -72,7 +72,10 @@ describe.each(servers)('an upgrade on $name', (server) => {
     const site = await newSite();
     const rehearsed = await site.maj('upgrade', '2.0.1');
     expect(rehearsed.code).toBe(10);
-    const again = await site.maj('upgrade', '2.0.1');
+    const refused = await site.maj('upgrade', '2.0.1');
+    expect(refused.code, refused.stderr).toBe(3);
+    expect(refused.stderr).toContain('check-health');
+    const again = await site.maj('upgrade', '2.0.1', '--retry');
     expect(again.code).toBe(10);
     expect(again.stderr).toContain('already rehearsed');
   });

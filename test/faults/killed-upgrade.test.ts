@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { withSession } from '../../scripts/database/session.ts';
 import { startMaj } from '../helpers/cli.ts';
+import { testContext } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { expectVersion, stateOf, useSites, type TestSite } from '../helpers/site.ts';
 import type { UpgradeStep } from '../../scripts/upgrade/steps.ts';
@@ -24,32 +26,47 @@ async function signalInStep(
 describe.each(servers)('an upgrade on $name', (server) => {
   const newSite = useSites(server);
 
-  test.each<UpgradeStep>(['rehearse', 'final-backup', 'switch', 'migrate', 'check-health'])(
-    'that is killed in the step “%s” is told by the next call, is taken back, and can be done again',
-    async (step) => {
-      const site = await newSite();
-      const before = await stateOf(site);
-      expect(await signalInStep(site, step, 'SIGKILL')).toBeNull();
+  test('that is killed is told by the next call, is taken back, and can be done again', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    expect(await signalInStep(site, 'switch', 'SIGKILL')).toBeNull();
 
-      const refused = await site.maj('upgrade', '1.1.0');
+    for (const words of [['upgrade', '1.1.0'], ['upgrade'], ['backup']]) {
+      const refused = await site.maj(...words);
       expect(refused.code, refused.stderr).toBe(6);
-      expect(refused.stderr).toContain(`“${step}”`);
+      expect(refused.stderr).toContain('“switch”');
+      expect(refused.stderr).toContain('maj upgrade --resume');
       expect(refused.stderr).toContain('maj upgrade --roll-back');
-      const status = await site.maj('status');
-      expect(status.stdout).toContain('did not finish');
+    }
+    const status = await site.maj('status');
+    expect(status.stdout).toContain('did not finish');
 
-      const back = await site.maj('upgrade', '--roll-back');
-      expect(back.code, back.stderr).toBe(0);
-      expect(await stateOf(site)).toEqual(before);
-      await expectVersion(site, '1.0.0');
-      const nothing = await site.maj('upgrade', '--roll-back');
-      expect(nothing.code).toBe(3);
+    const back = await site.maj('upgrade', '--roll-back');
+    expect(back.code, back.stderr).toBe(0);
+    expect(await stateOf(site)).toEqual(before);
+    await expectVersion(site, '1.0.0');
+    for (const option of ['--roll-back', '--resume'])
+      expect((await site.maj('upgrade', option)).code).toBe(3);
 
-      const done = await site.maj('upgrade', '1.1.0');
-      expect(done.code, done.stderr).toBe(0);
-      await expectVersion(site, '1.1.0');
-    },
-  );
+    expect(await signalInStep(site, 'migrate', 'SIGKILL')).toBeNull();
+    const done = await site.maj('upgrade', '--resume');
+    expect(done.code, done.stderr).toBe(0);
+    expect(done.stdout).toContain('Upgraded 1.0.0 -> 1.1.0');
+    expect(done.stdout).toMatch(/window: .*, expected .*\(maintenance-on .*migrate .* of .*maintenance-off/);
+    await expectVersion(site, '1.1.0');
+  });
+
+  test('that was cut off is not gone on with when somebody has changed what it had left', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    expect(await signalInStep(site, 'migrate', 'SIGKILL')).toBeNull();
+    await withSession(testContext(), site.target, (session) => session.run('CREATE TABLE by_hand (id INT)'));
+    const refused = await site.maj('upgrade', '--resume');
+    expect(refused.code, refused.stderr).toBe(6);
+    expect(refused.stderr).toContain('maj upgrade --roll-back');
+    expect((await site.maj('upgrade', '--roll-back')).code).toBe(0);
+    expect(await stateOf(site)).toEqual(before);
+  });
 
   test('that is asked to stop before its window stops, and nothing is changed', async () => {
     const site = await newSite();

@@ -12,6 +12,8 @@ import type { TestServer } from './servers.ts';
 export interface KillableServer {
   readonly socket: string;
   target(database: string): Target;
+  /** The process id that it has now. */
+  pid(): number;
   /** Ends it as a crash does. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -64,6 +66,7 @@ async function makeServer({ programs }: TestServer): Promise<KillableServer> {
   return {
     socket,
     target,
+    pid: () => child?.pid ?? 0,
     run,
     kill: async () => {
       const ended = new Promise((resolve) => child?.once('exit', resolve) ?? resolve(undefined));

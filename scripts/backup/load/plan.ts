@@ -37,14 +37,29 @@ export interface LoadSelection {
   readonly code: boolean;
 }
 
-/** Arranges the parts of a backup for loading. */
-export function planLoad(parts: readonly ManifestPart[], selection?: LoadSelection): LoadPlan {
+/**
+ * Arranges the parts of a backup for loading.
+ *
+ * @param rowsOf the tables whose rows are loaded; not given: those of all
+ */
+export function planLoad(
+  parts: readonly ManifestPart[],
+  selection?: LoadSelection,
+  rowsOf?: ReadonlySet<string>,
+): LoadPlan {
   const header = parts.find(({ kind }) => kind === 'header');
   if (header === undefined) throw new Error('a backup without a header');
   const wanted = (set: ReadonlySet<string> | undefined, part: ManifestPart): boolean =>
     set === undefined || set.has(part.object ?? '');
   const sequences = parts.filter((part) => part.kind === 'sequence' && wanted(selection?.sequences, part));
-  const tables = tablesOf(parts.filter((part) => part.kind === 'table' && wanted(selection?.tables, part)));
+  const tables = tablesOf(
+    parts.filter(
+      (part) =>
+        part.kind === 'table' &&
+        wanted(selection?.tables, part) &&
+        (part.section !== 'rows' || wanted(rowsOf, part)),
+    ),
+  );
   const triggers = parts.filter(
     (part) => part.section === 'after' && selection?.triggersOf.has(part.object ?? '') === true,
   );

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -75,6 +76,38 @@ test('a lock that was cut off while it was written is taken over', async () => {
   await withLock(context, 'backup', () => Promise.resolve());
 });
 
+test('what a run leaves that is killed while it takes a lock over is in nobody’s way, and is removed', async () => {
+  const context = testContext();
+  const dead = { ...ownIdentity(), bootId: 'another' };
+  await leaveLock(context, dead);
+  const lock = { verb: 'upgrade', since: '2026-11-22T12:00:00Z', holder: dead };
+  const first = { ...lock, verb: 'backup', nonce: '1' };
+  const folder = join(context.projectDir, '.maj');
+  const guardOf = (guarded: unknown): string => {
+    const content = createHash('sha256').update(JSON.stringify(guarded)).digest('hex');
+    return join(folder, `lock.takeover-${content.slice(0, 16)}`);
+  };
+  await writeFile(guardOf(lock), JSON.stringify(first));
+  await writeFile(guardOf(first), JSON.stringify({ ...first, nonce: '2' }));
+  await writeFile(join(folder, 'lock.takeover'), 'of an earlier version');
+  await writeFile(join(folder, 'lock.999999999-1234abcd'), '');
+  await withLock(context, 'backup', () => Promise.resolve());
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a lock that a run which lives is taking over is left to it', async () => {
+  const context = testContext();
+  const dead = { ...ownIdentity(), bootId: 'another' };
+  await leaveLock(context, dead);
+  const lock = { verb: 'upgrade', since: '2026-11-22T12:00:00Z', holder: dead };
+  const content = createHash('sha256').update(JSON.stringify(lock)).digest('hex').slice(0, 16);
+  const guard = join(context.projectDir, '.maj', `lock.takeover-${content}`);
+  await writeFile(guard, JSON.stringify({ ...lock, holder: ownIdentity() }));
+  await expect(withLock(context, 'backup', () => Promise.resolve())).rejects.toMatchObject({
+    code: 'locked-meanwhile',
+  });
+});
+
 test('of many runs that see the same dead lock exactly one works at a time', async () => {
   const context = testContext();
   await leaveLock(context, { ...ownIdentity(), bootId: 'another' });
@@ -98,7 +131,7 @@ test('a lock is never there without the name of its holder, which another run wo
   let over = false;
   const look = (): void => {
     const text = readSync(lockOf(context));
-    if (text !== undefined) seen.add(text.replace(/"since":"[^"]*"/, ''));
+    if (text !== undefined) seen.add(text.replaceAll(/"(since|nonce)":"[^"]*"/g, ''));
     if (!over) setImmediate(look);
   };
   look();

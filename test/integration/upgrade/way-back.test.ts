@@ -13,10 +13,14 @@ import {
 } from '../../../scripts/upgrade/journal.ts';
 import { rollBack } from '../../../scripts/upgrade/roll-back.ts';
 import { foldJournal, type RunState } from '../../../scripts/upgrade/state.ts';
-import { rollBackUnfinished } from '../../../scripts/upgrade/upgrade.ts';
+import { requireUnfinished } from '../../../scripts/upgrade/unfinished.ts';
+import { takeBack } from '../../../scripts/upgrade/unfinished-run.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 
 const run = '20261122T120000000Z';
+
+const rollBackUnfinished = async (context: TestContext): ReturnType<typeof takeBack> =>
+  takeBack(context, await requireUnfinished(context));
 
 interface Installation {
   readonly context: TestContext;
@@ -51,7 +55,8 @@ async function switched(...more: readonly JournalEntry[]): Promise<Installation>
   };
   const context = testContext({ config: { APP_DIR: live, MAINTENANCE_FILE: 'maintenance.flag' } });
   const journal = await openJournal(context, run);
-  const holder = ownIdentity();
+  // Of before a reboot: dead.
+  const holder = { ...ownIdentity(), bootId: 'another' };
   const entries: readonly JournalEntry[] = [
     { type: 'run-started', run, from: '1.0.0', to: '1.1.0', package: 'p', holder },
     { type: 'staged', folder: staged, version: '1.1.0' },

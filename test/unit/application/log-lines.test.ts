@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { looksLikeError, newErrors, signatureOf } from '../../../scripts/application/log-lines.ts';
+import {
+  looksLikeError,
+  newErrors,
+  signatureMark,
+  signatureOf,
+} from '../../../scripts/application/log-lines.ts';
 
 describe('a line of a log', () => {
   it.each([
@@ -36,7 +41,7 @@ describe('a line of a log', () => {
 });
 
 it('errors of one kind count once, and known ones not at all', () => {
-  const known = new Set([signatureOf('Error: old thing 1')]);
+  const known = new Set([signatureMark('Error: old thing 1')]);
   const lines = ['Error: old thing 2', 'Error: new thing 1', 'fine', 'Error: new thing 2'];
   expect(newErrors('error.log', lines, known, 10)).toEqual([
     { log: 'error.log', number: 12, line: 'Error: new thing 1', count: 2 },

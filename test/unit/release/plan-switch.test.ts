@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planSwitch, type SwitchFacts } from '../../../scripts/release/plan-switch.ts';
+import { planReturn, planSwitch, type SwitchFacts } from '../../../scripts/release/plan-switch.ts';
 
 const inPlace: SwitchFacts = {
   places: {
@@ -110,4 +110,31 @@ it('a switch of releases replaces one link', () => {
       "strays": "/srv/app/.maj/strays-run",
     }
   `);
+});
+
+describe('the way back to an older tree', () => {
+  it('is a switch to it in place', () => {
+    const kept = '/srv/.app.maj/1.0.0-20261101T000000Z';
+    const facts = { ...inPlace, staged: kept, version: '1.0.0', previousVersion: '1.1.0' };
+    expect(planReturn(facts)).toEqual(planSwitch(facts));
+  });
+
+  it('sets the link to a release that is among the others, and takes the newer one away from there', () => {
+    const facts = {
+      ...releases,
+      places: { ...releases.places, live: '/srv/app/releases/1.1.0' },
+      staged: '/srv/app/releases/1.0.0',
+      version: '1.0.0',
+      previousVersion: '1.1.0',
+      current: 'releases/1.1.0',
+    };
+    const kept = '/srv/app/.maj/1.1.0-20261122T101530Z';
+    expect(planReturn(facts)).toMatchObject({
+      moves: [
+        { kind: 'link', path: '/srv/app/current', before: 'releases/1.1.0', after: 'releases/1.0.0' },
+        { kind: 'rename', from: '/srv/app/releases/1.1.0', to: kept, witness: 'to' },
+      ],
+      kept,
+    });
+  });
 });

@@ -1,6 +1,10 @@
 import type { LogError } from '../../../application/log-lines.ts';
 import type { DryRunResult } from '../../../migrations/dry-run.ts';
 import type { FileChanges } from '../../../release/types.ts';
+import type { GoBackPlan, WentBack } from '../../../upgrade/go-back.ts';
+import type { LostRows } from '../../../upgrade/lost-rows.ts';
+import type { NoWayBack } from '../../../upgrade/way-back.ts';
+import type { ResumePlan, WhyNot } from '../../../upgrade/resume-plan.ts';
 import { bytes, duration } from '../../format.ts';
 import { findingLines } from './checks.ts';
 import { statusLines } from './status.ts';
@@ -14,6 +18,34 @@ const progressText = (facts: { step: string | undefined; finished: boolean }): s
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
+interface WindowStep {
+  step: string;
+  durationMs: number | undefined;
+  expectedMs?: number;
+}
+
+/** How long the window was, by step, beside what the rehearsal foretold. */
+function windowText(facts: {
+  windowMs: number;
+  expectedMs: number | undefined;
+  steps: readonly WindowStep[];
+}): string {
+  const steps = facts.steps.map(({ step, durationMs, expectedMs }) => {
+    const foretold = expectedMs === undefined ? '' : ` of ${duration(expectedMs)}`;
+    return `${step} ${durationMs === undefined ? 'cut off' : duration(durationMs)}${foretold}`;
+  });
+  const expected = facts.expectedMs === undefined ? '' : `, expected ${duration(facts.expectedMs)}`;
+  return `  window: ${duration(facts.windowMs)}${expected} (${steps.join(', ')})`;
+}
+
+/** What of a table would be lost. */
+function lostText({ table, now, before, since }: LostRows): string {
+  if (since === null)
+    return `  ${table}: cannot be told row by row, for no primary key is the same in both; ${count(now, 'row')} now, ${before} then`;
+  const { added, changed, removed } = since;
+  return `  ${table}: ${added} added, ${changed} changed, ${removed} removed`;
+}
+
 /** How long the migrations took, and which one took longest. */
 function ranText({ migrations, measured }: Pick<DryRunResult, 'migrations' | 'measured'>): string {
   const longest = migrations.toSorted((a, b) => b.seconds - a.seconds)[0];
@@ -24,6 +56,67 @@ function ranText({ migrations, measured }: Pick<DryRunResult, 'migrations' | 'me
   );
   const how = `${duration(longest.seconds * 1000)}${copies ? ', copies a table' : ''}`;
   return `${count(migrations.length, 'migration')} in ${duration(total * 1000)}, longest ${longest.version} (${how})`;
+}
+
+type RunKind = 'upgrade' | 'apply' | 'go-back';
+
+interface UnfinishedFacts {
+  kind: RunKind;
+  run: string;
+  from: string | null;
+  to: string;
+  startedAt: string;
+  step: string | undefined;
+  finished: boolean;
+  changed: boolean;
+  maintenance: boolean;
+  backup: string | undefined;
+  plan: ResumePlan;
+  failure: string | undefined;
+  /** Where the process ran that left it. */
+  where: 'here' | 'other-boot' | 'other-host';
+  pid: number;
+  host: string;
+}
+
+const runWords = { upgrade: 'upgrade', apply: 'switch of files', 'go-back': 'way back' } as const;
+
+const runText = (facts: { kind: RunKind; from: string | null; to: string }): string =>
+  `${runWords[facts.kind]} from ${facts.from ?? 'an unknown version'} to ${facts.to}`;
+
+function whereText({ where, pid, host }: UnfinishedFacts): string[] {
+  switch (where) {
+    case 'here':
+      return [];
+    case 'other-boot':
+      return ['This machine was restarted since.'];
+    case 'other-host':
+      return [
+        `It ran on another host (process ${pid} on ${host}), of which nothing can be known here: go on only when it is certain that nothing of it runs there any more.`,
+      ];
+  }
+}
+
+const whyNotText: Readonly<Record<WhyNot, string>> = {
+  'rolling-back': 'it was being rolled back, and part of it may be undone already',
+  failed: 'a step of it failed',
+  'files-alone': 'it was `maj apply`, which is done again instead',
+  unprepared: 'its record does not hold what it was begun with',
+};
+
+/** Which of the two ways on a run wants, and why. */
+function wayOnText({ plan, kind, from, to }: UnfinishedFacts): string {
+  const back = `\`maj upgrade --roll-back\` puts everything back as it was${kind === 'go-back' ? `, to version ${from ?? 'before'}` : ''}`;
+  switch (plan.kind) {
+    case 'let-in':
+      return `\`maj upgrade --resume\` ends the run and its maintenance. Version ${to} and database stay, for users may have written since.`;
+    case 'begin-again':
+      return '`maj upgrade --resume` begins it anew, and rehearses again only what is not rehearsed; `maj upgrade --roll-back` ends it.';
+    case 'go-on':
+      return `\`maj upgrade --resume\` goes on with the step “${plan.from}”; ${back}. docs/recovery.md has the steps by hand.`;
+    case 'impossible':
+      return `It cannot be resumed, for ${whyNotText[plan.because]}. ${back}; docs/recovery.md has the steps by hand.`;
+  }
 }
 
 /** What upgrade/ and rehearsal/ say, in English. */
@@ -47,45 +140,77 @@ export const upgrade = {
       message: 'Another run has just taken the lock.',
       hint: `Call again. If nothing else runs: rm ${facts.path}`,
     }),
-    'upgrade-unfinished': (facts: {
-      run: string;
-      from: string | null;
-      to: string;
-      startedAt: string;
-      step: string | undefined;
-      finished: boolean;
-      changed: boolean;
-      maintenance: boolean;
-      backup: string | undefined;
-      letIn: boolean;
-      failure: string | undefined;
-    }) => ({
+    'upgrade-unfinished': (facts: UnfinishedFacts) => ({
       message: [
-        `The upgrade from ${facts.from ?? 'an unknown version'} to ${facts.to} (run ${facts.run}, begun ${facts.startedAt}) did not finish: ${progressText(facts)}.`,
-        facts.letIn
+        `The ${runText(facts)} (run ${facts.run}, begun ${facts.startedAt}) did not finish: ${progressText(facts)}.`,
+        facts.plan.kind === 'let-in'
           ? `Version ${facts.to} had passed every check; only letting users in and the records were left.`
           : facts.changed
             ? `Files or database may have been changed; the backup from before is ${facts.backup ?? 'not taken'}.`
             : 'Neither files nor database had been changed.',
         ...(facts.maintenance ? ['Maintenance may still be on.'] : []),
         ...(facts.failure === undefined ? [] : [`It was being rolled back because: ${facts.failure}`]),
+        ...whereText(facts),
       ].join('\n'),
-      hint: facts.letIn
-        ? '`maj upgrade --roll-back` ends the run and its maintenance. Version and database stay, for users may have written since.'
-        : '`maj upgrade --roll-back` puts everything back as it was and ends the run; docs/recovery.md has the steps by hand.',
+      hint: wayOnText(facts),
     }),
-    'nothing-to-roll-back': () => ({
+    'upgrade-at-work': (facts: {
+      kind: RunKind;
+      run: string;
+      from: string | null;
+      to: string;
+      startedAt: string;
+      pid: number;
+      host: string;
+    }) => ({
+      message: `The ${runText(facts)} (run ${facts.run}, begun ${facts.startedAt}) is at work: process ${facts.pid} on ${facts.host}.`,
+      hint: 'Wait for it to end, then call again.',
+    }),
+    'resume-refused': (facts: { run: string; to: string; reason: string; projectDir: string }) => ({
+      message: `The run ${facts.run} to ${facts.to} cannot be gone on with: ${facts.reason}`,
+      hint: `Mend that and call --resume again, or put everything back: maj upgrade --roll-back --project ${facts.projectDir}`,
+    }),
+    'resume-lost': (facts: { what: string }) => ({
+      message: `What it was begun with is not there any more: ${facts.what}.`,
+      hint: 'Put everything back: maj upgrade --roll-back',
+    }),
+    'resume-changed': (facts: { differences: readonly string[] }) => ({
+      message: `Somebody has changed what it had left: ${facts.differences.join(', ')}.`,
+      hint: 'Put everything back: maj upgrade --roll-back',
+    }),
+    'nothing-to-resume': () => ({
       message: 'There is no unfinished upgrade.',
-      hint: 'To go back to a backup: `maj restore BACKUP`; `maj status` shows the newest one.',
+      hint: 'To begin one: maj upgrade VERSION',
+    }),
+    'failed-before': (facts: {
+      from: string | null;
+      to: string;
+      package: string;
+      run: string;
+      step: string;
+      reason: string;
+      at: string;
+    }) => ({
+      message: `The upgrade from ${facts.from ?? 'an unknown version'} to ${facts.to} with this very package failed at ${facts.at}, in the step “${facts.step}”: ${facts.reason}`,
+      hint: `Correct the release: another package of ${facts.to} is tried as a new one. Where the reason is gone, call again with --retry. Record: .maj/runs/${facts.run}`,
+    }),
+    'no-way-back': (facts: { installed: string | null; because: NoWayBack }) => ({
+      message: `There is no unfinished upgrade, and no version before ${facts.installed ?? 'the installed one'} to go back to: ${
+        facts.because === 'not-upgraded'
+          ? 'no upgrade of this project brought it'
+          : 'the proven backup of that upgrade is not kept any more'
+      }.`,
+      hint: 'To go back to a backup: `maj restore BACKUP`; `maj backups` lists them.',
     }),
     'upgrade-rolled-back': (facts: {
+      kind: RunKind;
       from: string | null;
       to: string;
       reason: string;
       backup: string | undefined;
     }) => ({
-      message: `The upgrade to ${facts.to} failed and was rolled back: ${facts.reason}`,
-      hint: `Version ${facts.from ?? 'before'} runs again. Correct what the message names, then upgrade again.`,
+      message: `${facts.kind === 'go-back' ? 'Going back' : 'The upgrade'} to ${facts.to} failed and was ${facts.kind === 'go-back' ? 'undone' : 'rolled back'}: ${facts.reason}`,
+      hint: `Version ${facts.from ?? 'before'} runs again. Correct what the message names, then try again.`,
       state:
         facts.backup === undefined
           ? 'The files are as before; the database had not been touched.'
@@ -129,7 +254,10 @@ export const upgrade = {
     }),
   },
   steps: {
+    'count-lost-rows': (facts: { backup: string }) =>
+      `Count what was written since the backup ${facts.backup}`,
     check: () => 'Check that the application is well',
+    'check-resumable': () => 'Look whether anything was changed meanwhile',
     rehearse: () => 'Rehearse on a throwaway server',
     'roll-back': () => 'Roll back',
     'prove-equal': () => 'Look for what differs from the backup',
@@ -145,6 +273,11 @@ export const upgrade = {
     'database-unchanged': () => 'the database is as it was',
     'server-differs': (facts: { live: string; rehearsed: string }) =>
       `the throwaway server is ${facts.rehearsed}, production ${facts.live}: a small risk remains`,
+    'rows-lost': (facts: { backup: string; takenAt: string; lost: readonly LostRows[] }) =>
+      [
+        `going back to the backup ${facts.backup} (${facts.takenAt}) loses these rows, written since by users or by the migrations:`,
+        ...facts.lost.map(lostText),
+      ].join('\n'),
     'left-over': (facts: { path: string; reason: string }) =>
       `${facts.path} could not be cleaned up: ${facts.reason}`,
   },
@@ -179,21 +312,34 @@ export const upgrade = {
     upgraded: (facts: {
       from: string | null;
       to: string;
-      backup: string;
+      backup: string | undefined;
       migrations: readonly string[];
       windowMs: number;
-      steps: readonly { step: string; durationMs: number }[];
+      expectedMs: number | undefined;
+      steps: readonly WindowStep[];
       kept: string | null;
       run: string;
     }) => [
       `Upgraded ${facts.from ?? '(unknown version)'} -> ${facts.to}.`,
-      `  window: ${duration(facts.windowMs)} (${facts.steps.map(({ step, durationMs }) => `${step} ${duration(durationMs)}`).join(', ')})`,
+      windowText(facts),
       `  migrations: ${facts.migrations.length === 0 ? 'none' : facts.migrations.join(', ')}`,
-      `  backup from before: ${facts.backup}`,
+      `  backup from before: ${facts.backup ?? 'none'}`,
       ...(facts.kept === null ? [] : [`  old files: ${facts.kept}`]),
       `  record: .maj/runs/${facts.run}`,
     ],
+    goBackQuestion: (facts: GoBackPlan) =>
+      `Go back from ${facts.from ?? 'the installed version'} to ${facts.to ?? 'the version before'}, ${
+        facts.lost.length === 0 ? 'for which no row is lost' : 'losing what was written since'
+      }? A backup of all that there is now is taken before; uploads stay as they are.`,
+    wentBack: (facts: WentBack) => [
+      `Went back ${facts.from ?? '(unknown version)'} -> ${facts.to}: the database is equal to backup ${facts.restored}.`,
+      windowText(facts),
+      `  backup of what was there: ${facts.backup ?? 'none'}`,
+      ...(facts.kept === null ? [] : [`  files that were there: ${facts.kept}`]),
+      `  record: .maj/runs/${facts.run}`,
+    ],
     settled: (facts: {
+      kind: RunKind;
       from: string | null;
       to: string;
       outcome: 'rolled-back' | 'abandoned' | 'succeeded';
@@ -202,14 +348,16 @@ export const upgrade = {
       switch (facts.outcome) {
         case 'rolled-back':
           return [
-            `Rolled back the unfinished upgrade to ${facts.to}: version ${facts.from ?? 'before'} is in place, ${facts.backup === null ? 'the database was not touched' : `the database equal to backup ${facts.backup}`}.`,
+            `Rolled back the unfinished ${runWords[facts.kind]} to ${facts.to}: version ${facts.from ?? 'before'} is in place, ${facts.backup === null ? 'the database was not touched' : `the database equal to backup ${facts.backup}`}.`,
           ];
         case 'abandoned':
-          return [`Ended the unfinished upgrade to ${facts.to}: it had changed neither files nor database.`];
+          return [
+            `Ended the unfinished ${runWords[facts.kind]} to ${facts.to}: it had changed neither files nor database.`,
+          ];
         case 'succeeded':
           return [
-            `The upgrade to ${facts.to} had passed every check, and users may have written since: it stays, and is closed as done.`,
-            `To go back all the same, losing what they wrote: maj restore ${facts.backup ?? 'BACKUP'}`,
+            `The ${runWords[facts.kind]} to ${facts.to} had passed every check, and users may have written since: it stays, and is closed as done.`,
+            'To go back all the same, losing what they wrote: maj upgrade --roll-back',
           ];
       }
     },

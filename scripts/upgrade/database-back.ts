@@ -1,0 +1,26 @@
+import { findBackup } from '../backup/list.ts';
+import { checkRestorable } from '../backup/restorable.ts';
+import { applyRestore, isDone, learnRestore } from '../backup/restore-database.ts';
+import { verifyBackup } from '../backup/verify.ts';
+import { inStep, note, type Context } from '../context.ts';
+import { targetFromConfig } from '../database/target.ts';
+import { endOrphans } from '../migrations/end-orphan.ts';
+
+/**
+ * Brings the live database back to a backup. One that is as it was is left alone, and what was restored is compared by
+ * the restore. May be called again when it was cut off.
+ */
+export async function bringDatabaseBack(context: Context, id: string): Promise<void> {
+  const target = targetFromConfig(context);
+  const backup = await findBackup(context, id);
+  await endOrphans(context, target);
+  const work = await inStep(context, 'prove-equal', {}, () => learnRestore(context, backup, target));
+  if (isDone(work)) {
+    note(context, 'database-unchanged', {});
+    return;
+  }
+  // The restore begins by dropping what differs: not for a backup that cannot be read any more.
+  await checkRestorable(context, backup, target, 'keep');
+  await verifyBackup(context, backup, { trustProof: true });
+  await applyRestore(context, backup, target, work);
+}

@@ -1,0 +1,133 @@
+import { basename } from 'node:path';
+import { checkHealth } from '../application/health.ts';
+import { runSmoke } from '../application/smoke.ts';
+import { installedVersion } from '../application/version.ts';
+import { findBackup, listBackups, type Backup } from '../backup/list.ts';
+import { takeBackup } from '../backup/take.ts';
+import { verifyBackup } from '../backup/verify.ts';
+import { warn, type Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import type { StagedFacts } from '../release/types.ts';
+import { ownIdentity } from '../system/identity.ts';
+import { bringDatabaseBack } from './database-back.ts';
+import type { Finished } from './let-in.ts';
+import { countLostRows, type LostRows } from './lost-rows.ts';
+import { readStates } from './needed-backups.ts';
+import { findOlderTree, planOlderTree } from './older-tree.ts';
+import { withProver, type Prover } from './prover.ts';
+import { doStep, type UpgradeRun } from './run.ts';
+import { newRunId, orSettle, withJournal } from './settle.ts';
+import type { RunState } from './state.ts';
+import { throughWindow } from './upgrade.ts';
+import { findWayBack } from './way-back.ts';
+import type { WindowWork } from './window.ts';
+
+/** What going back would mean, before anything is changed. */
+export interface GoBackPlan {
+  readonly from: string | null;
+  readonly to: string | null;
+  /** The backup that is gone back to, and when it was taken; ISO 8601. */
+  readonly backup: string;
+  readonly takenAt: string;
+  /** What has been written since, table by table. */
+  readonly lost: readonly LostRows[];
+}
+
+/** The version before is back. */
+export interface WentBack extends Finished {
+  /** The backup that was gone back to. `backup` has everything from before going back. */
+  readonly restored: string;
+}
+
+/**
+ * Goes back to the version before, once an upgrade has succeeded: says what would be lost and asks, and then goes through
+ * a window of its own, whose failure is undone like an upgrade's. Called under the lock, with no unfinished run.
+ *
+ * @param confirm throws when the user does not agree
+ * @throws MajError `no-way-back` before anything was changed; `upgrade-rolled-back` (exit code 10): the newer version stays;
+ *   `upgrade-not-rolled-back` (11)
+ */
+export async function goBack(
+  context: Context,
+  confirm: (plan: GoBackPlan) => Promise<void>,
+): Promise<WentBack> {
+  const from = await installedVersion(context);
+  const proven = (await listBackups(context)).filter(({ proof }) => proof !== null).map(({ id }) => id);
+  const way = findWayBack(await readStates(context), from, new Set(proven));
+  if ('because' in way) throw refused('no-way-back', { installed: from, because: way.because });
+  const { run: undone } = way;
+  const older = await findBackup(context, way.backup);
+  await verifyBackup(context, older, { trustProof: true });
+  const { lost, proven: present } = await countLostRows(context, older, await takeBackup(context));
+  const to = undone.from ?? older.manifest.appVersion;
+  const plan = { from, to, backup: older.id, takenAt: older.manifest.createdAt, lost };
+  if (lost.length > 0) warn(context, 'rows-lost', plan);
+  await confirm(plan);
+  return withJournal(context, newRunId(context), async (journal) => {
+    const run: UpgradeRun = { context, journal };
+    await journal.add({
+      type: 'run-started',
+      run: journal.run,
+      from,
+      to: to ?? 'unknown',
+      package: older.id,
+      holder: ownIdentity(),
+      kind: 'go-back',
+    });
+    return orSettle(run, async () => {
+      const arriving = await doStep(run, 'stage', () => stageOlder(run, undone, older, { from, to }));
+      return withProver(context, present, async (prover) => {
+        const openedMs = context.clock.monotonicMs();
+        const work = goBackWindow(context, arriving, older, prover);
+        return { ...(await throughWindow(run, work, { openedMs })), restored: older.id };
+      });
+    });
+  });
+}
+
+async function stageOlder(
+  { context, journal }: UpgradeRun,
+  undone: RunState,
+  older: Backup,
+  { from, to }: { readonly from: string | null; readonly to: string | null },
+): Promise<StagedFacts> {
+  const folder = await findOlderTree(context, undone, older, journal.run);
+  const release = {
+    releaseName: basename(folder),
+    previousVersion: from,
+    list: '',
+    package: older.id,
+    sha256: '',
+  };
+  await journal.add({ type: 'staged', folder, version: to ?? 'unknown', release });
+  return { runId: journal.run, version: to ?? 'unknown', folder, ...release };
+}
+
+/**
+ * What the window of going back does.
+ *
+ * @param prover not given where no backup has to be taken any more
+ */
+export function goBackWindow(
+  context: Context,
+  arriving: StagedFacts,
+  older: Backup,
+  prover: Prover | undefined,
+): WindowWork {
+  return {
+    version: arriving.version,
+    reason: `going back to ${arriving.version}`,
+    backUp: async () => {
+      if (prover === undefined) throw new Error('a backup is taken only where it can be proven');
+      const proven = await prover.prove(await takeBackup(context));
+      prover.release();
+      return proven;
+    },
+    planSwitch: () => planOlderTree(context, arriving),
+    database: { step: 'restore', change: () => bringDatabaseBack(context, older.id) },
+    checkHealth: async () => {
+      await checkHealth(context, arriving.version === 'unknown' ? {} : { version: arriving.version });
+      await runSmoke(context);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { lstat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { maintenanceFile } from '../application/maintenance.ts';
+import { codecNamed } from '../backup/codec.ts';
+import type { Backup } from '../backup/list.ts';
+import { unpackFiles } from '../backup/unpack-files.ts';
+import { inStep, type Context } from '../context.ts';
+import { refused, unsound } from '../errors.ts';
+import { copyInto } from '../release/carry.ts';
+import { persistentPaths } from '../release/persistent.ts';
+import { checkPlaces, linkTarget, placesOf } from '../release/places.ts';
+import { planReturn } from '../release/plan-switch.ts';
+import { presentIn } from '../release/take-persistent.ts';
+import { entryAt } from '../release/tree.ts';
+import type { StagedFacts, SwitchPlan } from '../release/types.ts';
+import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
+import { flush } from '../system/flush.ts';
+import type { RunState } from './state.ts';
+
+/**
+ * The tree of the version before: the one that the upgrade kept or, where that is gone, what its backup holds, unpacked
+ * beside the live one.
+ *
+ * @param run the upgrade that is undone
+ * @throws MajError `no-files-in-backup`, `files-differ`
+ */
+export async function findOlderTree(
+  context: Context,
+  run: RunState,
+  backup: Backup,
+  runId: string,
+): Promise<string> {
+  const kept = run.switchPlan?.kept ?? null;
+  if (kept !== null && (await exists(kept))) return kept;
+  const places = await placesOf(context);
+  const { files } = backup.manifest;
+  if (files === null) throw refused('no-files-in-backup', { id: backup.id });
+  const folder = join(places.area, `staged-${runId}`);
+  const whole = places.releases === undefined ? folder : `${folder}.top`;
+  await makePrivateFolder(places.area);
+  await remove(folder);
+  await remove(whole);
+  await makePrivateFolder(whole);
+  const codec = await codecNamed(context, backup.manifest.codec);
+  const problems = await inStep(context, 'restore-files', { folder: places.entry }, (progress) =>
+    unpackFiles(backup, files, codec, whole, progress),
+  );
+  if (problems.length > 0) throw unsound('files-differ', { id: backup.id, problems });
+  if (whole !== folder) {
+    await renameDurably(join(whole, 'releases', basename(kept ?? run.from ?? '')), folder);
+    await remove(whole);
+  } else {
+    // Those of today move over; these are of then.
+    for (const path of persistentPaths(context.config.APP_PERSIST)) await remove(join(folder, path));
+  }
+  await flush(context, folder);
+  return folder;
+}
+
+/**
+ * Plans the moves that put it in the live one's place; called in the window. Persistent paths move over from the live
+ * tree, as in an upgrade; what the older tree has in their places goes to the strays. May be repeated.
+ *
+ * @throws MajError `is-mount-point`, `inside-application`, `file-failed`
+ */
+export async function planOlderTree(context: Context, arriving: StagedFacts): Promise<SwitchPlan> {
+  const places = await placesOf(context);
+  await checkPlaces(context, places);
+  const { folder, runId } = arriving;
+  const persistent =
+    places.releases === undefined ? presentIn(places, persistentPaths(context.config.APP_PERSIST)) : [];
+  const strays = join(places.area, `strays-${runId}`);
+  for (const path of persistent) await clearPlace(folder, path, strays);
+  const flag = maintenanceFile(context.config);
+  if (flag !== undefined && places.live !== undefined && !persistent.includes(flag)) {
+    await remove(join(folder, flag));
+    await copyInto(places.live, folder, [flag]);
+    await flush(context, folder);
+  }
+  const oldInode =
+    places.live === undefined || places.releases !== undefined ? null : await inodeOf(places.live);
+  return planReturn({
+    places,
+    runId,
+    staged: folder,
+    version: arriving.version,
+    previousVersion: arriving.previousVersion,
+    persistent,
+    timestamp: context.clock
+      .now()
+      .toISOString()
+      .replaceAll(/[-:]|\.\d+/g, ''),
+    oldInode,
+    sinceMs: null,
+    current: places.releases === undefined ? null : await linkTarget(places.entry),
+  });
+}
+
+const inodeOf = async (path: string): Promise<number> => (await lstat(path)).ino;
+
+async function clearPlace(tree: string, path: string, strays: string): Promise<void> {
+  if (entryAt(tree, path) === undefined) return;
+  await makePrivateFolder(strays);
+  let target = join(strays, basename(path));
+  for (let number = 2; await exists(target); number += 1)
+    target = join(strays, `${basename(path)}-${number}`);
+  await renameDurably(join(tree, path), target);
+}

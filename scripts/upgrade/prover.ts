@@ -1,0 +1,56 @@
+import type { Backup } from '../backup/list.ts';
+import { proveBackup } from '../backup/prove.ts';
+import type { Proven } from '../backup/proof-plan.ts';
+import type { Context } from '../context.ts';
+import { likenessFor } from '../database/name-case.ts';
+import { findServerPrograms } from '../database/programs.ts';
+import { startThrowaway } from '../database/throwaway.ts';
+
+/** A throwaway server that waits for the backup of the window. */
+export interface Prover {
+  /** Proves a backup: as little of it as can be, for the window is open. */
+  prove(backup: Backup): Promise<Backup>;
+  /** Ends the server without waiting for its end; `close` waits. */
+  release(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the server that is going to prove the window's backup, before the window opens.
+ *
+ * @param like a backup of the same database, which tells what server it takes
+ * @param earlier the same, where it is proven: what has not changed since is not proven twice
+ */
+async function startProver(context: Context, like: Backup, earlier?: Proven): Promise<Prover> {
+  const { server, lowerCaseTableNames } = like.manifest.database;
+  const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
+  const throwaway = await startThrowaway(context, programs, likenessFor(lowerCaseTableNames));
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= throwaway.close());
+  return {
+    prove: async (backup) => ({
+      ...backup,
+      proof: await proveBackup(context, backup, throwaway, earlier),
+    }),
+    release: () => void close().catch(() => undefined),
+    close,
+  };
+}
+
+/** What is proven of a backup already; undefined where nothing is. */
+const provenOf = (backup: Backup | undefined): Proven | undefined =>
+  backup?.proof == null ? undefined : { ...backup, proof: backup.proof };
+
+/** Hands a prover to a piece of work, and ends it afterwards. */
+export async function withProver<T>(
+  context: Context,
+  like: Backup,
+  work: (prover: Prover) => Promise<T>,
+): Promise<T> {
+  const prover = await startProver(context, like, provenOf(like));
+  try {
+    return await work(prover);
+  } finally {
+    await prover.close();
+  }
+}

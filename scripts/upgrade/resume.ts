@@ -1,0 +1,115 @@
+import { findBackup } from '../backup/list.ts';
+import { verifyBackup } from '../backup/verify.ts';
+import { inStep, type Context } from '../context.ts';
+import { MajError, unfinished } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { ownIdentity } from '../system/identity.ts';
+import { goBack, goBackWindow, type GoBackPlan, type WentBack } from './go-back.ts';
+import { letIn, type Finished } from './let-in.ts';
+import { checkFiles, checkResumable, checkRows, recallPrepared, stagedFacts } from './recall.ts';
+import { planResume } from './resume-plan.ts';
+import type { UpgradeRun } from './run.ts';
+import { orSettle, withJournal } from './settle.ts';
+import type { RunState } from './state.ts';
+import { requireUnfinished, unfinishedError } from './unfinished.ts';
+import { takeBack } from './unfinished-run.ts';
+import { expectedOf, filesOf, throughWindow, upgrade, type Upgraded } from './upgrade.ts';
+import { upgradeWindow } from './upgrade-window.ts';
+import { withProver, type Prover } from './prover.ts';
+
+/**
+ * Goes on with an upgrade that was cut off, where its journal and the database say that it stopped, or with the way back
+ * from one; called under the lock.
+ *
+ * @param confirm asked for a way back that is begun anew
+ * @throws MajError `upgrade-unfinished` when it can only be taken back, `resume-refused` when something was changed
+ *   meanwhile (exit code 6): the run is as it was; `upgrade-rolled-back` (10), `upgrade-not-rolled-back` (11)
+ */
+export async function resumeUpgrade(
+  context: Context,
+  confirm: (plan: GoBackPlan) => Promise<void>,
+): Promise<Upgraded | WentBack> {
+  const state = await requireUnfinished(context);
+  const plan = planResume(state);
+  switch (plan.kind) {
+    case 'impossible':
+      throw unfinishedError(state);
+    case 'begin-again':
+      await takeBack(context, state);
+      return state.kind === 'go-back'
+        ? goBack(context, confirm)
+        : upgrade(context, state.wanted, { retry: state.retry, allow: state.allow });
+    case 'let-in':
+      return withJournal(context, state.run, async (journal) => {
+        await journal.add({ type: 'run-resumed', holder: ownIdentity() });
+        const finished = await letIn({ context, journal }, state);
+        return state.kind === 'go-back'
+          ? { ...finished, restored: state.package }
+          : { ...finished, migrations: await migrationsOf(context, state) };
+      });
+    case 'go-on':
+      return withJournal<Upgraded | WentBack>(context, state.run, (journal) =>
+        state.kind === 'go-back' ? goOnBack({ context, journal }, state) : goOn({ context, journal }, state),
+      );
+  }
+}
+
+/** The way back is gone on with: the rows that it loses were agreed to. */
+async function goOnBack(run: UpgradeRun, state: RunState): Promise<WentBack> {
+  const { context, journal } = run;
+  const older = await unchanged(context, state, async () => {
+    const backup = await findBackup(context, state.package);
+    await verifyBackup(context, backup, { trustProof: true });
+    await checkFiles(context, state);
+    if (!state.migrationStarted && state.switchPlan !== undefined) await checkRows(context, state);
+    return backup;
+  });
+  await journal.add({ type: 'run-resumed', holder: ownIdentity() });
+  const arriving = stagedFacts(state);
+  const through = (prover?: Prover): Promise<Finished> =>
+    throughWindow(run, goBackWindow(context, arriving, older, prover), { reached: state });
+  const finished = await orSettle(run, () =>
+    state.switchPlan === undefined ? withProver(context, older, through) : through(),
+  );
+  return { ...finished, restored: older.id };
+}
+
+async function goOn(run: UpgradeRun, state: RunState): Promise<Upgraded> {
+  const { context, journal } = run;
+  const prepared = await unchanged(context, state, async () => {
+    const recalled = await recallPrepared(context, state);
+    await inStep(context, 'check-resumable', {}, () => checkResumable(context, state, recalled.receipt));
+    return recalled;
+  });
+  const { receipt } = prepared;
+  await journal.add({ type: 'run-resumed', holder: ownIdentity() });
+  return orSettle(run, async () => {
+    const options = { reached: state, expected: expectedOf(receipt) };
+    const through = (prover?: Prover): Promise<Finished> =>
+      throughWindow(run, upgradeWindow(context, state.run, prepared, { prover, resumed: true }), options);
+    const finished =
+      state.switchPlan === undefined
+        ? await withProver(context, await findBackup(context, receipt.backup), through)
+        : await through();
+    return { ...finished, migrations: filesOf(receipt) };
+  });
+}
+
+async function migrationsOf(context: Context, state: RunState): Promise<string[]> {
+  return state.prepared === undefined ? [] : filesOf((await recallPrepared(context, state)).receipt);
+}
+
+/** What is refused here leaves the run as it was: still to be resumed, when that is mended, or to be taken back. */
+async function unchanged<T>(context: Context, state: RunState, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    const refusals: readonly number[] = [exitCodes.refused, exitCodes.unsound];
+    if (!(error instanceof MajError) || !refusals.includes(error.exitCode)) throw error;
+    throw unfinished(
+      'resume-refused',
+      { run: state.run, to: state.to, reason: error.message, projectDir: context.projectDir },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,26 @@
+import { setMaintenance } from '../application/maintenance.ts';
+import type { Context } from '../context.ts';
+import { rollBack } from './roll-back.ts';
+import { withJournal } from './settle.ts';
+import { mayHaveChanged, mayHaveLetIn, type RunState } from './state.ts';
+import { unfinishedError } from './unfinished.ts';
+
+/** How an unfinished run was ended. */
+export interface Settled extends RunState {
+  /** `succeeded`: users may have been let in to the new version, so that it stays. */
+  readonly outcome: 'rolled-back' | 'abandoned' | 'succeeded';
+}
+
+/** Takes an unfinished run back, unless only letting users in was left of it; called under the lock. */
+export async function takeBack(context: Context, state: RunState): Promise<Settled> {
+  return withJournal(context, state.run, async (journal) => {
+    if (mayHaveLetIn(state)) {
+      if (state.maintenanceWas === 'off') await setMaintenance(context, 'off');
+      await journal.add({ type: 'run-finished', outcome: 'succeeded' });
+      return { ...state, outcome: 'succeeded' };
+    }
+    const reason = state.failure ?? unfinishedError(state).message.split('\n')[0] ?? '';
+    await rollBack(context, journal, state, reason);
+    return { ...state, outcome: mayHaveChanged(state) ? 'rolled-back' : 'abandoned' };
+  });
+}

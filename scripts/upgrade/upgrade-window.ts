@@ -1,0 +1,93 @@
+import { checkHealth } from '../application/health.ts';
+import { newLogErrors } from '../application/logs.ts';
+import { runSmoke } from '../application/smoke.ts';
+import { takeBackup } from '../backup/take.ts';
+import type { Backup } from '../backup/list.ts';
+import type { Context } from '../context.ts';
+import { targetFromConfig } from '../database/target.ts';
+import { refused } from '../errors.ts';
+import { refuseProblems } from '../migrations/plan.ts';
+import { planLive } from '../migrations/read-plan.ts';
+import { runMigrations } from '../migrations/runner.ts';
+import type { Receipt } from '../rehearsal/receipt.ts';
+import { prepareSwitch } from '../release/prepare.ts';
+import { afterSwitch } from './after-switch.ts';
+import type { Prepared } from './prepare.ts';
+import type { Prover } from './prover.ts';
+import { refuseUnrehearsedRest } from './rest-of-rehearsal.ts';
+import type { WindowWork } from './window.ts';
+
+/**
+ * What the window of an upgrade does.
+ *
+ * @param options `prover`: not given where no backup has to be taken any more; `resumed`: a run before may have migrated
+ *   already
+ */
+export function upgradeWindow(
+  context: Context,
+  runId: string,
+  prepared: Prepared,
+  options: { readonly prover: Prover | undefined; readonly resumed: boolean },
+): WindowWork {
+  const { staged, completed, receipt } = prepared;
+  const { prover, resumed } = options;
+  return {
+    version: staged.version,
+    reason: `upgrade to ${staged.version}`,
+    backUp: () => takeProvenBackup(context, receipt, prover),
+    planSwitch: () => prepareSwitch(context, staged, completed),
+    database: { step: 'migrate', change: () => migrate(context, runId, prepared, resumed) },
+    checkHealth: () => checkNewVersion(context, prepared),
+  };
+}
+
+/**
+ * The backup that a roll-back would go back to. It is proven like any other; what is the very bytes of the one that the
+ * rehearsal proved needs no second proof.
+ *
+ * @throws MajError `rehearsal-differs` when the schema is no longer the rehearsed one
+ */
+async function takeProvenBackup(
+  context: Context,
+  receipt: Receipt,
+  prover: Prover | undefined,
+): Promise<Backup> {
+  if (prover === undefined) throw new Error('a backup is taken only where it can be proven');
+  const backup = await takeBackup(context);
+  const { database } = backup.manifest;
+  if (database.fingerprint !== receipt.schemaBefore) {
+    throw refused('rehearsal-differs', { database: database.name, receipt: receipt.id });
+  }
+  const proven = await prover.prove(backup);
+  // Its memory is wanted for the migrations, and its end is waited for when the window is closed.
+  prover.release();
+  return proven;
+}
+
+/** Runs the pending scripts on the live database: exactly those that were rehearsed. */
+async function migrate(
+  context: Context,
+  runId: string,
+  { scripts, receipt, staged }: Prepared,
+  resumed: boolean,
+): Promise<void> {
+  const target = targetFromConfig(context);
+  const migrations = await afterSwitch(context, scripts, staged.folder, receipt.scripts);
+  if (migrations.length === 0) return;
+  const plan = await planLive(context, migrations, { refuseLocked: true });
+  refuseProblems(plan);
+  const pending = plan.pending.map(({ version }) => version);
+  if (resumed) await refuseUnrehearsedRest(context, receipt, plan.pending);
+  else if (pending.join() !== receipt.pending.join()) {
+    throw refused('rehearsal-differs', { database: target.database, receipt: receipt.id });
+  }
+  if (plan.pending.length === 0) return;
+  await runMigrations(context, { target, migrations: plan.pending, runId, appliedBy: 'maj upgrade' });
+}
+
+async function checkNewVersion(context: Context, { staged, logs }: Prepared): Promise<void> {
+  await checkHealth(context, { version: staged.version });
+  await runSmoke(context);
+  const errors = await newLogErrors(context, logs);
+  if (errors.length > 0) throw refused('new-log-errors', { errors });
+}

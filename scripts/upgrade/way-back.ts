@@ -1,0 +1,31 @@
+import type { RunState } from './state.ts';
+
+/** Why there is no version before to go back to. */
+export type NoWayBack =
+  /** No upgrade of ours brought the installed version. */
+  | 'not-upgraded'
+  /** Its backup is not kept any more. */
+  | 'backup-gone';
+
+/** The upgrade that brought the installed version, which is to be undone; or why there is none. */
+export type WayBack = { readonly run: RunState; readonly backup: string } | { readonly because: NoWayBack };
+
+/**
+ * Finds the version before: the newest upgrade to the installed one that succeeded, as long as the backup is kept that
+ * it took in its window. Pure.
+ *
+ * @param states newest first
+ * @param backups the ids of the proven ones
+ */
+export function findWayBack(
+  states: readonly RunState[],
+  installed: string | null,
+  backups: ReadonlySet<string>,
+): WayBack {
+  const run = states.find(
+    ({ kind, outcome, to, backup }) =>
+      kind === 'upgrade' && outcome === 'succeeded' && to === installed && backup !== undefined,
+  );
+  if (run?.backup === undefined) return { because: 'not-upgraded' };
+  return backups.has(run.backup) ? { run, backup: run.backup } : { because: 'backup-gone' };
+}

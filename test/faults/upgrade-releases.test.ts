@@ -1,0 +1,3 @@
+import { faultMatrix } from './upgrade/matrix.ts';
+
+faultMatrix('releases');

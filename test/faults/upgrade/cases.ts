@@ -1,0 +1,92 @@
+import {
+  goBackSteps,
+  rollBackSteps,
+  upgradeSteps,
+  type JournalStep,
+} from '../../../scripts/upgrade/steps.ts';
+
+/** What a run is doing when it is struck. */
+type Doing = 'upgrading' | 'rolling back' | 'going back';
+
+/** What happens to it. */
+type Blow =
+  | 'SIGKILL'
+  | 'SIGTERM'
+  | 'project full'
+  | 'application full'
+  | 'temporary full'
+  | 'application read-only'
+  | 'server killed'
+  | 'connections cut'
+  | 'health failing'
+  | 'hook failing';
+
+/** Just before the step's line is written, when it is on disk, half a step later, when its end is on disk. */
+type Moment = 'before' | 'begun' | 'middle' | 'after';
+
+/** One case of the matrix: strike, then resume or roll back. */
+export interface FaultCase {
+  readonly doing: Doing;
+  readonly step: JournalStep;
+  readonly blow: Blow;
+  readonly moment: Moment;
+  readonly then: 'resume' | 'roll-back';
+}
+
+const stepsOf: Readonly<Record<Doing, readonly JournalStep[]>> = {
+  upgrading: upgradeSteps,
+  'rolling back': rollBackSteps,
+  'going back': goBackSteps,
+};
+
+const killed: readonly Moment[] = ['before', 'begun', 'middle', 'after'];
+const others: readonly Exclude<Blow, 'SIGKILL'>[] = [
+  'SIGTERM',
+  'project full',
+  'application full',
+  'temporary full',
+  'application read-only',
+  'server killed',
+  'connections cut',
+  'health failing',
+  'hook failing',
+];
+
+const blowsAt = (): Pick<FaultCase, 'blow' | 'moment'>[] => [
+  ...killed.map((moment) => ({ blow: 'SIGKILL' as const, moment })),
+  ...others.map((blow) => ({
+    blow,
+    moment: blow === 'connections cut' ? ('middle' as const) : ('begun' as const),
+  })),
+];
+
+/**
+ * All of the matrix, from the lists of steps: a new step is covered by being in one. What is killed is resumed, and in
+ * another case rolled back; most of the other blows are settled by the run itself, so that they take turns.
+ */
+const allCases: readonly FaultCase[] = (['upgrading', 'rolling back', 'going back'] as const).flatMap(
+  (doing) =>
+    stepsOf[doing].flatMap((step, place) =>
+      blowsAt().flatMap(({ blow, moment }, index): FaultCase[] => {
+        const ways = ['resume', 'roll-back'] as const;
+        const chosen = blow === 'SIGKILL' ? ways : [ways[(place + index) % 2] ?? 'resume'];
+        return chosen.map((then) => ({ doing, step, blow, moment, then }));
+      }),
+    ),
+);
+
+/**
+ * The cases that are run: all of them with FAULTS=all (`make test-faults`). Else one of those that kill, so that
+ * `make test` stays short: another one for each flavour and layout, a migration that is killed among them.
+ */
+export function chosenCases(from: number): readonly FaultCase[] {
+  if (process.env['FAULTS'] === 'all') return allCases;
+  const kills = allCases.filter(({ blow }) => blow === 'SIGKILL');
+  const migrating = kills.findIndex(({ step, moment }) => step === 'migrate' && moment === 'middle');
+  return [kills[(migrating + from * Math.floor(kills.length / 4)) % kills.length]].filter(
+    (one) => one !== undefined,
+  );
+}
+
+export const titleOf = ({ doing, step, blow, moment, then }: FaultCase): string =>
+  `${doing}, ${blow} ${moment} “${step}”, then ${then}`;

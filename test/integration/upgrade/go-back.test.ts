@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { withSession } from '../../../scripts/database/session.ts';
+import { testContext } from '../../helpers/context.ts';
+import { servers } from '../../helpers/servers.ts';
+import { expectVersion, stateOf, useSites } from '../../helpers/site.ts';
+
+describe.each(servers)('after an upgrade has succeeded, on $name,', (server) => {
+  const newSite = useSites(server, 500);
+
+  test('the version before is gone back to, once it is said which rows are lost', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    expect((await site.maj('upgrade', '1.1.0')).code).toBe(0);
+    await withSession(testContext(), site.target, async (session) => {
+      await session.run("UPDATE users SET name = 'Somebody Else' WHERE id IN (1, 2)");
+      await session.run(
+        "INSERT INTO projects (name, settings) VALUES ('begun since', '{}'), ('this', '{}'), ('that', '{}')",
+      );
+      await session.run('CREATE TABLE kept_by_hand (note TEXT)');
+      await session.run("INSERT INTO kept_by_hand VALUES ('x'), ('y')");
+    });
+    const asked = await site.maj('upgrade', '--roll-back');
+    expect(asked.code, asked.stderr).toBe(3);
+    expect(asked.stderr).toMatch(/users: 0 added, \d+ changed, 0 removed/);
+    expect(asked.stderr).toMatch(/projects: 3 added, \d+ changed, 0 removed/);
+    expect(asked.stderr).toContain('kept_by_hand: 2 added, 0 changed, 0 removed');
+    await expectVersion(site, '1.1.0');
+
+    const back = await site.maj('upgrade', '--roll-back', '--yes');
+    expect(back.code, back.stderr).toBe(0);
+    expect(back.stdout).toContain('Went back 1.1.0 -> 1.0.0');
+    expect(await stateOf(site)).toEqual(before);
+    await expectVersion(site, '1.0.0');
+
+    const [, lost = ''] = /backup of what was there: (\S+)/.exec(back.stdout) ?? [];
+    const listed = await site.maj('backups');
+    expect(listed.stdout).toContain(lost);
+    const nothing = await site.maj('upgrade', '--roll-back', '--yes');
+    expect(nothing.code, nothing.stderr).toBe(3);
+    expect(nothing.stderr).toContain('no upgrade of this project brought it');
+    expect((await site.maj('upgrade', '1.1.0')).code).toBe(0);
+    await expectVersion(site, '1.1.0');
+  });
+});
