@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
@@ -92,6 +93,22 @@ function checkMounts(
     if (!isUnder(persistent, path)) throw refused('mounted-within', { path: point, tree: live });
     if (persistent.includes(path) && releases === undefined)
       throw refused('is-mount-point', { path: point, persistent: true });
+  }
+  if (releases !== undefined) return;
+  for (const path of persistent.map((name) => join(live, name))) {
+    // Another file system that no table of mounts names: a subvolume, or a mount that is hidden from us.
+    const [own, above] = [deviceOf(path), deviceOf(dirname(path))];
+    if (own !== undefined && own !== above) throw refused('is-mount-point', { path, persistent: true });
+  }
+}
+
+/** The file system that a path itself is on; undefined when nothing is there. */
+function deviceOf(path: string): number | undefined {
+  try {
+    return lstatSync(path).dev;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
+    throw fileFailed(path, 'looked at', error);
   }
 }
 

@@ -17,6 +17,8 @@ describe.each(servers)('an upgrade on $name', (server) => {
     expect(plan.code, plan.stderr).toBe(0);
     expect(plan.stdout).toContain('Upgrade 1.0.0 -> 1.1.0');
     expect(plan.stdout).toContain('004_billing.sql');
+    expect(plan.stdout).toMatch(/^ +added: \d+ \(.*migrations\/004_billing\.sql/m);
+    expect(plan.stdout).toMatch(/^ +changed: \d+ \(VERSION, /m);
     await expectVersion(site, '1.0.0');
 
     const done = await site.maj('upgrade', '1.1.0');
