@@ -16,8 +16,6 @@ export type GoesAlong = (path: string) => boolean;
 /** A staged release that has everything but what the live tree will get until the switch. */
 export interface CompletedRelease {
   readonly staged: StagedFacts;
-  /** Persistent paths that its package brings as well. */
-  readonly shipped: readonly string[];
   /** What the live tree held when it was copied from; undefined where nothing is installed. */
   readonly snapshot: Snapshot | undefined;
   readonly goesAlong: GoesAlong;
@@ -45,8 +43,10 @@ export async function completeStaged(context: Context, staged: StagedFacts): Pro
   const shipped = present.filter((path) => coming.has(path));
   if (shipped.length > 0) note(context, 'package-ships-persistent', { paths: shipped });
   for (const path of present) await makeRoom(staged.folder, path);
-  if (places.live === undefined)
-    return { staged, shipped, snapshot: undefined, goesAlong: () => false, carried: [] };
+  if (places.live === undefined) {
+    await flush(context, staged.folder);
+    return { staged, snapshot: undefined, goesAlong: () => false, carried: [] };
+  }
   const goesAlong = await goesAlongOf(context, staged);
   const snapshot = await takeSnapshot(places.live, (path) => isUnder(kept, path), staged.list);
   const carried = [...snapshot.entries]
@@ -55,7 +55,7 @@ export async function completeStaged(context: Context, staged: StagedFacts): Pro
   await copyInto(places.live, staged.folder, carried);
   await adoptOwners(context, staged.folder, places.live, new Set(carried));
   await flush(context, staged.folder);
-  return { staged, shipped, snapshot, goesAlong, carried };
+  return { staged, snapshot, goesAlong, carried };
 }
 
 /** What of the installed release's tree would go along, by the lists of both releases: before the new one is recorded. */
