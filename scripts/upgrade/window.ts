@@ -42,6 +42,13 @@ export async function passWindow(
 ): Promise<void> {
   const { context, journal } = run;
   const was = reached.maintenanceWas ?? (await noteMaintenance(run));
+  const switchTo = (moves: SwitchPlan): Promise<void> =>
+    inStep(context, 'switch-files', { version: work.version }, async () => {
+      for (const path of await applyMoves(moves)) note(context, 'stray-kept', { path });
+    });
+  // First of all: cut off between two renames there is no application that could be put into maintenance.
+  const { switchPlan } = reached;
+  if (switchPlan !== undefined) await doStep(run, 'switch', () => switchTo(switchPlan));
   await doStep(run, 'maintenance-on', async () => {
     if (was === 'off') await setMaintenance(context, 'on', work.reason);
     if (was !== 'unmanaged') await drainConnections(context);
@@ -49,13 +56,12 @@ export async function passWindow(
   stopIfInterrupted(context);
   const backup = await doStep(run, 'final-backup', () => backUp(run, work, reached));
   stopIfInterrupted(context);
-  await doStep(run, 'switch', async () => {
-    const moves = reached.switchPlan ?? (await work.planSwitch());
-    if (reached.switchPlan === undefined) await journal.add({ type: 'switch-planned', plan: moves });
-    await inStep(context, 'switch-files', { version: work.version }, async () => {
-      for (const path of await applyMoves(moves)) note(context, 'stray-kept', { path });
+  if (switchPlan === undefined)
+    await doStep(run, 'switch', async () => {
+      const moves = await work.planSwitch();
+      await journal.add({ type: 'switch-planned', plan: moves });
+      await switchTo(moves);
     });
-  });
   stopIfInterrupted(context);
   await doStep(run, work.database.step, () => work.database.change(backup));
   stopIfInterrupted(context);

@@ -21,8 +21,11 @@ type Blow =
   | 'health failing'
   | 'hook failing';
 
-/** Just before the step's line is written, when it is on disk, half a step later, when its end is on disk. */
-type Moment = 'before' | 'begun' | 'middle' | 'after';
+/**
+ * Just before the step's line is written, when it is on disk, half a step later, when its end is on disk; of a step that
+ * moves files, after so many renames.
+ */
+type Moment = 'before' | 'begun' | 'middle' | 'after' | `rename ${number}`;
 
 /** One case of the matrix: strike, then resume or roll back. */
 export interface FaultCase {
@@ -52,7 +55,12 @@ const others: readonly Exclude<Blow, 'SIGKILL'>[] = [
   'hook failing',
 ];
 
-const blowsAt = (): Pick<FaultCase, 'blow' | 'moment'>[] => [
+/** Steps that move files by renames, in the order of which anything may be missing for a moment. */
+const moving: readonly JournalStep[] = ['switch', 'put-files-back'];
+const renames: readonly Moment[] = [1, 2, 3, 4, 5, 6].map((count): Moment => `rename ${count}`);
+
+const blowsAt = (step: JournalStep): Pick<FaultCase, 'blow' | 'moment'>[] => [
+  ...(moving.includes(step) ? renames : []).map((moment) => ({ blow: 'SIGKILL' as const, moment })),
   ...killed.map((moment) => ({ blow: 'SIGKILL' as const, moment })),
   ...others.map((blow) => ({
     blow,
@@ -67,7 +75,7 @@ const blowsAt = (): Pick<FaultCase, 'blow' | 'moment'>[] => [
 const allCases: readonly FaultCase[] = (['upgrading', 'rolling back', 'going back'] as const).flatMap(
   (doing) =>
     stepsOf[doing].flatMap((step, place) =>
-      blowsAt().flatMap(({ blow, moment }, index): FaultCase[] => {
+      blowsAt(step).flatMap(({ blow, moment }, index): FaultCase[] => {
         const ways = ['resume', 'roll-back'] as const;
         const chosen = blow === 'SIGKILL' ? ways : [ways[(place + index) % 2] ?? 'resume'];
         return chosen.map((then) => ({ doing, step, blow, moment, then }));

@@ -2,7 +2,8 @@
 // that line is about to be written, or has just reached the disk. Nothing in the program knows of it.
 
 import { execFileSync } from 'node:child_process';
-import { open } from 'node:fs/promises';
+import promises, { open } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import process from 'node:process';
 import { setTimeout } from 'node:timers';
 
@@ -14,16 +15,26 @@ if (fault !== undefined) {
   await handle.close();
   const { writeFile, datasync } = prototype;
   let struck = false;
+  let act;
+  /** Renames that are still to be done before it falls. */
+  let renames;
   const strike = () => {
     if (struck) return;
     struck = true;
-    const act = () => {
+    act = () => {
       if (fault.signal !== undefined) process.kill(process.pid, fault.signal);
       else execFileSync('sh', ['-c', fault.command], { stdio: 'ignore' });
     };
-    if (fault.afterMs === undefined) act();
+    if (fault.afterRenames !== undefined) renames = fault.afterRenames;
+    else if (fault.afterMs === undefined) act();
     else setTimeout(act, fault.afterMs);
   };
+  const { rename } = promises;
+  promises.rename = async (...words) => {
+    await rename(...words);
+    if (renames !== undefined && (renames -= 1) === 0) act();
+  };
+  syncBuiltinESMExports();
   const written = new WeakSet();
   prototype.writeFile = function (data, ...rest) {
     const isIt = typeof data === 'string' && fault.line.every((piece) => data.includes(piece));
