@@ -2,6 +2,7 @@ import { setMaintenance } from '../application/maintenance.ts';
 import { note, type Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
 import { recordInstalled } from '../release/installed.ts';
+import { exists } from '../system/files.ts';
 import { stateOfRun, type UpgradeRun } from './run.ts';
 import type { RunState } from './state.ts';
 import type { JournalStep } from './steps.ts';
@@ -54,6 +55,7 @@ export async function letIn(
   try {
     if (state.maintenanceWas === 'off') await setMaintenance(context, 'off');
   } catch (error) {
+    await record(context, state);
     await finish();
     throw notRolledBack('maintenance-stays', { to: state.to, reason: reasonOf(error) }, { cause: error });
   }
@@ -62,10 +64,8 @@ export async function letIn(
   await unlessOnlyRecords(context, journal.folder, () =>
     journal.add({ type: 'step-finished', step: 'maintenance-off', durationMs }),
   );
+  await record(context, state);
   await finish();
-  const { release } = state;
-  if (release !== undefined && state.kind === 'upgrade')
-    await unlessOnlyRecords(context, release.list, () => recordInstalled(context, release));
   const finished = (await stateOfRun(run))?.finished ?? state.finished;
   return {
     run: state.run,
@@ -95,6 +95,14 @@ export function stepsOfWindow(finished: RunState['finished'], expected: Expected
     const expectedMs = expected[step];
     const { durationMs } = finished.findLast((one) => one.step === step) ?? { durationMs: undefined };
     return { step, durationMs, ...(expectedMs === undefined ? {} : { expectedMs }) };
+  });
+}
+
+/** Keeps the list of what is installed now, unless a run that was cut off here had done so. */
+async function record(context: Context, { kind, release }: RunState): Promise<void> {
+  if (release === undefined || kind !== 'upgrade') return;
+  await unlessOnlyRecords(context, release.list, async () => {
+    if (await exists(release.list)) await recordInstalled(context, release);
   });
 }
 
