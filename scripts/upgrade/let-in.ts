@@ -4,6 +4,7 @@ import { notRolledBack, reasonOf } from '../errors.ts';
 import { carryLate } from '../release/carry-late.ts';
 import { goesAlongOf } from '../release/complete.ts';
 import { recordInstalled } from '../release/installed.ts';
+import { exists } from '../system/files.ts';
 import { stateOfRun, type UpgradeRun } from './run.ts';
 import type { RunState } from './state.ts';
 import type { JournalStep } from './steps.ts';
@@ -56,6 +57,7 @@ export async function letIn(
   try {
     if (state.maintenanceWas === 'off') await setMaintenance(context, 'off');
   } catch (error) {
+    await record(context, state);
     await finish();
     throw notRolledBack('maintenance-stays', { to: state.to, reason: reasonOf(error) }, { cause: error });
   }
@@ -64,15 +66,8 @@ export async function letIn(
   await unlessOnlyRecords(context, journal.folder, () =>
     journal.add({ type: 'step-finished', step: 'maintenance-off', durationMs }),
   );
+  await record(context, state);
   await finish();
-  const { release, switchPlan } = state;
-  if (release !== undefined && state.kind === 'upgrade') {
-    await unlessOnlyRecords(context, release.list, async () => {
-      const goesAlong = await goesAlongOf(context, release);
-      await recordInstalled(context, release);
-      if (switchPlan !== undefined) await carryLate(context, goesAlong, switchPlan);
-    });
-  }
   const finished = (await stateOfRun(run))?.finished ?? state.finished;
   return {
     run: state.run,
@@ -102,6 +97,20 @@ export function stepsOfWindow(finished: RunState['finished'], expected: Expected
     const expectedMs = expected[step];
     const { durationMs } = finished.findLast((one) => one.step === step) ?? { durationMs: undefined };
     return { step, durationMs, ...(expectedMs === undefined ? {} : { expectedMs }) };
+  });
+}
+
+/**
+ * Keeps the list of what is installed now, and sees to what was written to the old tree late, unless a run that was cut
+ * off here had done so.
+ */
+async function record(context: Context, { kind, release, switchPlan }: RunState): Promise<void> {
+  if (release === undefined || kind !== 'upgrade') return;
+  await unlessOnlyRecords(context, release.list, async () => {
+    if (!(await exists(release.list))) return;
+    const goesAlong = await goesAlongOf(context, release);
+    await recordInstalled(context, release);
+    if (switchPlan !== undefined) await carryLate(context, goesAlong, switchPlan);
   });
 }
 

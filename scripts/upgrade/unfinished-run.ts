@@ -1,5 +1,5 @@
-import { setMaintenance } from '../application/maintenance.ts';
 import type { Context } from '../context.ts';
+import { letIn } from './let-in.ts';
 import { rollBack } from './roll-back.ts';
 import { withJournal } from './settle.ts';
 import { mayHaveChanged, mayHaveLetIn, type RunState } from './state.ts';
@@ -15,8 +15,7 @@ export interface Settled extends RunState {
 export async function takeBack(context: Context, state: RunState): Promise<Settled> {
   return withJournal(context, state.run, async (journal) => {
     if (mayHaveLetIn(state)) {
-      if (state.maintenanceWas === 'off') await setMaintenance(context, 'off');
-      await journal.add({ type: 'run-finished', outcome: 'succeeded' });
+      await letIn({ context, journal }, state);
       return { ...state, outcome: 'succeeded' };
     }
     const reason = state.failure ?? unfinishedError(state).message.split('\n')[0] ?? '';
