@@ -7,12 +7,14 @@ import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { settleDoubt } from '../migrations/settle-doubt.ts';
+import { planLive } from '../migrations/read-plan.ts';
 import { serverSqlMode } from '../migrations/runner.ts';
 import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
 import type { StagedFacts } from '../release/types.ts';
 import { exists } from '../system/files.ts';
 import { afterSwitch } from './after-switch.ts';
 import type { Prepared } from './prepare.ts';
+import { refuseUnrehearsedRest } from './rest-of-rehearsal.ts';
 import { hasFinished, type RunState } from './state.ts';
 
 /**
@@ -90,4 +92,6 @@ async function settle(context: Context, state: RunState, receipt: Receipt): Prom
     sqlMode: context.config.DB_SQL_MODE ?? (await withSession(context, target, serverSqlMode)),
     evidence: receipt.evidence,
   });
+  const plan = await planLive(context, migrations);
+  await refuseUnrehearsedRest(context, receipt, plan.pending);
 }
