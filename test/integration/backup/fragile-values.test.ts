@@ -10,7 +10,7 @@ import { MajError } from '../../../scripts/errors.ts';
 import { fragileText } from '../../../scripts/terminal/messages/en/fragile-values.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
-import { everyServer, useServer } from '../../helpers/servers.ts';
+import { everyServer, useServer, type RunningServer } from '../../helpers/servers.ts';
 import { runAll } from './everything.ts';
 
 /** Values that a dump of this server does not bring back, so that its proof fails. */
@@ -31,6 +31,20 @@ const fragile = {
     words: ['audit.row: 2 rows with a DECIMAL within JSON'],
   },
 } as const;
+
+/**
+ * Whether a server prints a negative zero as -0, which its dump then holds, and reads that as 0. MySQL does, and of MariaDB
+ * one minor version of 11.8 and not the next: it is asked.
+ */
+async function losesNegativeZero(running: RunningServer, database: string): Promise<boolean> {
+  await runAll(running, database, [
+    'CREATE TABLE probe (id INT PRIMARY KEY, d DOUBLE)',
+    'INSERT INTO probe VALUES (1, -0e0), (2, -0)',
+  ]);
+  const admin = await running.adminSession();
+  const rows = await admin.rows(`SELECT CONCAT(d) AS text FROM ${database}.probe ORDER BY id`);
+  return rows[0]?.['text'] === '-0' && rows[1]?.['text'] !== '-0';
+}
 
 describe.each(everyServer)('on $name', (server) => {
   const running = useServer(server);
@@ -74,10 +88,10 @@ describe.each(everyServer)('on $name', (server) => {
     const copy = running().target(await running().createDatabase(`${database}_copy`));
     await loadBackup(context, backup, copy, () => undefined, { insertsOnly: true });
     const { differences } = await differencesFromBackup(context, backup, copy);
-    const keeps = server.flavour === 'mariadb' && server.programs.version < '11';
-    expect(differences.map(({ id }) => id.object)).toEqual(keeps ? [] : ['sums']);
+    const loses = await losesNegativeZero(running(), await running().createDatabase());
+    expect(differences.map(({ id }) => id.object)).toEqual(loses ? ['sums'] : []);
     const found = (await fragileRows(context, backup, differences)).map(fragileText).join();
-    for (const word of keeps ? [] : words) expect(found).toContain(word);
+    for (const word of loses ? words : []) expect(found).toContain(word);
     expect(found).not.toContain('fine');
   });
 
