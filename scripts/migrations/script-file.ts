@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { keepHeapSmall } from '../system/heap.ts';
 import { normalChunks } from './normal-text.ts';
 
 /** How a script is read, as often as it has to be: UTF-8 with LF line ends, without BOM. */
@@ -8,6 +9,8 @@ type OpenScript = () => AsyncIterable<Buffer>;
 /** What small scripts may take in memory: each by itself, and all of a folder together. */
 const smallBytes = 64 * 1024;
 const mostKeptBytes = 16 * 1024 * 1024;
+/** A seed: its statements are as large as the server takes them. */
+const seedBytes = 16 * 1024 * 1024;
 
 /**
  * Opens the scripts of a folder. A script is read three times (its sum, its check, its run): small ones are kept from the
@@ -22,6 +25,7 @@ export class ScriptFiles {
    */
   async read(path: string, file: string): Promise<OpenScript> {
     const { size } = statSync(path);
+    if (size > seedBytes) keepHeapSmall();
     if (size > smallBytes || this.#keptBytes + size > mostKeptBytes)
       return () => normalChunks(readChunks(path), file);
     this.#keptBytes += size;
