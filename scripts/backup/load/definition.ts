@@ -13,6 +13,8 @@ export interface DeferredTable {
   readonly create: string;
   /** ALTER TABLE statements, to be run in this order when the rows are in. */
   readonly keys: readonly string[];
+  /** How many indexes these add. */
+  readonly keyCount: number;
   /** To be run when every table has its keys; null when there are none. */
   readonly foreignKeys: string | null;
 }
@@ -53,6 +55,7 @@ export function deferTable(create: string, deferKeys: boolean): DeferredTable | 
     create: `${head}${kept.join(',')}${kept.at(-1)?.endsWith('\n') === true ? '' : '\n'}${tail}`,
     // InnoDB builds one FULLTEXT index at a time; several in one ALTER would copy the table.
     keys: [...(keys.length === 0 ? [] : [alter(keys)]), ...fullText.map((text) => alter([text]))],
+    keyCount: keys.length + fullText.length,
     foreignKeys: foreign.length === 0 ? null : alter(foreign),
   };
 }

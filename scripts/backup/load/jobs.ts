@@ -1,21 +1,44 @@
 /** A piece of work for one worker; what it returns is work that has become possible, done before the rest. */
 export type Job<W> = (worker: W) => Promise<readonly Job<W>[]>;
 
+/** The work on one table. */
+export interface JobList<T> {
+  /** In the order in which they are to be begun. */
+  readonly jobs: readonly { readonly job: T; readonly cost: number }[];
+  /** What can be done only after all of them, by one worker; in the unit of their costs. */
+  readonly costAfter: number;
+}
+
+/** A list that alone takes this share of the time that all work takes is waited for in the end. */
+const nearlyWaitedFor = 0.9;
+
 /**
- * Mixes lists of jobs into one, in which neighbours are of different lists as far as they can be, the longest list first:
- * two connections that fill one table wait for each other's hold on its index. The order within a list stays. Pure.
+ * Mixes lists of jobs into one, so that workers who take them in turn end at about the same time: from the list with the
+ * most work left, and not twice in a row from the same one, since two connections that fill one table wait for each
+ * other's hold on its index. That is worth it only for a list which the others would have to wait for. The order within a
+ * list stays. Pure.
+ *
+ * @param workers how many take from it
  */
-export function interleaved<T>(lists: readonly (readonly T[])[]): T[] {
-  const left = lists.map((list) => [...list]);
-  const mixed: T[] = [];
-  let last: T[] | undefined;
+export function mixed<T>(lists: readonly JobList<T>[], workers: number): T[] {
+  const left = lists.map(({ jobs, costAfter }) => ({
+    jobs: [...jobs],
+    cost: costAfter + jobs.reduce((sum, { cost }) => sum + cost, 0),
+  }));
+  const order: T[] = [];
+  let last: (typeof left)[number] | undefined;
   for (;;) {
-    const others = left.filter((list) => list.length > 0 && list !== last);
-    const candidates = others.length > 0 ? others : left.filter((list) => list.length > 0);
-    const next = candidates.toSorted((a, b) => b.length - a.length)[0];
-    const item = next?.shift();
-    if (item === undefined) return mixed;
-    mixed.push(item);
+    const share = left.reduce((sum, { cost }) => sum + cost, 0) / workers;
+    const open = left.filter(({ jobs }) => jobs.length > 0).toSorted((a, b) => b.cost - a.cost);
+    const longest = open[0];
+    const next =
+      longest !== undefined && longest === last && longest.cost < nearlyWaitedFor * share
+        ? (open[1] ?? longest)
+        : longest;
+    const taken = next?.jobs.shift();
+    if (next === undefined || taken === undefined) return order;
+    order.push(taken.job);
+    next.cost -= taken.cost;
     last = next;
   }
 }

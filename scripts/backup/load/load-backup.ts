@@ -10,7 +10,7 @@ import type { ManifestPart } from '../manifest.ts';
 import type { PartSource } from '../part-text.ts';
 import { statementFailed } from './failure.ts';
 import { isFrame } from './frame.ts';
-import { interleaved, runJobs, type Job } from './jobs.ts';
+import { mixed, runJobs, type Job, type JobList } from './jobs.ts';
 import { makeTable, type RunStatement, type TableLoading } from './load-table.ts';
 import { statementsOf, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
@@ -161,9 +161,9 @@ async function loadAll(
   await runParts(plan.sequences);
   // One after the other: MySQL locks the definitions of all tables that a foreign key joins to the one that is made, and
   // two that are made at once where others refer to both stop each other (error 1213).
-  const rowJobs: Job<Session>[][] = [];
+  const rowJobs: JobList<Job<Session>>[] = [];
   for (const table of plan.tables) rowJobs.push(await makeTable(first, table, loading));
-  await runJobs(sessions, interleaved(rowJobs), stop);
+  await runJobs(sessions, mixed(rowJobs, sessions.length), stop);
   for (const [part, statement] of foreignKeys) await run(first, part, statement);
   await runParts([...plan.tables.flatMap(triggersOf), ...plan.triggers, ...plan.code]);
   await first.run('COMMIT');
@@ -180,9 +180,14 @@ async function allowsLocalLoad(session: Session): Promise<boolean> {
 
 const triggersOf = ({ after }: TableParts): readonly ManifestPart[] => (after === null ? [] : [after]);
 
-/** One transaction for many statements, and on MySQL (8.0.27 and later) more memory to sort indexes in than 1 MB. */
+/**
+ * One transaction for many statements, and on MySQL (8.0.27 and later) more memory to sort indexes in than 1 MB. MariaDB
+ * fills an empty table by a bulk insert where a dump's header has switched the checks off (MDEV-515), which locks the
+ * table, and which with LOAD DATA is slower than without (10.11, 450 MB: 11.2 s against 6.8 s).
+ */
 async function speedUp(session: Session): Promise<void> {
   await session.run('SET SESSION autocommit = 0');
+  if (session.server.flavour === 'mariadb') await session.run('SET SESSION unique_checks = 1');
   if (session.server.flavour === 'mysql')
     await session.run('SET SESSION innodb_ddl_buffer_size = 67108864').catch(() => undefined);
 }

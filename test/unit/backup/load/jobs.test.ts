@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { interleaved, runJobs, type Job } from '../../../../scripts/backup/load/jobs.ts';
+import { mixed, runJobs, type Job } from '../../../../scripts/backup/load/jobs.ts';
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -46,12 +46,30 @@ test('no jobs are done at once', async () => {
   await runJobs([1, 2], [], () => undefined);
 });
 
+const list = (name: string, count: number, costAfter = 0, cost = 10) => ({
+  jobs: Array.from({ length: count }, () => ({ job: name, cost })),
+  costAfter,
+});
+
 test.each([
-  [[], ''],
-  [['aaa'], 'aaa'],
-  [['aaa', 'bb', 'c'], 'ababac'],
-  [['aaaa', 'b'], 'abaaa'],
-  [['a', 'bbb'], 'babb'],
-])('the jobs of %j are mixed as %s', (lists, mixed) => {
-  expect(interleaved(lists.map((list) => Array.from(list))).join('')).toBe(mixed);
+  { lists: [], order: '', what: 'nothing' },
+  { lists: [list('a', 3)], order: 'aaa', what: 'one list' },
+  {
+    lists: [list('a', 3), list('b', 2), list('c', 1)],
+    order: 'ababac',
+    what: 'neighbours from different lists',
+  },
+  {
+    lists: [list('a', 1), list('b', 3)],
+    order: 'bbab',
+    what: 'a list longer than a share of all, twice in a row',
+  },
+  { lists: [list('a', 2), list('b', 2, 60)], order: 'bbaa', what: 'what comes after the jobs of a list' },
+  { lists: [list('a', 2, 0, 1), list('b', 2, 0, 10)], order: 'bbaa', what: 'costs, and not numbers' },
+])('jobs are mixed by $what', ({ lists, order }) => {
+  expect(mixed(lists, 2).join('')).toBe(order);
+});
+
+test('of three workers one alone fills a table that is not waited for', () => {
+  expect(mixed([list('a', 4), list('b', 4), list('c', 4)], 3).join('')).toBe('abcabcabcabc');
 });
