@@ -62,8 +62,8 @@ export async function writeBaseline(
             const pending = { ...script, done: 0, recordedAs: script.version };
             const entry = ledgerEntry(session, target.database, pending, progress.done, runner);
             await session.run('START TRANSACTION');
-            await entry.begin(session.connectionId, noProgress, context.clock.now(), undefined);
-            await entry.finish(session, progress, context.clock.now(), 0);
+            await entry.begin(session.connectionId, noProgress, undefined);
+            await entry.finish(session, progress, 0);
             await session.run('COMMIT');
           }
         },

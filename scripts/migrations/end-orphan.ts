@@ -2,10 +2,10 @@ import { inStep, type Context } from '../context.ts';
 import { withSession, type Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { locked } from '../errors.ts';
+import { endConnection } from './end-connection.ts';
 import { excerptOf } from './failure.ts';
-import { readLedger } from './ledger.ts';
+import { readLedger, type LedgerRow } from './ledger.ts';
 
-const pauseMs = 200;
 /** The server undoes what it has done of a long ALTER TABLE. */
 const mostMs = 10 * 60_000;
 
@@ -17,42 +17,52 @@ const mostMs = 10 * 60_000;
  */
 export async function endOrphans(context: Context, target: Target): Promise<void> {
   await withSession(context, target, async (session) => {
-    for (const id of await leftConnections(session)) await endConnection(context, session, id);
-  });
-}
-
-/** The connections that the ledger names for scripts that did not end; a ledger that is not ours names none. */
-async function leftConnections(session: Session): Promise<string[]> {
-  try {
-    const rows = await readLedger(session);
-    return rows
-      .filter(({ state, inFlight }) => state === 'applying' || inFlight !== undefined)
-      .flatMap(({ connectionId }) => (connectionId === undefined ? [] : [connectionId]));
-  } catch {
-    // What is restored next is compared in any case.
-    return [];
-  }
-}
-
-async function endConnection(context: Context, session: Session, id: string): Promise<void> {
-  const running = await statementOf(session, id);
-  if (running === undefined) return;
-  const statement = excerptOf(running);
-  await inStep(context, 'wait-for-statement', { connection: id, statement }, async () => {
-    const since = context.clock.monotonicMs();
-    // It may be gone between the question and this.
-    await session.run(`KILL ${Number(id)}`).catch(() => undefined);
-    while ((await statementOf(session, id)) !== undefined) {
-      const passed = context.clock.monotonicMs() - since;
-      if (passed > mostMs)
-        throw locked('migration-still-running', { connection: id, statement, seconds: passed / 1000 });
-      await context.clock.sleep(pauseMs);
+    const startedAt = await serverStart(session);
+    for (const id of leftConnections(await ledgerRows(session), startedAt)) {
+      const running = await statementOf(session, id);
+      if (running !== undefined) await endOne(context, session, id, running);
     }
   });
 }
 
+/** A ledger that is not ours names no connections; what is restored next is compared in any case. */
+const ledgerRows = (session: Session): Promise<readonly LedgerRow[]> => readLedger(session).catch(() => []);
+
+/**
+ * The connections that the ledger names for scripts that did not end. One from before the server was started is gone,
+ * and its number is another client's by now. Pure.
+ *
+ * @param serverStart when the server was started, by its own clock, as the ledger writes times
+ */
+export const leftConnections = (
+  rows: readonly Pick<LedgerRow, 'state' | 'inFlight' | 'connectionId' | 'startedAt'>[],
+  serverStart: string,
+): readonly number[] =>
+  rows
+    .filter(({ state, inFlight }) => state === 'applying' || inFlight !== undefined)
+    .filter(({ startedAt }) => startedAt >= serverStart)
+    .flatMap(({ connectionId }) => (connectionId === undefined ? [] : [Number(connectionId)]));
+
+/** `2026-11-22 10:15:30`, UTC; a second or two early, since uptime is told in whole seconds, and before the time is. */
+async function serverStart(session: Session): Promise<string> {
+  // Both flavours count from the start of the server, whatever FLUSH STATUS resets.
+  const [uptime] = await session.rows("SHOW GLOBAL STATUS LIKE 'Uptime'");
+  const [found] = await session.rows(
+    `SELECT CAST(UTC_TIMESTAMP() - INTERVAL ${Number(uptime?.['Value'])} + 1 SECOND AS CHAR) AS start`,
+  );
+  return String(found?.['start']);
+}
+
+async function endOne(context: Context, session: Session, id: number, running: string): Promise<void> {
+  const facts = { connection: String(id), statement: excerptOf(running) };
+  await inStep(context, 'wait-for-statement', facts, async () => {
+    if (await endConnection(session, id, context.clock, mostMs)) return;
+    throw locked('migration-still-running', { ...facts, seconds: mostMs / 1000 });
+  });
+}
+
 /** What a connection in this database is running; undefined when it is gone. */
-async function statementOf(session: Session, id: string): Promise<string | undefined> {
+async function statementOf(session: Session, id: number): Promise<string | undefined> {
   const [row] = await session.rows(
     'SELECT INFO AS info FROM information_schema.PROCESSLIST WHERE ID = ? AND DB = DATABASE() AND ID <> CONNECTION_ID()',
     [id],

@@ -68,7 +68,7 @@ export async function executeScript(
 
   const record = async (writer: Session, progress: Progress, next: Step | undefined): Promise<void> => {
     if (progress.done === script.statements) {
-      await entry.finish(writer, progress, clock.now(), seconds() * 1000);
+      await entry.finish(writer, progress, seconds() * 1000);
       known.finished = true;
       return;
     }
@@ -79,7 +79,7 @@ export async function executeScript(
   };
   const begin = async (step: Step): Promise<void> => {
     const inFlight = step.mark === 'committed' ? step.statement : undefined;
-    await Promise.all([fresh, entry.begin(session.connectionId, known.progress, clock.now(), inFlight)]);
+    await Promise.all([fresh, entry.begin(session.connectionId, known.progress, inFlight)]);
     known.marked = inFlight?.number ?? 0;
     // The connection that wrote this holds the lock.
     lockKnown = true;
@@ -139,7 +139,7 @@ export async function executeScript(
     return (await lock.isHeld()) ? undefined : { kind: 'lock-lost' };
   };
   const stoppedAt = async (step: Step, stop: Stop): Promise<Execution> => {
-    const at = { clock, now: clock.now(), ms: seconds() * 1000 };
+    const at = { clock, ms: seconds() * 1000 };
     const stopped = await settle({ ...surroundings, script, step, known, at }, stop);
     return { statements: runs.all(), seconds: seconds(), stopped };
   };
@@ -168,9 +168,9 @@ export async function executeScript(
     }
   }
   await fresh;
-  if (!begun) await entry.begin(session.connectionId, known.progress, clock.now(), undefined);
+  if (!begun) await entry.begin(session.connectionId, known.progress, undefined);
   // The last statements may have left nothing to record by themselves (SET), or there may be none at all.
-  if (!known.finished) await entry.finish(lock.keeper, reached, clock.now(), seconds() * 1000);
+  if (!known.finished) await entry.finish(lock.keeper, reached, seconds() * 1000);
   return { statements: runs.all(), seconds: seconds() };
 }
 

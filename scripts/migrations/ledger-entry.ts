@@ -11,24 +11,13 @@ export interface LedgerEntry {
    *
    * @param inFlight the first statement, where it commits by itself
    */
-  begin(
-    connectionId: number,
-    progress: Progress,
-    startedAt: Date,
-    inFlight: Statement | undefined,
-  ): Promise<void>;
+  begin(connectionId: number, progress: Progress, inFlight: Statement | undefined): Promise<void>;
   /** Says: this much is done, and this one is now in flight. */
   checkpoint(session: Session, progress: Progress, inFlight: Statement | undefined): Promise<void>;
   /** The same, with nothing left to do. */
-  finish(session: Session, progress: Progress, finishedAt: Date, durationMs: number): Promise<void>;
+  finish(session: Session, progress: Progress, durationMs: number): Promise<void>;
   /** Says why it stopped; `keepInFlight`: the statement in flight may be applied in part. */
-  fail(
-    session: Session,
-    error: string,
-    finishedAt: Date,
-    durationMs: number,
-    keepInFlight: boolean,
-  ): Promise<void>;
+  fail(session: Session, error: string, durationMs: number, keepInFlight: boolean): Promise<void>;
   /** Adds the error to a row whose end is not known. */
   doubt(error: string): Promise<void>;
   /** How many statements the server has as done, once whatever another connection holds open has ended. */
@@ -61,29 +50,30 @@ export function ledgerEntry(
     `statements_done = ${done}, done_hash = '${hash}', in_flight = ${
       inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`
     }`;
-  const ended = (at: Date, durationMs: number): string =>
-    `finished_at = '${sqlTime(at)}', duration_ms = ${Math.round(durationMs)}`;
+  // By the server's clock, which is the one to compare with its own start; a script may have set its session's.
+  const ended = (durationMs: number): string =>
+    `finished_at = started_at + INTERVAL ${Math.round(durationMs * 1000)} MICROSECOND, duration_ms = ${Math.round(durationMs)}`;
   return {
-    begin: async (connectionId, progress, startedAt, inFlight) => {
+    begin: async (connectionId, progress, inFlight) => {
       await keeper.run(
         `REPLACE INTO ${table} SET version = '${migration.recordedAs}', name = ${sqlText(migration.name)},
          checksum = '${migration.checksum}', state = 'applying', statements = ${statements},
-         ${doneColumns(progress, inFlight)}, connection_id = ${connectionId}, started_at = '${sqlTime(startedAt)}',
+         ${doneColumns(progress, inFlight)}, connection_id = ${connectionId}, started_at = UTC_TIMESTAMP(3),
          applied_by = ${sqlText(runner.appliedBy)}, run_id = ${sqlText(runner.runId)}`,
       );
     },
     checkpoint: async (session, progress, inFlight) => {
       await session.run(`UPDATE ${table} SET ${doneColumns(progress, inFlight)} ${where}`);
     },
-    finish: async (session, progress, finishedAt, durationMs) => {
+    finish: async (session, progress, durationMs) => {
       await session.run(
         `UPDATE ${table} SET ${doneColumns(progress, undefined)}, state = 'applied', error = NULL,
-         ${ended(finishedAt, durationMs)} ${where}`,
+         ${ended(durationMs)} ${where}`,
       );
     },
-    fail: async (session, error, finishedAt, durationMs, keepInFlight) => {
+    fail: async (session, error, durationMs, keepInFlight) => {
       await session.run(
-        `UPDATE ${table} SET state = 'failed', error = ${sqlText(error)}, ${ended(finishedAt, durationMs)}${
+        `UPDATE ${table} SET state = 'failed', error = ${sqlText(error)}, ${ended(durationMs)}${
           keepInFlight ? '' : ', in_flight = NULL'
         } ${where} AND state = 'applying'`,
       );

@@ -5,6 +5,7 @@ import type { Known, Surroundings } from './execute.ts';
 import type { Script } from './script.ts';
 import type { Clock } from '../system/clock.ts';
 import { isConnectionLost, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
+import { endConnection } from './end-connection.ts';
 import type { Step } from './flow.ts';
 
 /** Why a script stops before its end. */
@@ -23,7 +24,7 @@ interface Situation extends Surroundings {
   readonly script: Script;
   readonly step: Step;
   readonly known: Readonly<Known>;
-  readonly at: { readonly clock: Clock; readonly now: Date; readonly ms: number };
+  readonly at: { readonly clock: Clock; readonly ms: number };
 }
 
 /** Finds out what a script that stopped has left behind, and writes that into the ledger. */
@@ -63,24 +64,18 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
 const holdersOf = ({ lock, session, target }: Situation): Promise<string[]> =>
   holdersIn(lock.keeper, target.database, [session.connectionId]);
 
-/**
- * Ends what the server may still be doing for a connection that is lost to us, so that nothing changes any more once
- * we have looked. The server takes its time to roll back; it is given five seconds.
- */
-async function endOrphan({ lock, session, at }: Situation): Promise<void> {
-  const isThere = `SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${session.connectionId}`;
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    if ((await lock.keeper.rows(isThere)).length === 0) return;
-    if (attempt === 0) await quietly(() => lock.keeper.run(`KILL ${session.connectionId}`));
-    await at.clock.sleep(100);
-  }
-}
+/** What a server undoes of an ALTER TABLE may take longer: then `resume` waits for it. */
+const mostMsToEnd = 60_000;
+
+/** Ends what the server may still be doing for a connection that is lost to us: nothing changes once we have looked. */
+const endOrphan = ({ lock, session, at }: Situation): Promise<boolean> =>
+  endConnection(lock.keeper, session.connectionId, at.clock, mostMsToEnd);
 
 /** Whether it could be written down; through the keeper or, when that is gone, the script's own session. */
 async function recordFailure(situation: Situation, text: string, keepInFlight: boolean): Promise<boolean> {
   for (const writer of [situation.lock.keeper, situation.session]) {
     const written = await quietly(async () => {
-      await situation.entry.fail(writer, text, situation.at.now, situation.at.ms, keepInFlight);
+      await situation.entry.fail(writer, text, situation.at.ms, keepInFlight);
       return true;
     });
     if (written === true) return true;

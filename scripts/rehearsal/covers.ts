@@ -1,4 +1,8 @@
+import type { Schema } from '../database/fingerprint.ts';
 import type { Receipt, ReceiptScript } from './receipt.ts';
+
+/** What of a live schema is compared with what a rehearsal saw. */
+export type LiveSchema = Pick<Schema, 'fingerprint' | 'tables'>;
 
 /** What an upgrade is about to do, and on what. */
 export interface CoverFacts {
@@ -10,8 +14,8 @@ export interface CoverFacts {
   readonly pending: readonly string[];
   /** Of those that are pending, only the first are to run. */
   readonly partly?: boolean;
-  /** The fingerprint of the live schema now. */
-  readonly schema: string;
+  /** The live schema now. */
+  readonly schema: LiveSchema;
   readonly server: Receipt['server'];
   /** The proven backups that are there; `createdAt` in ISO 8601. */
   readonly provenBackups: readonly { readonly id: string; readonly createdAt: string }[];
@@ -24,7 +28,7 @@ export function coveringReceipt(facts: CoverFacts): Receipt | undefined {
   return facts.receipts.find(
     (receipt) =>
       isSound(receipt, facts) &&
-      receipt.schemaBefore === facts.schema &&
+      receipt.schemaBefore === facts.schema.fingerprint &&
       sameTexts(
         facts.partly === true ? receipt.pending.slice(0, facts.pending.length) : receipt.pending,
         facts.pending,
@@ -44,19 +48,38 @@ export function receiptOfRest(facts: CoverFacts, done: number): Receipt | undefi
   const [first] = pending;
   if (first === undefined) return undefined;
   return facts.receipts.find((receipt) => {
-    const at = receipt.pending.indexOf(first);
-    const before = receipt.pending.slice(0, Math.max(at, 0));
-    const rest = receipt.pending.slice(before.length);
-    const passed = receipt.evidence.filter(
-      ({ version, number }) => before.includes(version) || (version === first && number <= done),
-    );
-    const schema = passed.at(-1)?.after ?? receipt.evidence[0]?.before ?? receipt.schemaBefore;
+    const rest = receipt.pending.slice(Math.max(receipt.pending.indexOf(first), 0));
     return (
       isSound(receipt, facts) &&
-      schema === facts.schema &&
-      sameTexts(facts.partly === true ? rest.slice(0, pending.length) : rest, pending)
+      sameTexts(facts.partly === true ? rest.slice(0, pending.length) : rest, pending) &&
+      isWhereRehearsed(receipt, first, done, facts.schema)
     );
   });
+}
+
+/**
+ * Whether the live schema is where a rehearsal was when a run stopped here: after the last statement that is done, by the
+ * tables (definers of views on a copy that another account migrates are others); before the first one as a whole, with
+ * the ledger that it makes or without. Pure.
+ *
+ * @param next the version of the first script that is still to run; undefined: all of them have
+ * @param done statements that are done of it
+ */
+export function isWhereRehearsed(
+  receipt: Pick<Receipt, 'pending' | 'evidence' | 'schemaBefore'>,
+  next: string | undefined,
+  done: number,
+  live: LiveSchema,
+): boolean {
+  const at = next === undefined ? receipt.pending.length : receipt.pending.indexOf(next);
+  const ran = receipt.pending.slice(0, Math.max(at, 0));
+  const passed = receipt.evidence.filter(
+    ({ version, number }) => ran.includes(version) || (version === next && number <= done),
+  );
+  const last = passed.at(-1);
+  if (last?.tablesAfter !== undefined) return last.tablesAfter === live.tables;
+  if (last !== undefined) return last.after === live.fingerprint;
+  return [receipt.schemaBefore, receipt.evidence[0]?.before].includes(live.fingerprint);
 }
 
 /** Whether a rehearsal passed with these scripts, on such a server, on rows that are young enough. */

@@ -4,7 +4,7 @@ import { logBaseline, type LogBaseline } from '../application/logs.ts';
 import { maintenanceState } from '../application/maintenance.ts';
 import { listBackups } from '../backup/list.ts';
 import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
-import { schemaFingerprint } from '../database/fingerprint.ts';
+import { readSchema } from '../database/fingerprint.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import type { Migration } from '../migrations/folder.ts';
@@ -90,7 +90,7 @@ export async function findReceipt(
 ): Promise<Receipt | undefined> {
   const target = targetFromConfig(context);
   const live = await withSession(context, target, async (session) => ({
-    schema: await schemaFingerprint(session, target.database),
+    schema: await readSchema(session, target.database),
     server: session.server,
   }));
   const facts: CoverFacts = {

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { coveringReceipt, receiptOfRest, type CoverFacts } from '../../../scripts/rehearsal/covers.ts';
+import {
+  coveringReceipt,
+  isWhereRehearsed,
+  receiptOfRest,
+  type CoverFacts,
+  type LiveSchema,
+} from '../../../scripts/rehearsal/covers.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
 
 const hour = 3_600_000;
@@ -29,7 +35,7 @@ const facts: CoverFacts = {
   receipts: [receipt],
   scripts,
   pending: ['001'],
-  schema: 's1',
+  schema: { fingerprint: 's1', tables: 't1' },
   server,
   provenBackups: [{ id: 'b1', createdAt: new Date(now.getTime() - hour).toISOString() }],
   now,
@@ -44,7 +50,7 @@ test.each<[string, Partial<CoverFacts>]>([
   ['it failed', { receipts: [{ ...receipt, result: 'failed' }] }],
   ['its backup is older than allowed', { maxAgeMs: hour - 1 }],
   ['its backup is gone', { provenBackups: [] }],
-  ['the live schema has changed', { schema: 's3' }],
+  ['the live schema has changed', { schema: { fingerprint: 's3', tables: 't1' } }],
   ['other migrations are pending', { pending: [] }],
   ['a script was edited', { scripts: [{ version: '001', name: 'users', checksum: 'b' }] }],
   ['a script was added', { scripts: [...scripts, { version: '002', name: 'x', checksum: 'c' }] }],
@@ -61,6 +67,9 @@ test('a receipt covers the first of what it rehearsed only where no more is aske
   expect(coveringReceipt({ ...facts, receipts: [two], pending: ['002'], partly: true })).toBeUndefined();
 });
 
+const whole = (fingerprint: string): LiveSchema => ({ fingerprint, tables: 'x' });
+const tables = (text: string): LiveSchema => ({ fingerprint: 'x', tables: text });
+
 test('what is left of a run is covered by the rehearsal that it had followed so far', () => {
   const step = (version: string, number: number, before: string, after: string) => ({
     version,
@@ -75,7 +84,7 @@ test('what is left of a run is covered by the rehearsal that it had followed so 
     evidence: [step('001', 1, 'l0', 'l1'), step('002', 2, 'l1', 'l2'), step('002', 4, 'l2', 'l3')],
   };
   const rest = (pending: readonly string[], done: number, schema: string): boolean =>
-    receiptOfRest({ ...facts, receipts: [long], pending, schema }, done) === long;
+    receiptOfRest({ ...facts, receipts: [long], pending, schema: whole(schema) }, done) === long;
   expect(rest(['002', '003'], 1, 'l1')).toBe(true);
   expect(rest(['002', '003'], 3, 'l2')).toBe(true);
   expect(rest(['002', '003'], 4, 'l3')).toBe(true);
@@ -90,4 +99,40 @@ test('what is left of a run is covered by the rehearsal that it had followed so 
   expect(rest(['002'], 4, 'l3')).toBe(false);
   expect(rest([], 0, 'l3')).toBe(false);
   expect(rest(['004'], 1, 'l0')).toBe(false);
+});
+
+const rehearsed = {
+  pending: ['001', '002', '003'],
+  schemaBefore: 'live',
+  evidence: [
+    { version: '001', number: 1, hash: 'a', before: 'with ledger', after: 'one', tablesAfter: 'tables one' },
+    { version: '001', number: 3, hash: 'b', before: 'one', after: 'two', tablesAfter: 'tables two' },
+    { version: '002', number: 1, hash: 'c', before: 'two', after: 'three' },
+    { version: '003', number: 1, hash: 'd', before: 'three', after: 'four' },
+  ],
+};
+
+test.each<[string, string | undefined, number, LiveSchema, boolean]>([
+  ['nothing ran, and no ledger is there', '001', 0, whole('live'), true],
+  ['nothing ran, and the ledger is there', '001', 0, whole('with ledger'), true],
+  ['nothing ran, and the schema is another', '001', 0, whole('other'), false],
+  ['a statement ran', '001', 1, tables('tables one'), true],
+  ['a statement on rows ran behind it', '001', 2, tables('tables one'), true],
+  ['a statement ran, and the tables are others', '001', 1, tables('tables two'), false],
+  ['a script ran', '002', 0, tables('tables two'), true],
+  [
+    'two scripts ran, of which an earlier receipt knows the whole schema only',
+    '003',
+    0,
+    whole('three'),
+    true,
+  ],
+  ['all ran', undefined, 0, whole('four'), true],
+  ['all ran, and somebody else did, too', undefined, 0, whole('five'), false],
+])('whether the schema is where the rehearsal was is told where %s', (_, next, done, live, expected) => {
+  expect(isWhereRehearsed(rehearsed, next, done, live)).toBe(expected);
+});
+
+test('where only rows were changed the schema is as it was', () => {
+  expect(isWhereRehearsed({ ...rehearsed, evidence: [] }, '002', 1, whole('live'))).toBe(true);
 });
