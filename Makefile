@@ -9,7 +9,7 @@ demo: node_modules ## Watch an example application being upgraded, and a bad rel
 test: node_modules ## Run every check and test, on every server found.
 	@npm test --silent
 test-faults: node_modules ## Kill and starve everything at every point, for hours; `make test` takes some of them.
-	@FAULTS=all npm test --silent -- --project faults
+	@FAULTS=$${FAULTS:-all} npm test --silent -- --project faults
 lint: node_modules ## Check style and types.
 	@npm run --silent lint
 format: node_modules ## Format everything.

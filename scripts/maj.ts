@@ -14,7 +14,7 @@ import { describeFailure } from './terminal/failure.ts';
 import { generalHelp, verbHelp } from './terminal/help.ts';
 import type { Messages } from './terminal/messages/catalogue.ts';
 import { messagesFor } from './terminal/messages/index.ts';
-import { jsonReporter, lineReporter, spinnerReporter } from './terminal/reporter.ts';
+import { jsonReporter, lineReporter } from './terminal/reporter.ts';
 import type { Report } from './events.ts';
 import type { Verb } from './verb.ts';
 import { loadVerb, verbNames } from './verbs.ts';
@@ -66,7 +66,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
   const context: Context = {
     config,
     projectDir,
-    report: reporter(args.json, language),
+    report: await reporter(args.json, language),
     clock: systemClock,
     signal: interruption.signal,
     env,
@@ -95,12 +95,12 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
   process.exitCode = result.exitCode ?? 0;
 }
 
-function reporter(json: boolean, messages: Messages): Report {
+async function reporter(json: boolean, messages: Messages): Promise<Report> {
   if (json) return jsonReporter(messages, (line) => print([line]));
   // Some terminals have no width (`docker exec -t`, script): a line that is drawn anew would be cleared for ever there.
-  return process.stderr.isTTY && process.stderr.columns > 0
-    ? spinnerReporter(messages, printError, () => systemClock.monotonicMs())
-    : lineReporter(messages, printError);
+  if (!(process.stderr.isTTY && process.stderr.columns > 0)) return lineReporter(messages, printError);
+  const { spinnerReporter } = await import('./terminal/spinner-reporter.ts');
+  return spinnerReporter(messages, printError, () => systemClock.monotonicMs());
 }
 
 function projectFolder(given: string | undefined): string {

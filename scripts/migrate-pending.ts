@@ -5,8 +5,8 @@ import { refused } from './errors.ts';
 import { pendingUpTo, refuseProblems } from './migrations/plan.ts';
 import { readPlan } from './migrations/read-plan.ts';
 import { runMigrations } from './migrations/runner.ts';
+import { findReceipt } from './rehearsal/find-receipt.ts';
 import { ownIdentity } from './system/identity.ts';
-import { findReceipt } from './upgrade/prepare.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { VerbArguments, VerbResult } from './verb.ts';
 

@@ -13,13 +13,14 @@ import { createMigration } from './migrations/new.ts';
 import { folderForNew, migrationsFolder } from './migrations/places.ts';
 import { readPlan } from './migrations/read-plan.ts';
 import { statusRows } from './migrations/status.ts';
-import { rehearse } from './rehearsal/rehearse.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
 
 /** Runs what is pending on a copy of the newest backup, in a throwaway server. */
 async function dryRunOnNewestBackup(context: Context): Promise<VerbResult> {
+  // Loaded when it is asked for: archives and servers are no concern of the verb's other uses, and cost their start 0.2 s.
+  const { rehearse } = await import('./rehearsal/rehearse.ts');
   const backup = await findBackup(context, undefined);
   const { dryRun, receipt } = await rehearse(context, await migrationsFolder(context), backup);
   return {

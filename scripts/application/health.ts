@@ -31,6 +31,8 @@ export interface HealthOptions {
   readonly version?: string;
   /** How long to go on asking, in milliseconds; APP_HEALTH_TIMEOUT by default. */
   readonly timeoutMs?: number;
+  /** What the settings leave open was said before, in the same run. */
+  readonly warned?: boolean;
 }
 
 const pauseMs = 500;
@@ -48,12 +50,15 @@ export async function checkHealth(
   options: HealthOptions = {},
 ): Promise<HealthReport | undefined> {
   const url = context.config.APP_HEALTH_URL;
+  const tell = (name: 'health-not-set' | 'health-weak'): void => {
+    if (options.warned !== true) warn(context, name, {});
+  };
   if (url === undefined) {
-    warn(context, 'health-not-set', {});
+    tell('health-not-set');
     return undefined;
   }
   const expected = await expectedText(context, options.version);
-  if (expected === undefined) warn(context, 'health-weak', {});
+  if (expected === undefined) tell('health-weak');
   const timeoutMs = options.timeoutMs ?? context.config.APP_HEALTH_TIMEOUT;
   return inStep(context, 'check-health', { url }, async () => {
     const end = context.clock.monotonicMs() + timeoutMs;

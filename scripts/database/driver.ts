@@ -18,8 +18,12 @@ interface Outcome {
 export interface Driver {
   /** Runs a statement and keeps its rows; values go to the server apart from the text, safe in every sql_mode. */
   rows(sql: string, values?: readonly (string | number | null)[]): Promise<Row[]>;
-  /** Runs any one statement; the rows that it may send are dropped as they come. */
-  run(sql: string): Promise<Outcome>;
+  /**
+   * Runs any one statement; the rows that it may send are dropped as they come.
+   *
+   * @param onSuccess called as soon as the server has done it; what it runs is sent before anything else happens
+   */
+  run(sql: string, onSuccess?: () => void): Promise<Outcome>;
   /**
    * Runs a LOAD DATA LOCAL INFILE whose file is this content, never a file of this machine. What it holds in memory is
    * bounded: the driver itself would take all of it at once.
@@ -50,7 +54,8 @@ export async function openDriver(target: Target, options: DriverOptions): Promis
     lost.orResult((resolve, reject) => rowsOf(connection, sql, values, resolve, reject));
   return {
     rows,
-    run: (sql) => lost.orResult((resolve, reject) => runOn(connection, { sql }, resolve, reject)),
+    run: (sql, onSuccess) =>
+      lost.orResult((resolve, reject) => runOn(connection, { sql }, resolve, reject, onSuccess)),
     load: (sql, content) =>
       lost.orResult((resolve, reject) => loadOn(connection, sql, content, resolve, reject)),
     sendBytes: () => sendBytes(connection, rows),
@@ -144,9 +149,11 @@ function runOn(
   query: QueryOptions,
   resolve: (outcome: Outcome) => void,
   reject: (error: unknown) => void,
+  onSuccess?: () => void,
 ): void {
   let affectedRows = 0;
   let warnings = 0;
+  let failed = false;
   connection
     .query(query)
     .on('result', (result: Row | ResultSetHeader) => {
@@ -154,8 +161,16 @@ function runOn(
       affectedRows += result.affectedRows;
       warnings = result.warningStatus;
     })
-    .on('error', reject)
-    .on('end', () => resolve({ affectedRows, warnings }));
+    .on('error', (error) => {
+      failed = true;
+      reject(error);
+    })
+    // It comes after an error as well.
+    .on('end', () => {
+      if (failed) return;
+      onSuccess?.();
+      resolve({ affectedRows, warnings });
+    });
 }
 
 function isHeader(result: Row | ResultSetHeader): result is ResultSetHeader {

@@ -9,6 +9,7 @@ import type { MigrationLock } from './lock.ts';
 import type { Script } from './script.ts';
 import { settle, type Settled, type Stop } from './settle.ts';
 import { noProgress, progressAfter, type Progress } from './statement.ts';
+import { createSender } from './sender.ts';
 import { createStatementRuns, type StatementRun, type StatementRuns } from './statement-run.ts';
 
 /** What a script is run with. */
@@ -90,12 +91,23 @@ export async function executeScript(
     batch.end();
     known.progress = reached;
   };
-  const run = async (step: Step): Promise<void> => {
+  const askedLately = (): boolean => clock.monotonicMs() - askedLock < askLockEveryMs;
+  // Nothing but a statement of the same transaction: what stands between it and its checkpoint is the COMMIT.
+  const sender = createSender(
+    session,
+    clock,
+    (next) =>
+      watch === undefined &&
+      batch.isOpen &&
+      !batch.isFull(next, clock.monotonicMs()) &&
+      !context.signal.aborted &&
+      askedLately(),
+  );
+  const run = async (step: Step, next: Step | undefined): Promise<void> => {
     await watch?.before(step, session);
-    const since = clock.monotonicMs();
-    const { affectedRows, warnings } = await session.run(step.statement.text);
+    const { affectedRows, warnings, seconds: taken } = await sender.run(step, next);
     const { number, line, hash, kind } = step.statement;
-    const done = { number, line, hash, kind, seconds: seconds(since), rows: affectedRows, warnings };
+    const done = { number, line, hash, kind, seconds: taken, rows: affectedRows, warnings };
     runs.add(done);
     await watch?.after(script.migration.version, step, done, session);
   };
@@ -115,11 +127,12 @@ export async function executeScript(
       batch.begin(clock.monotonicMs());
     }
     if (step.checkpoint === 'before') await record(session, after, next);
-    await run(step);
+    if (step.wrapped) batch.add(step);
+    await run(step, next);
     reached = after;
     if (step.wrapped) {
-      batch.add(step);
-      if (batch.isFull(next, clock.monotonicMs())) await commitBatch(next);
+      // One that was sent already is in this transaction: its checkpoint has to be as well.
+      if (sender.ahead === undefined && batch.isFull(next, clock.monotonicMs())) await commitBatch(next);
       return;
     }
     // Not every statement that is not known to keep a transaction open has ended it.
@@ -131,11 +144,10 @@ export async function executeScript(
   /** Why this statement must not begin. */
   const obstacle = async (): Promise<Stop | undefined> => {
     if (context.signal.aborted) return { kind: 'interrupted' };
-    const now = clock.monotonicMs();
-    const isFresh = lockKnown || (batch.isOpen && now - askedLock < askLockEveryMs);
+    const isFresh = lockKnown || (batch.isOpen && askedLately());
     lockKnown = false;
     if (isFresh) return undefined;
-    askedLock = now;
+    askedLock = clock.monotonicMs();
     return (await lock.isHeld()) ? undefined : { kind: 'lock-lost' };
   };
   const stoppedAt = async (step: Step, stop: Stop): Promise<Execution> => {
@@ -156,7 +168,7 @@ export async function executeScript(
       }
       if (!begun) await begin(step);
       begun = true;
-      const stop = await obstacle();
+      const stop = sender.ahead === step ? undefined : await obstacle();
       if (stop !== undefined) {
         // What has run is as it should be: it stays.
         if (batch.isOpen) await commitBatch(undefined);

@@ -69,12 +69,14 @@ export async function runScripts(
     try {
       const migrations: MigrationResult[] = [];
       const applied: string[] = [];
+      let isNew = true;
       for (const script of scripts) {
         const { file, version, name, checksum } = script.migration;
-        // A connection of its own for each would cost as much again as a small script does.
-        const fresh = applied.length > 0 ? session.reset() : Promise.resolve();
+        // A connection of its own for each would cost as much again as a small script does, and a reset a tenth of it.
+        const fresh = isNew ? Promise.resolve() : session.reset();
         // Awaited where it is needed; until then the failure is nobody's.
         fresh.catch(() => undefined);
+        isNew = script.leavesNothing;
         const execution = await runScript(context, script, { lock, session, fresh, options });
         if (execution.stopped !== undefined) {
           const failure = failureOf(script, execution.stopped, applied);

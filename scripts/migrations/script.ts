@@ -29,6 +29,8 @@ export interface Script {
   readonly statements: number;
   /** All tables that it may meet take part in transactions. */
   readonly transactional: boolean;
+  /** What it leaves behind in its session is nothing. */
+  readonly leavesNothing: boolean;
   /** How its statements are run, in order. */
   readonly steps: () => AsyncGenerator<Step, void, undefined>;
 }
@@ -53,11 +55,13 @@ export async function prepareScript(migration: PendingMigration, scene: Scene): 
   const refuseOtherDatabase = createDatabaseGuard(file, scene);
   let statements = 0;
   let transactional = transactionalTables;
+  let leavesNothing = true;
   for await (const statement of statementsOf(migration, scene)) {
     refuseDependent(statement, file);
     refuseOtherDatabase(statement);
     planner.next(statement);
     statements += 1;
+    leavesNothing &&= leavesSessionAlone(statement);
     if (!insertsRows.test(statement.text) && otherEngine.test(statement.text)) transactional = false;
   }
   planner.end();
@@ -65,12 +69,24 @@ export async function prepareScript(migration: PendingMigration, scene: Scene): 
     const again = createStepPlanner({ file, transactional });
     for await (const statement of statementsOf(migration, scene)) yield again.next(statement);
   };
-  return { migration, statements, transactional, steps };
+  return { migration, statements, transactional, leavesNothing, steps };
 }
 
 /** What a row holds is no definition; anything else may become one (PREPARE). */
 const insertsRows = /^\s*(?:insert|replace)\b/i;
 const otherEngine = /\bengine\s*=?\s*[`'"]?(?!innodb\b)[a-z]/i;
+
+const definesTable =
+  /^\s*(?:(?:create|alter|drop|rename)\s+table|create\s+(?:unique\s+|fulltext\s+|spatial\s+)?index|drop\s+index)\b/i;
+/** A variable, a query with one in a name or a function, a part that only some servers read. */
+const mayDoMore = /@|\bselect\b|\/\*/i;
+
+/**
+ * Whether a session is after this statement as it was before, as far as a script can tell: no variable, temporary table,
+ * lock, mode or LAST_INSERT_ID() is another. Sure of definitions of tables only, which is what most scripts are. Pure.
+ */
+export const leavesSessionAlone = ({ kind, text }: Pick<Statement, 'kind' | 'text'>): boolean =>
+  kind === 'alone' && definesTable.test(text) && !mayDoMore.test(text);
 
 /** Whether every table of the database that the session is in takes part in transactions. */
 export async function areTransactional(session: Session): Promise<boolean> {

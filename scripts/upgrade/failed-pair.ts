@@ -43,14 +43,22 @@ export function failureOfPair(states: readonly RunState[], pair: VersionPair): F
 const failedInWindow = (state: RunState): boolean =>
   enteredWindow(state) && state.failed !== undefined && state.failed.code !== 'interrupted';
 
+type StagedPair = Pick<StagedFacts, 'previousVersion' | 'version' | 'sha256'>;
+
+/** The failure that the last upgrade of what is staged ended with, as the journals have it. */
+export async function findFailure(context: Context, staged: StagedPair): Promise<FailedRun | undefined> {
+  const pair = { from: staged.previousVersion, to: staged.version, sha256: staged.sha256 };
+  return failureOfPair(await readStates(context), pair);
+}
+
 /**
  * Refuses what failed before.
  *
  * @throws MajError `failed-before`
  */
 export async function refuseFailedBefore(context: Context, staged: StagedFacts): Promise<void> {
-  const pair = { from: staged.previousVersion, to: staged.version, sha256: staged.sha256 };
-  const failure = failureOfPair(await readStates(context), pair);
+  const { previousVersion: from, version: to } = staged;
+  const failure = await findFailure(context, staged);
   if (failure !== undefined)
-    throw refused('failed-before', { from: pair.from, to: pair.to, package: staged.package, ...failure });
+    throw refused('failed-before', { from, to, package: staged.package, ...failure });
 }

@@ -3,11 +3,11 @@ import { backupsDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { refuseProblems } from '../migrations/plan.ts';
 import { readPlan } from '../migrations/read-plan.ts';
+import { findReceipt } from '../rehearsal/find-receipt.ts';
 import { findPackage } from '../release/find.ts';
 import { discardStaged, stagePackage } from '../release/stage.ts';
-import type { FileChanges } from '../release/types.ts';
-import type { Allowance } from '../release/types.ts';
-import { findReceipt } from './prepare.ts';
+import type { Allowance, FileChanges } from '../release/types.ts';
+import { findFailure, type FailedRun } from './failed-pair.ts';
 
 /** What an upgrade would do. */
 export interface UpgradePlan {
@@ -22,6 +22,8 @@ export interface UpgradePlan {
   readonly rehearsal: string | undefined;
   readonly backup: string;
   readonly changes: FileChanges;
+  /** This very package failed before: the upgrade will be refused without `--retry`. */
+  readonly failedBefore: FailedRun | undefined;
 }
 
 /** Looks at everything that an upgrade would look at, and changes nothing: what is unpacked is removed again. */
@@ -45,6 +47,7 @@ export async function planUpgrade(
       rehearsal: (await findReceipt(context, migrations, plan))?.id,
       backup: backupsDir(context),
       changes: staged.changes,
+      failedBefore: await findFailure(context, staged),
     };
   } finally {
     await discardStaged(staged);

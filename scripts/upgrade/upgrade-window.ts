@@ -86,7 +86,7 @@ async function migrate(
 }
 
 async function checkNewVersion(context: Context, { staged, logs }: Prepared): Promise<void> {
-  await checkHealth(context, { version: staged.version });
+  await checkHealth(context, { version: staged.version, warned: true });
   await runSmoke(context);
   const errors = await newLogErrors(context, logs);
   if (errors.length > 0) throw refused('new-log-errors', { errors });

@@ -77,6 +77,9 @@ describe.each(servers)('an upgrade on $name', (server) => {
     const refused = await site.maj('upgrade', '2.0.1');
     expect(refused.code, refused.stderr).toBe(3);
     expect(refused.stderr).toContain('check-health');
+    const plan = await site.maj('upgrade', '2.0.1', '--plan');
+    expect(plan.code, plan.stderr).toBe(0);
+    expect(plan.stdout).toMatch(/This very package failed at .*check-health.*\n.*--retry only/);
     const again = await site.maj('upgrade', '2.0.1', '--retry');
     expect(again.code).toBe(10);
     expect(again.stderr).toContain('already rehearsed');

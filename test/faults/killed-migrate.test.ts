@@ -46,9 +46,11 @@ describe.each(servers)('on $name, migrations of which something is killed', (ser
     await expectWhole(running());
     for (const { share, what } of points) {
       await emptyDatabase(running());
-      await runAndKill(project, running(), { afterMs: share * whole, what });
+      const first = await runAndKill(project, running(), { afterMs: share * whole, what });
+      const left = await ledgerOf(running());
       const last = await resume(project);
-      expect(last.code, `${what} at ${share.toFixed(2)}: ${last.stderr}`).toBe(0);
+      const story = `${what} at ${share.toFixed(2)}: ${first.stderr}\n${left}\n${last.stderr}`;
+      expect(last.code, story).toBe(0);
       await expectWhole(running());
     }
   });
@@ -87,7 +89,7 @@ async function runAndKill(
   project: string,
   server: KillableServer,
   kill: { readonly afterMs: number; readonly what: Killed } | undefined,
-): Promise<{ readonly whole: number }> {
+): Promise<{ readonly whole: number; readonly stderr: string }> {
   const { child, ended } = startMaj(project, ['migrate', '--yes']);
   const over = ended.then(() => true);
   await ledgerThere(server, over);
@@ -102,7 +104,20 @@ async function runAndKill(
   if (kill === undefined) expect(code, stderr).toBe(0);
   const whole = Date.now() - since;
   if (kill?.what === 'server') await server.start();
-  return { whole };
+  return { whole, stderr };
+}
+
+/** What the ledger says, and what still runs, for the report of a failure. */
+async function ledgerOf(server: KillableServer): Promise<string> {
+  let told = '';
+  await server.run(async (session) => {
+    const ledger = await session.rows('SELECT * FROM app.schema_versions').catch(() => []);
+    const running = await session.rows(
+      "SELECT ID, COMMAND, STATE, INFO FROM information_schema.PROCESSLIST WHERE DB = 'app'",
+    );
+    told = JSON.stringify({ ledger, running }, undefined, 1);
+  });
+  return told;
 }
 
 /** Waits until the run has begun to write. */

@@ -1,4 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readMigrations } from '../../../scripts/migrations/folder.ts';
+import { runMigrations } from '../../../scripts/migrations/runner.ts';
+import { temporaryFolder } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { failureOf, look, migrate } from './helpers.ts';
 
@@ -202,6 +207,56 @@ describe.each(servers)('on $name, migrations', (server) => {
     });
     expect(run.sqlMode).toBe('PIPES_AS_CONCAT,ANSI_QUOTES');
     expect(await eyes.rows('SELECT * FROM a ORDER BY v')).toBe('xy z-');
+  });
+
+  test('of 40,000 statements on rows run each exactly once, whoever is faster, we or the server', async () => {
+    const { target, context, eyes } = await fresh();
+    const folder = temporaryFolder('migrations');
+    // Read from a file, so that at times the server has to wait for us, and at times we have to for it.
+    const inserts = Array.from(
+      { length: 40_000 },
+      (_, n) => `INSERT INTO a VALUES (${n}, '${'x'.repeat(n % 400)}');`,
+    );
+    await writeFile(join(folder, '001_a.sql'), 'CREATE TABLE a (n int, t text) ENGINE=InnoDB;');
+    await writeFile(join(folder, '002_b.sql'), inserts.join('\n'));
+    const migrations = (await readMigrations(folder)).map((one) => ({
+      ...one,
+      done: 0,
+      recordedAs: one.version,
+    }));
+    await runMigrations(context, { target, migrations, runId: 'test', appliedBy: 'a test' });
+    expect(await eyes.rows('SELECT COUNT(*), COUNT(DISTINCT n), MIN(n), MAX(n) FROM a')).toBe(
+      '40000,40000,0,39999',
+    );
+  });
+
+  test('on rows send nothing after one that failed', async () => {
+    const { target, context, eyes } = await fresh();
+    const tables =
+      'CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int AUTO_INCREMENT PRIMARY KEY, n int);';
+    const rows = (last: number): string =>
+      `INSERT INTO a VALUES (1); INSERT INTO a VALUES (2); INSERT INTO a VALUES (${last}); INSERT INTO b (n) VALUES (1);`;
+    const failure = await failureOf(migrate(context, target, { '001_a.sql': tables, '002_b.sql': rows(2) }));
+    expect(failure.message).toContain('statement 3 of 4 failed: 1062');
+    expect(await eyes.ledger()).toMatchObject([{ state: 'applied' }, { state: 'failed', statementsDone: 0 }]);
+    // What a rollback does not give back is how far the table has counted.
+    await migrate(context, target, { '001_a.sql': tables, '002_b.sql': rows(3) });
+    expect(await eyes.rows('SELECT * FROM a')).toBe('1 2 3');
+    expect(await eyes.rows('SELECT * FROM b')).toBe('1,1');
+  });
+
+  test('share a session only where a script leaves nothing in it', async () => {
+    const { target, context, eyes } = await fresh();
+    await migrate(context, target, {
+      '001_a.sql': 'CREATE TABLE a (id int AUTO_INCREMENT PRIMARY KEY, last int, v text);',
+      '002_b.sql': `SET @v = 'kept'; CREATE TEMPORARY TABLE t (id int); INSERT INTO a (v) VALUES (@v);`,
+      '003_c.sql': 'CREATE TABLE b (id int); INSERT INTO b VALUES (1);',
+      '004_d.sql': 'ALTER TABLE b ADD COLUMN n int AUTO_INCREMENT PRIMARY KEY; CREATE INDEX i ON b (id);',
+      '005_e.sql': 'INSERT INTO a SELECT NULL, LAST_INSERT_ID(), @v; CREATE TABLE t (id int);',
+    });
+    expect(await eyes.rows('SELECT last, v FROM a ORDER BY id')).toBe('null,kept 0,null');
+    const kept = (await eyes.ledger()).map(({ state }) => state);
+    expect(kept).toEqual(Array(5).fill('applied'));
   });
 
   test('without any statement count as applied, and are mentioned', async () => {

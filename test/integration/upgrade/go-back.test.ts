@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withSession } from '../../../scripts/database/session.ts';
 import { testContext } from '../../helpers/context.ts';
@@ -40,5 +42,23 @@ describe.each(servers)('after an upgrade has succeeded, on $name,', (server) => 
     expect(nothing.stderr).toContain('no upgrade of this project brought it');
     expect((await site.maj('upgrade', '1.1.0')).code).toBe(0);
     await expectVersion(site, '1.1.0');
+  });
+
+  test('the files come out of the backup where those that were kept are gone', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    const upgraded = await site.maj('upgrade', '1.1.0');
+    const [, kept = ''] = /old files: (\S+)/.exec(upgraded.stdout) ?? [];
+    expect(kept, upgraded.stdout).not.toBe('');
+    await rm(kept, { recursive: true });
+    await writeFile(join(site.appDir, 'uploads', 'since.txt'), 'put there since');
+
+    const back = await site.maj('upgrade', '--roll-back', '--yes');
+    expect(back.code, back.stderr).toBe(0);
+    expect(back.stdout).toContain('Went back 1.1.0 -> 1.0.0');
+    const { 'uploads/since.txt': upload, ...files } = await site.files();
+    expect(Buffer.from(upload ?? '', 'base64').toString()).toBe('put there since');
+    expect({ ...(await stateOf(site)), files }).toEqual(before);
+    await expectVersion(site, '1.0.0');
   });
 });

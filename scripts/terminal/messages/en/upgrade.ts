@@ -4,6 +4,7 @@ import type { FileChanges } from '../../../release/types.ts';
 import type { GoBackPlan, WentBack } from '../../../upgrade/go-back.ts';
 import type { LostRows } from '../../../upgrade/lost-rows.ts';
 import type { NoWayBack } from '../../../upgrade/way-back.ts';
+import type { FailedRun } from '../../../upgrade/failed-pair.ts';
 import type { ResumePlan, WhyNot } from '../../../upgrade/resume-plan.ts';
 import { bytes, duration } from '../../format.ts';
 import { findingLines } from './checks.ts';
@@ -292,6 +293,7 @@ export const upgrade = {
       rehearsal: string | undefined;
       backup: string;
       changes: FileChanges;
+      failedBefore: FailedRun | undefined;
     }) => [
       `Upgrade ${facts.from ?? '(unknown version)'} -> ${facts.to} from ${facts.package}`,
       '  before the window:',
@@ -307,6 +309,12 @@ export const upgrade = {
       facts.pending.length === 0 ? '    no migration' : `    migrations: ${facts.pending.join(', ')}`,
       `    check health (${facts.health ?? 'no APP_HEALTH_URL'})`,
       '    maintenance back to what it was',
+      ...(facts.failedBefore === undefined
+        ? []
+        : [
+            `  This very package failed at ${facts.failedBefore.at}, in the step “${facts.failedBefore.step}”: ${facts.failedBefore.reason}`,
+            '  It is tried again with --retry only.',
+          ]),
       'Nothing was changed.',
     ],
     upgraded: (facts: {
