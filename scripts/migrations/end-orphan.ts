@@ -5,6 +5,7 @@ import { locked } from '../errors.ts';
 import { endConnection } from './end-connection.ts';
 import { excerptOf } from './failure.ts';
 import { readLedger, type LedgerRow } from './ledger.ts';
+import { inThisDatabase } from './orphan.ts';
 
 /** The server undoes what it has done of a long ALTER TABLE. */
 const mostMs = 10 * 60_000;
@@ -64,7 +65,8 @@ async function endOne(context: Context, session: Session, id: number, running: s
 /** What a connection in this database is running; undefined when it is gone. */
 async function statementOf(session: Session, id: number): Promise<string | undefined> {
   const [row] = await session.rows(
-    'SELECT INFO AS info FROM information_schema.PROCESSLIST WHERE ID = ? AND DB = DATABASE() AND ID <> CONNECTION_ID()',
+    `SELECT INFO AS info FROM information_schema.PROCESSLIST
+     WHERE ID = ? AND ${inThisDatabase} AND ID <> CONNECTION_ID()`,
     [id],
   );
   const info = row?.['info'];

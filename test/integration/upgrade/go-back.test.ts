@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withSession } from '../../../scripts/database/session.ts';
@@ -46,6 +46,8 @@ describe.each(servers)('after an upgrade has succeeded, on $name,', (server) => 
 
   test('the files come out of the backup where those that were kept are gone', async () => {
     const site = await newSite();
+    await mkdir(join(site.appDir, 'uploads'), { recursive: true });
+    await writeFile(join(site.appDir, 'uploads', 'then.txt'), 'put there before');
     const before = await stateOf(site);
     const upgraded = await site.maj('upgrade', '1.1.0');
     const [, kept = ''] = /old files: (\S+)/.exec(upgraded.stdout) ?? [];
