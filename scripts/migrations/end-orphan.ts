@@ -35,7 +35,7 @@ const ledgerRows = (session: Session): Promise<readonly LedgerRow[]> => readLedg
  *
  * @param serverStart when the server was started, by its own clock, as the ledger writes times
  */
-export const leftConnections = (
+const leftConnections = (
   rows: readonly Pick<LedgerRow, 'state' | 'inFlight' | 'connectionId' | 'startedAt'>[],
   serverStart: string,
 ): readonly number[] =>

@@ -20,8 +20,16 @@ export interface LedgerEntry {
   fail(session: Session, error: string, durationMs: number, keepInFlight: boolean): Promise<void>;
   /** Adds the error to a row whose end is not known. */
   doubt(error: string): Promise<void>;
-  /** How many statements the server has as done, once whatever another connection holds open has ended. */
-  committed(): Promise<number>;
+  /** What the server has of it, once whatever another connection holds open has ended. */
+  committed(): Promise<Committed>;
+}
+
+/** How far a script has come for good. */
+export interface Committed {
+  /** Statements that are done. */
+  readonly done: number;
+  /** The number of the one that may have been applied or not; 0: none. */
+  readonly inFlight: number;
 }
 
 /** Who runs it, for the record. */
@@ -82,8 +90,10 @@ export function ledgerEntry(
       await keeper.run(`UPDATE ${table} SET error = ${sqlText(error)} ${where} AND state = 'applying'`);
     },
     committed: async () => {
-      const [found] = await keeper.rows(`SELECT statements_done AS done FROM ${table} ${where} FOR UPDATE`);
-      return Number(found?.['done'] ?? 0);
+      const [found] = await keeper.rows(
+        `SELECT statements_done AS done, SUBSTRING_INDEX(in_flight, ':', 1) AS flying FROM ${table} ${where} FOR UPDATE`,
+      );
+      return { done: Number(found?.['done'] ?? 0), inFlight: Number(found?.['flying'] ?? 0) };
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../system/clock.ts';
 import type { Step } from './flow.ts';
 
 /** What came of a statement. */
-export interface Sent {
+interface Sent {
   readonly affectedRows: number;
   readonly warnings: number;
   readonly seconds: number;

@@ -42,10 +42,14 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
   const facts = { step, cause: stop.error, reason };
   const rollback = isConnectionLost(error) ? undefined : await quietly(() => session.run('ROLLBACK'));
   if (rollback === undefined) await quietly(() => endOrphan(situation));
-  const done = (await quietly(() => situation.entry.committed())) ?? known.progress.done;
+  const { done, inFlight } = (await quietly(() => situation.entry.committed())) ?? {
+    done: known.progress.done,
+    inFlight: mayBeMarked(step, known) ? step.statement.number : 0,
+  };
   if (rollback === undefined) {
-    // What ran in a transaction is undone by the server, unless COMMIT got through, and then the ledger says so.
-    const inDoubt = known.marked === step.statement.number && done < step.statement.number;
+    // What ran in a transaction is undone by the server, unless COMMIT got through, and then the ledger says so. A
+    // statement that commits the script's own transaction has committed the mark in it, and may have done its work.
+    const inDoubt = inFlight === step.statement.number && done < step.statement.number;
     if (inDoubt) {
       await quietly(() => situation.entry.doubt(textOf(error)));
       return { ...facts, done, outcome: 'in-doubt' };
@@ -60,6 +64,10 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
   const recorded = await recordFailure(situation, textOf(error), partial);
   return { ...facts, done, outcome: partial ? 'partial' : recorded ? 'unchanged' : 'in-doubt' };
 }
+
+/** Whether the ledger may have the statement as in flight, where it cannot be asked any more. */
+const mayBeMarked = (step: Step, known: Readonly<Known>): boolean =>
+  known.marked === step.statement.number || step.mark === 'in-transaction';
 
 const holdersOf = ({ lock, session, target }: Situation): Promise<string[]> =>
   holdersIn(lock.keeper, target.database, [session.connectionId]);

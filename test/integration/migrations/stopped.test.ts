@@ -33,6 +33,25 @@ describe.each(servers)('on $name, migrations that are stopped', (server) => {
     expect(await eyes.rows('SELECT * FROM a')).toBe('1 2 3');
   });
 
+  test('by a killed connection in DDL that has committed a transaction of the script are in doubt', async () => {
+    const { target, context, eyes, admin } = await fresh();
+    await eyes.session.run('CREATE TABLE a (id int) ENGINE=InnoDB');
+    await eyes.session.run('INSERT INTO a VALUES (1)');
+    await eyes.session.run('START TRANSACTION');
+    await eyes.session.run('SELECT * FROM a');
+    const files = { '001_a.sql': 'BEGIN; INSERT INTO a VALUES (2); ALTER TABLE a ADD COLUMN b int; COMMIT;' };
+    const failing = failureOf(migrate(context, target, files));
+    await admin.run(`KILL ${await connectionRunning(admin, 'ALTER TABLE a ADD')}`);
+    const failure = await failing;
+    expect(failure).toMatchObject({ code: 'migration-failed', exitCode: 11 });
+    expect(failure.state).toContain('Whether statement 3 was applied is not known.');
+    await eyes.session.run('COMMIT');
+    expect(await eyes.rows('SELECT id FROM a')).toBe('1 2');
+    expect(await eyes.ledger()).toMatchObject([
+      { state: 'applying', statementsDone: 2, inFlight: { number: 3 } },
+    ]);
+  });
+
   test('by a killed connection in the middle of DDL are in doubt, and nothing goes on', async () => {
     const { target, context, eyes, admin } = await fresh();
     await eyes.session.run('CREATE TABLE a (id int) ENGINE=InnoDB');
