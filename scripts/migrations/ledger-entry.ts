@@ -25,7 +25,7 @@ export interface LedgerEntry {
 }
 
 /** How far a script has come for good. */
-export interface Committed {
+interface Committed {
   /** Statements that are done. */
   readonly done: number;
   /** The number of the one that may have been applied or not; 0: none. */
