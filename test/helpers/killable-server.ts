@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync } from 'node:fs';
 import { afterAll, beforeAll } from 'vitest';
 import { serverOptions, placesIn } from '../../scripts/database/server-options.ts';
@@ -14,9 +15,10 @@ export interface KillableServer {
   target(database: string): Target;
   /** The process id that it has now. */
   pid(): number;
-  /** Ends it as a crash does. */
+  /** Ends it as a crash does; somebody else may have done so already. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  answers(): Promise<boolean>;
   /** In no database. */
   run<T>(work: (session: Session) => Promise<T>): Promise<T>;
 }
@@ -68,11 +70,15 @@ async function makeServer({ programs }: TestServer): Promise<KillableServer> {
     target,
     pid: () => child?.pid ?? 0,
     run,
+    answers,
     kill: async () => {
-      const ended = new Promise((resolve) => child?.once('exit', resolve) ?? resolve(undefined));
-      child?.kill('SIGKILL');
-      await ended;
+      const killed = child;
       child = undefined;
+      // What has ended does not end again.
+      if (killed === undefined || killed.exitCode !== null || killed.signalCode !== null) return;
+      const ended = once(killed, 'exit');
+      killed.kill('SIGKILL');
+      await ended;
     },
     start: async () => {
       child = spawn(programs.server, options, { stdio: 'ignore' });

@@ -99,7 +99,7 @@ export async function makeMatrixSite(
     mend: async () => {
       for (const disk of disks) mount('-o', `remount,rw,size=${sizes[disk]}`, places[disk]);
       for (const flag of Object.values(flags)) await rm(flag, { force: true });
-      if (!(await answers(running))) {
+      if (!(await running.answers())) {
         await running.kill();
         await running.start();
       }
@@ -129,15 +129,6 @@ export async function makeMatrixSite(
 }
 
 const mount = (...words: readonly string[]): void => void execFileSync('mount', words);
-
-async function answers(running: KillableServer): Promise<boolean> {
-  try {
-    await running.run((session) => session.run('DO 1'));
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function seed(target: Target, appDir: string, example: Example): Promise<void> {
   const context = testContext();
