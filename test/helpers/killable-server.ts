@@ -75,7 +75,7 @@ async function makeServer({ programs }: TestServer): Promise<KillableServer> {
       const killed = child;
       child = undefined;
       // What has ended does not end again.
-      if (killed === undefined || killed.exitCode !== null || killed.signalCode !== null) return;
+      if (killed?.exitCode !== null || killed.signalCode !== null) return;
       const ended = once(killed, 'exit');
       killed.kill('SIGKILL');
       await ended;

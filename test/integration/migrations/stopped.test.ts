@@ -33,19 +33,28 @@ describe.each(servers)('on $name, migrations that are stopped', (server) => {
     expect(await eyes.rows('SELECT * FROM a')).toBe('1 2 3');
   });
 
-  test('by a killed connection in DDL that has committed a transaction of the script are in doubt', async () => {
-    const { target, context, eyes, admin } = await fresh();
+  /** Kills the connection of a script while its ALTER TABLE waits for another transaction to let go of the table. */
+  const killedInAlter = async (script: string) => {
+    const scene = await fresh();
+    const { target, context, eyes, admin } = scene;
     await eyes.session.run('CREATE TABLE a (id int) ENGINE=InnoDB');
     await eyes.session.run('INSERT INTO a VALUES (1)');
     await eyes.session.run('START TRANSACTION');
     await eyes.session.run('SELECT * FROM a');
-    const files = { '001_a.sql': 'BEGIN; INSERT INTO a VALUES (2); ALTER TABLE a ADD COLUMN b int; COMMIT;' };
+    const files = { '001_a.sql': script };
     const failing = failureOf(migrate(context, target, files));
     await admin.run(`KILL ${await connectionRunning(admin, 'ALTER TABLE a ADD')}`);
     const failure = await failing;
+    await eyes.session.run('COMMIT');
+    return { ...scene, files, failure };
+  };
+
+  test('by a killed connection in DDL that has committed a transaction of the script are in doubt', async () => {
+    const { eyes, failure } = await killedInAlter(
+      'BEGIN; INSERT INTO a VALUES (2); ALTER TABLE a ADD COLUMN b int; COMMIT;',
+    );
     expect(failure).toMatchObject({ code: 'migration-failed', exitCode: 11 });
     expect(failure.state).toContain('Whether statement 3 was applied is not known.');
-    await eyes.session.run('COMMIT');
     expect(await eyes.rows('SELECT id FROM a')).toBe('1 2');
     expect(await eyes.ledger()).toMatchObject([
       { state: 'applying', statementsDone: 2, inFlight: { number: 3 } },
@@ -53,19 +62,12 @@ describe.each(servers)('on $name, migrations that are stopped', (server) => {
   });
 
   test('by a killed connection in the middle of DDL are in doubt, and nothing goes on', async () => {
-    const { target, context, eyes, admin } = await fresh();
-    await eyes.session.run('CREATE TABLE a (id int) ENGINE=InnoDB');
-    await eyes.session.run('INSERT INTO a VALUES (1)');
-    await eyes.session.run('START TRANSACTION');
-    await eyes.session.run('SELECT * FROM a');
-    const files = { '001_a.sql': 'INSERT INTO a VALUES (2); ALTER TABLE a ADD COLUMN b int;' };
-    const failing = failureOf(migrate(context, target, files));
-    await admin.run(`KILL ${await connectionRunning(admin, 'ALTER TABLE a ADD')}`);
-    const failure = await failing;
+    const { target, context, eyes, files, failure } = await killedInAlter(
+      'INSERT INTO a VALUES (2); ALTER TABLE a ADD COLUMN b int;',
+    );
     expect(failure).toMatchObject({ code: 'migration-failed', exitCode: 11 });
     expect(failure.state).toContain('Whether statement 2 was applied is not known.');
     expect(failure.hint).toContain('maj restore');
-    await eyes.session.run('COMMIT');
     expect(await eyes.ledger()).toMatchObject([
       { state: 'applying', statementsDone: 1, inFlight: { number: 2 }, error: expect.any(String) as string },
     ]);

@@ -105,6 +105,9 @@ const whyNotText: Readonly<Record<WhyNot, string>> = {
   unprepared: 'its record does not hold what it was begun with',
 };
 
+const failedText = ({ at, step, reason }: Omit<FailedRun, 'run'>): string =>
+  `failed at ${at}, in the step “${step}”: ${reason}`;
+
 /** Which of the two ways on a run wants, and why. */
 function wayOnText({ plan, kind, from, to }: UnfinishedFacts): string {
   const back = `\`maj upgrade --roll-back\` puts everything back as it was${kind === 'go-back' ? `, to version ${from ?? 'before'}` : ''}`;
@@ -192,7 +195,7 @@ export const upgrade = {
       reason: string;
       at: string;
     }) => ({
-      message: `The upgrade from ${facts.from ?? 'an unknown version'} to ${facts.to} with this very package failed at ${facts.at}, in the step “${facts.step}”: ${facts.reason}`,
+      message: `The upgrade from ${facts.from ?? 'an unknown version'} to ${facts.to} with this very package ${failedText(facts)}`,
       hint: `Correct the release: another package of ${facts.to} is tried as a new one. Where the reason is gone, call again with --retry. Record: .maj/runs/${facts.run}`,
     }),
     'no-way-back': (facts: { installed: string | null; because: NoWayBack }) => ({
@@ -312,7 +315,7 @@ export const upgrade = {
       ...(facts.failedBefore === undefined
         ? []
         : [
-            `  This very package failed at ${facts.failedBefore.at}, in the step “${facts.failedBefore.step}”: ${facts.failedBefore.reason}`,
+            `  This very package ${failedText(facts.failedBefore)}`,
             '  It is tried again with --retry only.',
           ]),
       'Nothing was changed.',
