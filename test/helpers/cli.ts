@@ -32,10 +32,15 @@ export const majCommand: readonly [string, ...string[]] =
 export function startMaj(
   projectDir: string,
   words: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string | undefined>>; readonly stdin?: string } = {},
+  options: {
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    readonly stdin?: string;
+    /** A command that starts it, and its words: `setpriv` and so on. */
+    readonly through?: readonly string[];
+  } = {},
 ): StartedCli {
-  const [node, ...args] = majCommand;
-  const child = spawn(node, [...args, ...words], {
+  const [first, ...args] = [...(options.through ?? []), ...majCommand, ...words];
+  const child = spawn(first ?? '', args, {
     cwd: projectDir,
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],

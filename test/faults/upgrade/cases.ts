@@ -16,6 +16,7 @@ type Blow =
   | 'application full'
   | 'temporary full'
   | 'application read-only'
+  | 'application denied'
   | 'server killed'
   | 'connections cut'
   | 'health failing'
@@ -49,6 +50,7 @@ const others: readonly Exclude<Blow, 'SIGKILL'>[] = [
   'application full',
   'temporary full',
   'application read-only',
+  'application denied',
   'server killed',
   'connections cut',
   'health failing',

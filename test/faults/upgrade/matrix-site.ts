@@ -27,8 +27,10 @@ export interface MatrixSite {
   readonly folder: string;
   /** Of the database server. */
   readonly socket: string;
-  /** A shell command that fills a file system up; `release` gives it room again. */
+  /** A shell command that fills a file system up. */
   fill(disk: Disk): string;
+  /** A shell command after which no folder of the application's may be written to any more. */
+  readonly deny: string;
   /** Makes everything work again that a blow has broken. */
   mend(): Promise<void>;
   /** A file which, where it is, makes the health page fail (for the version in it, or all) or the cache command. */
@@ -96,8 +98,10 @@ export async function makeMatrixSite(
       // A size of 0 would be none.
       return `mount -o remount,size=$((${used} + 4))k ${places[disk]}`;
     },
+    deny: `find ${places.application} -type d -exec chmod a-w {} +`,
     mend: async () => {
       for (const disk of disks) mount('-o', `remount,rw,size=${sizes[disk]}`, places[disk]);
+      execFileSync('find', [places.application, '-type', 'd', '-exec', 'chmod', 'u+w', '{}', '+']);
       for (const flag of Object.values(flags)) await rm(flag, { force: true });
       if (!(await running.answers())) {
         await running.kill();
@@ -105,7 +109,8 @@ export async function makeMatrixSite(
       }
     },
     flag: (name) => flags[name],
-    maj: (words, env = {}) => startMaj(project, words, { env: { TMPDIR: places.temporary, ...env } }).ended,
+    maj: (words, env = {}) =>
+      startMaj(project, words, { env: { TMPDIR: places.temporary, ...env }, through: asAUser }).ended,
     page: () => lookAt(web.url),
     rows: () => hashOfDump(context, installed.target, server.flavour),
     files: () => filesOf(layout === 'in-place' ? live : root, layout),
@@ -127,6 +132,9 @@ export async function makeMatrixSite(
     },
   };
 }
+
+/** As root is refused nothing, the command is run without that right of root's. */
+const asAUser = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'];
 
 const mount = (...words: readonly string[]): void => void execFileSync('mount', words);
 
