@@ -63,11 +63,13 @@ export function ledgerEntry(
     `finished_at = started_at + INTERVAL ${Math.round(durationMs * 1000)} MICROSECOND, duration_ms = ${Math.round(durationMs)}`;
   return {
     begin: async (connectionId, progress, inFlight) => {
+      const row = `name = ${sqlText(migration.name)}, checksum = '${migration.checksum}', state = 'applying',
+         statements = ${statements}, ${doneColumns(progress, inFlight)}, connection_id = ${connectionId},
+         error = NULL, started_at = UTC_TIMESTAMP(3), finished_at = NULL, duration_ms = NULL,
+         applied_by = ${sqlText(runner.appliedBy)}, run_id = ${sqlText(runner.runId)}`;
+      // Its `note` stays: how an earlier run's doubt was settled.
       await keeper.run(
-        `REPLACE INTO ${table} SET version = '${migration.recordedAs}', name = ${sqlText(migration.name)},
-         checksum = '${migration.checksum}', state = 'applying', statements = ${statements},
-         ${doneColumns(progress, inFlight)}, connection_id = ${connectionId}, started_at = UTC_TIMESTAMP(3),
-         applied_by = ${sqlText(runner.appliedBy)}, run_id = ${sqlText(runner.runId)}`,
+        `INSERT INTO ${table} SET version = '${migration.recordedAs}', ${row} ON DUPLICATE KEY UPDATE ${row}`,
       );
     },
     checkpoint: async (session, progress, inFlight) => {

@@ -136,6 +136,7 @@ async function readUpTo(
   return { statement: undefined, progress };
 }
 
+/** Adds to the notes of earlier doubts. */
 async function writeSettled(
   keeper: Session,
   target: Target,
@@ -147,6 +148,7 @@ async function writeSettled(
     done === row.statements ? `'applied', error = NULL, finished_at = UTC_TIMESTAMP(3)` : `'failed'`;
   await keeper.run(
     `UPDATE ${quoteName(target.database)}.${ledgerTable} SET state = ${state}, statements_done = ${done},
-     done_hash = '${hash}', in_flight = NULL, note = ${sqlText(note)} WHERE version = '${row.version}'`,
+     done_hash = '${hash}', in_flight = NULL, note = CONCAT_WS(' ', note, ${sqlText(note)})
+     WHERE version = '${row.version}'`,
   );
 }

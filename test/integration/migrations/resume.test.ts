@@ -54,7 +54,9 @@ describe.each(servers)('on $name, a run that died', (server) => {
       'Applied: 001_a.sql.',
     ]);
     expect(await eyes.rows('SELECT * FROM a ORDER BY id')).toBe('1,null 2,2');
-    expect(await eyes.ledger()).toMatchObject([{ state: 'applied', statementsDone: 5 }]);
+    expect(await eyes.ledger()).toMatchObject([
+      { state: 'applied', statementsDone: 5, error: undefined, note: 'Statement 4: not-applied (schema).' },
+    ]);
   });
 
   test('after its statement in doubt was applied goes on behind it', async () => {
@@ -90,6 +92,13 @@ describe.each(servers)('on $name, a run that died', (server) => {
       'Applied: 001_a.sql.',
     ]);
     expect(await eyes.rows('SELECT * FROM a ORDER BY id')).toBe('1,null 2,2');
+    // Another doubt adds to what is noted of the first.
+    await eyes.session.run("UPDATE schema_versions SET state = 'applying'");
+    expect((await call(['resume'])).text(en)[0]).toBe(
+      '001_a.sql stands after statement 4 of 4, by its checkpoint.',
+    );
+    const note = 'The run died; its checkpoint tells what is committed.';
+    expect(await eyes.ledger()).toMatchObject([{ state: 'applied', note: `${note} ${note}` }]);
   });
 
   test('of which nothing tells is settled by the user’s word alone, which is kept', async () => {
