@@ -18,6 +18,11 @@ export interface Backup {
   readonly proof: Proof | null;
 }
 
+/** A backup with its proof. */
+export interface ProvenBackup extends Backup {
+  readonly proof: Proof;
+}
+
 type ListContext = Pick<Context, 'config' | 'projectDir' | 'report'>;
 
 /**

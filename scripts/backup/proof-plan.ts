@@ -1,19 +1,21 @@
 import type { ServerVersion } from '../database/flavour.ts';
 import type { Manifest, ManifestPart } from './manifest.ts';
-import { partKey } from './part.ts';
+import { partKey, type PartId } from './part.ts';
 import type { Proof } from './proof.ts';
 
 /** What has to be loaded and compared for a backup to be proven, where another one has been. */
 export type ProofPlan =
   | { readonly kind: 'nothing' }
-  /** The structure of everything, and the rows of these tables. */
-  | { readonly kind: 'rows'; readonly of: ReadonlySet<string> }
+  /** The structure of everything, and of the rows the parts of these names. */
+  | { readonly kind: 'rows'; readonly parts: ReadonlySet<string> }
   | { readonly kind: 'everything' };
 
-/** A backup that was proven, and by which server. */
+/** What a backup's proof says something of. */
+type Content = Pick<Manifest, 'database' | 'dumpSha256' | 'parts'>;
+
+/** What was proven, and by which server. */
 export interface Proven {
-  readonly id: string;
-  readonly manifest: Pick<Manifest, 'database' | 'dumpSha256' | 'parts'>;
+  readonly manifest: Content;
   readonly proof: Pick<Proof, 'server'>;
 }
 
@@ -24,16 +26,31 @@ export interface Proven {
  * triggers and foreign keys meet what they need. Whatever is unusual is proven whole. Pure.
  *
  * @param server the throwaway server that would prove it
+ * @param apart the tables, of those that have changed, whose parts of rows may be proven one by one
  */
 export function planProof(
-  manifest: Pick<Manifest, 'database' | 'dumpSha256' | 'parts'>,
+  manifest: Content,
   earlier: Proven | undefined,
   server: ServerVersion,
+  apart: ReadonlySet<string>,
 ): ProofPlan {
   if (earlier === undefined || !sameSurroundings(manifest, earlier, server)) return { kind: 'everything' };
   if (manifest.dumpSha256 === earlier.manifest.dumpSha256) return { kind: 'nothing' };
-  return { kind: 'rows', of: new Set(changedTables(manifest.parts, earlier.manifest.parts)) };
+  const changed = new Set(changedTables(manifest.parts, earlier.manifest.parts));
+  const proven = new Set(earlier.manifest.parts.filter(isRows).map(contentOf));
+  const parts = manifest.parts.filter(
+    (part) =>
+      isRows(part) &&
+      changed.has(part.object ?? '') &&
+      !(apart.has(part.object ?? '') && proven.has(contentOf(part))),
+  );
+  return { kind: 'rows', parts: new Set(parts.map(({ name }) => name)) };
 }
+
+/** Whether a part is rows of a table. */
+export const isRows = ({ kind, section }: PartId): boolean => kind === 'table' && section === 'rows';
+
+const contentOf = ({ object, sha256 }: ManifestPart): string => `${sha256} ${object ?? ''}`;
 
 /** The tables of which anything is not the very bytes of that in another dump; those that only that has are not among them. Pure. */
 export function changedTables(parts: readonly ManifestPart[], others: readonly ManifestPart[]): string[] {
@@ -44,7 +61,7 @@ export function changedTables(parts: readonly ManifestPart[], others: readonly M
 }
 
 function sameSurroundings(
-  { database, parts }: Pick<Manifest, 'database' | 'parts'>,
+  { database, parts }: Content,
   { manifest, proof }: Proven,
   server: ServerVersion,
 ): boolean {

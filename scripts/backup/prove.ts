@@ -4,14 +4,16 @@ import { findLocalDumpClient } from '../database/dump-client.ts';
 import { makeCopyDatabase, type Throwaway } from '../database/throwaway.ts';
 import { unsound } from '../errors.ts';
 import { readIfThere, writeDurably } from '../system/files.ts';
-import { checkFlavour, compareDump } from './compare.ts';
+import { checkFlavour } from './compare.ts';
+import { compareDump } from './compare-dump.ts';
 import { namesOfDifferences } from './differences.ts';
 import { fragileRows } from './fragile-rows.ts';
-import type { Backup } from './list.ts';
+import type { Backup, ProvenBackup } from './list.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
 import { manifestName } from './manifest.ts';
-import { planProof, type Proven } from './proof-plan.ts';
+import { isRows, planProof } from './proof-plan.ts';
 import { proofName, proofText, type Proof } from './proof.ts';
+import { tablesProvenApart } from './rows-apart.ts';
 import { sha256OfText } from './seal.ts';
 import { structureDiffs } from './structure-diff.ts';
 
@@ -28,24 +30,27 @@ export async function proveBackup(
   context: Context,
   backup: Backup,
   throwaway: Throwaway,
-  earlier?: Proven,
+  earlier?: ProvenBackup,
 ): Promise<Proof> {
   const { manifest } = backup;
   const { name: database, charset, collation, definers } = manifest.database;
   checkFlavour(backup, throwaway.server);
-  const plan = planProof(manifest, earlier, throwaway.server);
+  const apart = earlier === undefined ? new Set<string>() : await tablesProvenApart(context, backup, earlier);
+  const plan = planProof(manifest, earlier, throwaway.server, apart);
   if (plan.kind === 'nothing' && earlier !== undefined)
-    return writeProof(context, backup, throwaway, { earlier });
-  const rowsOf = plan.kind === 'rows' ? { rowsOf: plan.of } : {};
+    return writeProof(context, backup, throwaway, {
+      restsOn: { backup: earlier.id, parts: manifest.parts.length },
+    });
+  const rowParts = plan.kind === 'rows' ? { rowParts: plan.parts } : {};
   const client = await findLocalDumpClient(context, throwaway.programs);
   const target = throwaway.target(database);
   await makeCopyDatabase(context, throwaway, { database, charset, collation, definers });
 
   const started = context.clock.monotonicMs();
   let loaded: number | undefined;
-  const { differences, equal, canonical } = await loadAndCompare(context, backup, target, rowsOf, () => {
+  const { differences, canonical } = await loadAndCompare(context, backup, target, rowParts, () => {
     loaded ??= context.clock.monotonicMs();
-    return compareDump(context, backup, client, target, rowsOf);
+    return compareDump(context, backup, client, target, rowParts);
   });
   const ended = context.clock.monotonicMs();
   // What is unusual about them is nothing to guess at in here: whole, they are equal or are not.
@@ -62,7 +67,14 @@ export async function proveBackup(
   return writeProof(context, backup, throwaway, {
     canonical,
     durations: { load: Math.round((loaded ?? ended) - started), dump: Math.round(ended - (loaded ?? ended)) },
-    ...(plan.kind === 'rows' && earlier !== undefined ? { earlier, compared: equal } : {}),
+    ...(plan.kind === 'rows' && earlier !== undefined
+      ? {
+          restsOn: {
+            backup: earlier.id,
+            parts: manifest.parts.filter((part) => isRows(part) && !plan.parts.has(part.name)).length,
+          },
+        }
+      : {}),
   });
 }
 
@@ -73,13 +85,11 @@ async function writeProof(
   found: {
     readonly canonical?: number;
     readonly durations?: Proof['durations'];
-    readonly earlier?: Proven;
-    /** Parts that were compared, where not all had to be. */
-    readonly compared?: number;
+    readonly restsOn?: Proof['restsOn'];
   },
 ): Promise<Proof> {
   const { server, parts } = { ...backup.manifest.database, ...backup.manifest };
-  const { earlier, compared = 0, canonical = 0, durations = { load: 0, dump: 0 } } = found;
+  const { restsOn, canonical = 0, durations = { load: 0, dump: 0 } } = found;
   const proof: Proof = {
     format: 1,
     backupId: backup.id,
@@ -88,7 +98,7 @@ async function writeProof(
     sameVersionAsSource: throwaway.server.version === server.version,
     equalParts: parts.length,
     canonicalParts: canonical,
-    ...(earlier === undefined ? {} : { restsOn: { backup: earlier.id, parts: parts.length - compared } }),
+    ...(restsOn === undefined ? {} : { restsOn }),
     durations,
     provenAt: context.clock.now().toISOString(),
   };

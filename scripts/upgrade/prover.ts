@@ -1,6 +1,5 @@
-import type { Backup } from '../backup/list.ts';
+import type { Backup, ProvenBackup } from '../backup/list.ts';
 import { proveBackup } from '../backup/prove.ts';
-import type { Proven } from '../backup/proof-plan.ts';
 import type { Context } from '../context.ts';
 import { likenessFor } from '../database/name-case.ts';
 import { findServerPrograms } from '../database/programs.ts';
@@ -21,7 +20,7 @@ export interface Prover {
  * @param like a backup of the same database, which tells what server it takes
  * @param earlier the same, where it is proven: what has not changed since is not proven twice
  */
-async function startProver(context: Context, like: Backup, earlier?: Proven): Promise<Prover> {
+async function startProver(context: Context, like: Backup, earlier?: ProvenBackup): Promise<Prover> {
   const { server, lowerCaseTableNames } = like.manifest.database;
   const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
   const throwaway = await startThrowaway(context, programs, likenessFor(lowerCaseTableNames));
@@ -38,7 +37,7 @@ async function startProver(context: Context, like: Backup, earlier?: Proven): Pr
 }
 
 /** What is proven of a backup already; undefined where nothing is. */
-const provenOf = (backup: Backup | undefined): Proven | undefined =>
+const provenOf = (backup: Backup | undefined): ProvenBackup | undefined =>
   backup?.proof == null ? undefined : { ...backup, proof: backup.proof };
 
 /** Hands a prover to a piece of work, and ends it afterwards. */

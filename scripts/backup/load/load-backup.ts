@@ -22,8 +22,8 @@ export interface LoadOptions {
   /** What of it; not given: all. */
   readonly selection?: LoadSelection;
   readonly definers?: Definers;
-  /** The tables whose rows are loaded; not given: those of all that are selected. */
-  readonly rowsOf?: ReadonlySet<string>;
+  /** The names of the parts of rows that are loaded; not given: those of all tables that are selected. */
+  readonly rowParts?: ReadonlySet<string>;
   /** Rows by their INSERTs, and not by LOAD DATA where the server allows it. */
   readonly insertsOnly?: boolean;
 }
@@ -56,7 +56,7 @@ export async function loadBackup(
     codec: await codecNamed(context, backup.manifest.codec),
     flavour: backup.manifest.database.server.flavour,
   };
-  const plan = planLoad(backup.manifest.parts, options.selection, options.rowsOf);
+  const plan = planLoad(backup.manifest.parts, options.selection, options.rowParts);
   const rewriting = {
     from: backup.manifest.database.name,
     into: target.database,

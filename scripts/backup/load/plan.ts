@@ -40,12 +40,12 @@ export interface LoadSelection {
 /**
  * Arranges the parts of a backup for loading.
  *
- * @param rowsOf the tables whose rows are loaded; not given: those of all
+ * @param rowParts the names of the parts of rows that are loaded; not given: all of them
  */
 export function planLoad(
   parts: readonly ManifestPart[],
   selection?: LoadSelection,
-  rowsOf?: ReadonlySet<string>,
+  rowParts?: ReadonlySet<string>,
 ): LoadPlan {
   const header = parts.find(({ kind }) => kind === 'header');
   if (header === undefined) throw new Error('a backup without a header');
@@ -57,7 +57,7 @@ export function planLoad(
       (part) =>
         part.kind === 'table' &&
         wanted(selection?.tables, part) &&
-        (part.section !== 'rows' || wanted(rowsOf, part)),
+        (part.section !== 'rows' || rowParts?.has(part.name) !== false),
     ),
   );
   const triggers = parts.filter(

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { compareDump } from '../../../scripts/backup/compare-dump.ts';
+import { namesOfDifferences } from '../../../scripts/backup/differences.ts';
 import { listBackups } from '../../../scripts/backup/list.ts';
+import { isRows } from '../../../scripts/backup/proof-plan.ts';
 import { proveBackup } from '../../../scripts/backup/prove.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
+import { findLocalDumpClient } from '../../../scripts/database/dump-client.ts';
+import { withSession } from '../../../scripts/database/session.ts';
 import { withThrowaway } from '../../../scripts/database/throwaway.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 import { createEverything, runAll } from './everything.ts';
@@ -38,6 +43,48 @@ describe.each(everyServer)('a backup behind one that is proven, on $name', (serv
       });
       const listed = await listBackups(context);
       expect(listed.map(({ proof: kept }) => kept === null)).toEqual([false, false, false]);
+    });
+  });
+
+  test('whose largest table has grown is proven by the part that has', async () => {
+    const database = await running().createDatabase();
+    const rows = (count: number): string =>
+      `INSERT INTO large (body) SELECT REPEAT(UUID(), 28000) FROM (
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) SELECT i FROM n) AS many`;
+    await runAll(running(), database, [
+      'CREATE TABLE large (id INT AUTO_INCREMENT PRIMARY KEY, body MEDIUMTEXT)',
+      rows(70),
+      'CREATE TABLE idle (id INT PRIMARY KEY)',
+      'INSERT INTO idle VALUES (1)',
+    ]);
+    const context = running().context({ DB_NAME: database });
+    await withThrowaway(context, server.programs, async (throwaway) => {
+      const first = await takeBackup(context);
+      const earlier = { ...first, proof: await proveBackup(context, first, throwaway) };
+      await runAll(running(), database, [rows(2)]);
+      const grown = await takeBackup(context);
+      const before = new Set(first.manifest.parts.map(({ sha256 }) => sha256));
+      const parts = grown.manifest.parts.filter(isRows);
+      const changed = parts.filter(({ sha256 }) => !before.has(sha256));
+      expect(parts.filter(({ object }) => object === 'large')).toHaveLength(3);
+      expect(changed).toHaveLength(1);
+      expect(await proveBackup(context, grown, throwaway, earlier)).toMatchObject({
+        restsOn: { backup: first.id, parts: parts.length - 1 },
+      });
+
+      // What was loaded is really compared.
+      const target = throwaway.target(database);
+      const client = await findLocalDumpClient(context, throwaway.programs);
+      const rowParts = new Set(changed.map(({ name }) => name));
+      const differing = async (): Promise<string[]> =>
+        namesOfDifferences((await compareDump(context, grown, client, target, { rowParts })).differences);
+      expect(await differing()).toEqual([]);
+      await withSession(context, target, (session) =>
+        session.run("UPDATE large SET body = CONCAT(body, 'x') ORDER BY id DESC LIMIT 1"),
+      );
+      expect(await differing()).toEqual(['large (rows)']);
+      await withSession(context, target, (session) => session.run('INSERT INTO idle VALUES (1)'));
+      expect(await differing()).toEqual(['idle (rows)', 'large (rows)']);
     });
   });
 });

@@ -1,0 +1,130 @@
+import { inStep, type Context } from '../context.ts';
+import type { DumpClient } from '../database/dump-client.ts';
+import type { Target } from '../database/target.ts';
+import type { CanonicalOptions } from './canonical.ts';
+import { codecNamed, readStored, type Codec } from './codec.ts';
+import type { Definers } from './definers.ts';
+import { compareParts, type Comparison, type SummedPart } from './differences.ts';
+import { partPath } from './layout.ts';
+import type { Backup } from './list.ts';
+import type { ManifestPart } from './manifest.ts';
+import type { PartId } from './part.ts';
+import { createCanonicalHash, hashPart, shownText, type PartSum } from './part-sums.ts';
+import { isRows } from './proof-plan.ts';
+import { createRowsSum, type RowsSum } from './rows-sum.ts';
+import { dumpInto } from './take-database.ts';
+
+/**
+ * Dumps a database to hashes and compares it with the parts of a backup.
+ *
+ * @param options `rowParts`: the database has the rows of these parts only, everything else of all
+ */
+export async function compareDump(
+  context: Context,
+  backup: Backup,
+  client: DumpClient,
+  target: Target,
+  options: { readonly definers?: Definers; readonly rowParts?: ReadonlySet<string> } = {},
+): Promise<Comparison> {
+  const { definers = 'keep', rowParts } = options;
+  const { parts, database } = backup.manifest;
+  const partial = partialTables(parts, rowParts);
+  const sums = new Map([...partial.keys()].map((table) => [table, createRowsSum()]));
+  const sumOf = (part: PartId): RowsSum | undefined =>
+    isRows(part) ? sums.get(part.object ?? '') : undefined;
+  const facts = { id: backup.id, database: target.database };
+  return inStep(context, 'compare-database', facts, async (progress) => {
+    const found = await dumpInto<PartSum | undefined>(context, client, target, {
+      open: (part) => sumOf(part)?.open() ?? hashPart(part, { database: target.database, definers }),
+      progress,
+    });
+    const whole = found.parts.flatMap(({ id, sum }) => (sum === undefined ? [] : [{ id, sum }]));
+    const codec = await codecNamed(context, backup.manifest.codec);
+    const stored = { folder: backup.folder, codec };
+    const hashes = new Set(whole.map(({ sum }) => sum.sha256));
+    const canonical = { database: database.name, definers };
+    return compareParts(
+      [
+        ...(await expectedParts(
+          stored,
+          parts.filter((part) => sumOf(part) === undefined),
+          hashes,
+          canonical,
+        )),
+        ...(await partialRows(stored, partial)),
+      ],
+      [...whole, ...[...sums].map(([table, sum]) => rowsOf(table, sum))],
+    );
+  });
+}
+
+/** The tables of which not all rows are there, and the parts that are. */
+function partialTables(
+  parts: readonly ManifestPart[],
+  rowParts: ReadonlySet<string> | undefined,
+): Map<string, ManifestPart[]> {
+  const tables = new Map<string, ManifestPart[]>();
+  if (rowParts === undefined) return tables;
+  const rows = parts.filter(isRows);
+  for (const { name, object } of rows) if (!rowParts.has(name)) tables.set(object ?? '', []);
+  for (const part of rows) if (rowParts.has(part.name)) tables.get(part.object ?? '')?.push(part);
+  return tables;
+}
+
+interface Stored {
+  readonly folder: string;
+  readonly codec: Codec;
+}
+
+async function partialRows(
+  { folder, codec }: Stored,
+  tables: ReadonlyMap<string, readonly ManifestPart[]>,
+): Promise<SummedPart[]> {
+  const expected: SummedPart[] = [];
+  for (const [table, parts] of tables) {
+    const sum = createRowsSum();
+    for (const part of parts) {
+      const rows = sum.open();
+      for await (const data of readStored(partPath(folder, part.name), codec)) await rows.write(data);
+      await rows.finish();
+    }
+    expected.push(rowsOf(table, sum));
+  }
+  return expected;
+}
+
+/** All rows of a table that are there, as if they were one part. */
+const rowsOf = (table: string, sum: RowsSum): SummedPart => ({
+  id: { kind: 'table', object: table, section: 'rows', number: 0, index: 0 },
+  sum: { sha256: sum.digest(), canonicalSha256: null, text: null },
+});
+
+/** Parts of a backup to compare with; of one that is equal byte for byte nothing else has to be known. */
+async function expectedParts(
+  stored: Stored,
+  parts: readonly ManifestPart[],
+  found: ReadonlySet<string>,
+  options: CanonicalOptions,
+): Promise<SummedPart[]> {
+  const expected: SummedPart[] = [];
+  for (const part of parts) {
+    const isKnown = part.section === 'rows' || found.has(part.sha256);
+    const more = isKnown ? { canonicalSha256: null, text: null } : await readPart(stored, part, options);
+    expected.push({ id: part, sum: { sha256: part.sha256, ...more } });
+  }
+  return expected;
+}
+
+async function readPart(
+  { folder, codec }: Stored,
+  part: ManifestPart,
+  options: CanonicalOptions,
+): Promise<{ canonicalSha256: string; text: string | null }> {
+  const hash = createCanonicalHash(part.kind, options);
+  const text = shownText();
+  for await (const data of readStored(partPath(folder, part.name), codec)) {
+    hash.update(data);
+    text.add(data);
+  }
+  return { canonicalSha256: hash.digest(), text: text.text() };
+}
