@@ -1,4 +1,5 @@
-import { MajError, reasonOf, wrongUsage } from '../errors.ts';
+import { MajError, reasonOf, refused, wrongUsage } from '../errors.ts';
+import { isConnectionLost, sqlErrorOf } from './sql-error.ts';
 import { addressOf, type Target } from './target.ts';
 
 /** Server errors that mean: this account may not enter. 1130: no account for this host; 1698: no password is taken. */
@@ -9,6 +10,16 @@ const missingDatabase = 1049;
 export function connectFailure(target: Target, error: unknown): MajError {
   if (error instanceof MajError) return error;
   return failureOf(target, numberOf(error), reasonOf(error), error);
+}
+
+/** Error 1317: somebody has ended the statement, as KILL QUERY does, and KILL before the connection breaks. */
+const statementEnded = 1317;
+
+/** Makes the one error of a connection that was cut at work; any other error passes. */
+export function connectionCut(target: Target, error: unknown): unknown {
+  const reason = sqlErrorOf(error);
+  if (reason === undefined || !(isConnectionLost(reason) || reason.errno === statementEnded)) return error;
+  return refused('database-lost', { address: addressOf(target), reason: reason.message }, { cause: error });
 }
 
 /**

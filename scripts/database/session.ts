@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { connectFailure } from './connect-failure.ts';
+import { connectFailure, connectionCut } from './connect-failure.ts';
 import { driverOptions } from './connection-options.ts';
 import { openDriver, type Driver } from './driver.ts';
 import { parseServerVersion, type ServerVersion } from './flavour.ts';
@@ -55,7 +55,11 @@ export async function connect(
   }
 }
 
-/** Opens a session for a piece of work and closes it afterwards, however that ends. */
+/**
+ * Opens a session for a piece of work and closes it afterwards, however that ends.
+ *
+ * @throws MajError what `connect` throws; `database-lost` when the connection was cut and the work did not see to it
+ */
 export async function withSession<T>(
   context: Pick<Context, 'signal'>,
   target: Target,
@@ -65,6 +69,8 @@ export async function withSession<T>(
   const session = await connect(context, target, options);
   try {
     return await work(session);
+  } catch (error) {
+    throw connectionCut(target, error);
   } finally {
     await session.close();
   }

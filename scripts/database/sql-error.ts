@@ -21,3 +21,14 @@ export function sqlErrorOf(error: unknown): SqlError | undefined {
   if (facts['fatal'] !== true) return undefined;
   return { code, errno: undefined, sqlState: undefined, message: error.message };
 }
+
+/**
+ * Errors after which the server may or may not have finished the statement, though it did answer: 1053 shutdown,
+ * 1152 to 1161 broken connection, 1927 and 3169 connection killed, 4031 ended for inactivity.
+ */
+const connectionErrors = new Set([1053, 1152, 1158, 1159, 1160, 1161, 1927, 3169, 4031]);
+
+/** Whether the connection is gone, so that the fate of its last statement is not known from the error. */
+export function isConnectionLost(error: SqlError | undefined): boolean {
+  return error?.errno === undefined || connectionErrors.has(error.errno);
+}

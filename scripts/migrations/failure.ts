@@ -32,17 +32,6 @@ export interface MigrationFailure {
   readonly applied: readonly string[];
 }
 
-/**
- * Errors after which the server may or may not have finished the statement, though it did answer: 1053 shutdown,
- * 1152 to 1161 broken connection, 1927 and 3169 connection killed, 4031 ended for inactivity.
- */
-const connectionErrors = new Set([1053, 1152, 1158, 1159, 1160, 1161, 1927, 3169, 4031]);
-
-/** Whether the connection is gone, so that the fate of its last statement is not known from the error. */
-export function isConnectionLost(error: SqlError | undefined): boolean {
-  return error?.errno === undefined || connectionErrors.has(error.errno);
-}
-
 /** Errors 1205 and 1213: other sessions were in the way of a statement that may be right as it stands. */
 export const isInTheWay = ({ errno }: SqlError): boolean => errno === lockWaitTimeout || errno === 1213;
 

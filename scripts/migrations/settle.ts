@@ -1,10 +1,10 @@
 import { reasonOf } from '../errors.ts';
 import { holdersIn } from '../database/lock-waits.ts';
-import { sqlErrorOf, type SqlError } from '../database/session.ts';
+import { isConnectionLost, sqlErrorOf, type SqlError } from '../database/sql-error.ts';
 import type { Known, Surroundings } from './execute.ts';
 import type { Script } from './script.ts';
 import type { Clock } from '../system/clock.ts';
-import { isConnectionLost, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
+import { lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
 import { endConnection } from './end-connection.ts';
 import type { Step } from './flow.ts';
 

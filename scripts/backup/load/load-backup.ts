@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { stopIfInterrupted, type Context, type Progress } from '../../context.ts';
 import { referredTables } from '../../database/clear.ts';
+import { connectionCut } from '../../database/connect-failure.ts';
 import { connect, withSession, type Session } from '../../database/session.ts';
 import type { Target } from '../../database/target.ts';
 import { codecNamed } from '../codec.ts';
@@ -42,7 +43,7 @@ const connections = Math.min(4, Math.max(2, availableParallelism()));
  * rows in parallel, then the indexes, the foreign keys, triggers, events, routines and views, and the optimizer's
  * statistics. The first error stops all of it. What is loaded must not be there, or be what the parts themselves replace.
  *
- * @throws MajError `statement-failed` naming part, line and object; `stored-unreadable`; `interrupted`
+ * @throws MajError `statement-failed` naming part, line and object; `stored-unreadable`; `database-lost`; `interrupted`
  */
 export async function loadBackup(
   context: Context,
@@ -82,7 +83,7 @@ export async function loadBackup(
     return loaded;
   } catch (error) {
     stop();
-    throw error;
+    throw connectionCut(target, error);
   } finally {
     context.signal.removeEventListener('abort', stop);
   }

@@ -53,7 +53,7 @@ describe.each(everyServer)('a backup behind one that is proven, on $name', (serv
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) SELECT i FROM n) AS many`;
     await runAll(running(), database, [
       'CREATE TABLE large (id INT AUTO_INCREMENT PRIMARY KEY, body MEDIUMTEXT)',
-      rows(70),
+      rows(40),
       'CREATE TABLE idle (id INT PRIMARY KEY)',
       'INSERT INTO idle VALUES (1)',
     ]);
@@ -66,7 +66,7 @@ describe.each(everyServer)('a backup behind one that is proven, on $name', (serv
       const before = new Set(first.manifest.parts.map(({ sha256 }) => sha256));
       const parts = grown.manifest.parts.filter(isRows);
       const changed = parts.filter(({ sha256 }) => !before.has(sha256));
-      expect(parts.filter(({ object }) => object === 'large')).toHaveLength(3);
+      expect(parts.filter(({ object }) => object === 'large')).toHaveLength(2);
       expect(changed).toHaveLength(1);
       expect(await proveBackup(context, grown, throwaway, earlier)).toMatchObject({
         restsOn: { backup: first.id, parts: parts.length - 1 },

@@ -66,6 +66,23 @@ describe.each(servers)('a session on $name', (server) => {
     });
   });
 
+  it('that is cut at work says so, as an error of ours, and leaves other errors alone', async () => {
+    const admin = await running().adminSession();
+    const target = running().target('mysql');
+    const during = withSession(context(), target, async (session) => {
+      await Promise.all([session.run('SELECT SLEEP(20)'), admin.run(`KILL ${session.connectionId}`)]);
+    });
+    await expect(during).rejects.toMatchObject({ code: 'database-lost', exitCode: 3 });
+    const before = withSession(context(), target, async (session) => {
+      await admin.run(`KILL ${session.connectionId}`);
+      await session.run('DO 1').catch(() => undefined);
+      await session.rows('SELECT ?', [1]);
+    });
+    await expect(before).rejects.toMatchObject({ code: 'database-lost', exitCode: 3 });
+    const wrong = withSession(context(), target, (session) => session.run('SELECT * FROM absent'));
+    await expect(wrong).rejects.toMatchObject({ code: 'ER_NO_SUCH_TABLE' });
+  });
+
   it('names what is wrong when it cannot enter', async () => {
     const target = running().target('absent');
     const code = (thrown: unknown): unknown => thrown;

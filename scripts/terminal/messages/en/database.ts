@@ -58,6 +58,10 @@ export const database = {
       message: `The database server at ${facts.address} does not answer: ${facts.reason}`,
       hint: 'Check that it runs, and DB_HOST and DB_PORT, or DB_SOCKET.',
     }),
+    'database-lost': (facts: { address: string; reason: string }) => ({
+      message: `The connection to the database server at ${facts.address} was cut: ${facts.reason}`,
+      hint: 'Look into the server’s log for who ended it, and run the command again.',
+    }),
     'database-access-denied': (facts: {
       user: string;
       address: string;
