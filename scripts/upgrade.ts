@@ -5,6 +5,7 @@ import { goBack, type GoBackPlan, type WentBack } from './upgrade/go-back.ts';
 import { withLock } from './upgrade/lock.ts';
 import { planUpgrade } from './upgrade/plan.ts';
 import { pruneAfterSuccess } from './upgrade/prune-backups.ts';
+import { recordLate } from './upgrade/records.ts';
 import { resumeUpgrade } from './upgrade/resume.ts';
 import { findUnfinished, refuseAlive, refuseLeftOver } from './upgrade/unfinished.ts';
 import { takeBack } from './upgrade/unfinished-run.ts';
@@ -83,6 +84,7 @@ export const upgradeVerb: Verb<Option> = {
     if (alone !== undefined && (positionals.length > 0 || words.length > 1))
       throw wrongUsage('bad-usage', { verb: 'upgrade', reason: `${alone} stands alone` });
     return withLock(context, 'upgrade', async () => {
+      await recordLate(context);
       if (resume === true) return done(context, await resumeUpgrade(context, asking(confirm)));
       if (back === true) return rollBack(context, confirm);
       if (wanted === undefined || more.length > 0) {

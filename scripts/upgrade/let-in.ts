@@ -1,10 +1,7 @@
 import { setMaintenance } from '../application/maintenance.ts';
-import { note, type Context } from '../context.ts';
+import type { Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
-import { carryLate } from '../release/carry-late.ts';
-import { goesAlongOf } from '../release/complete.ts';
-import { recordInstalled } from '../release/installed.ts';
-import { exists } from '../system/files.ts';
+import { record, unlessOnlyRecords } from './records.ts';
 import { stateOfRun, type UpgradeRun } from './run.ts';
 import type { RunState } from './state.ts';
 import type { JournalStep } from './steps.ts';
@@ -98,27 +95,4 @@ export function stepsOfWindow(finished: RunState['finished'], expected: Expected
     const { durationMs } = finished.findLast((one) => one.step === step) ?? { durationMs: undefined };
     return { step, durationMs, ...(expectedMs === undefined ? {} : { expectedMs }) };
   });
-}
-
-/**
- * Keeps the list of what is installed now, and sees to what was written to the old tree late, unless a run that was cut
- * off here had done so.
- */
-async function record(context: Context, { kind, release, switchPlan }: RunState): Promise<void> {
-  if (release === undefined || kind !== 'upgrade') return;
-  await unlessOnlyRecords(context, release.list, async () => {
-    if (!(await exists(release.list))) return;
-    const goesAlong = await goesAlongOf(context, release);
-    await recordInstalled(context, release);
-    if (switchPlan !== undefined) await carryLate(context, goesAlong, switchPlan);
-  });
-}
-
-/** What is only bookkeeping never makes a failure of an upgrade that is done and healthy. */
-async function unlessOnlyRecords(context: Context, path: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    note(context, 'left-over', { path, reason: reasonOf(error) });
-  }
 }

@@ -284,6 +284,8 @@ export const upgrade = {
       ].join('\n'),
     'left-over': (facts: { path: string; reason: string }) =>
       `${facts.path} could not be cleaned up: ${facts.reason}`,
+    'record-late': (facts: { path: string; reason: string }) =>
+      `the list of the files that are installed now stays in ${facts.path} until the next upgrade, which keeps it: ${facts.reason}`,
   },
   results: {
     plan: (facts: {
