@@ -144,11 +144,19 @@ async function rehearsed(site: Site, program: string): Promise<void> {
   await maj(site, program, ['rehearse'], { MIGRATIONS_DIR: folder });
 }
 
-/** What users do between the rehearsal and the window: the backup of the window is another one then. */
-const write = (context: Context, site: Site, run: number): Promise<unknown> =>
-  withSession(context, site.target, (session) =>
-    session.run(`UPDATE users SET name = CONCAT(name, ' ${run}') WHERE id < 10`),
-  );
+/**
+ * What users do between the rehearsal and the window: the backup of the window is another one then, and the largest
+ * tables are among what has changed.
+ */
+const write = (context: Context, site: Site, run: number): Promise<void> =>
+  withSession(context, site.target, async (session) => {
+    await session.run(`UPDATE users SET name = CONCAT(name, ' ${run}') WHERE id < 10`);
+    await session.run(
+      `INSERT INTO timesheets (user_id, project_id, day, hours, note)
+       SELECT user_id, project_id, day, hours, 'recorded late' FROM timesheets ORDER BY id DESC LIMIT 100`,
+    );
+    await session.run("UPDATE timesheets SET note = 'corrected' ORDER BY id DESC LIMIT 150");
+  });
 
 function maj(
   site: Site,
