@@ -17,6 +17,7 @@ type Blow =
   | 'temporary full'
   | 'application read-only'
   | 'application denied'
+  | 'project denied'
   | 'server killed'
   | 'connections cut'
   | 'health failing'
@@ -51,6 +52,7 @@ const others: readonly Exclude<Blow, 'SIGKILL'>[] = [
   'temporary full',
   'application read-only',
   'application denied',
+  'project denied',
   'server killed',
   'connections cut',
   'health failing',

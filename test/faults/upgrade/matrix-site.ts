@@ -29,8 +29,8 @@ export interface MatrixSite {
   readonly socket: string;
   /** A shell command that fills a file system up. */
   fill(disk: Disk): string;
-  /** A shell command after which no folder of the application's may be written to any more. */
-  readonly deny: string;
+  /** A shell command after which nothing may be made in a file system, or removed from it, any more. */
+  deny(disk: Disk): string;
   /** Makes everything work again that a blow has broken. */
   mend(): Promise<void>;
   /** A file which, where it is, makes the health page fail (for the version in it, or all) or the cache command. */
@@ -98,10 +98,12 @@ export async function makeMatrixSite(
       // A size of 0 would be none.
       return `mount -o remount,size=$((${used} + 4))k ${places[disk]}`;
     },
-    deny: `find ${places.application} -type d -exec chmod a-w {} +`,
+    deny: (disk) => `find ${places[disk]} -type d -exec chmod a-w {} +`,
     mend: async () => {
-      for (const disk of disks) mount('-o', `remount,rw,size=${sizes[disk]}`, places[disk]);
-      execFileSync('find', [places.application, '-type', 'd', '-exec', 'chmod', 'u+w', '{}', '+']);
+      for (const disk of disks) {
+        mount('-o', `remount,rw,size=${sizes[disk]}`, places[disk]);
+        execFileSync('find', [places[disk], '-type', 'd', '-exec', 'chmod', 'u+w', '{}', '+']);
+      }
       for (const flag of Object.values(flags)) await rm(flag, { force: true });
       if (!(await running.answers())) {
         await running.kill();

@@ -18,8 +18,12 @@ const after = '1.1.0';
 /** The exit codes that promise that nothing was changed; a server that is not there any more before the window is a 2. */
 const untouched: readonly (number | null)[] = [2, 3, 4, 130];
 
-/** In which nothing can be removed from the application's file system either. */
-const refusesAll: readonly FaultCase['blow'][] = ['application read-only', 'application denied'];
+/** In which nothing can be removed from a file system either. */
+const refusesAll: readonly FaultCase['blow'][] = [
+  'application read-only',
+  'application denied',
+  'project denied',
+];
 
 type State = Readonly<Record<string, unknown>>;
 
@@ -168,7 +172,9 @@ function blowOf(
     case 'application read-only':
       return { command: `mount -o remount,ro ${site.folder}/a` };
     case 'application denied':
-      return { command: site.deny };
+      return { command: site.deny('application') };
+    case 'project denied':
+      return { command: site.deny('project') };
     case 'server killed':
       return { command: `kill -KILL ${pid()}` };
     case 'connections cut':
