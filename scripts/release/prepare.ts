@@ -34,7 +34,7 @@ export async function prepareSwitch(
   await checkPlaces(context, places);
   const persistent = persistentPaths(context.config.APP_PERSIST);
   const present = presentIn(places, persistent);
-  const sinceMs = places.live === undefined ? null : clockOf(staged.list);
+  const sinceMs = places.live === undefined ? null : (staged.lookedAtMs ?? clockOf(staged.list));
   if (places.live !== undefined) {
     await flushPaths(context, staged.folder, [
       ...(await catchUp(context, prepared, places.live)),

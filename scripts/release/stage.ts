@@ -13,6 +13,7 @@ import { originalsOf } from './originals.ts';
 import { persistentPaths } from './persistent.ts';
 import { checkPlaces, placesOf } from './places.ts';
 import { lookAtChanges } from './look-at-changes.ts';
+import { clockOf } from './snapshot.ts';
 import { moveMark } from './switch.ts';
 import { entryAt } from './tree.ts';
 import type { Allowance, Places, StagedRelease } from './types.ts';
@@ -74,6 +75,7 @@ export async function stagePackage(
       complete: context.config.APP_DEPENDENCIES_COMMAND === undefined,
       entries: [...unpacked.entries],
     });
+    const lookedAtMs = places.live === undefined ? undefined : clockOf(list);
     const changes = await lookAtChanges(context, places, previousVersion, folder, unpacked.entries);
     if (places.layout === 'in-place' && places.live !== undefined)
       await lendFiles(places.live, folder, persistent);
@@ -86,6 +88,7 @@ export async function stagePackage(
       list,
       package: file,
       sha256: verified.sha256,
+      lookedAtMs,
       changes,
     };
   } catch (error) {

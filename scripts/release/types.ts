@@ -93,6 +93,11 @@ export interface StagedRelease {
   readonly list: string;
   readonly package: string;
   readonly sha256: string;
+  /**
+   * When the live tree began to be compared with its release, by the clock of the file system (milliseconds): nobody was
+   * told of what is edited since. Not there without a live tree.
+   */
+  readonly lookedAtMs?: number | undefined;
   readonly changes: FileChanges;
 }
 
@@ -132,8 +137,8 @@ export const switchPlanSchema = v.object({
   /** The inode of the old tree, which it keeps wherever it is renamed to; null in the releases layout or without one. */
   oldInode: v.optional(v.nullable(v.number()), null),
   /**
-   * When the new tree was brought up to date, by the clock of the file system (milliseconds): what was written to the old
-   * one since is not in it. Null, or not there, without an old tree.
+   * When the old tree was compared with its release, else when the new one was brought up to date, by the clock of the
+   * file system (milliseconds): what was written to the old one since may not be in it. Null, or not there, without one.
    */
   sinceMs: v.optional(v.nullable(v.number())),
 });

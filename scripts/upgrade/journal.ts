@@ -25,6 +25,7 @@ const stagedFactsSchema = v.object({
   list: v.string(),
   package: v.string(),
   sha256: v.string(),
+  lookedAtMs: v.optional(v.number()),
 });
 
 /** See `LogBaseline`. */

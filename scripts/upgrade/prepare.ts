@@ -41,8 +41,17 @@ export async function prepare(
   stopIfInterrupted(context);
   const staged = await doStep(run, 'stage', async () => {
     const release = await stagePackage(context, found.path, { ...found, runId: run.journal.run });
-    const { folder: tree, version, releaseName, previousVersion, list, package: path, sha256 } = release;
-    const facts = { releaseName, previousVersion, list, package: path, sha256 };
+    const {
+      folder: tree,
+      version,
+      releaseName,
+      previousVersion,
+      list,
+      package: path,
+      sha256,
+      lookedAtMs,
+    } = release;
+    const facts = { releaseName, previousVersion, list, package: path, sha256, lookedAtMs };
     await run.journal.add({ type: 'staged', folder: tree, version, release: facts });
     if (!options.retry) await refuseFailedBefore(context, release);
     await installDependencies(context, release.folder);

@@ -241,6 +241,18 @@ describe('what is written to the old tree while it is switched', () => {
     });
   });
 
+  it('is named where a file was edited after the changes had been shown', async () => {
+    await installFirst({ 'index.php': 'x', 'same.php': 'same' });
+    const staged = await stage('1.1.0', { 'index.php': 'y', 'same.php': 'same' });
+    writeTree(app, { 'index.php': 'edited before the window', 'mine/new.txt': 'new' });
+    const completed = await completeStaged(context, staged);
+    const plan = await prepareSwitch(context, staged, completed);
+    await applyMoves(plan);
+    await carryLate(context, completed.goesAlong, plan);
+    expect(said('files-written-late')).toEqual({ copied: [], left: ['index.php'], kept: plan.kept });
+    expect(treePrint(app)).toMatchObject({ 'index.php': '644 y', 'mine/new.txt': '644 new' });
+  });
+
   it('is nothing where nobody wrote', async () => {
     await installFirst({ 'index.php': 'x' });
     const staged = await stage('1.1.0', { 'index.php': 'y' });

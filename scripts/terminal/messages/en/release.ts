@@ -380,7 +380,7 @@ export const release = {
       `Made or changed since the new release was completed, and carried over, too:\n${list(facts.paths)}`,
     'files-written-late': (facts: { copied: readonly string[]; left: readonly string[]; kept: string }) =>
       [
-        'The application wrote to its old files while they were switched, as if nobody had kept it out:',
+        'Files of the old application were written to after they had been looked at, or while they were switched:',
         ...some('  copied into the new release', facts.copied),
         ...some(`  only in ${facts.kept}`, facts.left),
       ].join('\n'),
