@@ -1,5 +1,5 @@
 import { findBackup, type Backup } from './backup/list.ts';
-import type { Definers } from './backup/definers.ts';
+import type { Definers } from './database/definers.ts';
 import { checkRestorable } from './backup/restorable.ts';
 import {
   applyRestore,

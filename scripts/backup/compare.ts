@@ -5,7 +5,7 @@ import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { compareDump } from './compare-dump.ts';
-import type { Definers } from './definers.ts';
+import type { Definers } from '../database/definers.ts';
 import { namesOfDifferences, type PartDifference } from './differences.ts';
 import type { Backup } from './list.ts';
 

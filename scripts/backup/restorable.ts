@@ -8,7 +8,7 @@ import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { codecNamed } from './codec.ts';
 import { checkFlavour } from './compare.ts';
-import type { Definers } from './definers.ts';
+import type { Definers } from '../database/definers.ts';
 import type { Backup } from './list.ts';
 
 /**

@@ -6,7 +6,7 @@ import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { MajError, notRolledBack, reasonOf, refused } from '../errors.ts';
 import { differencesFromBackup, type DatabaseDifference } from './compare.ts';
-import type { Definers } from './definers.ts';
+import type { Definers } from '../database/definers.ts';
 import type { PartDifference } from './differences.ts';
 import type { Backup } from './list.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { refused } from '../errors.ts';
 import { canonicalTable, withoutQualifier } from './canonical-table.ts';
+import { withoutDefiner } from './definers.ts';
 import { readInventory, type Inventory } from './inventory.ts';
 import { quoteName } from './quote.ts';
 import type { Row, Session } from './session.ts';
@@ -9,8 +10,10 @@ import type { Row, Session } from './session.ts';
 export interface Schema {
   /** 64 hexadecimal digits: two databases with the same ones have the same schema. */
   readonly fingerprint: string;
-  /** The same of the tables alone, which have no definer: those of a copy that another account migrates are the same. */
+  /** The same of the tables alone. */
   readonly tables: string;
+  /** The same of everything, whoever made it: what a migration makes on a copy has another account's name on it. */
+  readonly unowned: string;
   /** The text of each object, by its kind and name: `table users`. */
   readonly definitions: ReadonlyMap<string, string>;
 }
@@ -25,14 +28,21 @@ export async function readSchema(session: Session, database: string): Promise<Sc
   const hash = createHash('sha256');
   hash.update(JSON.stringify([inventory.charset, inventory.collation]));
   const tables = createHash('sha256');
+  const unowned = createHash('sha256');
   const texts = new Map<string, string>();
   for await (const definition of definitions(session, database, inventory)) {
     hash.update(`\n${JSON.stringify(definition)}`);
     const [kind, name, ...text] = definition;
     if (kind === 'table') tables.update(`\n${JSON.stringify(definition)}`);
+    unowned.update(`\n${JSON.stringify(withoutOwner(definition))}`);
     texts.set(`${kind ?? ''} ${name ?? ''}`, text.join('\n'));
   }
-  return { fingerprint: hash.digest('hex'), tables: tables.digest('hex'), definitions: texts };
+  return {
+    fingerprint: hash.digest('hex'),
+    tables: tables.digest('hex'),
+    unowned: unowned.digest('hex'),
+    definitions: texts,
+  };
 }
 
 /**
@@ -45,6 +55,15 @@ export const schemaFingerprint = async (session: Session, database: string): Pro
   (await readSchema(session, database)).fingerprint;
 
 type Definition = readonly (string | null)[];
+
+/** Where the definer stands in a definition that is no text of CREATE. */
+const definerAt: Readonly<Record<string, number>> = { trigger: 8, event: 10 };
+
+function withoutOwner(definition: Definition): Definition {
+  const at = definerAt[definition[0] ?? ''];
+  if (at !== undefined) return definition.toSpliced(at, 1);
+  return definition.map((text) => (text === null ? null : withoutDefiner(text)));
+}
 
 async function* definitions(
   session: Session,

@@ -1,3 +1,4 @@
+import type { Schema } from '../database/fingerprint.ts';
 import { tokensOf } from './lexer.ts';
 import type { StatementEvidence } from './evidence.ts';
 
@@ -18,12 +19,12 @@ export type Verdict =
  *
  * @param statement undefined where its text is not known any more
  * @param evidence what the dry run saw of this very statement
- * @param live the fingerprint of the live schema, now that nothing runs any more
+ * @param live the live schema, now that nothing runs any more
  */
 export function judgeDoubt(
   statement: { readonly kind: string; readonly text: string } | undefined,
-  evidence: Pick<StatementEvidence, 'before' | 'after'> | undefined,
-  live: string,
+  evidence: Pick<StatementEvidence, 'before' | 'after' | 'unowned'> | undefined,
+  live: Pick<Schema, 'fingerprint' | 'unowned'>,
 ): Verdict {
   if (statement !== undefined && isRepeatable(statement.text))
     return { outcome: 'not-applied', because: 'repeatable' };
@@ -31,9 +32,12 @@ export function judgeDoubt(
   if (statement?.kind === 'call') return { outcome: 'unknown', because: 'runs-code' };
   if (statement?.kind === 'rows') return { outcome: 'unknown', because: 'no-transactions' };
   if (evidence === undefined) return { outcome: 'unknown', because: 'no-evidence' };
-  if (evidence.before === evidence.after) return { outcome: 'unknown', because: 'schema-unchanged' };
-  if (live === evidence.after) return { outcome: 'applied', because: 'schema' };
-  if (live === evidence.before) return { outcome: 'not-applied', because: 'schema' };
+  // Receipts of the format's first days do not know the schema without its owners.
+  const { before, after } = evidence.unowned ?? evidence;
+  const now = evidence.unowned === undefined ? live.fingerprint : live.unowned;
+  if (before === after) return { outcome: 'unknown', because: 'schema-unchanged' };
+  if (now === after) return { outcome: 'applied', because: 'schema' };
+  if (now === before) return { outcome: 'not-applied', because: 'schema' };
   return { outcome: 'unknown', because: 'schema-differs' };
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { readSchema, schemaFingerprint } from '../database/fingerprint.ts';
+import { readSchema, type Schema } from '../database/fingerprint.ts';
 import type { Session } from '../database/session.ts';
 import { neededAlgorithm, type Algorithm } from './alter-algorithm.ts';
 import type { Measured, StatementEvidence } from './evidence.ts';
@@ -29,13 +29,13 @@ export function createDryRunWatch(
   const evidence: StatementEvidence[] = [];
   const measured: Measured[] = [];
   /** Of the schema as it is; asked for once the ledger is there, which is part of it on the live server as well. */
-  let schema: string | undefined;
+  let schema: Schema | undefined;
   let algorithm: Algorithm | undefined;
   const mayChangeSchema = ({ statement: { kind } }: Step): boolean => kind === 'alone' || kind === 'call';
   return {
     watch: {
       before: async ({ statement }) => {
-        schema ??= await schemaFingerprint(copy.eyes, copy.database);
+        schema ??= await readSchema(copy.eyes, copy.database);
         algorithm =
           statement.kind === 'alone' && !context.signal.aborted
             ? await neededAlgorithm(copy.probe, copy.database, statement.text)
@@ -47,8 +47,16 @@ export function createDryRunWatch(
         if (algorithm !== undefined || told.messages.length > 0)
           measured.push({ version, number, line, algorithm, ...told });
         if (!mayChangeSchema(step)) return;
-        const { fingerprint: after, tables } = await readSchema(copy.eyes, copy.database);
-        evidence.push({ version, number, hash, before: schema ?? '', after, tablesAfter: tables });
+        const after = await readSchema(copy.eyes, copy.database);
+        evidence.push({
+          version,
+          number,
+          hash,
+          before: schema?.fingerprint ?? '',
+          after: after.fingerprint,
+          tablesAfter: after.tables,
+          unowned: { before: schema?.unowned ?? '', after: after.unowned },
+        });
         schema = after;
       },
     },

@@ -14,6 +14,8 @@ export const statementEvidenceSchema = v.object({
   after: v.string(),
   /** Of the tables alone, after it; those of views and triggers hold who made them, which on the copy is root. */
   tablesAfter: v.optional(v.string()),
+  /** Both, whoever made what there is. */
+  unowned: v.optional(v.object({ before: v.string(), after: v.string() })),
 });
 
 /** See `statementEvidenceSchema`. */

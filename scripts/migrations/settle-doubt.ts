@@ -1,5 +1,5 @@
 import { inStep, type Context } from '../context.ts';
-import { schemaFingerprint } from '../database/fingerprint.ts';
+import { readSchema } from '../database/fingerprint.ts';
 import { quoteName } from '../database/quote.ts';
 import type { Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
@@ -91,7 +91,7 @@ async function settleRow(
   if (statement?.hash !== inFlight.hash)
     throw refused('migration-doubt-edited', { file, statement: inFlight.number });
   if (row.connectionId !== undefined) await waitForOrphan(context, keeper, row.connectionId, statement.text);
-  const live = await schemaFingerprint(keeper, target.database);
+  const live = await readSchema(keeper, target.database);
   const seen = evidence.find(
     ({ version, number, hash }) =>
       versionNumber(version) === versionNumber(row.version) &&

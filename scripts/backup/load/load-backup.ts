@@ -5,7 +5,7 @@ import { connectionCut } from '../../database/connect-failure.ts';
 import { connect, withSession, type Session } from '../../database/session.ts';
 import type { Target } from '../../database/target.ts';
 import { codecNamed } from '../codec.ts';
-import type { Definers } from '../definers.ts';
+import type { Definers } from '../../database/definers.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestPart } from '../manifest.ts';
 import type { PartSource } from '../part-text.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
+import { readSchema, schemaFingerprint, type Schema } from '../../../scripts/database/fingerprint.ts';
 import { withSession } from '../../../scripts/database/session.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 
@@ -29,6 +29,28 @@ describe.each(servers)('the fingerprint of a schema on $name', (server) => {
       `CREATE OR REPLACE DEFINER = 'nobody'@'nowhere' VIEW named AS SELECT t.id, things.name, 'other' AS text FROM things t, things`,
     );
     expect(await within()).not.toBe(first);
+  });
+
+  test('has a form that does not depend on who made what', async () => {
+    const database = await running().createDatabase();
+    const admin = await running().adminSession();
+    const madeBy = async (definer: string, text: string): Promise<Schema> => {
+      for (const kind of ['VIEW v', 'TRIGGER t', 'PROCEDURE p', 'EVENT e'])
+        await admin.run(`DROP ${kind.replace(' ', ' IF EXISTS ')}`);
+      const create = `CREATE DEFINER = '${definer}'@'localhost'`;
+      await admin.run(`${create} VIEW v AS SELECT id, '${text}' AS text FROM things`);
+      await admin.run(`${create} TRIGGER t BEFORE INSERT ON things FOR EACH ROW SET NEW.id = NEW.id + 1`);
+      await admin.run(`${create} PROCEDURE p() SELECT 'DEFINER=a'`);
+      await admin.run(`${create} EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1`);
+      return readSchema(admin, database);
+    };
+    await admin.run(`USE \`${database}\``);
+    await admin.run('CREATE TABLE things (id INT PRIMARY KEY)');
+    const first = await madeBy('one', 'a');
+    const second = await madeBy('other', 'a');
+    expect(second.fingerprint).not.toBe(first.fingerprint);
+    expect(second.unowned).toBe(first.unowned);
+    expect((await madeBy('other', 'b')).unowned).not.toBe(first.unowned);
   });
 
   if (server.flavour === 'mysql')

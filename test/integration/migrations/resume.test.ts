@@ -79,6 +79,28 @@ describe.each(servers)('on $name, a run that died', (server) => {
     expect(await eyes.ledger()).toMatchObject([{ state: 'applied', statementsDone: 4 }]);
   });
 
+  test('over a view that another account had made than on the copy goes on behind it', async () => {
+    const text = [
+      'CREATE TABLE a (id int);',
+      'CREATE VIEW v AS SELECT id FROM a;',
+      'ALTER TABLE a ADD b int;',
+    ].join('\n');
+    const { call, eyes } = await rehearsed({ '001_a.sql': text });
+    await call([]);
+    const parts = splitStatements(text, { file: 'x.sql' });
+    await eyes.session.run('ALTER TABLE a DROP COLUMN b');
+    await eyes.session.run("CREATE OR REPLACE DEFINER = 'app'@'localhost' VIEW v AS SELECT id FROM a");
+    await eyes.session.run(
+      `UPDATE schema_versions SET state = 'applying', statements_done = 1, in_flight = '2:${parts[1]?.hash ?? ''}',
+       done_hash = '${parts.slice(0, 1).reduce(progressAfter, noProgress).hash}', finished_at = NULL`,
+    );
+    expect((await call(['resume'])).text(en)).toEqual([
+      '001_a.sql stands after statement 2 of 3: statement 2 was applied (the schema tells).',
+      'Applied: 001_a.sql.',
+    ]);
+    expect(await eyes.ledger()).toMatchObject([{ state: 'applied', statementsDone: 3 }]);
+  });
+
   test('in the middle of rows goes by its checkpoint', async () => {
     const { call, eyes } = await rehearsed();
     await call([]);

@@ -3,6 +3,10 @@ import { judgeDoubt } from '../../../scripts/migrations/doubt.ts';
 
 const alter = { kind: 'alone', text: 'ALTER TABLE a ADD b INT' };
 const seen = { before: 's1', after: 's2' };
+const schema = (fingerprint: string, unowned = ''): { fingerprint: string; unowned: string } => ({
+  fingerprint,
+  unowned,
+});
 
 describe('a statement whose end nobody saw', () => {
   test.each([
@@ -28,7 +32,17 @@ describe('a statement whose end nobody saw', () => {
       'no-transactions',
     ],
   ] as const)('counts as %s', (_title, statement, evidence, live, outcome, because) => {
-    expect(judgeDoubt(statement, evidence, live)).toEqual({ outcome, because });
+    expect(judgeDoubt(statement, evidence, schema(live))).toEqual({ outcome, because });
+  });
+
+  test.each([
+    ['u1', 'not-applied'],
+    ['u2', 'applied'],
+    ['u3', 'unknown'],
+  ])('goes by the schema without its owners, where the dry run kept that: %s, %s', (unowned, outcome) => {
+    const statement = { kind: 'alone', text: 'CREATE VIEW v AS SELECT 1' };
+    const evidence = { ...seen, unowned: { before: 'u1', after: 'u2' } };
+    expect(judgeDoubt(statement, evidence, schema('s3', unowned)).outcome).toBe(outcome);
   });
 
   test.each([
@@ -39,7 +53,7 @@ describe('a statement whose end nobody saw', () => {
     'drop /* now */ view if exists v',
     'DROP PROCEDURE IF EXISTS p',
   ])('is run again where that does no harm: %s', (text) => {
-    const verdict = judgeDoubt({ kind: 'alone', text }, undefined, 's1');
+    const verdict = judgeDoubt({ kind: 'alone', text }, undefined, schema('s1'));
     expect(verdict).toEqual({ outcome: 'not-applied', because: 'repeatable' });
   });
 
@@ -51,6 +65,6 @@ describe('a statement whose end nobody saw', () => {
     "CREATE TABLE `IF NOT EXISTS` (b INT COMMENT 'IF NOT EXISTS')",
     'RENAME TABLE a TO b',
   ])('is not run again where it may: %s', (text) => {
-    expect(judgeDoubt({ kind: 'alone', text }, undefined, 's1').outcome).toBe('unknown');
+    expect(judgeDoubt({ kind: 'alone', text }, undefined, schema('s1')).outcome).toBe('unknown');
   });
 });

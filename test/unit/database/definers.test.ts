@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withCurrentDefiner, withoutDefiner } from '../../../scripts/backup/definers.ts';
+import { withCurrentDefiner, withoutDefiner } from '../../../scripts/database/definers.ts';
 import { rewritten } from '../../../scripts/backup/load/rewrite.ts';
 
 test.each([
