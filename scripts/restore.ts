@@ -1,5 +1,4 @@
 import { findBackup, type Backup } from './backup/list.ts';
-import type { Definers } from './database/definers.ts';
 import { checkRestorable } from './backup/restorable.ts';
 import {
   applyRestore,
@@ -14,6 +13,7 @@ import { inRestoreWindow } from './backup/restore-window.ts';
 import { verifyBackup } from './backup/verify.ts';
 import { applicationDir } from './config/require.ts';
 import type { Context } from './context.ts';
+import type { Definers } from './database/definers.ts';
 import { targetFromConfig } from './database/target.ts';
 import { wrongUsage } from './errors.ts';
 import { withLock } from './upgrade/lock.ts';

@@ -1,6 +1,6 @@
 import { withoutImpliedCharset, withoutQualifier } from '../database/canonical-table.ts';
-import { quoteName } from '../database/quote.ts';
 import { withoutDefiner, type Definers } from '../database/definers.ts';
+import { quoteName } from '../database/quote.ts';
 import type { PartKind } from './part.ts';
 
 /** What texts are compared regardless of. */

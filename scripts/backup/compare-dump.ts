@@ -1,9 +1,9 @@
 import { inStep, type Context } from '../context.ts';
+import type { Definers } from '../database/definers.ts';
 import type { DumpClient } from '../database/dump-client.ts';
 import type { Target } from '../database/target.ts';
 import type { CanonicalOptions } from './canonical.ts';
 import { codecNamed, readStored, type Codec } from './codec.ts';
-import type { Definers } from '../database/definers.ts';
 import { compareParts, type Comparison, type SummedPart } from './differences.ts';
 import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';

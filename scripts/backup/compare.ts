@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts';
+import type { Definers } from '../database/definers.ts';
 import { findDumpClient } from '../database/dump-client.ts';
 import { readInventory } from '../database/inventory.ts';
 import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { compareDump } from './compare-dump.ts';
-import type { Definers } from '../database/definers.ts';
 import { namesOfDifferences, type PartDifference } from './differences.ts';
 import type { Backup } from './list.ts';
 

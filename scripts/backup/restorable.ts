@@ -1,4 +1,5 @@
 import { warn, type Context } from '../context.ts';
+import type { Definers } from '../database/definers.ts';
 import { seriesOf, type ServerVersion } from '../database/flavour.ts';
 import { allows, currentUser, readGrants } from '../database/grants.ts';
 import type { Account } from '../database/inventory.ts';
@@ -8,7 +9,6 @@ import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { codecNamed } from './codec.ts';
 import { checkFlavour } from './compare.ts';
-import type { Definers } from '../database/definers.ts';
 import type { Backup } from './list.ts';
 
 /**

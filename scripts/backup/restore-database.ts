@@ -1,12 +1,12 @@
 import { inStep, note, type Context } from '../context.ts';
 import { dropObjects } from '../database/clear.ts';
+import type { Definers } from '../database/definers.ts';
 import { readInventory } from '../database/inventory.ts';
 import { quoteName } from '../database/quote.ts';
 import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { MajError, notRolledBack, reasonOf, refused } from '../errors.ts';
 import { differencesFromBackup, type DatabaseDifference } from './compare.ts';
-import type { Definers } from '../database/definers.ts';
 import type { PartDifference } from './differences.ts';
 import type { Backup } from './list.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';

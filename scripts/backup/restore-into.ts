@@ -1,11 +1,11 @@
 import { warn, type Context } from '../context.ts';
+import type { Definers } from '../database/definers.ts';
 import { quoteName } from '../database/quote.ts';
 import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { codecNamed } from './codec.ts';
 import { differencesFromBackup } from './compare.ts';
-import type { Definers } from '../database/definers.ts';
 import { nameOf } from './differences.ts';
 import type { Backup } from './list.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
