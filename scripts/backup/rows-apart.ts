@@ -4,7 +4,7 @@ import { codecNamed } from './codec.ts';
 import type { Backup } from './list.ts';
 import { columnsOf, deferTable, hasPrimaryKey } from './load/definition.ts';
 import { statementsOf } from './load/part-statements.ts';
-import { changedTables } from './proof-plan.ts';
+import { changedTables, isRows } from './proof-plan.ts';
 
 type Stored = Pick<Backup, 'folder' | 'manifest'>;
 
@@ -18,7 +18,10 @@ export async function tablesProvenApart(
   earlier: Stored,
 ): Promise<ReadonlySet<string>> {
   const apart = new Set<string>();
-  for (const table of changedTables(backup.manifest.parts, earlier.manifest.parts)) {
+  const { parts } = backup.manifest;
+  for (const table of changedTables(parts, earlier.manifest.parts)) {
+    // Of rows in a single part there is nothing to spare, and each table that is read costs time in the window.
+    if (parts.filter((part) => isRows(part) && part.object === table).length < 2) continue;
     const now = await definitionOf(context, backup, table);
     if (now === undefined || !rowsStandAlone(now)) continue;
     // What cannot be read of another backup costs time, and not this one's proof.

@@ -1,5 +1,6 @@
 import { inStep, note, type Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
+import { orLeftOver } from '../left-over.ts';
 import { ownIdentity } from '../system/identity.ts';
 import type { Messages } from '../terminal/messages/catalogue.ts';
 import { openJournal, type Journal } from '../upgrade/journal.ts';
@@ -43,13 +44,9 @@ export async function applyAlone(
       switchOrTakeBack(context, plan, journal),
     );
     await journal.add({ type: 'run-finished', outcome: 'succeeded' });
-    try {
-      await recordInstalled(context, staged);
-      await carryLate(context, completed.goesAlong, plan);
-    } catch (error) {
-      // The files are switched: what is only bookkeeping must not say that nothing was changed.
-      note(context, 'left-over', { path: staged.list, reason: reasonOf(error) });
-    }
+    // The files are switched: nothing that fails now may say that nothing was changed, or leave the other undone.
+    await orLeftOver(context, staged.list, () => recordInstalled(context, staged));
+    await orLeftOver(context, staged.list, () => carryLate(context, completed.goesAlong, plan));
     return plan;
   } finally {
     await journal.close();

@@ -1,7 +1,8 @@
 import { setMaintenance } from '../application/maintenance.ts';
 import type { Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
-import { record, unlessOnlyRecords } from './records.ts';
+import { orLeftOver } from '../left-over.ts';
+import { record } from './records.ts';
 import { stateOfRun, type UpgradeRun } from './run.ts';
 import type { RunState } from './state.ts';
 import type { JournalStep } from './steps.ts';
@@ -48,9 +49,7 @@ export async function letIn(
   const { openedMs, expected = {} } = options;
   const started = context.clock.monotonicMs();
   const finish = (): Promise<void> =>
-    unlessOnlyRecords(context, journal.folder, () =>
-      journal.add({ type: 'run-finished', outcome: 'succeeded' }),
-    );
+    orLeftOver(context, journal.folder, () => journal.add({ type: 'run-finished', outcome: 'succeeded' }));
   try {
     if (state.maintenanceWas === 'off') await setMaintenance(context, 'off');
   } catch (error) {
@@ -60,7 +59,7 @@ export async function letIn(
   }
   const ended = context.clock.monotonicMs();
   const durationMs = Math.round(ended - started);
-  await unlessOnlyRecords(context, journal.folder, () =>
+  await orLeftOver(context, journal.folder, () =>
     journal.add({ type: 'step-finished', step: 'maintenance-off', durationMs }),
   );
   await record(context, state);

@@ -3,8 +3,9 @@ import { link, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
-import { note, type Context } from '../context.ts';
-import { locked, reasonOf } from '../errors.ts';
+import type { Context } from '../context.ts';
+import { locked } from '../errors.ts';
+import { orLeftOver } from '../left-over.ts';
 import {
   fileFailed,
   makePrivateFolder,
@@ -42,16 +43,8 @@ export async function withLock<T>(context: Context, verb: string, work: () => Pr
     await sweepTemporaryFolders(context.clock.now());
     return await work();
   } finally {
-    await release(context, path);
-  }
-}
-
-/** A lock that cannot be removed is soon a dead holder's, and no reason to call failed what was done under it. */
-async function release(context: Context, path: string): Promise<void> {
-  try {
-    await rm(path, { force: true });
-  } catch (error) {
-    note(context, 'left-over', { path, reason: reasonOf(error) });
+    // A lock that cannot be removed is soon a dead holder's.
+    await orLeftOver(context, path, () => rm(path, { force: true }));
   }
 }
 

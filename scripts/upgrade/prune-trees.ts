@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { inStep, note, warn, type Context } from '../context.ts';
-import { reasonOf } from '../errors.ts';
+import { orLeftOver } from '../left-over.ts';
 import { expiredTrees, oldTrees, trashedTrees, treeTrash } from '../release/old-trees.ts';
 import { placesOf } from '../release/places.ts';
 import { makePrivateFolder, remove, renameDurably } from '../system/files.ts';
@@ -48,14 +48,19 @@ export async function planTreePruning(
  */
 export async function pruneTrees(context: Context, { removed, trashed }: TreePruning): Promise<void> {
   for (const path of removed)
-    await orWarn(context, path, () => inStep(context, 'remove-tree', { path }, () => remove(path)));
+    await orLeftOver(context, path, () => inStep(context, 'remove-tree', { path }, () => remove(path)), warn);
   for (const path of trashed)
-    await orWarn(context, path, async () => {
-      const trash = treeTrash(await placesOf(context), path);
-      await makePrivateFolder(trash);
-      await renameDurably(path, join(trash, basename(path)));
-      note(context, 'tree-trashed', { path, trash });
-    });
+    await orLeftOver(
+      context,
+      path,
+      async () => {
+        const trash = treeTrash(await placesOf(context), path);
+        await makePrivateFolder(trash);
+        await renameDurably(path, join(trash, basename(path)));
+        note(context, 'tree-trashed', { path, trash });
+      },
+      warn,
+    );
 }
 
 const keptBy = ({ switchPlan, startedAt }: RunState): { path: string; since: string }[] =>
@@ -64,12 +69,4 @@ const keptBy = ({ switchPlan, startedAt }: RunState): { path: string; since: str
 /** A release can be left, come back to, and left again: the last time counts. */
 function newestOfEach(trees: readonly { path: string; since: string }[]): { path: string; since: string }[] {
   return trees.filter(({ path }, index) => trees.findIndex((other) => other.path === path) === index);
-}
-
-async function orWarn(context: Context, path: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    warn(context, 'left-over', { path, reason: reasonOf(error) });
-  }
 }

@@ -1,5 +1,6 @@
 import { note, type Context } from '../context.ts';
 import { reasonOf } from '../errors.ts';
+import { orLeftOver } from '../left-over.ts';
 import { carryLate } from '../release/carry-late.ts';
 import { goesAlongOf } from '../release/complete.ts';
 import { recordInstalled } from '../release/installed.ts';
@@ -13,7 +14,7 @@ import { foldJournal, type RunState } from './state.ts';
  */
 export async function record(context: Context, { kind, release, switchPlan }: RunState): Promise<void> {
   if (release === undefined || kind !== 'upgrade') return;
-  await unlessOnlyRecords(context, release.list, async () => {
+  await orLeftOver(context, release.list, async () => {
     if (!(await exists(release.list))) return;
     const goesAlong = await goesAlongOf(context, release);
     // One of these failing is no reason to leave the other undone.
@@ -35,18 +36,5 @@ async function recordList(context: Context, release: { readonly list: string }):
     await recordInstalled(context, release);
   } catch (error) {
     note(context, 'record-late', { path: release.list, reason: reasonOf(error) });
-  }
-}
-
-/** What is only bookkeeping never makes a failure of an upgrade that is done and healthy. */
-export async function unlessOnlyRecords(
-  context: Context,
-  path: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    note(context, 'left-over', { path, reason: reasonOf(error) });
   }
 }

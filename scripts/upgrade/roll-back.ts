@@ -6,6 +6,7 @@ import { sweepPartials } from '../backup/sweep.ts';
 import { backupsDir } from '../config/require.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
+import { orLeftOver } from '../left-over.ts';
 import { discardStaged } from '../release/stage.ts';
 import { undoMoves } from '../release/switch.ts';
 import { ownIdentity } from '../system/identity.ts';
@@ -92,15 +93,8 @@ async function endMaintenance(context: Context, state: RunState): Promise<void> 
  */
 async function tidy(context: Context, { staged, kind }: RunState): Promise<void> {
   const backups = backupsDir(context);
-  await orNote(context, backups, () => sweepPartials(context, backups));
+  await orLeftOver(context, backups, () => sweepPartials(context, backups));
   const isOurs = kind !== 'go-back' || (staged !== undefined && basename(staged).startsWith('staged-'));
-  if (staged !== undefined && isOurs) await orNote(context, staged, () => discardStaged({ folder: staged }));
-}
-
-async function orNote(context: Context, path: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    note(context, 'left-over', { path, reason: reasonOf(error) });
-  }
+  if (staged !== undefined && isOurs)
+    await orLeftOver(context, staged, () => discardStaged({ folder: staged }));
 }

@@ -1,18 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { compareDump } from '../../../scripts/backup/compare-dump.ts';
 import { namesOfDifferences } from '../../../scripts/backup/differences.ts';
-import { listBackups } from '../../../scripts/backup/list.ts';
+import { listBackups, type ProvenBackup } from '../../../scripts/backup/list.ts';
 import { isRows } from '../../../scripts/backup/proof-plan.ts';
 import { proveBackup } from '../../../scripts/backup/prove.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { findLocalDumpClient } from '../../../scripts/database/dump-client.ts';
 import { withSession } from '../../../scripts/database/session.ts';
-import { withThrowaway } from '../../../scripts/database/throwaway.ts';
+import { withThrowaway, type Throwaway } from '../../../scripts/database/throwaway.ts';
+import type { TestContext } from '../../helpers/context.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 import { createEverything, runAll } from './everything.ts';
 
 describe.each(everyServer)('a backup behind one that is proven, on $name', (server) => {
   const running = useServer(server);
+  const withProven = (
+    context: TestContext,
+    work: (throwaway: Throwaway, earlier: ProvenBackup) => Promise<void>,
+  ): Promise<void> =>
+    withThrowaway(context, server.programs, async (throwaway) => {
+      const first = await takeBackup(context);
+      await work(throwaway, { ...first, proof: await proveBackup(context, first, throwaway) });
+    });
 
   test('is proven by its structure and the rows that are not the same, and by nothing where all are', async () => {
     const database = await createEverything(running(), server.flavour);
@@ -21,16 +30,14 @@ describe.each(everyServer)('a backup behind one that is proven, on $name', (serv
       "INSERT INTO grows (body) VALUES ('one'), ('two')",
     ]);
     const context = running().context({ DB_NAME: database });
-    await withThrowaway(context, server.programs, async (throwaway) => {
-      const first = await takeBackup(context);
-      const earlier = { ...first, proof: await proveBackup(context, first, throwaway) };
+    await withProven(context, async (throwaway, earlier) => {
       expect(earlier.proof.restsOn).toBeUndefined();
 
       const same = await takeBackup(context);
       const parts = same.manifest.parts.length;
       expect(await proveBackup(context, same, throwaway, earlier)).toMatchObject({
         equalParts: parts,
-        restsOn: { backup: first.id, parts },
+        restsOn: { backup: earlier.id, parts },
       });
 
       await runAll(running(), database, ["INSERT INTO grows (body) VALUES ('three')"]);
@@ -39,7 +46,7 @@ describe.each(everyServer)('a backup behind one that is proven, on $name', (serv
       const rows = grown.manifest.parts.filter(({ kind, section }) => kind === 'table' && section === 'rows');
       expect(proof).toMatchObject({
         equalParts: parts,
-        restsOn: { backup: first.id, parts: rows.length - 1 },
+        restsOn: { backup: earlier.id, parts: rows.length - 1 },
       });
       const listed = await listBackups(context);
       expect(listed.map(({ proof: kept }) => kept === null)).toEqual([false, false, false]);
@@ -58,18 +65,16 @@ describe.each(everyServer)('a backup behind one that is proven, on $name', (serv
       'INSERT INTO idle VALUES (1)',
     ]);
     const context = running().context({ DB_NAME: database });
-    await withThrowaway(context, server.programs, async (throwaway) => {
-      const first = await takeBackup(context);
-      const earlier = { ...first, proof: await proveBackup(context, first, throwaway) };
+    await withProven(context, async (throwaway, earlier) => {
       await runAll(running(), database, [rows(2)]);
       const grown = await takeBackup(context);
-      const before = new Set(first.manifest.parts.map(({ sha256 }) => sha256));
+      const before = new Set(earlier.manifest.parts.map(({ sha256 }) => sha256));
       const parts = grown.manifest.parts.filter(isRows);
       const changed = parts.filter(({ sha256 }) => !before.has(sha256));
       expect(parts.filter(({ object }) => object === 'large')).toHaveLength(2);
       expect(changed).toHaveLength(1);
       expect(await proveBackup(context, grown, throwaway, earlier)).toMatchObject({
-        restsOn: { backup: first.id, parts: parts.length - 1 },
+        restsOn: { backup: earlier.id, parts: parts.length - 1 },
       });
 
       // What was loaded is really compared.
