@@ -37,6 +37,7 @@ export async function compareDump(
     const found = await dumpInto<PartSum | undefined>(context, client, target, {
       open: (part) => sumOf(part)?.open() ?? hashPart(part, { database: target.database, definers }),
       progress,
+      rowBytes: backup.manifest.rowBytes,
     });
     const whole = found.parts.flatMap(({ id, sum }) => (sum === undefined ? [] : [{ id, sum }]));
     const codec = await codecNamed(context, backup.manifest.codec);

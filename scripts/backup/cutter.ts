@@ -14,8 +14,12 @@ export interface Cutter {
   end(): PartChunk[];
 }
 
-/** By default a new part of rows begins after this many bytes: small enough to load in parallel. */
-export const defaultRowBytes = 32 * 1024 * 1024;
+/**
+ * A new part of rows begins after this many bytes. Small, because a part is what is loaded by one connection at a time,
+ * what backups share, and what a window has to prove of a table that has grown; large enough that a compressor for each
+ * costs nothing.
+ */
+export const rowBytesOfParts = 8 * 1024 * 1024;
 
 const newline = 0x0a;
 /** What a line says shows within this: names have at most 64 characters. */
@@ -35,7 +39,7 @@ const commentMark = '-- ';
  * The bodies of triggers, events and routines may hold anything, but lie between DELIMITER lines.
  * Where it cuts depends on the bytes of the dump alone, never on the chunks that they come in.
  */
-export function createCutter(rowBytes = defaultRowBytes): Cutter {
+export function createCutter(rowBytes: number): Cutter {
   let part: PartId = { kind: 'header', object: null, section: 'structure', number: 0, index: 0 };
   let objects = 0;
   /** Parts that follow the tables. */

@@ -1,5 +1,5 @@
 import type { Progress } from '../context.ts';
-import { createCutter, defaultRowBytes, type PartChunk } from './cutter.ts';
+import { createCutter, type PartChunk } from './cutter.ts';
 import { partKey, type PartId } from './part.ts';
 import type { PartWriter } from './store.ts';
 
@@ -18,7 +18,8 @@ export interface CutOptions<T> {
   /** Sees every stretch, before it is written. */
   readonly observe?: (chunk: PartChunk) => void;
   readonly progress?: Progress;
-  readonly rowBytes?: number;
+  /** Bytes of rows after which a new part begins. Parts compare only where it is the same. */
+  readonly rowBytes: number;
 }
 
 /** So many finished parts may still be on their way to the disk while the next one is written. */
@@ -30,7 +31,7 @@ const tailBytes = 256;
  * On an error every open part is aborted, and the error goes on.
  */
 export async function cutDump<T>(source: AsyncIterable<Buffer>, options: CutOptions<T>): Promise<CutDump<T>> {
-  const cutter = createCutter(options.rowBytes ?? defaultRowBytes);
+  const cutter = createCutter(options.rowBytes);
   const parts: { id: PartId; sum: Promise<T> }[] = [];
   let current: { key: string; id: PartId; writer: PartWriter<T> } | undefined;
   let bytes = 0;

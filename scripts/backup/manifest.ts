@@ -58,6 +58,8 @@ const manifest = v.strictObject({
     lowerCaseTableNames: v.optional(v.picklist([0, 1, 2])),
   }),
   codec: v.picklist(['zstd', 'gzip']),
+  /** Bytes of rows after which a new part begins. Backups of the first days do not tell: it was 32 MB. */
+  rowBytes: v.optional(v.pipe(count, v.minValue(1)), 32 * 1024 * 1024),
   parts: list(part),
   dumpBytes: count,
   /** See `dumpSum`. */

@@ -7,6 +7,7 @@ import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { privateFolder } from '../system/files.ts';
 import type { Codec } from './codec.ts';
+import { rowBytesOfParts } from './cutter.ts';
 import { cutDump, type CutDump, type CutOptions } from './dump-parts.ts';
 import { dumpSum } from './dump-sum.ts';
 import { partsFolder, partPath } from './layout.ts';
@@ -53,6 +54,7 @@ export async function takeDatabase(
         checkLength(chunk);
       },
       progress,
+      rowBytes: rowBytesOfParts,
     }),
   );
   const missing = missingObjects(inventory, finder.found());

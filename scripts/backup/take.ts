@@ -9,6 +9,7 @@ import { targetFromConfig } from '../database/target.ts';
 import { interrupted, MajError, refused } from '../errors.ts';
 import { ownVersion } from '../system/own-version.ts';
 import { chooseCodec, type Codec } from './codec.ts';
+import { rowBytesOfParts } from './cutter.ts';
 import type { Backup } from './list.ts';
 import type { Manifest } from './manifest.ts';
 import { checkWritable, completeBackup, openPartial, type PartialBackup } from './partial.ts';
@@ -63,6 +64,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
           lowerCaseTableNames: source.lowerCaseTableNames,
         },
         codec: codec.name,
+        rowBytes: rowBytesOfParts,
         ...taken,
         inventory,
       });

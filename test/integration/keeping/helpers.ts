@@ -34,6 +34,7 @@ export function layBackup(
       definers: [],
     },
     codec: 'gzip',
+    rowBytes: 1,
     parts: [],
     dumpBytes: 0,
     dumpSha256: sha256OfText(''),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createCutter } from '../../../scripts/backup/cutter.ts';
+import { createCutter, rowBytesOfParts } from '../../../scripts/backup/cutter.ts';
 import { partFileName } from '../../../scripts/backup/part.ts';
 
 const fixture = (name: string): Buffer =>
@@ -93,7 +93,7 @@ test('a name that holds a line break is read to its end', () => {
     ].join(''),
   );
   for (const size of [1, 7, dump.length]) {
-    const cutter = createCutter();
+    const cutter = createCutter(rowBytesOfParts);
     const found = new Map<string, string>();
     const keep = (chunks: ReturnType<typeof cutter.push>): void => {
       for (const { part, data } of chunks) {

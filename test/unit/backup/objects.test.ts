@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { createCutter } from '../../../scripts/backup/cutter.ts';
+import { createCutter, rowBytesOfParts } from '../../../scripts/backup/cutter.ts';
 import { endsWhole } from '../../../scripts/backup/dump-parts.ts';
 import { createObjectFinder, missingObjects, type FoundObjects } from '../../../scripts/backup/objects.ts';
 import type { Inventory } from '../../../scripts/database/inventory.ts';
 
 function objectsIn(dump: Buffer, chunk: number): FoundObjects {
-  const cutter = createCutter();
+  const cutter = createCutter(rowBytesOfParts);
   const finder = createObjectFinder();
   for (let at = 0; at < dump.length; at += chunk)
     for (const piece of cutter.push(dump.subarray(at, at + chunk))) finder.observe(piece);
