@@ -12,6 +12,8 @@ export interface ZipEntry {
   /** Sizes and sum come after the data, as where the archive was written to a pipe. */
   readonly descriptor?: boolean;
   readonly extra?: Buffer;
+  /** Its sizes stand in an extra field of 64 bits each, as of a file of more than 4 GB. */
+  readonly zip64?: boolean;
   /** What the entry in the directory says, where it is not the truth. */
   readonly says?: {
     readonly bytes?: number;
@@ -33,6 +35,12 @@ const u16 = (value: number): Buffer => {
 const u32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
+  return bytes;
+};
+
+const u64 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
   return bytes;
 };
 
@@ -60,24 +68,30 @@ function headersOf(entry: ZipEntry, at: number): { local: Buffer; central: Buffe
   const name = Buffer.from(entry.name);
   const flags = (entry.flags ?? 0x800) | (entry.descriptor === true ? 0b1000 : 0);
   const sum = entry.says?.sum ?? crc32(content);
-  const sizes = [
-    u32(sum),
-    u32(entry.says?.packed ?? packed.length),
-    u32(entry.says?.bytes ?? content.length),
-  ];
+  const inExtra = u32(0xffff_ffff);
+  const sizes =
+    entry.zip64 === true
+      ? [u32(sum), inExtra, inExtra]
+      : [u32(sum), u32(entry.says?.packed ?? packed.length), u32(entry.says?.bytes ?? content.length)];
+  const large =
+    entry.zip64 === true
+      ? Buffer.concat([u16(1), u16(16), u64(content.length), u64(packed.length)])
+      : Buffer.alloc(0);
   const localName = entry.local?.name === undefined ? name : Buffer.from(entry.local.name);
   const localSizes =
-    entry.descriptor === true
-      ? [u32(0), u32(0), u32(0)]
-      : [
-          u32(sum),
-          u32(entry.says?.packed ?? packed.length),
-          u32(entry.local?.bytes ?? entry.says?.bytes ?? content.length),
-        ];
-  const extra = entry.extra ?? Buffer.alloc(0);
+    entry.zip64 === true
+      ? sizes
+      : entry.descriptor === true
+        ? [u32(0), u32(0), u32(0)]
+        : [
+            u32(sum),
+            u32(entry.says?.packed ?? packed.length),
+            u32(entry.local?.bytes ?? entry.says?.bytes ?? content.length),
+          ];
+  const extra = Buffer.concat([entry.extra ?? Buffer.alloc(0), large]);
   const local = Buffer.concat([
     ...[u32(0x04034b50), u16(20), u16(flags), u16(entry.local?.method ?? method), u32(0), ...localSizes],
-    ...[u16(localName.length), u16(0), localName, packed],
+    ...[u16(localName.length), u16(large.length), localName, large, packed],
     ...(entry.descriptor === true ? [u32(0x08074b50), ...sizes] : []),
   ]);
   const host = entry.mode === undefined ? 0 : 3;

@@ -15,6 +15,7 @@ import {
   writeTree,
   type TarEntry,
 } from '../../helpers/packages.ts';
+import { zipOf } from '../../helpers/zips.ts';
 
 let root: string;
 let into: string;
@@ -253,6 +254,21 @@ describe('a package that is sound', () => {
       await unpack(join(root, name));
       expect(treePrint(into)).toEqual(treePrint(source));
     }
+  });
+
+  it('has sizes of 64 bits, as archives of large files do', async () => {
+    const entries = [
+      { name: 'VERSION', content: '1.1.0\n' },
+      { name: 'large.bin', content: 'x'.repeat(100_000), zip64: true },
+      { name: 'after.txt', content: 'after' },
+    ];
+    const path = writePackage(root, 'app-1.1.0.zip', zipOf(entries));
+    await unpack(path);
+    expect(treePrint(into)).toEqual({
+      VERSION: '644 1.1.0\n',
+      'large.bin': `644 ${'x'.repeat(100_000)}`,
+      'after.txt': '644 after',
+    });
   });
 
   it('made by git is unpacked as the real tar does, as tar and as zip', async () => {
