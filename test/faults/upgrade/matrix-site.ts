@@ -20,6 +20,9 @@ export type Layout = 'in-place' | 'releases';
 
 /** The file systems that a run writes to, each of its own and small enough to be filled. */
 type Disk = 'project' | 'application' | 'temporary';
+/** Not the temporary one: what watches over a throwaway server removes folders there while a blow is mended. */
+type Deniable = Exclude<Disk, 'temporary'>;
+const deniable: readonly Deniable[] = ['project', 'application'];
 const sizes: Readonly<Record<Disk, string>> = { project: '200m', application: '200m', temporary: '1500m' };
 
 /** The example application on a server that may be killed, on file systems that may be full. */
@@ -30,7 +33,7 @@ export interface MatrixSite {
   /** A shell command that fills a file system up. */
   fill(disk: Disk): string;
   /** A shell command after which nothing may be made in a file system, or removed from it, any more. */
-  deny(disk: Disk): string;
+  deny(disk: Deniable): string;
   /** Makes everything work again that a blow has broken. */
   mend(): Promise<void>;
   /** A file which, where it is, makes the health page fail (for the version in it, or all) or the cache command. */
@@ -100,10 +103,9 @@ export async function makeMatrixSite(
     },
     deny: (disk) => `find ${places[disk]} -type d -exec chmod a-w {} +`,
     mend: async () => {
-      for (const disk of disks) {
-        mount('-o', `remount,rw,size=${sizes[disk]}`, places[disk]);
+      for (const disk of disks) mount('-o', `remount,rw,size=${sizes[disk]}`, places[disk]);
+      for (const disk of deniable)
         execFileSync('find', [places[disk], '-type', 'd', '-exec', 'chmod', 'u+w', '{}', '+']);
-      }
       for (const flag of Object.values(flags)) await rm(flag, { force: true });
       if (!(await running.answers())) {
         await running.kill();
