@@ -14,6 +14,7 @@ import type { Backup } from './list.ts';
 /**
  * Checks what can be checked before anything is dropped, and warns of accounts that are not there.
  *
+ * @param options `wayBack`: what is asked is whether a way back from here would be possible, should it be needed
  * @throws MajError `database-missing`, `flavour-differs`, `server-older`, `name-case-differs`, `codec-missing`,
  *   `definers-not-allowed`
  */
@@ -22,7 +23,7 @@ export async function checkRestorable(
   backup: Backup,
   target: Target,
   definers: Definers,
-  options: { readonly database?: null } = {},
+  options: { readonly database?: null; readonly wayBack?: boolean } = {},
 ): Promise<void> {
   await codecNamed(context, backup.manifest.codec);
   await withSession(
@@ -32,9 +33,9 @@ export async function checkRestorable(
       checkFlavour(backup, session.server);
       checkVersion(backup, session.server);
       await checkNameCase(backup, session);
-      if (definers === 'keep') await checkDefiners(context, backup, session);
+      if (definers === 'keep') await checkDefiners(context, backup, session, options.wayBack === true);
     },
-    options,
+    options.database === undefined ? {} : { database: options.database },
   );
 }
 
@@ -63,7 +64,12 @@ const definerPrivileges = ['SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER'
 /** MySQL 8.2 and later want it beside the former for accounts that do not exist. */
 const absentPrivileges = ['SUPER', 'SET_USER_ID', 'ALLOW_NONEXISTENT_DEFINER'] as const;
 
-async function checkDefiners(context: Context, backup: Backup, session: Session): Promise<void> {
+async function checkDefiners(
+  context: Context,
+  backup: Backup,
+  session: Session,
+  wayBack: boolean,
+): Promise<void> {
   const { definers } = backup.manifest.database;
   const user = await currentUser(session);
   const others = definers.filter((definer) => nameOf(definer) !== user);
@@ -71,13 +77,14 @@ async function checkDefiners(context: Context, backup: Backup, session: Session)
   // Only what is granted on everything counts: no database has an empty name.
   const grants = await readGrants(session, '');
   const { flavour } = session.server;
+  const facts = { user, flavour, wayBack };
   if (!allows(grants, ...definerPrivileges))
-    throw refused('definers-not-allowed', { user, definers: others.map(nameOf), flavour, absent: false });
+    throw refused('definers-not-allowed', { ...facts, definers: others.map(nameOf), absent: false });
   const known = await accountsOf(session);
   const absent = known === undefined ? [] : others.map(nameOf).filter((name) => !known.has(name));
   if (absent.length === 0) return;
   if (flavour === 'mysql' && !allows(grants, ...absentPrivileges))
-    throw refused('definers-not-allowed', { user, definers: absent, flavour, absent: true });
+    throw refused('definers-not-allowed', { ...facts, definers: absent, absent: true });
   warn(context, 'definers-absent', { definers: absent });
 }
 

@@ -2,7 +2,10 @@ import { checkHealth } from '../application/health.ts';
 import { installDependencies } from '../application/hooks.ts';
 import { logBaseline, type LogBaseline } from '../application/logs.ts';
 import { maintenanceState } from '../application/maintenance.ts';
+import { findBackup } from '../backup/list.ts';
+import { checkRestorable } from '../backup/restorable.ts';
 import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
+import { targetFromConfig } from '../database/target.ts';
 import type { Migration } from '../migrations/folder.ts';
 import { refuseProblems, type MigrationPlan } from '../migrations/plan.ts';
 import { readPlan } from '../migrations/read-plan.ts';
@@ -64,6 +67,7 @@ export async function prepare(
   });
   refuseProblems(plan);
   const receipt = await doStep(run, 'rehearse', () => rehearseOnce(context, folder, migrations, plan));
+  await checkWayBack(context, receipt);
   await run.journal.add({ type: 'prepared', receipt: receipt.id, scripts: folder, logs: [...logs] });
   stopIfInterrupted(context);
   // As late as possible: what changes from here on is seen to in the window.
@@ -79,6 +83,12 @@ function checkApplication(context: Context): Promise<LogBaseline> {
     await checkHealth(context);
     return logBaseline(context);
   });
+}
+
+/** What the way back would be refused is refused now, while there is nothing to bring back. */
+async function checkWayBack(context: Context, receipt: Receipt): Promise<void> {
+  const proven = await findBackup(context, receipt.backup);
+  await checkRestorable(context, proven, targetFromConfig(context), 'keep', { wayBack: true });
 }
 
 async function rehearseOnce(

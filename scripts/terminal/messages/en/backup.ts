@@ -157,9 +157,10 @@ export const backup = {
       definers: readonly string[];
       flavour: 'mariadb' | 'mysql';
       absent: boolean;
+      wayBack: boolean;
     }) => ({
-      message: `Views, routines, triggers or events of this backup run as ${facts.definers.join(', ')}, ${facts.absent ? 'accounts that this server does not have, ' : ''}and ${facts.user} may not create such ones.`,
-      hint: `Restore as a user that may, or grant it: GRANT ${facts.flavour === 'mariadb' ? 'SET USER' : facts.absent ? 'ALLOW_NONEXISTENT_DEFINER' : 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)'} ON *.* TO that user${facts.absent ? '; or create the accounts' : ''}. With --definers current they all run as ${facts.user} afterwards.`,
+      message: `${facts.wayBack ? 'The database could not be brought back to the backup: views' : 'Views'}, routines, triggers or events of this backup run as ${facts.definers.join(', ')}, ${facts.absent ? 'accounts that this server does not have, ' : ''}and ${facts.user} may not create such ones.`,
+      hint: `${facts.wayBack ? 'Set DB_USER to one' : 'Restore as a user'} that may, or grant it: GRANT ${facts.flavour === 'mariadb' ? 'SET USER' : facts.absent ? 'ALLOW_NONEXISTENT_DEFINER' : 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)'} ON *.* TO that user${facts.absent ? '; or create the accounts' : ''}. ${facts.wayBack ? `Or make them run as ${facts.user}.` : `With --definers current they all run as ${facts.user} afterwards.`}`,
     }),
     'restore-failed': (facts: { id: string; database: string; reason: string }) => ({
       message: `The restore of ${facts.database} stopped half-way: ${facts.reason}`,
