@@ -1,5 +1,5 @@
 import type { Schema } from '../database/fingerprint.ts';
-import type { Receipt, ReceiptScript } from './receipt.ts';
+import type { Receipt, ReceiptScript, RehearsedDatabase } from './receipt.ts';
 
 /** What of a live schema is compared with what a rehearsal saw. */
 export type LiveSchema = Pick<Schema, 'fingerprint' | 'tables'>;
@@ -17,18 +17,25 @@ export interface CoverFacts {
   /** The live schema now. */
   readonly schema: LiveSchema;
   readonly server: Receipt['server'];
+  readonly database: RehearsedDatabase;
   /** The proven backups that are there; `createdAt` in ISO 8601. */
   readonly provenBackups: readonly { readonly id: string; readonly createdAt: string }[];
   readonly now: Date;
   readonly maxAgeMs: number;
 }
 
-/** The receipt that covers exactly what is about to be done; undefined: it has to be rehearsed. Pure. */
+/**
+ * The receipt that covers exactly what is about to be done; undefined: it has to be rehearsed. What has failed since one
+ * passed may fail on the rows that there are now. Pure.
+ */
 export function coveringReceipt(facts: CoverFacts): Receipt | undefined {
-  return facts.receipts.find(
+  const alike = facts.receipts.filter(
+    (receipt) => isAlike(receipt, facts) && receipt.schemaBefore === facts.schema.fingerprint,
+  );
+  if (alike[0]?.result === 'failed') return undefined;
+  return alike.find(
     (receipt) =>
       isSound(receipt, facts) &&
-      receipt.schemaBefore === facts.schema.fingerprint &&
       sameTexts(
         facts.partly === true ? receipt.pending.slice(0, facts.pending.length) : receipt.pending,
         facts.pending,
@@ -82,14 +89,21 @@ export function isWhereRehearsed(
   return [receipt.schemaBefore, receipt.evidence[0]?.before].includes(live.fingerprint);
 }
 
-/** Whether a rehearsal passed with these scripts, on such a server, on rows that are young enough. */
+/** Whether a rehearsal passed with these scripts, on this database, on rows that are young enough. */
 const isSound = (receipt: Receipt, facts: CoverFacts): boolean =>
   receipt.result === 'passed' &&
+  isAlike(receipt, facts) &&
   // What was met are the rows of the backup: a rehearsal is as old as they are.
   facts.provenBackups.some(
     ({ id, createdAt }) =>
       id === receipt.backup && facts.now.getTime() - Date.parse(createdAt) <= facts.maxAgeMs,
-  ) &&
+  );
+
+/** Whether these scripts were rehearsed on this database, and on a server like its own. */
+const isAlike = (receipt: Receipt, facts: CoverFacts): boolean =>
+  receipt.database?.name === facts.database.name &&
+  receipt.database.address === facts.database.address &&
+  receipt.database.sqlMode === facts.database.sqlMode &&
   receipt.server.flavour === facts.server.flavour &&
   receipt.server.version === facts.server.version &&
   sameTexts(receipt.scripts.map(scriptText), facts.scripts.map(scriptText));

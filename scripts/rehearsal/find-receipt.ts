@@ -6,7 +6,7 @@ import { targetFromConfig } from '../database/target.ts';
 import type { Migration } from '../migrations/folder.ts';
 import type { MigrationPlan } from '../migrations/plan.ts';
 import { coveringReceipt, receiptOfRest, type CoverFacts } from './covers.ts';
-import { readReceipts, type Receipt } from './receipt.ts';
+import { readReceipts, rehearsedDatabase, type Receipt } from './receipt.ts';
 
 /**
  * The receipt that covers exactly this upgrade of exactly this database, as it is now; or, where a run stopped half-way,
@@ -27,6 +27,7 @@ export async function findReceipt(
   }));
   const facts: CoverFacts = {
     ...live,
+    database: rehearsedDatabase(context),
     ...options,
     receipts: await readReceipts(context),
     scripts: migrations,

@@ -2,10 +2,19 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
+import { addressOf, targetFromConfig } from '../database/target.ts';
 import { statementEvidenceSchema } from '../migrations/evidence.ts';
 import { makePrivateFolder, namesIn, readIfThere, writeDurably } from '../system/files.ts';
 
 const scriptSchema = v.object({ version: v.string(), name: v.string(), checksum: v.string() });
+
+const databaseSchema = v.object({
+  name: v.string(),
+  /** `host:port`, or the path of a socket. */
+  address: v.string(),
+  /** DB_SQL_MODE; null: the server's own. */
+  sqlMode: v.nullable(v.string()),
+});
 
 const receiptSchema = v.object({
   format: v.literal(1),
@@ -17,6 +26,8 @@ const receiptSchema = v.object({
   backup: v.string(),
   /** Of the backup's dump, see `dumpSum`: which rows were met. */
   dumpSha256: v.string(),
+  /** Whose backup it was; receipts of the first days do not tell, and cover no upgrade any more. */
+  database: v.optional(databaseSchema),
   server: v.object({ flavour: v.picklist(['mariadb', 'mysql']), version: v.string() }),
   /** The version of the throwaway server; production's may differ. */
   rehearsedOn: v.string(),
@@ -41,6 +52,19 @@ const receiptSchema = v.object({
 
 /** What was rehearsed, on which backup, and how it went: without one neither a push nor an upgrade proceeds. */
 export type Receipt = v.InferOutput<typeof receiptSchema>;
+
+/** The database that was rehearsed, and how scripts are run on it. */
+export type RehearsedDatabase = v.InferOutput<typeof databaseSchema>;
+
+/** The database of the settings, as a receipt names it. */
+export function rehearsedDatabase(context: Pick<Context, 'config' | 'projectDir'>): RehearsedDatabase {
+  const target = targetFromConfig(context);
+  return {
+    name: target.database,
+    address: addressOf(target),
+    sqlMode: context.config.DB_SQL_MODE ?? null,
+  };
+}
 
 /** A migration script, as far as a receipt knows it. */
 export type ReceiptScript = Readonly<v.InferOutput<typeof scriptSchema>>;

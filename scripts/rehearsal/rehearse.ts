@@ -10,7 +10,7 @@ import { withThrowaway, type Throwaway } from '../database/throwaway.ts';
 import { MajError, reasonOf } from '../errors.ts';
 import { dryRun, type DryRunResult } from '../migrations/dry-run.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
-import { writeReceipt, type Receipt } from './receipt.ts';
+import { rehearsedDatabase, writeReceipt, type Receipt } from './receipt.ts';
 
 /** A rehearsal that passed. */
 export interface Rehearsal {
@@ -89,6 +89,7 @@ function receiptOf(
     failure: outcome.passed ? null : failureText(outcome.error),
     backup: backup.id,
     dumpSha256: backup.manifest.dumpSha256,
+    database: rehearsedDatabase(context),
     server: { flavour: server.flavour, version: server.version },
     rehearsedOn: facts.rehearsedOn,
     scripts: facts.scripts.map(({ version, name, checksum }) => ({ version, name, checksum })),

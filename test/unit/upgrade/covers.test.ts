@@ -13,6 +13,8 @@ const now = new Date('2026-11-22T12:00:00.000Z');
 const scripts = [{ version: '001', name: 'users', checksum: 'a' }];
 const server = { flavour: 'mysql', version: '9.7.0' } as const;
 
+const database = { name: 'shop', address: 'localhost:3306', sqlMode: null };
+
 const receipt: Receipt = {
   format: 1,
   id: 'r1',
@@ -21,6 +23,7 @@ const receipt: Receipt = {
   failure: null,
   backup: 'b1',
   dumpSha256: 'd',
+  database,
   server,
   rehearsedOn: '9.7.0',
   scripts,
@@ -37,6 +40,7 @@ const facts: CoverFacts = {
   pending: ['001'],
   schema: { fingerprint: 's1', tables: 't1' },
   server,
+  database,
   provenBackups: [{ id: 'b1', createdAt: new Date(now.getTime() - hour).toISOString() }],
   now,
   maxAgeMs: hour,
@@ -48,6 +52,14 @@ test('a receipt covers exactly what it rehearsed', () => {
 
 test.each<[string, Partial<CoverFacts>]>([
   ['it failed', { receipts: [{ ...receipt, result: 'failed' }] }],
+  [
+    'another has failed since',
+    { receipts: [{ ...receipt, id: 'r2', result: 'failed', pending: [] }, receipt] },
+  ],
+  ['it was of another database', { database: { ...database, name: 'staging' } }],
+  ['it was of another server', { database: { ...database, address: 'db2:3306' } }],
+  ['scripts run in another SQL mode now', { database: { ...database, sqlMode: 'ANSI' } }],
+  ['it does not tell of which database it was', { receipts: [{ ...receipt, database: undefined }] }],
   ['its backup is older than allowed', { maxAgeMs: hour - 1 }],
   ['its backup is gone', { provenBackups: [] }],
   ['the live schema has changed', { schema: { fingerprint: 's3', tables: 't1' } }],
@@ -58,6 +70,13 @@ test.each<[string, Partial<CoverFacts>]>([
   ['the server is of the other flavour', { server: { flavour: 'mariadb', version: '9.7.0' } }],
 ])('a receipt does not cover an upgrade when %s', (_title, change) => {
   expect(coveringReceipt({ ...facts, ...change })).toBeUndefined();
+});
+
+test('what failed with other scripts, or before, says nothing against a receipt', () => {
+  const failed = { ...receipt, id: 'r0', result: 'failed' as const, pending: [] };
+  const other = [{ version: '001', name: 'users', checksum: 'b' }];
+  expect(coveringReceipt({ ...facts, receipts: [receipt, failed] })).toBe(receipt);
+  expect(coveringReceipt({ ...facts, receipts: [{ ...failed, scripts: other }, receipt] })).toBe(receipt);
 });
 
 test('a receipt covers the first of what it rehearsed only where no more is asked for', () => {
