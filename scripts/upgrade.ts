@@ -10,6 +10,7 @@ import { resumeUpgrade } from './upgrade/resume.ts';
 import { findUnfinished, refuseAlive, refuseLeftOver } from './upgrade/unfinished.ts';
 import { takeBack } from './upgrade/unfinished-run.ts';
 import { upgrade, type Upgraded } from './upgrade/upgrade.ts';
+import type { TakeBackPlan } from './upgrade/written-since.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
 
 type Option = 'plan' | 'resume' | 'roll-back' | 'retry' | 'reinstall' | 'allow-downgrade';
@@ -28,7 +29,11 @@ async function rollBack(context: Context, confirm: Confirm): Promise<VerbResult>
     await refuseLeftOver(context);
     return wentBack(await goBack(context, asking(confirm)));
   }
-  const { run, kind, from, to, outcome, backup = null } = await takeBack(context, refuseAlive(state));
+  const { run, kind, from, to, outcome, backup = null } = await takeBack(
+    context,
+    refuseAlive(state),
+    askingToLose(confirm),
+  );
   const facts = { run, kind, from, to, outcome, backup };
   return { data: facts, text: ({ results }) => results.upgrade.settled(facts) };
 }
@@ -37,6 +42,11 @@ const asking =
   (confirm: Confirm) =>
   (plan: GoBackPlan): Promise<void> =>
     confirm(({ results }) => results.upgrade.goBackQuestion(plan));
+
+const askingToLose =
+  (confirm: Confirm) =>
+  (plan: TakeBackPlan): Promise<void> =>
+    confirm(({ results }) => results.upgrade.takeBackQuestion(plan));
 
 const wentBack = (facts: WentBack): VerbResult => ({
   data: facts,
@@ -85,7 +95,7 @@ export const upgradeVerb: Verb<Option> = {
       throw wrongUsage('bad-usage', { verb: 'upgrade', reason: `${alone} stands alone` });
     return withLock(context, 'upgrade', async () => {
       await recordLate(context);
-      if (resume === true) return done(context, await resumeUpgrade(context, asking(confirm)));
+      if (resume === true) return done(context, await resumeUpgrade(context, { goBack: asking(confirm), loseRows: askingToLose(confirm) }));
       if (back === true) return rollBack(context, confirm);
       if (wanted === undefined || more.length > 0) {
         // Which of the two an unfinished run wants is worth more than how the command is written.

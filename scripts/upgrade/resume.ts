@@ -16,18 +16,19 @@ import { takeBack } from './unfinished-run.ts';
 import { expectedOf, filesOf, throughWindow, upgrade, type Upgraded } from './upgrade.ts';
 import { upgradeWindow } from './upgrade-window.ts';
 import { withProver, type Prover } from './prover.ts';
+import { askForRowsSince, type Ask } from './written-since.ts';
 
 /**
  * Goes on with an upgrade that was cut off, where its journal and the database say that it stopped, or with the way back
  * from one; called under the lock.
  *
- * @param confirm asked for a way back that is begun anew
+ * @param ask `goBack`: for a way back that is begun anew; `loseRows`: where a failure would lose what was written since
  * @throws MajError `upgrade-unfinished` when it can only be taken back, `resume-refused` when something was changed
  *   meanwhile (exit code 6): the run is as it was; `upgrade-rolled-back` (10), `upgrade-not-rolled-back` (11)
  */
 export async function resumeUpgrade(
   context: Context,
-  confirm: (plan: GoBackPlan) => Promise<void>,
+  ask: { readonly goBack: (plan: GoBackPlan) => Promise<void>; readonly loseRows: Ask },
 ): Promise<Upgraded | WentBack> {
   const state = await requireUnfinished(context);
   const plan = planResume(state);
@@ -35,9 +36,9 @@ export async function resumeUpgrade(
     case 'impossible':
       throw unfinishedError(state);
     case 'begin-again':
-      await takeBack(context, state);
+      await takeBack(context, state, ask.loseRows);
       return state.kind === 'go-back'
-        ? goBack(context, confirm)
+        ? goBack(context, ask.goBack)
         : upgrade(context, state.wanted, { retry: state.retry, allow: state.allow });
     case 'let-in':
       return withJournal(context, state.run, async (journal) => {
@@ -49,7 +50,9 @@ export async function resumeUpgrade(
       });
     case 'go-on':
       return withJournal<Upgraded | WentBack>(context, state.run, (journal) =>
-        state.kind === 'go-back' ? goOnBack({ context, journal }, state) : goOn({ context, journal }, state),
+        state.kind === 'go-back'
+          ? goOnBack({ context, journal }, state)
+          : goOn({ context, journal }, state, ask.loseRows),
       );
   }
 }
@@ -74,7 +77,7 @@ async function goOnBack(run: UpgradeRun, state: RunState): Promise<WentBack> {
   return { ...finished, restored: older.id };
 }
 
-async function goOn(run: UpgradeRun, state: RunState): Promise<Upgraded> {
+async function goOn(run: UpgradeRun, state: RunState, ask: Ask): Promise<Upgraded> {
   const { context, journal } = run;
   const prepared = await unchanged(context, state, async () => {
     const recalled = await recallPrepared(context, state);
@@ -82,6 +85,7 @@ async function goOn(run: UpgradeRun, state: RunState): Promise<Upgraded> {
     return recalled;
   });
   const { receipt } = prepared;
+  await askForRowsSince(context, state, 'resume', ask);
   await journal.add({ type: 'run-resumed', holder: ownIdentity() });
   return orSettle(run, async () => {
     const options = { reached: state, expected: expectedOf(receipt) };

@@ -4,6 +4,7 @@ import { rollBack } from './roll-back.ts';
 import { withJournal } from './settle.ts';
 import { mayHaveChanged, mayHaveLetIn, type RunState } from './state.ts';
 import { unfinishedError } from './unfinished.ts';
+import { askForRowsSince, type Ask } from './written-since.ts';
 
 /** How an unfinished run was ended. */
 export interface Settled extends RunState {
@@ -11,8 +12,13 @@ export interface Settled extends RunState {
   readonly outcome: 'rolled-back' | 'abandoned' | 'succeeded';
 }
 
-/** Takes an unfinished run back, unless only letting users in was left of it; called under the lock. */
-export async function takeBack(context: Context, state: RunState): Promise<Settled> {
+/**
+ * Takes an unfinished run back, unless only letting users in was left of it; called under the lock.
+ *
+ * @param ask throws when the user does not agree to lose what was written since
+ */
+export async function takeBack(context: Context, state: RunState, ask: Ask): Promise<Settled> {
+  if (!mayHaveLetIn(state)) await askForRowsSince(context, state, 'take-back', ask);
   return withJournal(context, state.run, async (journal) => {
     if (mayHaveLetIn(state)) {
       await letIn({ context, journal }, state);

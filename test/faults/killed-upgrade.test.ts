@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withSession } from '../../scripts/database/session.ts';
 import { startMaj } from '../helpers/cli.ts';
@@ -22,6 +25,9 @@ async function signalInStep(
   child.kill(signal);
   return (await ended).code;
 }
+
+const countOf = (site: TestSite, sql: string): Promise<number> =>
+  withSession(testContext(), site.target, async (session) => Number((await session.rows(sql))[0]?.['found']));
 
 describe.each(servers)('an upgrade on $name', (server) => {
   const newSite = useSites(server);
@@ -67,6 +73,41 @@ describe.each(servers)('an upgrade on $name', (server) => {
     expect((await site.maj('upgrade', '--roll-back')).code).toBe(0);
     expect(await stateOf(site)).toEqual(before);
   });
+
+  test.each(['--roll-back', '--resume'])(
+    'that was cut off, and let out of maintenance since, asks before %s may lose what users wrote',
+    async (way) => {
+      const site = await newSite();
+      const before = await stateOf(site);
+      expect(await signalInStep(site, 'migrate', 'SIGKILL')).toBeNull();
+      await rm(join(site.appDir, 'maintenance.flag'));
+      await withSession(testContext(), site.target, (session) =>
+        session.run("INSERT INTO projects (name, settings) VALUES ('begun since', '{}'), ('this', '{}')"),
+      );
+      const asked = await site.maj('upgrade', way);
+      expect(asked.code, asked.stderr).toBe(3);
+      expect(asked.stderr).toMatch(/projects: 2 added/);
+      expect(asked.stderr).toContain('--yes');
+      expect((await site.maj('upgrade')).code).toBe(6);
+      expect(await site.inMaintenance()).toBe(false);
+
+      const done = await site.maj('upgrade', way, '--yes');
+      expect(done.code, done.stderr).toBe(0);
+      if (way === '--resume') {
+        await expectVersion(site, '1.1.0');
+        expect(await countOf(site, "SELECT COUNT(*) AS found FROM projects WHERE name = 'begun since'")).toBe(
+          1,
+        );
+        return;
+      }
+      expect(await stateOf(site)).toEqual(before);
+      // What users had written is in the newest backup.
+      const backups = join(site.project, '.maj', 'backups');
+      const newest = (await readdir(backups)).sort().at(-1) ?? '';
+      const sql = execFileSync('sh', [join(backups, newest, 'restore.sh'), 'sql'], { encoding: 'utf8' });
+      expect(sql).toContain('begun since');
+    },
+  );
 
   test('that is asked to stop before its window stops, and nothing is changed', async () => {
     const site = await newSite();

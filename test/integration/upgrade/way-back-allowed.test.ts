@@ -9,10 +9,10 @@ describe.each(servers)('an upgrade that could not be taken back, on $name,', (se
 
   test('is refused before its window: views run as another, and the account may not create such ones', async () => {
     const site = await newSite();
-    const asRoot = (statement: string): Promise<void> =>
-      withSession(testContext(), { ...site.target, user: 'root', password: undefined }, (session) =>
-        session.run(statement),
-      );
+    const root = { ...site.target, user: 'root', password: undefined };
+    const asRoot = async (statement: string): Promise<void> => {
+      await withSession(testContext(), root, (session) => session.run(statement));
+    };
     await asRoot("CREATE USER IF NOT EXISTS 'reports'@'localhost'");
     await asRoot("GRANT SELECT ON intimemanager.* TO 'reports'@'localhost'");
     await asRoot("CREATE DEFINER = 'reports'@'localhost' VIEW names AS SELECT id, name FROM users");

@@ -20,7 +20,9 @@ import { temporaryFolder, testContext, type TestContext } from '../../helpers/co
 const run = '20261122T120000000Z';
 
 const rollBackUnfinished = async (context: TestContext): ReturnType<typeof takeBack> =>
-  takeBack(context, await requireUnfinished(context));
+  takeBack(context, await requireUnfinished(context), () =>
+    Promise.reject(new Error('nothing is to be asked')),
+  );
 
 interface Installation {
   readonly context: TestContext;

@@ -3,6 +3,7 @@ import type { DryRunResult } from '../../../migrations/dry-run.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { GoBackPlan, WentBack } from '../../../upgrade/go-back.ts';
 import type { LostRows } from '../../../upgrade/lost-rows.ts';
+import type { TakeBackPlan } from '../../../upgrade/written-since.ts';
 import type { NoWayBack } from '../../../upgrade/way-back.ts';
 import type { FailedRun } from '../../../upgrade/failed-pair.ts';
 import type { ResumePlan, WhyNot } from '../../../upgrade/resume-plan.ts';
@@ -282,6 +283,8 @@ export const upgrade = {
         `going back to the backup ${facts.backup} (${facts.takenAt}) loses these rows, written since by users or by the migrations:`,
         ...facts.lost.map(lostText),
       ].join('\n'),
+    'rows-not-counted': (facts: { backup: string; takenAt: string; reason: string }) =>
+      `the application is not in maintenance, and what was written since the backup ${facts.backup} (${facts.takenAt}) could be neither counted nor backed up: ${facts.reason}`,
     'left-over': (facts: { path: string; reason: string }) =>
       `${facts.path} could not be cleaned up: ${facts.reason}`,
     'record-late': (facts: { path: string; reason: string }) =>
@@ -344,6 +347,14 @@ export const upgrade = {
       `Go back from ${facts.from ?? 'the installed version'} to ${facts.to ?? 'the version before'}, ${
         facts.lost.length === 0 ? 'for which no row is lost' : 'losing what was written since'
       }? A backup of all that there is now is taken before; uploads stay as they are.`,
+    takeBackQuestion: ({ doing, to, backup, lost }: TakeBackPlan) =>
+      `The application is not in maintenance. ${
+        doing === 'resume'
+          ? `Go on with the upgrade to ${to}, losing what was written since the backup ${backup} if it fails?`
+          : `Take the unfinished upgrade to ${to} back to the backup ${backup}, losing what was written since?`
+      } ${
+        lost === null ? 'No backup of it is taken.' : 'A backup of all that there is now is taken before.'
+      }`,
     wentBack: (facts: WentBack) => [
       `Went back ${facts.from ?? '(unknown version)'} -> ${facts.to}: the database is equal to backup ${facts.restored}.`,
       windowText(facts),
