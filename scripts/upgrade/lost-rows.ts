@@ -11,6 +11,7 @@ import { withSession, type Row, type Session } from '../database/session.ts';
 import { makeCopyDatabase, withThrowaway, type Throwaway } from '../database/throwaway.ts';
 import { MajError } from '../errors.ts';
 import { ledgerTable } from '../migrations/ledger.ts';
+import { filledColumns, type FilledColumn } from './filled-columns.ts';
 import { countingSql, type Sides, type TwoTables } from './lost-rows-sql.ts';
 
 /** What of a table an older backup does not have as it is now. */
@@ -25,6 +26,8 @@ export interface LostRows {
     readonly changed: number;
     readonly removed: number;
   } | null;
+  /** Columns that the backup's table does not have, and in how many rows something stands in them. */
+  readonly filled: readonly FilledColumn[];
 }
 
 /**
@@ -73,7 +76,7 @@ async function countOn(
     for (const table of tables) {
       const lost = await countTable(session, table, { before, now: database });
       const { added, changed, removed } = lost.since ?? { added: 1, changed: 0, removed: 0 };
-      if (added + changed + removed > 0) found.push(lost);
+      if (added + changed + removed + lost.filled.length > 0) found.push(lost);
     }
     return found;
   });
@@ -88,8 +91,22 @@ async function countTable(session: Session, table: string, sides: Sides): Promis
     return Number(row?.['found']);
   };
   const counts = { table, now: await count(sides.now), before: await count(sides.before) };
-  return { ...counts, since: await sinceThen(session, await bothOf(session, table, sides), sides, counts) };
+  return {
+    ...counts,
+    since: await sinceThen(session, await bothOf(session, table, sides), sides, counts),
+    filled: counts.now === 0 || counts.before === 0 ? [] : await filledIn(session, table, sides),
+  };
 }
+
+const filledIn = async (
+  session: Session,
+  table: string,
+  { before, now }: Sides,
+): Promise<LostRows['filled']> =>
+  filledColumns(session, `${quoteName(now)}.${quoteName(table)}`, {
+    older: await columnsOf(session, before, table),
+    newer: await columnsOf(session, now, table),
+  });
 
 async function sinceThen(
   session: Session,
@@ -127,7 +144,8 @@ async function bothOf(session: Session, table: string, { before, now }: Sides): 
 
 const columnsOf = (session: Session, database: string, table: string): Promise<Row[]> =>
   session.rows(
-    `SELECT COLUMN_NAME AS name, COLUMN_KEY AS indexed FROM information_schema.COLUMNS
+    `SELECT COLUMN_NAME AS name, COLUMN_KEY AS indexed, IS_NULLABLE AS nullable, COLUMN_DEFAULT AS standard, EXTRA AS extra
+     FROM information_schema.COLUMNS
      WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
     [database, table],
   );

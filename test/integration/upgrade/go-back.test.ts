@@ -18,12 +18,19 @@ describe.each(servers)('after an upgrade has succeeded, on $name,', (server) => 
       await session.run(
         "INSERT INTO projects (name, settings) VALUES ('begun since', '{}'), ('this', '{}'), ('that', '{}')",
       );
+      await session.run(
+        "ALTER TABLE users ADD phone VARCHAR(20), ADD notes TEXT, ADD floor INT NOT NULL, ADD seen INT DEFAULT 7, ADD since DATE NOT NULL DEFAULT '2026-01-01', ADD twice INT AS (id * 2)",
+      );
+      await session.run("UPDATE users SET phone = '1', floor = 3, seen = 8 WHERE id IN (3, 4, 5)");
+      await session.run("UPDATE users SET since = '2026-02-03' WHERE id = 3");
       await session.run('CREATE TABLE kept_by_hand (note TEXT)');
       await session.run("INSERT INTO kept_by_hand VALUES ('x'), ('y')");
     });
     const asked = await site.maj('upgrade', '--roll-back');
     expect(asked.code, asked.stderr).toBe(3);
-    expect(asked.stderr).toMatch(/users: 0 added, \d+ changed, 0 removed/);
+    expect(asked.stderr).toMatch(
+      /users: 0 added, \d+ changed, 0 removed; .*: (.*, )?phone \(3 rows\), floor \(3 rows\), seen \(3 rows\), since \(1 row\)$/m,
+    );
     expect(asked.stderr).toMatch(/projects: 3 added, \d+ changed, 0 removed/);
     expect(asked.stderr).toContain('kept_by_hand: 2 added, 0 changed, 0 removed');
     await expectVersion(site, '1.1.0');

@@ -41,11 +41,13 @@ function windowText(facts: {
 }
 
 /** What of a table would be lost. */
-function lostText({ table, now, before, since }: LostRows): string {
+function lostText({ table, now, before, since, filled }: LostRows): string {
+  const columns = filled.map(({ column, rows }) => `${column} (${count(rows, 'row')})`).join(', ');
+  const values = columns === '' ? '' : `; what stands in columns that it has not: ${columns}`;
   if (since === null)
-    return `  ${table}: cannot be told row by row, for no primary key is the same in both; ${count(now, 'row')} now, ${before} then`;
+    return `  ${table}: cannot be told row by row, for no primary key is the same in both; ${count(now, 'row')} now, ${before} then${values}`;
   const { added, changed, removed } = since;
-  return `  ${table}: ${added} added, ${changed} changed, ${removed} removed`;
+  return `  ${table}: ${added} added, ${changed} changed, ${removed} removed${values}`;
 }
 
 /** How long the migrations took, and which one took longest. */
