@@ -2,13 +2,11 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { note, type Context } from '../context.ts';
 import { namesIn, readIfThere, remove, statIfThere } from '../system/files.ts';
-import { fateOf } from '../system/identity.ts';
+import { fateOf, identitySchema } from '../system/identity.ts';
 import { isBackupId, partialSuffix } from './backup-id.ts';
 import { ownerName } from './layout.ts';
 
-const owner = v.object({ pid: v.number(), host: v.string(), bootId: v.string(), startTicks: v.string() });
-
-/** Removes what backups that were killed have left; what a living run writes, or one on another host, stays. */
+/** Removes what backups that were killed have left; what a living run writes, or one elsewhere, stays. */
 export async function sweepPartials(context: Pick<Context, 'report'>, folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
     const id = name.endsWith(partialSuffix) ? name.slice(0, -partialSuffix.length) : '';
@@ -26,7 +24,7 @@ export async function isAbandoned(path: string): Promise<boolean> {
   // The folder is made an instant before the file in it: without one, its maker died in between, if long ago.
   if (text === undefined) return (await ageMs(path)) > justMade;
   try {
-    const parsed = v.safeParse(owner, JSON.parse(text));
+    const parsed = v.safeParse(identitySchema, JSON.parse(text));
     return !parsed.success || fateOf(parsed.output) === 'dead';
   } catch {
     return true;

@@ -10,6 +10,8 @@ export const identitySchema = v.object({
   bootId: v.string(),
   /** The kernel's start time of the process, in clock ticks since boot: tells a reused pid. */
   startTicks: v.string(),
+  /** What the process id counts in, see `processSpace`; empty where the system does not tell, absent in older records. */
+  pidNamespace: v.optional(v.string()),
 });
 
 /** Who is running: enough to tell, later and from another process, a live run from a dead one. */
@@ -17,19 +19,41 @@ export type ProcessIdentity = Readonly<v.InferOutput<typeof identitySchema>>;
 
 /** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, host: hostname(), bootId: bootId(), startTicks: startTicks(process.pid) };
+  return {
+    pid: process.pid,
+    host: hostname(),
+    bootId: bootId(),
+    startTicks: startTicks(process.pid),
+    pidNamespace: processSpace(),
+  };
 }
 
-/** Whether a recorded process is: still running here, dead, or on another host, of which nothing can be known. */
+/** Where a recorded process ran, as seen from this one; `other-boot`: here, before the machine was restarted. */
+export type ProcessPlace = 'here' | 'other-boot' | 'other-container' | 'other-host';
+
+/** Where a recorded process ran. */
+export function placeOf(identity: ProcessIdentity): ProcessPlace {
+  if (identity.host !== hostname()) return 'other-host';
+  if (identity.bootId !== bootId()) return 'other-boot';
+  const [theirs, ours] = [identity.pidNamespace ?? '', processSpace()];
+  return theirs === '' || ours === '' || theirs === ours ? 'here' : 'other-container';
+}
+
+/**
+ * Whether a recorded process is: still running, dead, or on another host or in another container of this one, of which
+ * nothing can be known here: its id means another process, or none.
+ */
 export function fateOf(identity: ProcessIdentity): 'alive' | 'dead' | 'elsewhere' {
-  if (identity.host !== hostname()) return 'elsewhere';
-  if (identity.bootId !== bootId()) return 'dead';
-  return isAlive(identity.pid) && startTicks(identity.pid) === identity.startTicks ? 'alive' : 'dead';
+  switch (placeOf(identity)) {
+    case 'other-host':
+    case 'other-container':
+      return 'elsewhere';
+    case 'other-boot':
+      return 'dead';
+    case 'here':
+      return isAlive(identity.pid) && startTicks(identity.pid) === identity.startTicks ? 'alive' : 'dead';
+  }
 }
-
-/** Whether a recorded process of this host ended with a restart of it. */
-export const wasBeforeReboot = (identity: ProcessIdentity): boolean =>
-  identity.host === hostname() && identity.bootId !== bootId();
 
 /** Whether a process with this id exists. */
 export function isAlive(pid: number): boolean {

@@ -14,7 +14,7 @@ import {
   systemErrorCode,
   writeDurably,
 } from '../system/files.ts';
-import { fateOf, identitySchema, isAlive, ownIdentity } from '../system/identity.ts';
+import { fateOf, identitySchema, isAlive, ownIdentity, placeOf } from '../system/identity.ts';
 import { sweepTemporaryFolders } from '../system/temporary.ts';
 
 const lockSchema = v.object({
@@ -32,7 +32,7 @@ type LockHolder = v.InferOutput<typeof lockSchema>;
  * Does a piece of work as the only run of this project. The lock is a file that names its holder, so that a dead
  * run's lock can be told from a live one's and taken over; a lock is only ever removed by its holder.
  *
- * @throws MajError `locked` while another run on this host, or a run on another host, holds it
+ * @throws MajError `locked` while another run on this host, or a run elsewhere (host, container), holds it
  */
 export async function withLock<T>(context: Context, verb: string, work: () => Promise<T>): Promise<T> {
   const path = lockPath(context);
@@ -56,10 +56,10 @@ async function acquire(context: Context, path: string, verb: string): Promise<vo
   const mine: LockHolder = { verb, since, holder: ownIdentity(), nonce };
   if (await createExclusively(path, mine)) return;
   const other = await readHolder(path);
-  const fate = other === undefined ? 'dead' : fateOf(other.holder);
-  if (other !== undefined && fate !== 'dead') {
+  if (other !== undefined && fateOf(other.holder) !== 'dead') {
     const { pid, host } = other.holder;
-    throw locked('locked', { verb: other.verb, since: other.since, pid, host, fate, path });
+    const where = placeOf(other.holder);
+    throw locked('locked', { verb: other.verb, since: other.since, pid, host, where, path });
   }
   if (!(await takeOver(path, other, mine))) throw locked('locked-meanwhile', { path });
 }

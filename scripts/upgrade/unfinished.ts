@@ -1,7 +1,7 @@
 import { refuseHalfRestored } from '../backup/restore-mark.ts';
 import type { Context } from '../context.ts';
 import { locked, refused, unfinished, type MajError } from '../errors.ts';
-import { fateOf, wasBeforeReboot } from '../system/identity.ts';
+import { fateOf, placeOf } from '../system/identity.ts';
 import { readNewestJournal } from './journal.ts';
 import { planResume } from './resume-plan.ts';
 import { enteredWindow, foldJournal, mayHaveChanged, type RunState } from './state.ts';
@@ -68,7 +68,7 @@ export function unfinishedError(state: RunState): MajError {
     backup: state.backup,
     plan,
     failure: state.failure,
-    where: fate === 'elsewhere' ? 'other-host' : wasBeforeReboot(state.holder) ? 'other-boot' : 'here',
+    where: placeOf(state.holder),
     pid,
     host,
   });

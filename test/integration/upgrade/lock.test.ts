@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { ownIdentity, type ProcessIdentity } from '../../../scripts/system/identity.ts';
 import { makePrivateFolder, exists } from '../../../scripts/system/files.ts';
+import { MajError } from '../../../scripts/errors.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { withLock } from '../../../scripts/upgrade/lock.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 
@@ -58,6 +60,24 @@ test('the lock of before a reboot is taken over', async () => {
   const context = testContext();
   await leaveLock(context, { ...ownIdentity(), bootId: 'another' });
   await withLock(context, 'backup', () => Promise.resolve());
+});
+
+test('the lock of a process in another PID namespace is respected, though no process here has its number', async () => {
+  const context = testContext();
+  await leaveLock(context, { ...ownIdentity(), pid: 999_999_999, pidNamespace: '1' });
+  const run = withLock(context, 'backup', () => Promise.resolve());
+  const error = await run.catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'locked', exitCode: 5 });
+  expect((error as MajError).describe(en).hint).toMatch(/another container .* rm .*lock$/);
+  expect(await exists(lockOf(context))).toBe(true);
+});
+
+test('a dead lock that does not tell its PID namespace, as older ones do not, is taken over', async () => {
+  const context = testContext();
+  for (const pidNamespace of [undefined, '']) {
+    await leaveLock(context, { ...ownIdentity(), pid: 999_999_999, pidNamespace });
+    await withLock(context, 'backup', () => Promise.resolve());
+  }
 });
 
 test('the lock of another host is respected, and the way to remove it is told', async () => {

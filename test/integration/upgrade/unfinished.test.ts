@@ -26,6 +26,11 @@ test.each<[string, Partial<ProcessIdentity>, string]>([
   ['that died', { startTicks: '1' }, 'its last step was “check”'],
   ['of before a restart', { bootId: 'another' }, 'This machine was restarted since.'],
   ['of another host', { host: 'elsewhere' }, `process ${process.pid} on elsewhere`],
+  [
+    'of another container',
+    { pidNamespace: '1', pid: 999_999_999 },
+    'It ran in another container of this host',
+  ],
 ])('the journal of a process %s is code 6, and says so', async (_, other, words) => {
   const context = await leftBy({ ...ownIdentity(), ...other });
   await expect(refuseLeftOver(context)).rejects.toMatchObject({

@@ -5,6 +5,7 @@ import type { GoBackPlan, WentBack } from '../../../upgrade/go-back.ts';
 import type { LostRows } from '../../../upgrade/lost-rows.ts';
 import type { TakeBackPlan } from '../../../upgrade/written-since.ts';
 import type { NoWayBack } from '../../../upgrade/way-back.ts';
+import type { ProcessPlace } from '../../../system/identity.ts';
 import type { FailedRun } from '../../../upgrade/failed-pair.ts';
 import type { ResumePlan, WhyNot } from '../../../upgrade/resume-plan.ts';
 import { bytes, duration } from '../../format.ts';
@@ -78,7 +79,7 @@ interface UnfinishedFacts {
   plan: ResumePlan;
   failure: string | undefined;
   /** Where the process ran that left it. */
-  where: 'here' | 'other-boot' | 'other-host';
+  where: ProcessPlace;
   pid: number;
   host: string;
 }
@@ -94,10 +95,27 @@ function whereText({ where, pid, host }: UnfinishedFacts): string[] {
       return [];
     case 'other-boot':
       return ['This machine was restarted since.'];
+    case 'other-container':
+      return [
+        `It ran in another container of this host, or outside of this one (process ${pid} there), of which nothing can be known here: go on only when it is certain that nothing of it runs there any more.`,
+      ];
     case 'other-host':
       return [
         `It ran on another host (process ${pid} on ${host}), of which nothing can be known here: go on only when it is certain that nothing of it runs there any more.`,
       ];
+  }
+}
+
+function lockHint(where: ProcessPlace, path: string): string {
+  const byHand = `so nothing can be known of it here. When it is certain that it has ended: rm ${path}`;
+  switch (where) {
+    case 'other-host':
+      return `It runs on another host, ${byHand}`;
+    case 'other-container':
+      return `Its process id is that of another container of this host, or of outside of this one, ${byHand}`;
+    case 'here':
+    case 'other-boot':
+      return 'Wait for it to end, then call again.';
   }
 }
 
@@ -134,14 +152,11 @@ export const upgrade = {
       since: string;
       pid: number;
       host: string;
-      fate: string;
+      where: ProcessPlace;
       path: string;
     }) => ({
       message: `maj ${facts.verb} is at work since ${facts.since} (process ${facts.pid} on ${facts.host}).`,
-      hint:
-        facts.fate === 'elsewhere'
-          ? `It runs on another host, so nothing can be known of it here. When it is certain that it has ended: rm ${facts.path}`
-          : 'Wait for it to end, then call again.',
+      hint: lockHint(facts.where, facts.path),
     }),
     'locked-meanwhile': (facts: { path: string }) => ({
       message: 'Another run has just taken the lock.',
