@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { expect, test } from 'vitest';
@@ -143,6 +143,58 @@ test('of many runs that see the same dead lock exactly one works at a time', asy
   const results = await Promise.allSettled(Array.from({ length: 20 }, run));
   expect(most).toBe(1);
   expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+});
+
+test('a lock that is gone by the time that it is read is not removed: what stands there may be another run’s', async () => {
+  const context = testContext();
+  await makePrivateFolder(join(context.projectDir, '.maj'));
+  // To be made exclusively it is there, and to be read it is not: as a lock that is given back in between.
+  await symlink('gone', lockOf(context));
+  await expect(withLock(context, 'backup', () => Promise.resolve())).rejects.toMatchObject({
+    code: 'locked-meanwhile',
+    exitCode: 5,
+  });
+  expect(readdirSync(join(context.projectDir, '.maj'))).toEqual(['lock']);
+});
+
+test('a lock that is given back while another run reads it is taken, by one run at a time', async () => {
+  const context = testContext();
+  let inside = 0;
+  let most = 0;
+  let worked = 0;
+  const work = async (): Promise<void> => {
+    inside += 1;
+    most = Math.max(most, inside);
+    await new Promise((resolve) => setImmediate(resolve));
+    inside -= 1;
+    worked += 1;
+  };
+  const again = async (): Promise<void> => {
+    for (let round = 0; round < 150; round += 1)
+      await withLock(context, 'backup', work).catch((error: unknown) => {
+        expect(error).toMatchObject({ exitCode: 5 });
+      });
+  };
+  await Promise.all(Array.from({ length: 6 }, again));
+  expect(most).toBe(1);
+  expect(worked).toBeGreaterThan(0);
+});
+
+test('a lock that was removed by hand, and is another run’s by now, stays when the first run ends', async () => {
+  const context = testContext();
+  let [endFirst, endSecond] = [(): void => undefined, (): void => undefined];
+  const first = withLock(context, 'upgrade', () => new Promise<void>((resolve) => (endFirst = resolve)));
+  await expect.poll(() => exists(lockOf(context))).toBe(true);
+  await expect.poll(() => readSync(lockOf(context))).toContain('"verb":"upgrade"');
+  await rm(lockOf(context));
+  const second = withLock(context, 'backup', () => new Promise<void>((resolve) => (endSecond = resolve)));
+  await expect.poll(() => readSync(lockOf(context))).toContain('"verb":"backup"');
+  endFirst();
+  await first;
+  expect(readSync(lockOf(context))).toContain('"verb":"backup"');
+  endSecond();
+  await second;
+  expect(await exists(lockOf(context))).toBe(false);
 });
 
 test('a lock is never there without the name of its holder, which another run would take for cut off', async () => {
