@@ -9,6 +9,7 @@ import { switchOf } from './release/prepare.ts';
 import { discardStaged, stagePackage } from './release/stage.ts';
 import { applyAlone, movesInWords } from './release/apply-alone.ts';
 import { withLock } from './upgrade/lock.ts';
+import { newRunId } from './upgrade/run-id.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb } from './verb.ts';
 
@@ -33,7 +34,7 @@ export const applyVerb: Verb<'plan' | 'reinstall' | 'allow-downgrade'> = {
         throw wrongUsage('bad-usage', { verb: 'apply', reason: 'it takes one package, version or commit' });
       await refuseUnfinished(context);
       const found = await findPackage(context, wanted);
-      const runId = context.clock.now().toISOString().replaceAll(/[-:.]/g, '');
+      const runId = await newRunId(context);
       const staged = await stagePackage(context, found.path, {
         ...found,
         runId,

@@ -17,8 +17,9 @@ import { countLostRows, type LostRows } from './lost-rows.ts';
 import { readStates } from './needed-backups.ts';
 import { findOlderTree, planOlderTree } from './older-tree.ts';
 import { withProver, type Prover } from './prover.ts';
+import { newRunId } from './run-id.ts';
 import { doStep, type UpgradeRun } from './run.ts';
-import { newRunId, orSettle, withJournal } from './settle.ts';
+import { orSettle, withJournal } from './settle.ts';
 import type { RunState } from './state.ts';
 import { throughWindow } from './upgrade.ts';
 import { findWayBack } from './way-back.ts';
@@ -66,7 +67,7 @@ export async function goBack(
   const plan = { from, to, backup: older.id, takenAt: older.manifest.createdAt, lost };
   if (lost.length > 0) warn(context, 'rows-lost', plan);
   await confirm(plan);
-  return withJournal(context, newRunId(context), async (journal) => {
+  return withJournal(context, await newRunId(context), async (journal) => {
     const run: UpgradeRun = { context, journal };
     await journal.add({
       type: 'run-started',

@@ -3,14 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
-import {
-  fileFailed,
-  makePrivateFolder,
-  namesIn,
-  privateFile,
-  readIfThere,
-  syncFolder,
-} from '../system/files.ts';
+import { fileFailed, makePrivateFolder, privateFile, readIfThere, syncFolder } from '../system/files.ts';
 import { switchPlanSchema } from '../release/types.ts';
 import { identitySchema } from '../system/identity.ts';
 import { journalSteps } from './steps.ts';
@@ -107,7 +100,8 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-const runsDir = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'runs');
+/** The folder of the runs, absolute. */
+export const runsDir = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'runs');
 const journalFile = 'journal.ndjson';
 
 /** Opens the journal of a run, making it when it is new. */
@@ -160,21 +154,11 @@ export function parseJournal(text: string): JournalLine[] {
 }
 
 /** The lines of a run's journal. */
-export async function readJournal(context: Pick<Context, 'projectDir'>, run: string): Promise<JournalLine[]> {
-  return parseJournal((await readIfThere(join(runsDir(context), run, journalFile))) ?? '');
-}
-
-/** The runs there are, newest first. */
-export const runIds = async (context: Pick<Context, 'projectDir'>): Promise<string[]> =>
-  (await namesIn(runsDir(context))).toReversed();
-
-/** The journal of the newest run; undefined when there never was one. */
-export async function readNewestJournal(
+export const readJournal = async (
   context: Pick<Context, 'projectDir'>,
-): Promise<{ run: string; lines: JournalLine[] } | undefined> {
-  for (const run of await runIds(context)) {
-    const lines = await readJournal(context, run);
-    if (lines.length > 0) return { run, lines };
-  }
-  return undefined;
-}
+  run: string,
+): Promise<JournalLine[]> => parseJournal(await readJournalText(context, run));
+
+/** A run's journal as it stands on disk; empty where there is none. */
+export const readJournalText = async (context: Pick<Context, 'projectDir'>, run: string): Promise<string> =>
+  (await readIfThere(join(runsDir(context), run, journalFile))) ?? '';

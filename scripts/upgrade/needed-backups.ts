@@ -4,7 +4,8 @@ import type { Backup } from '../backup/list.ts';
 import { readRestoreMark } from '../backup/restore-mark.ts';
 import type { Context } from '../context.ts';
 import { readReceipts } from '../rehearsal/receipt.ts';
-import { readJournal, runIds } from './journal.ts';
+import { readJournal } from './journal.ts';
+import { runIds } from './runs.ts';
 import { foldJournal, type RunState } from './state.ts';
 
 /**

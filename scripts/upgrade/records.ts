@@ -5,7 +5,7 @@ import { carryLate } from '../release/carry-late.ts';
 import { goesAlongOf } from '../release/complete.ts';
 import { recordInstalled } from '../release/installed.ts';
 import { exists } from '../system/files.ts';
-import { readNewestJournal } from './journal.ts';
+import { readNewestJournal } from './runs.ts';
 import { foldJournal, type RunState } from './state.ts';
 
 /**

@@ -44,7 +44,3 @@ export async function withJournal<T>(
     await journal.close();
   }
 }
-
-/** Sorts by time, and is unique under the lock. */
-export const newRunId = (context: Context): string =>
-  context.clock.now().toISOString().replaceAll(/[-:.]/g, '');

@@ -2,15 +2,17 @@ import { refuseHalfRestored } from '../backup/restore-mark.ts';
 import type { Context } from '../context.ts';
 import { locked, refused, unfinished, type MajError } from '../errors.ts';
 import { fateOf, placeOf } from '../system/identity.ts';
-import { readNewestJournal } from './journal.ts';
 import { planResume } from './resume-plan.ts';
+import { readOpenJournals } from './runs.ts';
 import { enteredWindow, foldJournal, mayHaveChanged, type RunState } from './state.ts';
 
-/** The newest run, if it did not come to its end. Called under the lock, so that whoever worked on it is dead. */
+/**
+ * The run that did not come to its end; of several the newest, but first one that had entered its window: what was begun
+ * over it has to wait. Called under the lock, so that whoever worked on it is dead.
+ */
 export async function findUnfinished(context: Pick<Context, 'projectDir'>): Promise<RunState | undefined> {
-  const journal = await readNewestJournal(context);
-  const state = journal === undefined ? undefined : foldJournal(journal.lines);
-  return state?.outcome === 'unfinished' ? state : undefined;
+  const states = (await readOpenJournals(context)).map(foldJournal).filter((state) => state !== undefined);
+  return states.find(enteredWindow) ?? states[0];
 }
 
 /**

@@ -8,8 +8,9 @@ import { ownIdentity } from '../system/identity.ts';
 import { letIn, type Expected, type Finished } from './let-in.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { withProver, type Prover } from './prover.ts';
+import { newRunId } from './run-id.ts';
 import { stateOfRun, type UpgradeRun } from './run.ts';
-import { newRunId, orSettle, withJournal } from './settle.ts';
+import { orSettle, withJournal } from './settle.ts';
 import type { RunState } from './state.ts';
 import { refuseLeftOver } from './unfinished.ts';
 import { upgradeWindow } from './upgrade-window.ts';
@@ -41,7 +42,7 @@ export async function upgrade(context: Context, wanted: string, options: Upgrade
   await refuseLeftOver(context);
   const from = await installedVersion(context);
   const found = { ...(await findPackage(context, wanted)), allow: options.allow };
-  return withJournal(context, newRunId(context), async (journal) => {
+  return withJournal(context, await newRunId(context), async (journal) => {
     const run: UpgradeRun = { context, journal };
     await journal.add({
       type: 'run-started',
