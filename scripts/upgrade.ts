@@ -7,13 +7,14 @@ import { planUpgrade } from './upgrade/plan.ts';
 import { pruneAfterSuccess } from './upgrade/prune-backups.ts';
 import { recordLate } from './upgrade/records.ts';
 import { resumeUpgrade } from './upgrade/resume.ts';
+import { refuseOtherInstallation } from './upgrade/same-installation.ts';
 import { findUnfinished, refuseAlive, refuseLeftOver } from './upgrade/unfinished.ts';
 import { takeBack } from './upgrade/unfinished-run.ts';
 import { upgrade, type Upgraded } from './upgrade/upgrade.ts';
 import type { TakeBackPlan } from './upgrade/written-since.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
 
-type Option = 'plan' | 'resume' | 'roll-back' | 'retry' | 'reinstall' | 'allow-downgrade';
+type Option = 'plan' | 'resume' | 'roll-back' | 'retry' | 'reinstall' | 'allow-downgrade' | 'server-moved';
 
 async function showPlan(context: Context, wanted: string, allow: Allowance): Promise<VerbResult> {
   const plan = await planUpgrade(context, wanted, allow);
@@ -23,17 +24,15 @@ async function showPlan(context: Context, wanted: string, allow: Allowance): Pro
 type Confirm = VerbArguments<Option>['confirm'];
 
 /** Takes an unfinished run back; where there is none, goes back to the version before. */
-async function rollBack(context: Context, confirm: Confirm): Promise<VerbResult> {
+async function rollBack(context: Context, confirm: Confirm, serverMoved: boolean): Promise<VerbResult> {
   const state = await findUnfinished(context);
   if (state === undefined) {
     await refuseLeftOver(context);
-    return wentBack(await goBack(context, asking(confirm)));
+    return wentBack(await goBack(context, asking(confirm), { serverMoved }));
   }
-  const { run, kind, from, to, outcome, backup = null } = await takeBack(
-    context,
-    refuseAlive(state),
-    askingToLose(confirm),
-  );
+  await refuseOtherInstallation(context, refuseAlive(state), { serverMoved });
+  const settled = await takeBack(context, state, askingToLose(confirm));
+  const { run, kind, from, to, outcome, backup = null } = settled;
   const facts = { run, kind, from, to, outcome, backup };
   return { data: facts, text: ({ results }) => results.upgrade.settled(facts) };
 }
@@ -82,6 +81,10 @@ export const upgradeVerb: Verb<Option> = {
       type: 'boolean',
       help: 'Take back an upgrade that was cut off; after one that succeeded, go back to the version before.',
     },
+    'server-moved': {
+      type: 'boolean',
+      help: 'With --resume or --roll-back: the database server has another address by now, and is the same.',
+    },
     retry: { type: 'boolean', help: 'Try a package again that failed on this version.' },
   },
   needsSettings: true,
@@ -90,13 +93,23 @@ export const upgradeVerb: Verb<Option> = {
     const { plan, resume, 'roll-back': back, retry = false } = options;
     const allow = { reinstall: options.reinstall === true, downgrade: options['allow-downgrade'] === true };
     const alone = resume === true ? '--resume' : back === true ? '--roll-back' : undefined;
-    const words = Object.values(options).filter((option) => option === true);
+    const { 'server-moved': serverMoved = false, ...others } = options;
+    const words = Object.values(others).filter((option) => option === true);
+    if (serverMoved === true && alone === undefined)
+      throw wrongUsage('bad-usage', {
+        verb: 'upgrade',
+        reason: '--server-moved is for --resume or --roll-back',
+      });
     if (alone !== undefined && (positionals.length > 0 || words.length > 1))
       throw wrongUsage('bad-usage', { verb: 'upgrade', reason: `${alone} stands alone` });
+    const moved = { serverMoved: serverMoved === true };
     return withLock(context, 'upgrade', async () => {
       await recordLate(context);
-      if (resume === true) return done(context, await resumeUpgrade(context, { goBack: asking(confirm), loseRows: askingToLose(confirm) }));
-      if (back === true) return rollBack(context, confirm);
+      if (resume === true) {
+        const ask = { goBack: asking(confirm), loseRows: askingToLose(confirm) };
+        return done(context, await resumeUpgrade(context, ask, moved));
+      }
+      if (back === true) return rollBack(context, confirm, moved.serverMoved);
       if (wanted === undefined || more.length > 0) {
         // Which of the two an unfinished run wants is worth more than how the command is written.
         if (wanted === undefined) await refuseLeftOver(context);

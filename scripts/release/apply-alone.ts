@@ -3,6 +3,7 @@ import { notRolledBack, reasonOf } from '../errors.ts';
 import { orLeftOver } from '../left-over.ts';
 import { ownIdentity } from '../system/identity.ts';
 import type { Messages } from '../terminal/messages/catalogue.ts';
+import { installationOf } from '../upgrade/installation.ts';
 import { openJournal, type Journal } from '../upgrade/journal.ts';
 import { carryLate } from './carry-late.ts';
 import { completeStaged } from './complete.ts';
@@ -33,6 +34,7 @@ export async function applyAlone(
       from: staged.previousVersion,
       to: staged.version,
       package: staged.package,
+      installation: { ...(await installationOf(context)), database: null },
       holder: ownIdentity(),
       kind: 'apply',
     });

@@ -119,7 +119,7 @@ function isWithin(folder: string, path: string): boolean {
 }
 
 /** A path without links, though its end need not exist yet. */
-async function realPathOf(path: string): Promise<string> {
+export async function realPathOf(path: string): Promise<string> {
   const existing = await nearestExisting(path);
   try {
     return join(await realpath(existing), relative(existing, path));

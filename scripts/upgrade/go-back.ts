@@ -11,7 +11,8 @@ import { targetFromConfig } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import type { StagedFacts } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
-import { bringDatabaseBack } from './database-back.ts';
+import { bringDatabaseBack, refuseOtherDatabase } from './database-back.ts';
+import { installationOf } from './installation.ts';
 import type { Finished } from './let-in.ts';
 import { countLostRows, type LostRows } from './lost-rows.ts';
 import { readStates } from './needed-backups.ts';
@@ -21,6 +22,7 @@ import { newRunId } from './run-id.ts';
 import { doStep, type UpgradeRun } from './run.ts';
 import { orSettle, withJournal } from './settle.ts';
 import type { RunState } from './state.ts';
+import { refuseOtherInstallation } from './same-installation.ts';
 import { throughWindow } from './upgrade.ts';
 import { findWayBack } from './way-back.ts';
 import type { WindowWork } from './window.ts';
@@ -47,19 +49,23 @@ export interface WentBack extends Finished {
  * a window of its own, whose failure is undone like an upgrade's. Called under the lock, with no unfinished run.
  *
  * @param confirm throws when the user does not agree
- * @throws MajError `no-way-back` before anything was changed; `upgrade-rolled-back` (exit code 10): the newer version stays;
+ * @param options see `refuseOtherInstallation`
+ * @throws MajError `no-way-back`, `other-installation`, `other-database` before anything was changed; `upgrade-rolled-back` (exit code 10): the newer version stays;
  *   `upgrade-not-rolled-back` (11)
  */
 export async function goBack(
   context: Context,
   confirm: (plan: GoBackPlan) => Promise<void>,
+  options: { readonly serverMoved: boolean },
 ): Promise<WentBack> {
   const from = await installedVersion(context);
   const proven = (await listBackups(context)).filter(({ proof }) => proof !== null).map(({ id }) => id);
   const way = findWayBack(await readStates(context), from, new Set(proven));
   if ('because' in way) throw refused('no-way-back', { installed: from, because: way.because });
   const { run: undone } = way;
+  await refuseOtherInstallation(context, undone, options);
   const older = await findBackup(context, way.backup);
+  refuseOtherDatabase(older, targetFromConfig(context));
   await verifyBackup(context, older, { trustProof: true });
   await checkRestorable(context, older, targetFromConfig(context), 'keep', { wayBack: true });
   const { lost, proven: present } = await countLostRows(context, older, await takeBackup(context));
@@ -75,6 +81,7 @@ export async function goBack(
       from,
       to: to ?? 'unknown',
       package: older.id,
+      installation: await installationOf(context),
       holder: ownIdentity(),
       kind: 'go-back',
     });

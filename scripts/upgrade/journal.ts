@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { fileFailed, makePrivateFolder, privateFile, readIfThere, syncFolder } from '../system/files.ts';
 import { switchPlanSchema } from '../release/types.ts';
 import { identitySchema } from '../system/identity.ts';
+import { installationSchema } from './installation.ts';
 import { journalSteps } from './steps.ts';
 
 const step = v.picklist(journalSteps);
@@ -45,6 +46,8 @@ const entrySchema = v.variant('type', [
     retry: v.optional(v.boolean()),
     /** See `Allowance`. */
     allow: v.optional(v.object({ reinstall: v.boolean(), downgrade: v.boolean() })),
+    /** What it works on; older runs do not tell. */
+    installation: v.optional(installationSchema),
   }),
   v.object({ type: v.literal('step-started'), step }),
   v.object({ type: v.literal('step-finished'), step, durationMs: v.optional(v.number()) }),

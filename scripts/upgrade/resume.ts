@@ -9,6 +9,7 @@ import { letIn, type Finished } from './let-in.ts';
 import { checkFiles, checkResumable, checkRows, recallPrepared, stagedFacts } from './recall.ts';
 import { planResume } from './resume-plan.ts';
 import type { UpgradeRun } from './run.ts';
+import { refuseOtherInstallation } from './same-installation.ts';
 import { orSettle, withJournal } from './settle.ts';
 import type { RunState } from './state.ts';
 import { requireUnfinished, unfinishedError } from './unfinished.ts';
@@ -23,14 +24,17 @@ import { askForRowsSince, type Ask } from './written-since.ts';
  * from one; called under the lock.
  *
  * @param ask `goBack`: for a way back that is begun anew; `loseRows`: where a failure would lose what was written since
- * @throws MajError `upgrade-unfinished` when it can only be taken back, `resume-refused` when something was changed
+ * @param options see `refuseOtherInstallation`
+ * @throws MajError `other-installation`; `upgrade-unfinished` when it can only be taken back, `resume-refused` when something was changed
  *   meanwhile (exit code 6): the run is as it was; `upgrade-rolled-back` (10), `upgrade-not-rolled-back` (11)
  */
 export async function resumeUpgrade(
   context: Context,
   ask: { readonly goBack: (plan: GoBackPlan) => Promise<void>; readonly loseRows: Ask },
+  options: { readonly serverMoved: boolean },
 ): Promise<Upgraded | WentBack> {
   const state = await requireUnfinished(context);
+  await refuseOtherInstallation(context, state, options);
   const plan = planResume(state);
   switch (plan.kind) {
     case 'impossible':
@@ -38,7 +42,7 @@ export async function resumeUpgrade(
     case 'begin-again':
       await takeBack(context, state, ask.loseRows);
       return state.kind === 'go-back'
-        ? goBack(context, ask.goBack)
+        ? goBack(context, ask.goBack, options)
         : upgrade(context, state.wanted, { retry: state.retry, allow: state.allow });
     case 'let-in':
       return withJournal(context, state.run, async (journal) => {

@@ -1,5 +1,6 @@
 import type { SwitchPlan } from '../release/types.ts';
 import type { ProcessIdentity } from '../system/identity.ts';
+import type { Installation } from './installation.ts';
 import type { JournalLine } from './journal.ts';
 import type { JournalStep } from './steps.ts';
 
@@ -18,6 +19,8 @@ export interface RunState {
   readonly allow: NonNullable<Line<'run-started'>['allow']>;
   /** The package; of a run that goes back, the backup. */
   readonly package: string;
+  /** What it works on; undefined where its journal does not tell. */
+  readonly installation: Installation | undefined;
   /** Who works, or worked, on it. */
   readonly holder: ProcessIdentity;
   readonly outcome: 'unfinished' | 'succeeded' | 'rolled-back' | 'abandoned';
@@ -76,6 +79,7 @@ function startOf(line: RunStart): RunState {
     retry: line.retry ?? false,
     allow: line.allow ?? { reinstall: false, downgrade: false },
     package: line.package,
+    installation: line.installation,
     holder: line.holder,
     outcome: 'unfinished',
     lastStep: undefined,

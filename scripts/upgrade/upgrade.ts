@@ -5,6 +5,7 @@ import type { Receipt, ReceiptScript } from '../rehearsal/receipt.ts';
 import { findPackage } from '../release/find.ts';
 import type { Allowance } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
+import { installationOf } from './installation.ts';
 import { letIn, type Expected, type Finished } from './let-in.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { withProver, type Prover } from './prover.ts';
@@ -50,6 +51,7 @@ export async function upgrade(context: Context, wanted: string, options: Upgrade
       from,
       to: wanted,
       package: found.path,
+      installation: await installationOf(context),
       holder: ownIdentity(),
       kind: 'upgrade',
       retry: options.retry,

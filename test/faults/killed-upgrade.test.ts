@@ -62,6 +62,21 @@ describe.each(servers)('an upgrade on $name', (server) => {
     await expectVersion(site, '1.1.0');
   });
 
+  test('that was cut off is neither gone on with nor taken back on another database', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    expect(await signalInStep(site, 'migrate', 'SIGKILL')).toBeNull();
+    for (const option of ['--resume', '--roll-back']) {
+      const refused = await site.maj('upgrade', option, '--db-name', 'mysql');
+      expect(refused.code, refused.stderr).toBe(6);
+      expect(refused.stderr).toContain('was intimemanager, and is mysql');
+      expect(refused.stderr).toContain('--db-name intimemanager');
+    }
+    const back = await site.maj('upgrade', '--roll-back', '--db-name', 'intimemanager');
+    expect(back.code, back.stderr).toBe(0);
+    expect(await stateOf(site)).toEqual(before);
+  });
+
   test('that was cut off is not gone on with when somebody has changed what it had left', async () => {
     const site = await newSite();
     const before = await stateOf(site);

@@ -35,6 +35,10 @@ describe.each(servers)('after an upgrade has succeeded, on $name,', (server) => 
     expect(asked.stderr).toContain('kept_by_hand: 2 added, 0 changed, 0 removed');
     await expectVersion(site, '1.1.0');
 
+    const other = await site.maj('upgrade', '--roll-back', '--yes', '--db-name', 'mysql');
+    expect(other.code, other.stderr).toBe(3);
+    expect(other.stderr).toContain('was intimemanager, and is mysql');
+
     const back = await site.maj('upgrade', '--roll-back', '--yes');
     expect(back.code, back.stderr).toBe(0);
     expect(back.stdout).toContain('Went back 1.1.0 -> 1.0.0');

@@ -7,6 +7,7 @@ import type { TakeBackPlan } from '../../../upgrade/written-since.ts';
 import type { NoWayBack } from '../../../upgrade/way-back.ts';
 import type { ProcessPlace } from '../../../system/identity.ts';
 import type { FailedRun } from '../../../upgrade/failed-pair.ts';
+import type { InstallationDifference } from '../../../upgrade/same-installation.ts';
 import type { ResumePlan, WhyNot } from '../../../upgrade/resume-plan.ts';
 import { bytes, duration } from '../../format.ts';
 import { findingLines } from './checks.ts';
@@ -119,6 +120,25 @@ function lockHint(where: ProcessPlace, path: string): string {
   }
 }
 
+const installationWords: Readonly<Record<InstallationDifference['what'], string>> = {
+  database: 'the database (DB_NAME)',
+  server: 'its server (DB_HOST, DB_PORT, DB_SOCKET)',
+  application: 'the application (APP_DIR)',
+  layout: 'its layout (APP_LAYOUT)',
+};
+
+/** A word as a shell takes it. */
+const quoted = (word: string): string =>
+  /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+function installationHint(differences: readonly InstallationDifference[]): string {
+  const options = differences.flatMap((difference) => difference.options.map(quoted)).join(' ');
+  const moved = differences.some(({ what }) => what === 'server')
+    ? ' Only where the server is the same and has another address by now: --server-moved.'
+    : '';
+  return `Call again with the settings of then, in .env, in the environment, or as options: ${options} (in DATABASE_URL, where that is set).${moved}`;
+}
+
 const whyNotText: Readonly<Record<WhyNot, string>> = {
   'rolling-back': 'it was being rolled back, and part of it may be undone already',
   failed: 'a step of it failed',
@@ -199,6 +219,25 @@ export const upgrade = {
     'resume-changed': (facts: { differences: readonly string[] }) => ({
       message: `Somebody has changed what it had left: ${facts.differences.join(', ')}.`,
       hint: 'Put everything back: maj upgrade --roll-back',
+    }),
+    'other-installation': (facts: {
+      run: string;
+      kind: RunKind;
+      from: string | null;
+      to: string;
+      differences: readonly InstallationDifference[];
+    }) => ({
+      message: [
+        `The ${runText(facts)} (run ${facts.run}) was of another installation than the settings name now:`,
+        ...facts.differences.map(
+          ({ what, was, is }) => `  ${installationWords[what]} was ${was}, and is ${is ?? 'not set'}`,
+        ),
+      ].join('\n'),
+      hint: installationHint(facts.differences),
+    }),
+    'other-database': (facts: { backup: string; was: string; is: string }) => ({
+      message: `The backup ${facts.backup} is of the database ${facts.was}; the settings name ${facts.is}, which is left as it is.`,
+      hint: `Call again with the settings of then: --db-name ${quoted(facts.was)}, or in the environment; where DATABASE_URL is set, name it there.`,
     }),
     'nothing-to-resume': () => ({
       message: 'There is no unfinished upgrade.',

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+import { applicationDir } from '../config/require.ts';
+import type { Context } from '../context.ts';
+import { realPathOf } from '../release/places.ts';
+
+const addressSchema = v.union([
+  /** Absolute, without links. */
+  v.object({ socket: v.string() }),
+  v.object({ host: v.string(), port: v.number() }),
+]);
+
+/** Which database and application a run works on; nothing of who enters them. */
+export const installationSchema = v.object({
+  /** Null for a run that works on files alone. */
+  database: v.nullable(v.object({ name: v.string(), address: addressSchema })),
+  /** `path`: APP_DIR, absolute; `real`: without links. */
+  application: v.nullable(
+    v.object({ path: v.string(), real: v.string(), layout: v.picklist(['in-place', 'releases']) }),
+  ),
+});
+
+/** Where a database server is reached. */
+export type ServerAddress = v.InferOutput<typeof addressSchema>;
+/** See `installationSchema`. */
+export type Installation = v.InferOutput<typeof installationSchema>;
+
+/** What the settings name; where they name no database or no application, null. */
+export async function installationOf(context: Pick<Context, 'config' | 'projectDir'>): Promise<Installation> {
+  const { APP_DIR, APP_LAYOUT, DB_NAME } = context.config;
+  const path = APP_DIR === undefined ? undefined : applicationDir(context);
+  return {
+    database: DB_NAME === undefined ? null : { name: DB_NAME, address: await addressOf(context) },
+    application: path === undefined ? null : { path, real: await realPathOf(path), layout: APP_LAYOUT },
+  };
+}
+
+async function addressOf({
+  config,
+  projectDir,
+}: Pick<Context, 'config' | 'projectDir'>): Promise<ServerAddress> {
+  const { DB_SOCKET, DB_HOST, DB_PORT } = config;
+  return DB_SOCKET === undefined
+    ? { host: DB_HOST, port: DB_PORT }
+    : { socket: await realPathOf(resolve(projectDir, DB_SOCKET)) };
+}
