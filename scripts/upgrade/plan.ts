@@ -8,6 +8,7 @@ import { findPackage } from '../release/find.ts';
 import { discardStaged, stagePackage } from '../release/stage.ts';
 import type { Allowance, FileChanges } from '../release/types.ts';
 import { findFailure, type FailedRun } from './failed-pair.ts';
+import { refuseLeftOver } from './unfinished.ts';
 
 /** What an upgrade would do. */
 export interface UpgradePlan {
@@ -26,12 +27,19 @@ export interface UpgradePlan {
   readonly failedBefore: FailedRun | undefined;
 }
 
-/** Looks at everything that an upgrade would look at, and changes nothing: what is unpacked is removed again. */
+/**
+ * Looks at everything that an upgrade would look at, and changes nothing: what is unpacked is removed again. Called under
+ * the lock.
+ *
+ * @throws MajError of `refuseLeftOver`: staging would remove the tree that an unfinished run is to be resumed with; what
+ *   `findPackage` and `stagePackage` throw
+ */
 export async function planUpgrade(
   context: Context,
   wanted: string,
   allow: Allowance = {},
 ): Promise<UpgradePlan> {
+  await refuseLeftOver(context);
   const found = await findPackage(context, wanted);
   const staged = await stagePackage(context, found.path, { ...found, allow, runId: 'plan' });
   try {

@@ -28,7 +28,8 @@ export async function requireUnfinished(context: Pick<Context, 'projectDir'>): P
 
 /**
  * Refuses to work on a system that an upgrade or a restore left half-way, telling how far it came. An upgrade that died before its
- * window has changed nothing of the live system, and stands in nobody's way but the next upgrade's.
+ * window has changed nothing of the live system, and stands in nobody's way but the next upgrade's; one that lives stands
+ * in everybody's.
  *
  * @param options `restoring`: a restore that was cut off is simply run again
  * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6; `upgrade-at-work`, 5
@@ -39,7 +40,8 @@ export async function refuseUnfinished(
 ): Promise<void> {
   if (options.restoring !== true) await refuseHalfRestored(context);
   const state = await findUnfinished(context);
-  if (state !== undefined && enteredWindow(state)) throw unfinishedError(state);
+  if (state !== undefined && (enteredWindow(state) || fateOf(state.holder) === 'alive'))
+    throw unfinishedError(state);
 }
 
 /**
