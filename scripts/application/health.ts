@@ -2,6 +2,8 @@ import type { Config } from '../config/settings.ts';
 import { inStep, warn, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { getPage, NoAnswer, type Answer } from '../system/http.ts';
+import { asksForVersion, holdsText, textOf, type HealthText } from './health-text.ts';
+import { insist } from './insist.ts';
 import { installedVersion } from './version.ts';
 
 /** How an application answered in the end. */
@@ -22,7 +24,7 @@ export function healthStrength({
 }: Pick<Config, 'APP_HEALTH_URL' | 'APP_HEALTH_TEXT'>): HealthStrength {
   if (url === undefined) return 'not-set';
   if (text === undefined) return 'weak';
-  return text.includes('{version}') ? 'whole' : 'no-version';
+  return asksForVersion(text) ? 'whole' : 'no-version';
 }
 
 /** What is asked of the health page. */
@@ -35,12 +37,10 @@ export interface HealthOptions {
   readonly warned?: boolean;
 }
 
-const pauseMs = 500;
-
 /**
  * Waits until the application is healthy: APP_HEALTH_URL answers 2xx with APP_HEALTH_TEXT in the body. The page must
  * answer during maintenance too, for it is asked before users are let in again. A signal does not cut it short: the
- * way back after an interruption ends with this check as well.
+ * way back after an interruption ends with this check as well. Requests that hang are not waited for alone, see `insist`.
  *
  * @returns undefined when no health page is set; that is a warning
  * @throws MajError `health-failed` with the last answer once the time is over
@@ -61,22 +61,19 @@ export async function checkHealth(
   if (expected === undefined) tell('health-weak');
   const timeoutMs = options.timeoutMs ?? context.config.APP_HEALTH_TIMEOUT;
   return inStep(context, 'check-health', { url }, async () => {
-    const end = context.clock.monotonicMs() + timeoutMs;
-    for (let attempts = 1; ; attempts += 1) {
-      const left = end - context.clock.monotonicMs();
-      const problem = await ask(url, expected, Math.max(1000, left));
-      if (problem === undefined) return { url, attempts, weak: expected === undefined };
-      if (context.clock.monotonicMs() + pauseMs >= end)
-        throw refused('health-failed', { url, attempts, timeoutMs, problem });
-      await context.clock.sleep(pauseMs);
-    }
+    const { attempts, problem } = await insist(context.clock, timeoutMs, (ms, signal) =>
+      ask(url, expected, ms, signal),
+    );
+    if (problem !== undefined) throw refused('health-failed', { url, attempts, timeoutMs, problem });
+    return { url, attempts, weak: expected === undefined };
   });
 }
 
-async function expectedText(context: Context, version: string | undefined): Promise<string | undefined> {
-  const text = context.config.APP_HEALTH_TEXT;
-  if (text?.includes('{version}') !== true) return text;
-  return text.replaceAll('{version}', version ?? (await installedVersion(context)) ?? '');
+async function expectedText(context: Context, version: string | undefined): Promise<HealthText | undefined> {
+  const template = context.config.APP_HEALTH_TEXT;
+  if (template === undefined) return undefined;
+  const known = asksForVersion(template) ? (version ?? (await installedVersion(context))) : undefined;
+  return { template, version: known ?? '' };
 }
 
 /** Why an answer does not show a healthy application. */
@@ -87,11 +84,12 @@ export type HealthProblem =
 
 async function ask(
   url: string,
-  expected: string | undefined,
+  expected: HealthText | undefined,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<HealthProblem | undefined> {
   try {
-    return judge(await getPage(url, timeoutMs), expected);
+    return judge(await getPage(url, timeoutMs, { signal }), expected);
   } catch (error) {
     if (error instanceof NoAnswer) return { kind: 'no-answer', reason: error.message };
     throw error;
@@ -99,12 +97,13 @@ async function ask(
 }
 
 /** What is wrong with an answer; undefined when nothing is: pure. */
-export function judge(answer: Answer, expected: string | undefined): HealthProblem | undefined {
+export function judge(answer: Answer, expected: HealthText | undefined): HealthProblem | undefined {
   const body = answer.body.slice(0, 200);
   if (answer.status < 200 || answer.status > 299) {
     const location = answer.location === undefined ? {} : { location: answer.location };
     return { kind: 'status', status: answer.status, body, ...location };
   }
-  if (expected !== undefined && !answer.body.includes(expected)) return { kind: 'text', expected, body };
+  if (expected !== undefined && !holdsText(answer.body, expected))
+    return { kind: 'text', expected: textOf(expected), body };
   return undefined;
 }

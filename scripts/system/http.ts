@@ -15,12 +15,18 @@ export class NoAnswer extends Error {}
 /**
  * Asks for a page. Redirections are not followed: a health page that sends to a login page is not healthy.
  *
- * @param limit how many bytes of the body to read
+ * @param options `limit`: how many bytes of the body to read; `signal`: gives the request up
  * @throws NoAnswer
  */
-export async function getPage(url: string, timeoutMs: number, limit = 1_000_000): Promise<Answer> {
+export async function getPage(
+  url: string,
+  timeoutMs: number,
+  options: { readonly limit?: number; readonly signal?: AbortSignal } = {},
+): Promise<Answer> {
+  const { limit = 1_000_000, signal: given } = options;
   // Whole milliseconds only: anything else is an error of AbortSignal's, which must not pass for one of the network.
-  const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
+  const signal = given === undefined ? timeout : AbortSignal.any([timeout, given]);
   try {
     const response = await fetch(url, {
       redirect: 'manual',

@@ -65,6 +65,22 @@ describe('the health check', () => {
     });
   });
 
+  it('does not wait for a first request that hangs: it asks again beside it', async () => {
+    let asked = 0;
+    const url = await serve((_, response) => {
+      asked += 1;
+      if (asked > 1) response.end('ok 1.1.0');
+    });
+    const context = contextFor(url, { APP_HEALTH_TIMEOUT: 4000 });
+    expect(await checkHealth(context, { version: '1.1.0' })).toMatchObject({ attempts: 2 });
+  });
+
+  it('lets a page that is slow each time take nearly the whole time', async () => {
+    const url = await serve((_, response) => void setTimeout(() => response.end('ok 1.1.0'), 4500));
+    const context = contextFor(url, { APP_HEALTH_TIMEOUT: 6000 });
+    expect(await checkHealth(context, { version: '1.1.0' })).toMatchObject({ weak: false });
+  });
+
   it('takes an error page with status 200 for what it is', async () => {
     const url = await serve((_, response) => response.end('<h1>Database error</h1>'.padEnd(5000, '.')));
     const failure = await failureOf(checkHealth(contextFor(url), { version: '1.1.0' }));

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { judge } from '../../../scripts/application/health.ts';
 import type { Answer } from '../../../scripts/system/http.ts';
 
@@ -10,5 +10,36 @@ it.each<[string, Partial<Answer>, string | undefined, string | undefined]>([
   ['maintenance', { status: 503, body: 'ok' }, 'ok', 'status'],
   ['a way to the login page', { status: 302, location: '/login' }, undefined, 'status'],
 ])('%s is judged', (_, answer, expected, problem) => {
-  expect(judge({ status: 200, body: '', location: undefined, ...answer }, expected)?.kind).toBe(problem);
+  const text = expected === undefined ? undefined : { template: expected, version: '' };
+  expect(judge({ status: 200, body: '', location: undefined, ...answer }, text)?.kind).toBe(problem);
+});
+
+describe('{version} in the text stands for a whole version', () => {
+  it.each<[string, string, string, boolean]>([
+    ['ok {version}', '2.1.0', 'ok 2.1.0', true],
+    ['ok {version}', '2.1.0', 'ok 2.1.0-rc.1', false],
+    ['ok {version}', '2.1.0', 'ok 2.1.0+build.7', false],
+    ['ok {version}', '1.1.1', 'ok 1.1.10', false],
+    ['ok {version}', '1.1.1', 'ok 1.1.1.2', false],
+    ['ok {version}', '1.1.0', 'All is ok 1.1.0. Good night.', true],
+    ['ok {version}', '1.1.0', 'ok 1.1.0.', true],
+    ['ok {version}', '1.1.0', 'ok 1.1.0\n', true],
+    ['ok {version}', '1.1.0-rc.1', 'ok 1.1.0-rc.1', true],
+    ['ok {version}', '1.1.0-rc.1', 'ok 1.1.0-rc.10', false],
+    ['{version}', '1.1.0', 'IntimeManager 11.1.0', false],
+    ['{version}', '1.1.0', 'IntimeManager 2.1.1.0', false],
+    ['{version}', '1.1.0', 'IntimeManager v1.1.0', true],
+    ['{version}', '1.1.0', 'IntimeManager rev1.1.0', false],
+    ['{version}', '1.1.0', '<b>1.1.0</b> of 1.0.0', true],
+    ['{version}', '1.1.0', '{"was":"1.1.0-rc.1","version":"1.1.0"}', true],
+    ['v{version}', '1.1.0', 'v1.1.0', true],
+    ['app-{version}-live', '1.1.0', 'app-1.1.0-live', true],
+    ['app-{version}.', '1.1.0', 'app-1.1.0.5', false],
+    ['{version} and {version}', '1.1.0', '1.1.0 and 1.1.0-rc.1', false],
+    ['ok {version}', '1.1.0', 'ok 1x1x0', false],
+    ['ok {version}', '', 'ok 1.1.0', true],
+  ])('%s, of %s, in “%s”: %s', (template, version, body, holds) => {
+    const problem = judge({ status: 200, body, location: undefined }, { template, version });
+    expect(problem === undefined).toBe(holds);
+  });
 });
