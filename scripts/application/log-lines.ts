@@ -19,11 +19,16 @@ export const looksLikeError = (line: string): boolean => errorWords.test(line);
 const weekdays = /\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b/g;
 const months = /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b/g;
 
+/** The folder of a release in a path, also where JSON has written a backslash before each slash. */
+const releaseFolders = /\breleases(\\*\/)[^\s/\\:"']+/g;
+
 /**
- * A line without what differs each time that the same thing happens: times, numbers, addresses, ids.
+ * A line without what differs each time that the same thing happens: times, numbers, addresses, ids, and which release it
+ * happens in.
  */
 export function signatureOf(line: string): string {
   return line
+    .replaceAll(releaseFolders, 'releases$1#')
     .replaceAll(weekdays, 'D')
     .replaceAll(months, 'M')
     .replaceAll(/\b0x[0-9a-f]+\b/gi, '#')
@@ -39,27 +44,31 @@ export function signatureOf(line: string): string {
 export const signatureMark = (line: string): string =>
   createHash('sha256').update(signatureOf(line)).digest('hex').slice(0, 16);
 
+/** Errors by the mark of their signature; `at` is how many lines of what was searched stand before the first. */
+export type FoundErrors = Map<string, Pick<LogError, 'line' | 'count'> & { readonly at: number }>;
+
+/** More kinds of errors than this nobody reads. */
+const mostKinds = 1000;
+
 /**
- * The errors among new lines whose signature is not known, one for each signature.
+ * Adds the errors among more lines to those that were found, unless their signature is known; one for each signature.
  *
- * @param before how many lines stand before these in their file; undefined where that is not known
+ * @param known marks of signatures
+ * @param before how many lines were searched before these
  */
-export function newErrors(
-  log: string,
+export function addErrors(
+  found: FoundErrors,
   lines: readonly string[],
-  /** Marks of signatures. */
   known: ReadonlySet<string>,
-  before: number | undefined,
-): readonly LogError[] {
-  const found = new Map<string, { line: string; number: number | undefined; count: number }>();
+  before: number,
+): void {
   for (const [index, line] of lines.entries()) {
     if (!looksLikeError(line)) continue;
-    const signature = signatureOf(line);
-    if (known.has(signatureMark(line))) continue;
-    const entry = found.get(signature);
-    const number = before === undefined ? undefined : before + index + 1;
-    if (entry === undefined) found.set(signature, { line: line.trim().slice(0, 500), number, count: 1 });
-    else entry.count += 1;
+    const mark = signatureMark(line);
+    if (known.has(mark)) continue;
+    const entry = found.get(mark);
+    if (entry !== undefined) found.set(mark, { ...entry, count: entry.count + 1 });
+    else if (found.size < mostKinds)
+      found.set(mark, { line: line.trim().slice(0, 500), count: 1, at: before + index });
   }
-  return [...found.values()].map((entry) => ({ log, ...entry }));
 }

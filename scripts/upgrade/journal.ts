@@ -72,6 +72,8 @@ const entrySchema = v.variant('type', [
     scripts: v.string(),
     logs: v.array(logMarkSchema),
   }),
+  /** Where the logs ended right before the files were switched; of a run without it, what `prepared` says counts. */
+  v.object({ type: v.literal('logs-marked'), logs: v.array(logMarkSchema) }),
   /** Somebody goes on with it. */
   v.object({ type: v.literal('run-resumed'), holder: identitySchema }),
   v.object({ type: v.literal('maintenance-was'), state: v.picklist(['on', 'off', 'unmanaged']) }),

@@ -1,6 +1,6 @@
 import { checkHealth } from '../application/health.ts';
 import { installDependencies } from '../application/hooks.ts';
-import { logBaseline, type LogBaseline } from '../application/logs.ts';
+import { logBaseline, markAgain, type LogBaseline } from '../application/logs.ts';
 import { maintenanceState } from '../application/maintenance.ts';
 import { findBackup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
@@ -40,7 +40,7 @@ export async function prepare(
   options: { readonly retry: boolean },
 ): Promise<Prepared> {
   const { context } = run;
-  const logs = await doStep(run, 'check', () => checkApplication(context));
+  const baseline = await doStep(run, 'check', () => checkApplication(context));
   stopIfInterrupted(context);
   const staged = await doStep(run, 'stage', async () => {
     const release = await stagePackage(context, found.path, { ...found, runId: run.journal.run });
@@ -68,6 +68,8 @@ export async function prepare(
   refuseProblems(plan);
   const receipt = await doStep(run, 'rehearse', () => rehearseOnce(context, folder, migrations, plan));
   await checkWayBack(context, receipt);
+  // What was logged in all that time is read here, so that little is left to read in the window.
+  const logs = await markAgain(context, baseline);
   await run.journal.add({ type: 'prepared', receipt: receipt.id, scripts: folder, logs: [...logs] });
   stopIfInterrupted(context);
   // As late as possible: what changes from here on is seen to in the window.

@@ -94,7 +94,7 @@ async function goOn(run: UpgradeRun, state: RunState, ask: Ask): Promise<Upgrade
   return orSettle(run, async () => {
     const options = { reached: state, expected: expectedOf(receipt) };
     const through = (prover?: Prover): Promise<Finished> =>
-      throughWindow(run, upgradeWindow(context, state.run, prepared, { prover, resumed: true }), options);
+      throughWindow(run, upgradeWindow(run, prepared, { prover, resumed: true }), options);
     const finished =
       state.switchPlan === undefined
         ? await withProver(context, await findBackup(context, receipt.backup), through)

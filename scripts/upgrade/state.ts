@@ -32,7 +32,7 @@ export interface RunState {
   readonly staged: string | undefined;
   /** What else is known of it. */
   readonly release: Line<'staged'>['release'];
-  /** What the window of an upgrade was opened with. */
+  /** What the window of an upgrade was opened with; where the logs were marked again within it, these marks. */
   readonly prepared: Pick<Line<'prepared'>, 'receipt' | 'scripts' | 'logs'> | undefined;
   /** When the window was opened; ISO 8601. */
   readonly openedAt: string | undefined;
@@ -117,6 +117,8 @@ function changeOf(line: Exclude<JournalLine, RunStart>, state: RunState): Partia
       return { staged: line.folder, to: line.version, release: line.release };
     case 'prepared':
       return { prepared: line };
+    case 'logs-marked':
+      return { prepared: state.prepared === undefined ? undefined : { ...state.prepared, logs: line.logs } };
     case 'run-resumed':
       return { holder: line.holder };
     case 'maintenance-was':

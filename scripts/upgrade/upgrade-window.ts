@@ -1,5 +1,5 @@
 import { checkHealth } from '../application/health.ts';
-import { newLogErrors } from '../application/logs.ts';
+import { markAgain, newLogErrors, type LogBaseline } from '../application/logs.ts';
 import { runSmoke } from '../application/smoke.ts';
 import { takeBackup } from '../backup/take.ts';
 import type { Backup } from '../backup/list.ts';
@@ -15,6 +15,7 @@ import { afterSwitch } from './after-switch.ts';
 import type { Prepared } from './prepare.ts';
 import type { Prover } from './prover.ts';
 import { refuseUnrehearsedRest } from './rest-of-rehearsal.ts';
+import type { UpgradeRun } from './run.ts';
 import type { WindowWork } from './window.ts';
 
 /**
@@ -24,20 +25,26 @@ import type { WindowWork } from './window.ts';
  *   already
  */
 export function upgradeWindow(
-  context: Context,
-  runId: string,
+  run: UpgradeRun,
   prepared: Prepared,
   options: { readonly prover: Prover | undefined; readonly resumed: boolean },
 ): WindowWork {
+  const { context, journal } = run;
   const { staged, completed, receipt } = prepared;
   const { prover, resumed } = options;
+  let { logs } = prepared;
   return {
     version: staged.version,
     reason: `upgrade to ${staged.version}`,
     backUp: () => takeProvenBackup(context, receipt, prover),
-    planSwitch: () => prepareSwitch(context, staged, completed),
-    database: { step: 'migrate', change: () => migrate(context, runId, prepared, resumed) },
-    checkHealth: () => checkNewVersion(context, prepared),
+    planSwitch: async () => {
+      // Before the late files are carried over: a copy of a log must not end before its mark.
+      logs = await markAgain(context, logs);
+      await journal.add({ type: 'logs-marked', logs: [...logs] });
+      return prepareSwitch(context, staged, completed);
+    },
+    database: { step: 'migrate', change: () => migrate(context, journal.run, prepared, resumed) },
+    checkHealth: () => checkNewVersion(context, staged.version, logs),
   };
 }
 
@@ -85,8 +92,8 @@ async function migrate(
   await runMigrations(context, { target, migrations: plan.pending, runId, appliedBy: 'maj upgrade' });
 }
 
-async function checkNewVersion(context: Context, { staged, logs }: Prepared): Promise<void> {
-  await checkHealth(context, { version: staged.version, warned: true });
+async function checkNewVersion(context: Context, version: string, logs: LogBaseline): Promise<void> {
+  await checkHealth(context, { version, warned: true });
   await runSmoke(context);
   const errors = await newLogErrors(context, logs);
   if (errors.length > 0) throw refused('new-log-errors', { errors });

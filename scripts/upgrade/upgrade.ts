@@ -68,7 +68,7 @@ export async function upgrade(context: Context, wanted: string, options: Upgrade
 /** Goes through the window of an upgrade from its beginning, and lets users in. */
 async function openWindow(run: UpgradeRun, prepared: Prepared, prover: Prover): Promise<Upgraded> {
   const openedMs = run.context.clock.monotonicMs();
-  const work = upgradeWindow(run.context, run.journal.run, prepared, { prover, resumed: false });
+  const work = upgradeWindow(run, prepared, { prover, resumed: false });
   const finished = await throughWindow(run, work, { openedMs, expected: expectedOf(prepared.receipt) });
   return { ...finished, migrations: filesOf(prepared.receipt) };
 }

@@ -1,7 +1,8 @@
 import { appendFileSync, copyFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { logBaseline, newLogErrors } from '../../../scripts/application/logs.ts';
+import { logBaseline, markAgain, newLogErrors } from '../../../scripts/application/logs.ts';
+import { isRotationOf } from '../../../scripts/application/rotated-logs.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
 
@@ -97,6 +98,72 @@ describe('errors in the logs after an upgrade', () => {
       { log: 'logs/error.log', number: 2, line: 'Error: after rotation', count: 1 },
     ]);
   });
+});
+
+describe('the logs of the old version', () => {
+  it('are marked again: what was logged meanwhile is known, on both sides of rotations, and not looked at again', async () => {
+    const baseline = await logBaseline(context);
+    appendFileSync(log, 'Error: the archive is full\n');
+    renameSync(log, `${log}.2`);
+    writeFileSync(log, 'Error: the queue is stuck\n');
+    renameSync(log, `${log}.1`);
+    writeFileSync(log, 'Error: the cache is cold\n');
+    const again = await markAgain(context, baseline);
+    expect(await newLogErrors(context, again)).toEqual([]);
+    appendFileSync(
+      log,
+      '[11:00:00] Error: the mail server 10.0.0.1 is slow\nError: the archive is full\nError: the queue is stuck\n' +
+        'Error: the cache is cold\nError: column x is unknown\n',
+    );
+    expect(await newLogErrors(context, again)).toMatchObject([
+      { number: 6, line: 'Error: column x is unknown' },
+    ]);
+    expect(context.events).toEqual([]);
+  });
+
+  it('have the errors of the newest rotated file as their history, when they begin anew', async () => {
+    writeFileSync(`${log}.2.gz`, 'packed');
+    renameSync(log, `${log}.1`);
+    writeFileSync(log, '[10:10:00] started\n');
+    const lines = await newAfter(() =>
+      appendFileSync(log, '[11:00:00] Error: the mail server 10.0.0.9 is slow\nError: column x is unknown\n'),
+    );
+    expect(lines).toEqual(['Error: column x is unknown']);
+  });
+
+  it('are searched to their end, however much was added; lines and counts go across pieces', async () => {
+    const baseline = await logBaseline(context);
+    const filler = `[info] ${'…'.repeat(2000)}\n`.repeat(1000);
+    for (let times = 0; times < 4; times += 1) appendFileSync(log, `${filler}Error: column x is unknown\n`);
+    expect(await newLogErrors(context, baseline)).toEqual([
+      { log: 'logs/error.log', number: 1003, line: 'Error: column x is unknown', count: 4 },
+    ]);
+  });
+
+  it('say so when a part of them is not read', async () => {
+    const baseline = await logBaseline(context);
+    appendFileSync(log, `${'[info] fine\n'.repeat(10)}Error: column x is unknown\n`);
+    expect(await newLogErrors(context, baseline, 100)).toEqual([]);
+    await markAgain(context, baseline, 100);
+    const facts = { log: 'logs/error.log', unreadBytes: 47 };
+    expect(context.events).toEqual([
+      { type: 'warning', note: 'log-not-read', facts },
+      { type: 'warning', note: 'log-not-learned', facts },
+    ]);
+  });
+});
+
+it.each([
+  ['error.log.1', true],
+  ['error.log-20261122', true],
+  ['error-2026-11-22.log', true],
+  ['error.1.log', true],
+  ['error.log.2.gz', false],
+  ['error_mail.log', false],
+  ['errors.log', false],
+  ['error.logs', false],
+])('%s is a rotation of error.log: %s', (name, expected) => {
+  expect(isRotationOf(name, 'error.log')).toBe(expected);
 });
 
 it('without APP_LOGS nothing is looked at', async () => {

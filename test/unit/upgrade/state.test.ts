@@ -46,6 +46,16 @@ describe('the state of a run', () => {
     expect(state !== undefined && mayHaveChanged(state)).toBe(true);
   });
 
+  test('has the marks of the logs that were made last; of a journal without later ones, those it was prepared with', () => {
+    const mark = { log: 'error.log', bytes: 1, inode: 1, tail: 't', signatures: [] };
+    const prepared: JournalEntry = { type: 'prepared', receipt: 'r', scripts: '/s', logs: [mark] };
+    expect(foldJournal(lines(start, prepared))?.prepared?.logs).toEqual([mark]);
+    const again = { ...mark, bytes: 2, signatures: ['s'] };
+    const written = lines(start, prepared, { type: 'logs-marked', logs: [again] });
+    const read = parseJournal(written.map((line) => JSON.stringify(line)).join('\n'));
+    expect(foldJournal(read)?.prepared).toMatchObject({ receipt: 'r', scripts: '/s', logs: [again] });
+  });
+
   test('may have changed the database once the migrations have started', () => {
     const state = foldJournal(
       lines(

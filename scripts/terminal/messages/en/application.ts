@@ -1,6 +1,6 @@
 import type { HealthProblem } from '../../../application/health.ts';
 import type { AtWork } from '../../../database/at-work.ts';
-import { duration } from '../../format.ts';
+import { bytes, duration } from '../../format.ts';
 
 /** What was wrong with the last answer of the health page. */
 function healthText(problem: HealthProblem): string {
@@ -88,6 +88,10 @@ export const application = {
     'health-not-set': () => 'APP_HEALTH_URL is not set: nothing tells whether the application works.',
     'health-weak': () =>
       'APP_HEALTH_TEXT is not set: only the status of the health page counts, and an error page with status 200 would pass.',
+    'log-not-learned': (facts: { log: string; unreadBytes: number }) =>
+      `So much was added to ${facts.log} that ${bytes(facts.unreadBytes)} of it are not read: an error that the old version has logged there alone will count as one of the new version.`,
+    'log-not-read': (facts: { log: string; unreadBytes: number }) =>
+      `So much was added to ${facts.log} that ${bytes(facts.unreadBytes)} of it are not searched for new errors: look there yourself.`,
     'maintenance-not-managed': () =>
       'Neither MAINTENANCE_FILE nor the maintenance commands are set: users are not kept out.',
     'maintenance-is-off': () => 'Maintenance is off: users meet the application while it is switched.',
