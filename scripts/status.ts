@@ -2,7 +2,7 @@ import { healthStrength } from './application/health.ts';
 import { lookAtPermissions } from './application/look-at-permissions.ts';
 import { listBackups } from './backup/list.ts';
 import { installedVersion } from './application/version.ts';
-import { maintenanceState } from './application/maintenance.ts';
+import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
 import { applicationDir, backupsDir } from './config/require.ts';
 import type { Context } from './context.ts';
 import { withSession } from './database/session.ts';
@@ -33,9 +33,11 @@ const valueOf = <T>(learned: Learned<T>): T | undefined => ('value' in learned ?
 const errorOf = <T>(learned: Learned<T>): MajError | undefined =>
   'error' in learned ? learned.error : undefined;
 
+type StatusPart = 'maintenance' | 'database' | 'migrations' | 'permissions' | 'unfinished';
+
 /** What stood in the way, and what to do about each; the names of the messages are those that programs know. */
 function troubles(
-  errors: Readonly<Record<'database' | 'migrations' | 'permissions' | 'unfinished', MajError | undefined>>,
+  errors: Readonly<Record<StatusPart, MajError | undefined>>,
   messages: Messages,
 ): StatusTroubles {
   const text = (error: MajError | undefined): string | undefined => error?.describe(messages).message;
@@ -43,6 +45,7 @@ function troubles(
     error === undefined ? [] : [error.describe(messages).hint],
   );
   return {
+    maintenanceError: text(errors.maintenance),
     databaseError: text(errors.database),
     migrationsError: text(errors.migrations),
     permissionsError: text(errors.permissions),
@@ -75,13 +78,16 @@ export const statusVerb: Verb<never> = {
     const backups = await listBackups(context);
     const newest = backups[0];
     const left = errorOf(await learn(() => refuseLeftOver(context)));
+    const maintenance = await learn<MaintenanceState>(() =>
+      APP_DIR === undefined ? Promise.resolve('unmanaged') : maintenanceState(context),
+    );
     const permissions = await learn(() =>
       APP_DIR === undefined ? Promise.resolve(undefined) : lookAtPermissions(context),
     );
     const facts = {
       version: APP_DIR === undefined ? null : await installedVersion(context),
       application: APP_DIR === undefined ? undefined : applicationDir(context),
-      maintenance: APP_DIR === undefined ? 'unmanaged' : await maintenanceState(context),
+      maintenance: valueOf(maintenance),
       server: valueOf(server),
       pending: valueOf(pending),
       health: healthStrength(context.config),
@@ -99,12 +105,14 @@ export const statusVerb: Verb<never> = {
       backupDir: backupsDir(context),
     };
     const errors = {
+      maintenance: errorOf(maintenance),
       database: errorOf(server),
       migrations: errorOf(pending),
       permissions: errorOf(permissions),
       unfinished: left,
     };
-    const exitCode: ExitCode = left?.exitCode ?? errorOf(server)?.exitCode ?? exitCodes.done;
+    const worst = left ?? errors.database ?? errors.maintenance;
+    const exitCode: ExitCode = worst?.exitCode ?? exitCodes.done;
     return {
       data: { ...facts, ...troubles(errors, en) },
       text: (messages) => messages.results.upgrade.status({ ...facts, ...troubles(errors, messages) }),

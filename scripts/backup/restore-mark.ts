@@ -3,8 +3,9 @@ import * as v from 'valibot';
 import type { MaintenanceState } from '../application/maintenance.ts';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
-import { unfinished } from '../errors.ts';
+import { locked, unfinished } from '../errors.ts';
 import { makePrivateFolder, readIfThere, remove, writeDurably } from '../system/files.ts';
+import { fateOf, identitySchema, ownIdentity } from '../system/identity.ts';
 
 /** A restore that has begun to change something and did not come to its end. */
 const markSchema = v.object({
@@ -12,13 +13,20 @@ const markSchema = v.object({
   since: v.string(),
   /** What the maintenance was before, and goes back to. */
   maintenance: v.optional(v.picklist(['on', 'off', 'unmanaged'])),
+  /** Who works, or worked, on it; not in marks of earlier versions, and not in that of a restore that has failed. */
+  holder: v.optional(identitySchema),
 });
 
 type MarkContext = Pick<Context, 'projectDir'>;
 
 const markPath = (context: MarkContext): string => join(stateDir(context), 'restore-unfinished.json');
 
-/** Does a restore between writing a mark and removing it: where it is killed or fails, the mark stays. */
+type RestoreMark = v.InferOutput<typeof markSchema>;
+
+/**
+ * Does a restore between writing a mark and removing it: where it is killed or fails, the mark stays, and what it names
+ * as its holder tells whether it is still at work.
+ */
 export async function underRestoreMark<T>(
   context: Pick<Context, 'projectDir' | 'clock'>,
   backup: string,
@@ -27,27 +35,45 @@ export async function underRestoreMark<T>(
 ): Promise<T> {
   await makePrivateFolder(stateDir(context));
   const since = context.clock.now().toISOString();
-  const mark: v.InferOutput<typeof markSchema> = { backup, since, maintenance };
-  await writeDurably(markPath(context), JSON.stringify(mark));
-  const result = await work();
-  await remove(markPath(context));
-  return result;
+  const mark: RestoreMark = { backup, since, maintenance };
+  const write = (facts: RestoreMark): Promise<void> => writeDurably(markPath(context), JSON.stringify(facts));
+  await write({ ...mark, holder: ownIdentity() });
+  try {
+    const result = await work();
+    await remove(markPath(context));
+    return result;
+  } catch (error) {
+    // Where it cannot be written, on a full disk, the holder that it names is about to end.
+    await write(mark).catch(() => undefined);
+    throw error;
+  }
 }
 
 /**
- * Refuses to work on a database or on files that a restore left half-way.
+ * Refuses to work on a database or on files that a restore left half-way, or is working on.
  *
- * @throws MajError `restore-unfinished`, exit code 6
+ * @throws MajError `restore-unfinished`, exit code 6; `restore-at-work`, 5
  */
 export async function refuseHalfRestored(context: MarkContext): Promise<void> {
-  const mark = await readRestoreMark(context);
+  const mark = await refuseRestoring(context);
   if (mark !== undefined) throw unfinished('restore-unfinished', mark);
 }
 
+/**
+ * Refuses to work beside a restore that lives, though its lock is gone.
+ *
+ * @returns the restore that did not come to its end, and that nobody works on; undefined when there is none
+ * @throws MajError `restore-at-work`, exit code 5
+ */
+export async function refuseRestoring(context: MarkContext): Promise<RestoreMark | undefined> {
+  const mark = await readRestoreMark(context);
+  if (mark?.holder === undefined || fateOf(mark.holder) !== 'alive') return mark;
+  const { backup, since, holder } = mark;
+  throw locked('restore-at-work', { backup, since, pid: holder.pid, host: holder.host });
+}
+
 /** The restore that did not come to its end; undefined when there is none. */
-export async function readRestoreMark(
-  context: MarkContext,
-): Promise<v.InferOutput<typeof markSchema> | undefined> {
+export async function readRestoreMark(context: MarkContext): Promise<RestoreMark | undefined> {
   const text = await readIfThere(markPath(context));
   if (text === undefined) return undefined;
   return v.parse(v.pipe(v.string(), v.parseJson(), markSchema), text);

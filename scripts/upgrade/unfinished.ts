@@ -1,4 +1,4 @@
-import { refuseHalfRestored } from '../backup/restore-mark.ts';
+import { refuseHalfRestored, refuseRestoring } from '../backup/restore-mark.ts';
 import type { Context } from '../context.ts';
 import { locked, refused, unfinished, type MajError } from '../errors.ts';
 import { fateOf, placeOf } from '../system/identity.ts';
@@ -32,13 +32,13 @@ export async function requireUnfinished(context: Pick<Context, 'projectDir'>): P
  * in everybody's.
  *
  * @param options `restoring`: a restore that was cut off is simply run again
- * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6; `upgrade-at-work`, 5
+ * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6; `upgrade-at-work`, `restore-at-work`, 5
  */
 export async function refuseUnfinished(
   context: Pick<Context, 'projectDir'>,
   options: { readonly restoring?: boolean } = {},
 ): Promise<void> {
-  if (options.restoring !== true) await refuseHalfRestored(context);
+  await (options.restoring === true ? refuseRestoring(context) : refuseHalfRestored(context));
   const state = await findUnfinished(context);
   if (state !== undefined && (enteredWindow(state) || fateOf(state.holder) === 'alive'))
     throw unfinishedError(state);
@@ -47,7 +47,7 @@ export async function refuseUnfinished(
 /**
  * Refuses whatever an earlier upgrade or restore left unfinished, also where nothing had been changed yet.
  *
- * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6; `upgrade-at-work`, 5
+ * @throws MajError `upgrade-unfinished`, `restore-unfinished`, exit code 6; `upgrade-at-work`, `restore-at-work`, 5
  */
 export async function refuseLeftOver(context: Pick<Context, 'projectDir'>): Promise<void> {
   const state = await findUnfinished(context);

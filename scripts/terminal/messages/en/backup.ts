@@ -60,6 +60,10 @@ export const backup = {
       hint: `Run it again, it begins anew: maj restore ${facts.backup}`,
       state: 'The system is as the restore left it.',
     }),
+    'restore-at-work': (facts: { backup: string; since: string; pid: number; host: string }) => ({
+      message: `The restore of backup ${facts.backup}, begun ${facts.since}, is at work: process ${facts.pid} on ${facts.host}.`,
+      hint: 'Wait for it to end, then call again.',
+    }),
     'codec-missing': (facts: { codec: string }) => ({
       message: `There is no ${facts.codec} on this machine.`,
       hint: `Install it (Debian, Ubuntu: apt-get install ${facts.codec}), use Node 22.15 or later, or take backups with BACKUP_CODEC=gzip.`,

@@ -5,6 +5,7 @@ import { permissionLines } from './permissions.ts';
 
 /** What could not be learned, and what to do about it. */
 export interface StatusTroubles {
+  readonly maintenanceError: string | undefined;
   readonly databaseError: string | undefined;
   readonly migrationsError: string | undefined;
   readonly permissionsError: string | undefined;
@@ -16,7 +17,7 @@ export interface StatusTroubles {
 interface StatusFacts extends StatusTroubles {
   readonly version: string | null;
   readonly application: string | undefined;
-  readonly maintenance: string;
+  readonly maintenance: string | undefined;
   readonly server: string | undefined;
   readonly backup: { id: string; ageMs: number; proven: boolean } | undefined;
   readonly backups: number;
@@ -43,7 +44,7 @@ export function statusLines(facts: StatusFacts): readonly string[] {
       : permissionLines(facts.permissions);
   return [
     `application  ${facts.application ?? 'APP_DIR is not set'}${facts.application === undefined ? '' : `, version ${facts.version ?? 'unknown'}`}`,
-    `maintenance  ${facts.maintenance}`,
+    `maintenance  ${facts.maintenance ?? facts.maintenanceError ?? 'unknown'}`,
     `health       ${healthTexts[facts.health]}`,
     `permissions  ${first ?? `as they should be, for ${facts.permissions?.user ?? ''} (APP_USER)`}`,
     ...more.map((line) => `             ${line}`),
