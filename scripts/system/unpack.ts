@@ -37,7 +37,8 @@ export async function readTar(
     let used = 0;
     let tail: Buffer = Buffer.alloc(0);
     for await (const chunk of source) {
-      used = Math.max(used, unpacked + usedBytes(chunk));
+      const usedHere = usedBytes(chunk);
+      if (usedHere > 0) used = unpacked + usedHere;
       unpacked += chunk.length;
       meter(unpacked);
       tail = (chunk.length >= endSize ? chunk : Buffer.concat([tail, chunk])).subarray(-endSize);
