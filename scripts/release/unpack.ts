@@ -47,6 +47,7 @@ export async function unpackPackage(
       context,
       file,
       packing,
+      into,
       (entry) => tree.add(entry),
       (packed, unpacked) => {
         stopIfInterrupted(context);

@@ -1,14 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib, { createGunzip } from 'node:zlib';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
+import { copyPrivately } from './private-copy.ts';
 import { findProgram, stream } from './processes.ts';
 import { DamagedArchive, readTar, type RawEntry } from './unpack.ts';
-import { hashOfHandle, readZip } from './unzip.ts';
+import { readZip } from './unzip.ts';
 
 /** How an archive is packed: a tar archive with or without compression, or a zip archive. */
 export type Packing = 'gzip' | 'zstd' | 'none' | 'zip';
@@ -19,17 +19,19 @@ export type Meter = (packed: number, unpacked: number) => void;
 /**
  * Unpacks an archive, a tar archive while it is read, and hands out its entries one by one, as `readTar` does.
  *
- * @returns the SHA-256 of the file as read here, in hexadecimal
+ * @param scratch an empty folder of ours, for a copy that is gone afterwards
+ * @returns the SHA-256 of what was unpacked, in hexadecimal
  * @throws DamagedArchive; whatever `onEntry` and `meter` throw
  */
 export async function readArchive(
   context: Pick<Context, 'env'>,
   path: string,
   packing: Packing,
+  scratch: string,
   onEntry: (entry: RawEntry) => Promise<void>,
   meter: Meter,
 ): Promise<string> {
-  if (packing === 'zip') return readWholeZip(path, onEntry, meter);
+  if (packing === 'zip') return readWholeZip(path, scratch, onEntry, meter);
   const hash = createHash('sha256');
   let packed = 0;
   const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -48,16 +50,20 @@ export async function readArchive(
   return hash.digest('hex');
 }
 
-/** A zip archive is read in the order of its directory, not of its bytes: it is hashed by itself, from the same file. */
+/**
+ * A zip archive is read in the order of its directory, not of its bytes, and some of them twice: whoever can write to the
+ * file could show the hash other bytes than the reading.
+ */
 async function readWholeZip(
   path: string,
+  scratch: string,
   onEntry: (entry: RawEntry) => Promise<void>,
   meter: Meter,
 ): Promise<string> {
-  const file = await open(path);
+  const { file, sha256 } = await copyPrivately(path, scratch, (copied) => meter(copied, 0));
   try {
     await readZip(file, onEntry, meter);
-    return await hashOfHandle(file);
+    return sha256;
   } finally {
     await file.close();
   }

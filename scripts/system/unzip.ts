@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
@@ -50,13 +49,6 @@ export async function readZip(
   }
   checkSpans(spans);
   await checkDirectoryEnd(zip, file);
-}
-
-/** The SHA-256 of an open file, in hexadecimal. */
-export async function hashOfHandle(file: FileHandle): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of pieces(file, 0, Number.MAX_SAFE_INTEGER)) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /** yauzl's own reader closes the file when it likes; ours is the caller's. */
