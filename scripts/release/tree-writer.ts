@@ -19,7 +19,7 @@ export class TreeWriter {
   readonly #root: string;
   readonly #package: string;
   readonly #rules: EntryRules;
-  readonly #entries: ReleaseEntry[] = [];
+  readonly #files = new Map<string, ReleaseEntry>();
   readonly #modes = new Map<string, number>();
   readonly #links = new Map<string, string>();
   readonly #made = new Set<string>(['']);
@@ -44,12 +44,12 @@ export class TreeWriter {
     await this.#folder(folderOf(path));
     if (entry.type === 'symlink') this.#links.set(path, entry.target ?? '');
     else if (entry.type === 'hardlink') await this.#copy(path, safeTarget(entry));
-    else this.#entries.push(await this.#file(path, raw));
+    else this.#files.set(path, await this.#file(path, raw));
   }
 
   /** Makes links and sets modes, takes off a single folder at the top; what there is then. */
   async finish(marker: string): Promise<readonly ReleaseEntry[]> {
-    const top = topFolder([...this.#entries.map((entry) => entry.path), ...this.#links.keys()], marker);
+    const top = topFolder([...this.#files.keys(), ...this.#links.keys()], marker);
     const strip = (path: string): string => path.slice(top === '' ? 0 : top.length + 1);
     const links = new Map([...this.#links].map(([path, target]) => [strip(path), target]));
     for (const [path, target] of links) {
@@ -60,7 +60,7 @@ export class TreeWriter {
     if (top !== '') await this.#liftOut(top);
     return [
       ...[...this.#made].filter((path) => path !== '' && path !== top).map(folderEntry),
-      ...this.#entries,
+      ...this.#files.values(),
       ...[...this.#links].map(([path, target]): ReleaseEntry => ({ type: 'link', path, target })),
     ].map((entry) => ({ ...entry, path: strip(entry.path) }));
   }
@@ -92,10 +92,10 @@ export class TreeWriter {
 
   /** A hard link becomes a copy: two names for one file would change together when one is edited. */
   async #copy(path: string, target: string): Promise<void> {
-    const original = this.#entries.find((entry) => entry.path === target);
-    if (original?.type !== 'file') throw unsafe(this.#package, path, 'hard-link');
+    const original = this.#files.get(target);
+    if (original === undefined) throw unsafe(this.#package, path, 'hard-link');
     await copyFile(join(this.#root, target), join(this.#root, path));
-    this.#entries.push({ ...original, path });
+    this.#files.set(path, { ...original, path });
   }
 
   async #liftOut(top: string): Promise<void> {

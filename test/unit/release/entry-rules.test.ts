@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { EntryRules, safePath, type ArchiveEntry } from '../../../scripts/release/entry-rules.ts';
+import { EntryRules, type ArchiveEntry } from '../../../scripts/release/entry-rules.ts';
 import { packageLimits, tooTight } from '../../../scripts/release/limits.ts';
+import { safePath } from '../../../scripts/release/safe-path.ts';
 
 const entry = (path: string, more: Partial<ArchiveEntry> = {}): ArchiveEntry => ({
   path,
@@ -60,9 +61,25 @@ describe('an entry of a package', () => {
     ['a hard link to nothing', [hard('b', 'a')], 'hard-link'],
     ['a hard link out', [hard('b', '../../etc/passwd')], 'hard-link'],
     ['a hard link to a link', [link('a', 'x'), hard('b', 'a')], 'hard-link'],
+    ['a file as deep as it may be', [entry(`${'d/'.repeat(99)}f`)], `ok ${'d/'.repeat(99)}f`],
+    ['a file deeper than any application', [entry(`${'d/'.repeat(100)}f`)], 'too-deep'],
     ['a hard link with content', [entry('a'), { ...hard('b', 'a'), bytes: 5 }], 'hard-link'],
   ])('is judged: %s', (_, entries, expected) => {
     expect(verdict(entries)).toBe(expected);
+  });
+
+  it('counts with the folders that its path implies, once each', () => {
+    const limits = { ...packageLimits, entries: 4 };
+    expect(verdict([entry('a/b/c'), entry('a/b/d')], limits)).toBe('ok a/b/d');
+    expect(verdict([entry('a/b/c'), folder('a/b'), folder('a'), entry('d')], limits)).toBe('ok d');
+    expect(verdict([entry('a/b/c'), entry('x/y/z')], limits)).toBe('too-many');
+  });
+
+  it('counts with the bytes that a hard link stands for, which becomes a copy', () => {
+    const limits = { ...packageLimits, bytes: 100 };
+    const large = entry('a', { bytes: 40 });
+    expect(verdict([large, hard('b', 'a')], limits)).toBe('ok b');
+    expect(verdict([large, hard('b', 'a'), hard('c', 'a')], limits)).toBe('too-large');
   });
 
   it('may not be one too many', () => {

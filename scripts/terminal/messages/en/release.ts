@@ -12,6 +12,7 @@ const problemTexts: Readonly<Record<EntryProblem, string>> = {
   'name-characters': 'its name holds control characters',
   'name-encoding': 'its name is not UTF-8',
   'name-length': 'its name is too long',
+  'too-deep': 'it lies more than 100 folders deep',
   backslash: 'its name holds a backslash, which some systems take for a slash',
   type: 'it is a device, a pipe or something else that no application needs',
   setuid: 'it has the setuid or setgid bit',
