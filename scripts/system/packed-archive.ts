@@ -7,7 +7,8 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { copyPrivately } from './private-copy.ts';
 import { findProgram, stream } from './processes.ts';
-import { DamagedArchive, readTar, type RawEntry } from './unpack.ts';
+import { DamagedArchive } from './damaged-archive.ts';
+import { readTar, type RawEntry } from './unpack.ts';
 import { readZip } from './unzip.ts';
 
 /** How an archive is packed: a tar archive with or without compression, or a zip archive. */

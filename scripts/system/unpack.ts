@@ -1,4 +1,6 @@
 import { Parser, type ReadEntry } from 'tar';
+import { DamagedArchive } from './damaged-archive.ts';
+import { HeaderWalk, mostMetaBytes } from './header-walk.ts';
 
 /** One entry as the archive has it, with its content to be read before the next one comes. */
 export interface RawEntry {
@@ -10,12 +12,8 @@ export interface RawEntry {
   readonly content: AsyncIterable<Buffer>;
 }
 
-/** An archive that is not what it should be: cut off, damaged, or no tar archive at all. */
-export class DamagedArchive extends Error {}
-
-const blockSize = 512;
 /** An archive ends with two blocks of zeros. */
-const endSize = 2 * blockSize;
+const endSize = 2 * 512;
 
 /**
  * Reads a tar archive from its first byte to its last, and hands out its entries one by one. Strict: what node-tar
@@ -30,7 +28,8 @@ export async function readTar(
   onEntry: (entry: RawEntry) => Promise<void>,
   meter: (unpacked: number) => void,
 ): Promise<void> {
-  const reader = new EntryReader(onEntry);
+  const headers = new HeaderWalk();
+  const reader = new EntryReader(onEntry, headers);
   try {
     let unpacked = 0;
     /** The place behind the last byte that is not zero. */
@@ -42,10 +41,11 @@ export async function readTar(
       unpacked += chunk.length;
       meter(unpacked);
       tail = (chunk.length >= endSize ? chunk : Buffer.concat([tail, chunk])).subarray(-endSize);
-      await reader.write(chunk);
+      await reader.write(headers.take(chunk));
     }
+    await reader.write(headers.rest());
     await reader.end();
-    if (used > reader.position) throw new DamagedArchive(afterEnd);
+    if (used > headers.end) throw new DamagedArchive(afterEnd);
     if (tail.length < endSize || tail.some((byte) => byte !== 0))
       throw new DamagedArchive('the end of the archive is missing');
   } catch (error) {
@@ -63,20 +63,21 @@ function usedBytes(chunk: Buffer): number {
   return length;
 }
 
-const inBlocks = (bytes: number): number => Math.ceil(bytes / blockSize) * blockSize;
-
 /** node-tar's parser, with promises: entries in order, one at a time, and its first complaint is an error. */
 class EntryReader {
-  readonly #parser = new Parser({ strict: true, maxDecompressionRatio: Number.POSITIVE_INFINITY });
+  readonly #parser = new Parser({
+    strict: true,
+    maxMetaEntrySize: mostMetaBytes,
+    maxDecompressionRatio: Number.POSITIVE_INFINITY,
+  });
   readonly #onEntry: (entry: RawEntry) => Promise<void>;
   #work: Promise<void> = Promise.resolve();
   #atEnd = false;
-  #position = 0;
   #failure: Error | undefined;
   /** Ends whatever waits for the parser or for content. Not a promise to race: that would keep each of the races. */
   readonly #waiting = new Set<(reason: Error) => void>();
 
-  constructor(onEntry: (entry: RawEntry) => Promise<void>) {
+  constructor(onEntry: (entry: RawEntry) => Promise<void>, headers: HeaderWalk) {
     this.#onEntry = onEntry;
     this.#parser.on('error', (error: Error) => this.#fail(new DamagedArchive(error.message)));
     this.#parser.on('ignoredEntry', (entry: ReadEntry) =>
@@ -84,12 +85,9 @@ class EntryReader {
         new DamagedArchive(`an entry of the type ${entry.type}, which cannot be unpacked (${entry.path})`),
       ),
     );
-    this.#parser.on('meta', (text: string) => {
-      // Its bytes, or more where it is not UTF-8: then something behind the end may be missed, and nothing sound refused.
-      this.#position += blockSize + inBlocks(Buffer.byteLength(text));
-    });
     this.#parser.on('entry', (entry: ReadEntry) => {
-      this.#position += blockSize + inBlocks(entry.size);
+      if (headers.sizes.shift() !== entry.size)
+        this.#fail(new DamagedArchive('the headers of the archive can be read in two ways'));
       // In order: an entry's content may be read to its end before the work on it is.
       this.#work = this.#work.then(() => this.#workOn(entry));
     });
@@ -98,12 +96,9 @@ class EntryReader {
     });
   }
 
-  /** Where the entries end that were found: node-tar ignores what follows two blocks of zeros. */
-  get position(): number {
-    return this.#position;
-  }
-
   async write(chunk: Buffer): Promise<void> {
+    if (chunk.length === 0) return;
+    // node-tar ignores what follows two blocks of zeros.
     if (!this.#atEnd) {
       if (!this.#parser.write(chunk)) await this.#comes('drain');
       if (this.#failure !== undefined) throw this.#failure;

@@ -2,7 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile } from 'yauzl';
-import { DamagedArchive, type RawEntry } from './unpack.ts';
+import { DamagedArchive } from './damaged-archive.ts';
+import type { RawEntry } from './unpack.ts';
 import { entryFacts, type ZipFacts } from './zip-entry.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Entry, LocalFileHeader } from 'yauzl';
-import { DamagedArchive } from './unpack.ts';
+import { DamagedArchive } from './damaged-archive.ts';
 
 /** What an entry of a zip archive is, in the words of the tar reader. */
 export interface ZipFacts {
