@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path';
 import { inStep, note, type Context } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
-import { download, getText } from '../system/download.ts';
+import { download, getText, nothingToSee } from '../system/download.ts';
 import { exists, remove, renameDurably, writeDurably } from '../system/files.ts';
 import type { HttpRequest } from '../system/request.ts';
 import type { HttpLimits } from '../system/retry.ts';
-import { expectedSum, hashFile } from './checksum.ts';
+import { expectedSum, hashFile, parseSums, sumsFor } from './checksum.ts';
 import { packingOf } from './forms.ts';
 import { packageLimits } from './limits.ts';
 import { requiredKey } from './signature.ts';
@@ -84,9 +84,13 @@ async function fetchSum(
   limits: HttpLimits,
 ): Promise<void> {
   for (const old of [`${name}.sha256`, 'SHA256SUMS']) await remove(join(folder, old));
-  for (const sum of sums) {
-    const text = await getText(context, sum.request, smallLimits(limits));
-    if (text === undefined) continue;
+  for (const [index, sum] of sums.entries()) {
+    // Where nothing is left to try, a refusal is one: a token may be missing.
+    const absent = index < sums.length - 1 ? nothingToSee : undefined;
+    const text = await getText(context, sum.request, smallLimits(limits), absent);
+    // Some servers answer with a page for what is not there.
+    const alone = sum.name !== 'SHA256SUMS';
+    if (text === undefined || sumsFor(parseSums(text), name, alone).length === 0) continue;
     await writeDurably(join(folder, sum.name), text);
     return;
   }
@@ -105,7 +109,10 @@ async function fetchSignature(
   await remove(`${path}.minisig`);
   const key = await requiredKey(context);
   if (key === undefined) return;
-  const text = signature === undefined ? undefined : await getText(context, signature, smallLimits(limits));
+  const text =
+    signature === undefined
+      ? undefined
+      : await getText(context, signature, smallLimits(limits), nothingToSee);
   if (text === undefined) {
     const sigFile = signature?.url ?? `${basename(path)}.minisig`;
     throw refused('signature-missing', { path: archive.url, sigFile, keyId: key.id });

@@ -12,19 +12,27 @@ type DownloadContext = Pick<Context, 'signal' | 'clock' | 'report'>;
 const begunSchema = v.object({ url: v.string(), validator: v.nullable(v.string()) });
 type Begun = v.InferOutput<typeof begunSchema>;
 
+/** The statuses that say that there is nothing. */
+const nothingThere: readonly number[] = [404, 410];
+
+/** Those, and what stores of files (S3 among them) say of what is not there to those who may not list what is. */
+export const nothingToSee: readonly number[] = [...nothingThere, 401, 403];
+
 /**
- * Gets a small text; undefined where there is none (404, 410).
+ * Gets a small text; undefined where there is none.
  *
+ * @param absent the statuses that are taken for that
  * @throws MajError of `withRetries`
  */
 export async function getText(
   context: DownloadContext,
   wanted: HttpRequest,
   limits: HttpLimits,
+  absent: readonly number[] = nothingThere,
 ): Promise<string | undefined> {
   return withRetries(context, wanted.url, limits, async (signal) => {
     const response = await request(wanted, limits.idleMs, signal);
-    expectStatus(response, [200, 404, 410], context.clock.now());
+    expectStatus(response, [200, ...absent], context.clock.now());
     if (response.statusCode !== 200) {
       response.destroy();
       return undefined;

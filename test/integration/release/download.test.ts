@@ -221,6 +221,31 @@ it('the sum may be in SHA256SUMS beside it', async () => {
   expect(readFileSync(await find(contextWith())).equals(content)).toBe(true);
 });
 
+it.each([401, 403])(
+  'a server that answers %s for what is not there is asked for SHA256SUMS',
+  async (status) => {
+    server.troubles.set(`${path}.sha256`, [{ status }]);
+    server.pages.set('/v1.1.0/SHA256SUMS', { content: `${sumOf(content)}  app-1.1.0.tar.gz\n` });
+    expect(readFileSync(await find(contextWith())).equals(content)).toBe(true);
+  },
+);
+
+it('so is one that answers with a page for what is not there', async () => {
+  server.pages.set(`${path}.sha256`, { content: '<!doctype html><title>Not found</title>' });
+  server.pages.set('/v1.1.0/SHA256SUMS', { content: `${sumOf(content)}  app-1.1.0.tar.gz\n` });
+  expect(readFileSync(await find(contextWith())).equals(content)).toBe(true);
+});
+
+it('a server that lets nobody in is said to, and one whose pages hold no sum to have none', async () => {
+  server.troubles.set(`${path}.sha256`, [{ status: 403 }]);
+  server.troubles.set('/v1.1.0/SHA256SUMS', [{ status: 403 }]);
+  expect((await failureOf(find(contextWith()))).code).toBe('download-refused');
+  for (const place of [`${path}.sha256`, '/v1.1.0/SHA256SUMS'])
+    server.pages.set(place, { content: '<!doctype html>' });
+  expect((await failureOf(find(contextWith()))).code).toBe('package-sum-missing');
+  expect(requestsFor(path)).toEqual([]);
+});
+
 it('what does not have its sum is not kept', async () => {
   const context = contextWith();
   server.pages.set(`${path}.sha256`, { content: '0'.repeat(64) });
