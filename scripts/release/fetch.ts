@@ -5,6 +5,7 @@ import { download, getText, nothingToSee } from '../system/download.ts';
 import { exists, remove, renameDurably, writeDurably } from '../system/files.ts';
 import type { HttpRequest } from '../system/request.ts';
 import type { HttpLimits } from '../system/retry.ts';
+import { shownUrl } from '../system/shown-url.ts';
 import { expectedSum, hashFile, parseSums, sumsFor } from './checksum.ts';
 import { packingOf } from './forms.ts';
 import { packageLimits } from './limits.ts';
@@ -64,7 +65,7 @@ export async function fetchPackage(
     await remove(path);
   }
   const partial = `${path}.partial`;
-  const { url } = remote.archive;
+  const url = shownUrl(remote.archive.url);
   await inStep(context, 'download-package', { url }, (progress) =>
     download(context, remote.archive, partial, limits, progress),
   );
@@ -95,8 +96,8 @@ async function fetchSum(
     return;
   }
   throw refused('package-sum-missing', {
-    path: archive.url,
-    searched: sums.map(({ request }) => request.url),
+    path: shownUrl(archive.url),
+    searched: sums.map(({ request }) => shownUrl(request.url)),
   });
 }
 
@@ -114,8 +115,8 @@ async function fetchSignature(
       ? undefined
       : await getText(context, signature, smallLimits(limits), nothingToSee);
   if (text === undefined) {
-    const sigFile = signature?.url ?? `${basename(path)}.minisig`;
-    throw refused('signature-missing', { path: archive.url, sigFile, keyId: key.id });
+    const sigFile = signature === undefined ? `${basename(path)}.minisig` : shownUrl(signature.url);
+    throw refused('signature-missing', { path: shownUrl(archive.url), sigFile, keyId: key.id });
   }
   await writeDurably(`${path}.minisig`, text);
 }

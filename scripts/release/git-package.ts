@@ -17,6 +17,7 @@ import {
 } from '../system/files.ts';
 import { commitNamed, git, gitEnvironment, gitFailed } from '../system/git.ts';
 import { stream } from '../system/processes.ts';
+import { shownUrl } from '../system/shown-url.ts';
 import { requiredKey } from './signature.ts';
 import { mirrorFolder, packageFolder } from './store.ts';
 import type { FoundPackage } from './types.ts';
@@ -38,7 +39,8 @@ export async function gitPackage(
   const key = await requiredKey(context);
   if (key !== undefined) throw refused('git-unsigned', { keyId: key.id });
   const gitDir = await gitDirOf(context, repository);
-  const shown = repository ?? context.projectDir;
+  const origin = repository ?? context.projectDir;
+  const shown = shownUrl(origin);
   const commit =
     'version' in wanted
       ? await taggedCommit(context, gitDir, shown, wanted.version)
@@ -46,7 +48,7 @@ export async function gitPackage(
   if (commit === undefined)
     throw refused('git-no-commit', { repository: shown, name: 'name' in wanted ? wanted.name : '' });
   await refuseSubmodules(context, gitDir, commit);
-  const folder = await packageFolder(context, `${shown} ${commit}`);
+  const folder = await packageFolder(context, `${origin} ${commit}`);
   const path = join(folder, `${safeName(shown)}-${commit}.tar.gz`);
   await inStep(context, 'archive-commit', { commit, repository: shown }, (progress) =>
     archive(context, gitDir, commit, path, progress),
@@ -71,16 +73,13 @@ async function mirrorOf(context: Context, repository: string): Promise<string> {
   await git(context, mirror, ['init', '--quiet', '--bare', mirror]);
   const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
   const options = ['--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
-  await inStep(context, 'fetch-repository', { repository }, () =>
-    git(context, mirror, [
-      `--git-dir=${mirror}`,
-      ...notForEver,
-      'fetch',
-      ...options,
-      '--',
+  await inStep(context, 'fetch-repository', { repository: shownUrl(repository) }, () =>
+    git(
+      context,
+      mirror,
+      [`--git-dir=${mirror}`, ...notForEver, 'fetch', ...options, '--', repository, ...refs],
       repository,
-      ...refs,
-    ]),
+    ),
   );
   return mirror;
 }

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { getText } from '../system/download.ts';
 import type { HttpLimits } from '../system/retry.ts';
+import { shownUrl } from '../system/shown-url.ts';
 import type { RemotePackage } from './fetch.ts';
 import { packageSuffixes } from './forms.ts';
 import { packagesOf } from './package-names.ts';
@@ -37,7 +38,8 @@ export async function githubPackage(
     const text = await getText(context, { url, headers, token }, asking);
     if (text === undefined) continue;
     const release = v.safeParse(v.pipe(v.string(), v.parseJson(), releaseSchema), text);
-    if (!release.success) throw refused('github-answer', { url, reason: v.summarize(release.issues) });
+    if (!release.success)
+      throw refused('github-answer', { url: shownUrl(url), reason: v.summarize(release.issues) });
     const assets = release.output.assets.filter(({ state }) => state === 'uploaded');
     return remoteOf(context, { repository, tag, version }, assets, token);
   }

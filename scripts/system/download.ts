@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import * as v from 'valibot';
@@ -8,8 +9,8 @@ import { withRetries, type HttpLimits } from './retry.ts';
 
 type DownloadContext = Pick<Context, 'signal' | 'clock' | 'report'>;
 
-/** What was begun: which version of what, so that no two versions are glued together. */
-const begunSchema = v.object({ url: v.string(), validator: v.nullable(v.string()) });
+/** What was begun: which version of what, so that no two versions are glued together. An address may hold a secret. */
+const begunSchema = v.object({ addressSha256: v.string(), validator: v.nullable(v.string()) });
 type Begun = v.InferOutput<typeof begunSchema>;
 
 /** The statuses that say that there is nothing. */
@@ -96,6 +97,8 @@ export async function download(
   await remove(`${path}.json`);
 }
 
+const sumOf = (address: string): string => createHash('sha256').update(address).digest('hex');
+
 interface Continued {
   readonly have: number;
   readonly validator: string;
@@ -105,7 +108,7 @@ async function readBegun(path: string, url: string): Promise<Continued | undefin
   const have = Number((await statIfThere(path))?.size ?? 0);
   const text = await readIfThere(`${path}.json`);
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), begunSchema), text);
-  if (have === 0 || !parsed.success || parsed.output.url !== url) return undefined;
+  if (have === 0 || !parsed.success || parsed.output.addressSha256 !== sumOf(url)) return undefined;
   const { validator } = parsed.output;
   return validator === null ? undefined : { have, validator };
 }
@@ -134,7 +137,7 @@ function startOf(
     throw new HttpFailure('again', 'the file has changed on the server');
   }
   rmSync(path, { force: true });
-  const started: Begun = { url, validator: validatorOf(response) };
+  const started: Begun = { addressSha256: sumOf(url), validator: validatorOf(response) };
   try {
     writeFileSync(`${path}.json`, JSON.stringify(started), { mode: privateFile });
   } catch (error) {

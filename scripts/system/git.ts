@@ -1,15 +1,21 @@
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
+import { isLoopback } from './loopback.ts';
 import { capture } from './processes.ts';
+import { withShownUrls } from './shown-url.ts';
 
 const sshCommand = 'ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=30';
 
 /**
  * The environment without what git tells its hooks of the repository: where GIT_DIR is set, git takes the folder that it
  * is called in for the root of the repository, or looks for GIT_DIR from there (githooks(5), git(1)). It asks for nothing
- * on a terminal, answers in English, and fetches by these ways alone: others run commands (git-remote-ext(1)).
+ * on a terminal, answers in English, and fetches by these ways alone: others run commands (git-remote-ext(1)). Plain http
+ * is one of them for a repository that is on this machine and named so: git follows one by https to wherever it sends on.
+ *
+ * @param repository what is fetched from, if anything
  */
-export function gitEnvironment(context: Pick<Context, 'env'>): Pick<Context, 'env'> {
+export function gitEnvironment(context: Pick<Context, 'env'>, repository?: string): Pick<Context, 'env'> {
+  const ways = ['https', 'ssh', 'file', ...(isPlainLoopback(repository) ? ['http'] : [])];
   return {
     env: {
       ...context.env,
@@ -19,23 +25,31 @@ export function gitEnvironment(context: Pick<Context, 'env'>): Pick<Context, 'en
       GIT_INDEX_FILE: undefined,
       GIT_TERMINAL_PROMPT: '0',
       GIT_SSH_COMMAND: context.env['GIT_SSH_COMMAND'] ?? sshCommand,
-      GIT_ALLOW_PROTOCOL: 'https:http:ssh:file',
+      GIT_ALLOW_PROTOCOL: ways.join(':'),
       LC_ALL: 'C',
     },
   };
 }
 
+function isPlainLoopback(repository = ''): boolean {
+  if (!URL.canParse(repository)) return false;
+  const { protocol, hostname } = new URL(repository);
+  return protocol === 'http:' && isLoopback(hostname);
+}
+
 /**
  * Calls git and hands out what it prints.
  *
+ * @param repository what is fetched from, if anything
  * @throws MajError `git-failed`
  */
 export async function git(
   context: Pick<Context, 'env'>,
   folder: string,
   args: readonly string[],
+  repository?: string,
 ): Promise<string> {
-  const run = await capture(gitEnvironment(context), 'git', args, { cwd: folder });
+  const run = await capture(gitEnvironment(context, repository), 'git', args, { cwd: folder });
   if (run.code !== 0) throw gitFailed(args, run.stderr);
   return run.stdout;
 }
@@ -44,7 +58,7 @@ export async function git(
 export const gitFailed = (args: readonly string[], output: string): Error =>
   refused('git-failed', {
     command: `git ${args.find((word) => /^[a-z][a-z-]+$/.test(word)) ?? ''}`,
-    output: output.trim().slice(-2000),
+    output: withShownUrls(output.trim().slice(-2000)),
   });
 
 /** The full name of the commit that a name stands for; undefined where there is none. The name is never an option. */

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { isLoopback } from './loopback.ts';
+import { shownUrl } from './shown-url.ts';
 
 /** Something to get by https. */
 export interface HttpRequest {
@@ -47,7 +48,7 @@ export async function request(
   signal: AbortSignal,
 ): Promise<http.IncomingMessage> {
   let url = new URL(wanted.url);
-  if (!isPrivate(url)) throw new HttpFailure('insecure', `${url.href} is not encrypted`);
+  if (!isPrivate(url)) throw new HttpFailure('insecure', `${shownUrl(url.href)} is not encrypted`);
   const { origin } = url;
   for (let hops = 0; hops <= mostRedirects; hops += 1) {
     const token = url.origin === origin ? wanted.token : undefined;
@@ -64,17 +65,17 @@ export async function request(
     response.destroy();
     url = nextUrl(url, response.headers.location);
   }
-  throw new HttpFailure('redirect', `${wanted.url} sends on more than ${mostRedirects} times`);
+  throw new HttpFailure('redirect', `${shownUrl(wanted.url)} sends on more than ${mostRedirects} times`);
 }
 
 function nextUrl(url: URL, location: string | undefined): URL {
   if (location === undefined || !URL.canParse(location, url.href))
-    throw new HttpFailure('redirect', `${url.href} sends on to nowhere`);
+    throw new HttpFailure('redirect', `${shownUrl(url.href)} sends on to nowhere`);
   const next = new URL(location, url.href);
   // What is on the network must not send us to services of this machine.
   const allowed = isPrivate(next) && (!isLoopback(next.hostname) || isLoopback(url.hostname));
   if (!allowed)
-    throw new HttpFailure('redirect', `${url.href} sends on to ${next.origin}, which is not https`);
+    throw new HttpFailure('redirect', `${shownUrl(url.href)} sends on to ${next.origin}, which is not https`);
   return next;
 }
 

@@ -1,6 +1,7 @@
 import { note, stopIfInterrupted, type Context } from '../context.ts';
 import { MajError, refused } from '../errors.ts';
 import { HttpFailure, networkFailure } from './request.ts';
+import { shownUrl } from './shown-url.ts';
 
 /** How much and how long may be got, and how often it is tried. */
 export interface HttpLimits {
@@ -22,17 +23,19 @@ type RetryContext = Pick<Context, 'signal' | 'clock' | 'report'>;
 /**
  * Tries something of the network until it works, waiting longer each time, as long as that can help.
  *
+ * @param address what it is about, for messages: shown without its query
  * @param attempt told the signal to stop at; says by `advanced` whether it got anything at all before it failed
  * @throws MajError `download-refused`, `download-not-found`, `download-tls`, `download-redirect`, `download-insecure`,
  *   `download-too-large`, `download-failed`, all exit code 3; `interrupted`
  */
 export async function withRetries<T>(
   context: RetryContext,
-  url: string,
+  address: string,
   limits: HttpLimits,
   attempt: (signal: AbortSignal) => Promise<T>,
   advanced: () => boolean = () => false,
 ): Promise<T> {
+  const url = shownUrl(address);
   const timeUp = AbortSignal.timeout(limits.totalMs);
   const signal = AbortSignal.any([context.signal, timeUp]);
   for (let failed = 1; ; failed += 1) {
