@@ -6,10 +6,11 @@ import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { namesIn, statIfThere } from '../system/files.ts';
 import type { HttpLimits } from '../system/retry.ts';
-import { fetchLimits, fetchPackage, packageAt } from './fetch.ts';
+import { fetchLimits, fetchPackage } from './fetch.ts';
 import { packageSuffixes, packingOf } from './forms.ts';
 import { gitPackage } from './git-package.ts';
 import { githubPackage } from './github.ts';
+import { packageAt } from './package-at.ts';
 import { packagesOf } from './package-names.ts';
 import type { FoundPackage } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { packageAt } from '../../../scripts/release/fetch.ts';
+import { packageAt } from '../../../scripts/release/package-at.ts';
 
 it.each([
   ['https://x.example/v1/app-1.0.0.tgz', 'app-1.0.0.tgz'],
