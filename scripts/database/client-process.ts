@@ -1,14 +1,8 @@
 import type { Context } from '../context.ts';
 import { MajError } from '../errors.ts';
-import {
-  capture,
-  captureBytes,
-  quoteWords,
-  stream,
-  type Captured,
-  type Streamed,
-} from '../system/processes.ts';
+import { capture, captureBytes, stream, type Captured, type Streamed } from '../system/processes.ts';
 import { inLargePieces } from '../system/large-pieces.ts';
+import { quoteWords } from '../system/shell-words.ts';
 import type { DumpClient, Via } from './dump-client.ts';
 import { makeOptionFile, optionFileText } from './option-file.ts';
 import type { Target } from './target.ts';

@@ -4,6 +4,7 @@ import { adoptOwners, copyInto } from './carry.ts';
 import { listTree, pathsIn } from './changes.ts';
 import { installedList, readReleaseList, writeReleaseList, type ReleaseList } from './installed.ts';
 import { keptPaths } from './kept-paths.ts';
+import { checkShared } from './not-shared.ts';
 import { isUnder, persistentPaths } from './persistent.ts';
 import { checkPlaces, placesOf } from './places.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
@@ -30,12 +31,14 @@ export interface CompletedRelease {
  *
  * In the window `prepareSwitch` then has only to see to what changed since.
  *
- * @throws MajError of `checkPlaces`; `file-failed`
+ * @throws MajError of `checkPlaces` and `checkShared`; `file-failed`
  */
 export async function completeStaged(context: Context, staged: StagedFacts): Promise<CompletedRelease> {
   const places = await placesOf(context);
   await checkPlaces(context, places);
   const persistent = persistentPaths(context.config.APP_PERSIST);
+  // Again, as late as possible: the application runs, and may have made one.
+  await checkShared(places, persistent, staged.folder);
   const kept = keptPaths(context);
   const list = await completeList(context, staged, kept);
   const coming = pathsIn(list);

@@ -9,6 +9,7 @@ import { checkRequirements, readRequirements } from './check-requirements.ts';
 import { verifyPackage } from './checksum.ts';
 import { checkDowngrade } from './downgrade.ts';
 import { writeReleaseList } from './installed.ts';
+import { checkShared } from './not-shared.ts';
 import { originalsOf } from './originals.ts';
 import { persistentPaths } from './persistent.ts';
 import { checkPlaces, placesOf } from './places.ts';
@@ -37,7 +38,7 @@ export interface StageOptions {
  *
  * @param file the package
  * @throws MajError of `verifyPackage`, `unpackPackage` and `checkPlaces`; `version-file-missing`, `version-invalid`,
- *   `version-other`, `version-older`, `version-same`, `release-exists`, `not-one-file-system`;
+ *   `version-other`, `version-older`, `version-same`, `release-exists`, `not-one-file-system`, `not-shared`;
  *   `requirements-invalid`, `requirements-unmet`, `downgrade-migrations`
  */
 export async function stagePackage(
@@ -64,6 +65,7 @@ export async function stagePackage(
     const needs = await readRequirements(file, folder, unpacked.entries);
     await checkRequirements(context, needs, version, places.live === undefined ? undefined : previousVersion);
     if (step === 'down') await checkDowngrade(context, folder, { version, installed: previousVersion });
+    await checkShared(places, persistent, folder);
     const releaseName = await freeName(places, version, step === 'up' ? undefined : options.runId);
     const list = `${folder}.json`;
     await writeReleaseList(list, {

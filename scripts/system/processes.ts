@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { $ } from 'zx';
 import { reasonOf, refused } from '../errors.ts';
 import type { Context } from '../context.ts';
+import { quoteWords } from './shell-words.ts';
 
 /** How a process ended. */
 export interface Exit {
@@ -51,10 +52,6 @@ export async function capture(
 ): Promise<Captured> {
   return shell(context, quoteWords([program, ...args]), options);
 }
-
-/** Words as one command line of a POSIX shell; zx's own `quote` writes `$'…'`, which dash does not know. */
-export const quoteWords = (words: readonly string[]): string =>
-  words.map((word) => (/^[\w/.:=@+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 
 /**
  * Runs a command line of the user's, as `sh -c` would, and keeps what it prints.

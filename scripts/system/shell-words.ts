@@ -35,3 +35,7 @@ function unquoted(piece: string): string {
       .replaceAll('\\\n', '');
   return piece.startsWith('\\') ? piece.slice(1).replace('\n', '') : piece;
 }
+
+/** Words as one command line of a POSIX shell; zx's own `quote` writes `$'…'`, which dash does not know. */
+export const quoteWords = (words: readonly string[]): string =>
+  words.map((word) => (/^[\w/.:=@+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');

@@ -9,6 +9,9 @@ import { verifyBackup } from '../backup/verify.ts';
 import { warn, type Context } from '../context.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { refused } from '../errors.ts';
+import { checkShared } from '../release/not-shared.ts';
+import { persistentPaths } from '../release/persistent.ts';
+import { placesOf } from '../release/places.ts';
 import type { StagedFacts } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
 import { bringDatabaseBack, refuseOtherDatabase } from './database-back.ts';
@@ -50,7 +53,8 @@ export interface WentBack extends Finished {
  *
  * @param confirm throws when the user does not agree
  * @param options see `refuseOtherInstallation`
- * @throws MajError `no-way-back`, `other-installation`, `other-database` before anything was changed; `upgrade-rolled-back` (exit code 10): the newer version stays;
+ * @throws MajError `no-way-back`, `other-installation`, `other-database`, `not-shared` before anything was changed;
+ *   `upgrade-rolled-back` (exit code 10): the newer version stays;
  *   `upgrade-not-rolled-back` (11)
  */
 export async function goBack(
@@ -103,6 +107,7 @@ async function stageOlder(
   { from, to }: { readonly from: string | null; readonly to: string | null },
 ): Promise<StagedFacts> {
   const folder = await findOlderTree(context, undone, older, journal.run);
+  await checkShared(await placesOf(context), persistentPaths(context.config.APP_PERSIST), folder);
   const release = {
     releaseName: basename(folder),
     previousVersion: from,

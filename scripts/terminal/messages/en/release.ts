@@ -1,8 +1,10 @@
 import type { EditedFile, Unshown } from '../../../release/edited-files.ts';
 import type { EntryProblem } from '../../../release/entry-rules.ts';
+import type { NotShared } from '../../../release/not-shared.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { Requirements, RequirementsProblem, Unmet } from '../../../release/requirements.ts';
 import { duration } from '../../format.ts';
+import { shareCommands } from './not-shared.ts';
 
 /** What is wrong with an entry of a package. */
 const problemTexts: Readonly<Record<EntryProblem, string>> = {
@@ -328,6 +330,13 @@ export const release = {
     'mounted-within': (facts: { path: string; tree: string }) => ({
       message: `${facts.path} is a mount point within ${facts.tree}, which is replaced: the new release would not have it.`,
       hint: 'Mount it outside of the application, and put a symbolic link to it in its place.',
+    }),
+    'not-shared': (facts: { paths: readonly NotShared[] }) => ({
+      message: `Paths of APP_PERSIST lie in the release that runs and not in what releases share: the new release would not have them.\n${list(facts.paths.map(({ path }) => path))}`,
+      hint: `Keep the application from writing to them (\`maj maintenance on\`), then, as the user that they belong to or as root:\n${facts.paths
+        .flatMap(shareCommands)
+        .map((line) => `  ${line}`)
+        .join('\n')}\nThen call again, and end the maintenance (\`maj maintenance off\`).`,
     }),
     'not-one-file-system': (facts: { area: string; target: string }) => ({
       message: `${facts.area} is not on the file system of ${facts.target}: trees could not be switched by renaming.`,
