@@ -4,7 +4,7 @@ import { refused } from '../errors.ts';
 import { getPage, NoAnswer, type Answer } from '../system/http.ts';
 import { asksForVersion, holdsText, textOf, type HealthText } from './health-text.ts';
 import { insist } from './insist.ts';
-import { installedVersion } from './version.ts';
+import { normalVersion, versionForms, writtenVersion } from './version.ts';
 
 /** How an application answered in the end. */
 export interface HealthReport {
@@ -57,7 +57,7 @@ export async function checkHealth(
     tell('health-not-set');
     return undefined;
   }
-  const expected = await expectedText(context, options.version);
+  const expected = await expectedTexts(context, options.version);
   if (expected === undefined) tell('health-weak');
   const timeoutMs = options.timeoutMs ?? context.config.APP_HEALTH_TIMEOUT;
   return inStep(context, 'check-health', { url }, async () => {
@@ -69,11 +69,17 @@ export async function checkHealth(
   });
 }
 
-async function expectedText(context: Context, version: string | undefined): Promise<HealthText | undefined> {
-  const template = context.config.APP_HEALTH_TEXT;
+/** The texts of which one has to be there: an application may print `v1.1.0` for 1.1.0, as its version file has it. */
+async function expectedTexts(
+  context: Context,
+  version: string | undefined,
+): Promise<readonly HealthText[] | undefined> {
+  const { APP_HEALTH_TEXT: template, APP_DIR } = context.config;
   if (template === undefined) return undefined;
-  const known = asksForVersion(template) ? (version ?? (await installedVersion(context))) : undefined;
-  return { template, version: known ?? '' };
+  if (!asksForVersion(template)) return [{ template, version: '' }];
+  const written = APP_DIR === undefined ? null : await writtenVersion(context);
+  const forms = versionForms(version ?? normalVersion(written ?? ''), written);
+  return forms.map((form) => ({ template, version: form }));
 }
 
 /** Why an answer does not show a healthy application. */
@@ -84,12 +90,14 @@ export type HealthProblem =
 
 async function ask(
   url: string,
-  expected: HealthText | undefined,
+  expected: readonly HealthText[] | undefined,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<HealthProblem | undefined> {
   try {
-    return judge(await getPage(url, timeoutMs, { signal }), expected);
+    const answer = await getPage(url, timeoutMs, { signal });
+    const problems = (expected ?? [undefined]).map((text) => judge(answer, text));
+    return problems.includes(undefined) ? undefined : problems[0];
   } catch (error) {
     if (error instanceof NoAnswer) return { kind: 'no-answer', reason: error.message };
     throw error;

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import semver from 'semver';
-import { installedVersion, versionIn } from '../application/version.ts';
+import { installedVersion, normalVersion, versionIn } from '../application/version.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { exists, fileFailed, makePrivateFolder, namesIn, onSameFileSystem, remove } from '../system/files.ts';
@@ -129,9 +129,8 @@ export async function packageVersion(context: Context, folder: string, file: str
   const name = context.config.APP_VERSION_FILE;
   const text = await versionIn(folder, name);
   if (text === null) throw refused('version-file-missing', { path: file, name });
-  const version = semver.valid(text);
-  if (version === null) throw refused('version-invalid', { path: file, name, text });
-  return version;
+  if (semver.valid(text) === null) throw refused('version-invalid', { path: file, name, text });
+  return normalVersion(text);
 }
 
 /**

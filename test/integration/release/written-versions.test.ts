@@ -1,0 +1,81 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { checkHealth } from '../../../scripts/application/health.ts';
+import { installedVersion } from '../../../scripts/application/version.ts';
+import { applyAlone } from '../../../scripts/release/apply-alone.ts';
+import { stagePackage } from '../../../scripts/release/stage.ts';
+import { checkFiles } from '../../../scripts/upgrade/recall.ts';
+import { readStates } from '../../../scripts/upgrade/needed-backups.ts';
+import type { RunState } from '../../../scripts/upgrade/state.ts';
+import { findWayBack } from '../../../scripts/upgrade/way-back.ts';
+import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
+
+let root: string;
+let app: string;
+let context: TestContext;
+
+beforeEach(() => {
+  root = temporaryFolder('versions');
+  app = join(root, 'app');
+  mkdirSync(join(root, 'project'));
+  context = testContext({ projectDir: join(root, 'project'), config: { APP_DIR: app } });
+});
+
+const stage = (written: string): ReturnType<typeof stagePackage> =>
+  stagePackage(
+    context,
+    writePackage(join(root, 'packages'), `app-${written}.tgz`, [
+      { name: 'VERSION', content: `${written}\n` },
+      { name: 'index.php', content: `of ${written}` },
+    ]),
+    { runId: written.replaceAll(/\W/g, '-') },
+  );
+
+describe.each([
+  ['v1.0.0', 'v1.1.0', '1.1.0'],
+  ['1.0.0+1', '1.1.0+2', '1.1.0+2'],
+])('where versions are written as %s and %s', (first, second, version) => {
+  it('files of a user are carried over, and edits are reported', async () => {
+    await applyAlone(context, await stage(first), 'unmanaged');
+    writeTree(app, { 'index.php': 'edited here', 'mine.txt': 'mine' });
+    const staged = await stage(second);
+    expect(staged.changes).toMatchObject({ known: true, modified: ['index.php'], carried: ['mine.txt'] });
+    await applyAlone(context, staged, 'unmanaged');
+    expect(treePrint(app)).toMatchObject({ 'index.php': `644 of ${second}`, 'mine.txt': '644 mine' });
+  });
+
+  it('what runs record of them agrees with what is installed', async () => {
+    await applyAlone(context, await stage(first), 'unmanaged');
+    await applyAlone(context, await stage(second), 'unmanaged');
+    const [applied] = await readStates(context);
+    if (applied === undefined) throw new Error('the run has no journal');
+    const finished = [{ step: 'switch', durationMs: undefined }] as const;
+    const run: RunState = { ...applied, kind: 'upgrade', backup: 'of-the-window', finished };
+    expect(run.to).toBe(version);
+    await checkFiles(context, run);
+    expect(findWayBack([run], await installedVersion(context), new Set(['of-the-window']))).toMatchObject({
+      backup: 'of-the-window',
+    });
+  });
+
+  it('the health page may print them in either form, and no other version', async () => {
+    writeTree(app, { VERSION: `${second}\n` });
+    let body = '';
+    const server = createServer((_, response) => response.end(body));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const APP_HEALTH_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const config = { ...context.config, APP_HEALTH_URL, APP_HEALTH_TEXT: 'ok {version}' };
+    const asked = { ...context, config: { ...config, APP_HEALTH_TIMEOUT: 1 } };
+    for (body of [`ok ${second}`, `ok ${version}`])
+      expect(await checkHealth(asked, { version })).toMatchObject({ attempts: 1 });
+    body = `ok ${first}`;
+    await expect(checkHealth(asked, { version })).rejects.toMatchObject({ code: 'health-failed' });
+    writeFileSync(join(app, 'VERSION'), `${first}\n`);
+    await expect(checkHealth(asked, { version })).rejects.toMatchObject({ code: 'health-failed' });
+    server.close();
+  });
+});
