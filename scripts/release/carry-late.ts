@@ -10,7 +10,7 @@ import type { SwitchPlan } from './types.ts';
 /**
  * Looks through the old tree for what was written to it after the new one had been brought up to date: by a program that
  * maintenance did not stop, or one that had a file open. What belongs to no release, and the new tree does not have, is
- * copied; the rest is named, and stays in the old tree. Done when users are in again: it takes a second for a large tree.
+ * copied, but never through a link in that; the rest is named, and stays in the old tree. Done when users are in again: it takes a second for a large tree.
  *
  * @returns the paths that were written to late, relative to the tree
  */
@@ -27,12 +27,25 @@ export async function carryLate(
   for await (const { path, type, stamp } of walkTree(kept, (found) => isUnder(ours, found)))
     if ((type === 'file' || type === 'link') && stamp.ctimeMs >= sinceMs && !isCopied(live, path, stamp))
       late.push(path);
-  const missing = late.filter((path) => goesAlong(path) && entryAt(live, path) === undefined);
+  const missing = late.filter((path) => goesAlong(path) && isFree(live, path));
   await copyInto(kept, live, missing);
   adoptOwnersOf(context, live, kept, missing);
   const left = late.filter((path) => !missing.includes(path));
   if (late.length > 0) warn(context, 'files-written-late', { copied: missing, left, kept });
   return late;
+}
+
+/**
+ * Whether a thing can be put under a path of the tree: nothing is there, and nothing but folders above. A link above, made
+ * by the release or by the application, would lead the copy out of the tree.
+ */
+function isFree(live: string, path: string): boolean {
+  if (entryAt(live, path) !== undefined) return false;
+  const names = path.split('/');
+  return names.every((_, depth) => {
+    const above = entryAt(live, names.slice(0, depth).join('/'));
+    return above === undefined || above.type === 'folder';
+  });
 }
 
 /** Whether the new tree has got it after all: copies have the time of what they were copied from. */

@@ -1,20 +1,13 @@
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  lchownSync,
-  lstatSync,
-  mkdirSync,
-  symlinkSync,
-  utimesSync,
-} from 'node:fs';
+import { chmodSync, lchownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { warn, type Context } from '../context.ts';
 import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
+import { copyFile, setIdBits } from './copy-file.ts';
 import { entryAt, walkTree, type TreeEntry } from './tree.ts';
 
 /**
- * Copies things of one tree to the same places in another, with mode and time; folders come before what they hold.
+ * Copies things of one tree to the same places in another, with mode and time, but for setuid and setgid; folders come before what
+ * they hold.
  * What is there already is replaced. The copies have no owner yet: `adoptOwners` and `adoptOwnersOf` give them one.
  */
 export async function copyInto(from: string, to: string, paths: readonly string[]): Promise<void> {
@@ -36,12 +29,7 @@ export async function copyInto(from: string, to: string, paths: readonly string[
 function copy(from: string, to: string, { type, mode, target }: TreeEntry): void {
   if (type === 'folder') mkdirSync(to, { recursive: true });
   else if (type === 'link') symlinkSync(target ?? '', to);
-  else {
-    copyFileSync(from, to, constants.COPYFILE_FICLONE);
-    chmodSync(to, mode);
-    const { atime, mtime } = lstatSync(from);
-    utimesSync(to, atime, mtime);
-  }
+  else copyFile(from, to, mode);
 }
 
 interface Owner {
@@ -122,10 +110,12 @@ function adopt(
   } catch (error) {
     if (systemErrorCode(error) !== 'EPERM') throw fileFailed(path, 'given to its owner', error);
     refusals.push(path);
+    // As a file of ours it would run as us.
+    if (current.type === 'file') mode &= ~setIdBits;
   }
   if (current.type === 'link' || (!given && mode === current.mode)) return;
   try {
-    // After the owner: a change of that takes setuid and setgid away.
+    // After the owner: a change of that takes setuid and setgid away, and nobody else's program may run as root till then.
     chmodSync(path, mode);
   } catch (error) {
     throw fileFailed(path, 'given its mode', error);

@@ -5,6 +5,7 @@ import {
   chownSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -251,6 +252,35 @@ describe('what is written to the old tree while it is switched', () => {
     await carryLate(context, completed.goesAlong, plan);
     expect(said('files-written-late')).toEqual({ copied: [], left: ['index.php'], kept: plan.kept });
     expect(treePrint(app)).toMatchObject({ 'index.php': '644 y', 'mine/new.txt': '644 new' });
+  });
+
+  it('is not copied through a link of the new tree, and has setuid only once it has its owner', async () => {
+    await installFirst({ 'index.php': 'x' });
+    const staged = await stage('1.1.0', { 'index.php': 'y' });
+    const completed = await completeStaged(context, staged);
+    const plan = await prepareSwitch(context, staged, completed);
+    writeTree(app, {
+      'linked/late.sh': 'late',
+      'linked/deep/late.sh': 'late',
+      tool: 'late',
+      'taken/x': 'late',
+    });
+    chownSync(join(app, 'tool'), 1234, 1235);
+    chmodSync(join(app, 'tool'), 0o4755);
+    await applyMoves(plan);
+    const outside = join(root, 'outside');
+    mkdirSync(outside);
+    symlinkSync(outside, join(app, 'linked'));
+    writeTree(app, { taken: 'a file of the new one' });
+    await carryLate(context, completed.goesAlong, plan);
+    expect(readdirSync(outside)).toEqual([]);
+    expect(said('files-written-late')).toEqual({
+      copied: ['tool'],
+      left: ['linked/deep/late.sh', 'linked/late.sh', 'taken/x'],
+      kept: plan.kept,
+    });
+    const { uid, mode } = statSync(join(app, 'tool'));
+    expect([uid, mode & 0o7777]).toEqual([1234, 0o4755]);
   });
 
   it('is nothing where nobody wrote', async () => {
