@@ -56,7 +56,10 @@ export class TreeWriter {
       if (leadsOut(links, path)) throw unsafe(this.#package, `${path} -> ${target}`, 'link-out');
     }
     for (const [path, target] of this.#links) await symlink(target, join(this.#root, path));
-    for (const [path, mode] of this.#modes) if (path !== '') await chmod(join(this.#root, path), mode);
+    for (const path of this.#made) {
+      // Of folders that the archive does not name, the top above all, the umask is not to decide: they may be public.
+      if (path !== '' || top === '') await chmod(join(this.#root, path), this.#modes.get(path) ?? 0o755);
+    }
     if (top !== '') await this.#liftOut(top);
     return [
       ...[...this.#made].filter((path) => path !== '' && path !== top).map(folderEntry),

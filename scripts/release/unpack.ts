@@ -26,7 +26,8 @@ export interface Unpacked {
  * Times of files are those of unpacking: PHP's opcache tells a changed file by its time, and packages built
  * reproducibly give every version the same.
  *
- * @param into the folder to make; removed again when the package is refused
+ * @param into the folder to make, with the mode that the package gives its top, else 0755: others are kept out by the folder
+ *   that it lies in. Removed again when the package is refused
  * @param marker the file that tells the top of the application: APP_VERSION_FILE
  * @throws MajError `package-unsafe`, `package-damaged` (exit 4), `file-failed` (exit 3)
  */
