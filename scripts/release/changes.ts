@@ -29,10 +29,13 @@ export interface ChangeFacts {
   readonly coming: readonly ReleaseEntry[];
   /** Paths that belong to no release. */
   readonly kept: readonly string[];
+  /** What a command made of the installed release, if one will make such things of the coming release, too. */
+  readonly remade?: ReadonlySet<string>;
 }
 
 /** What becomes of the files of the live tree: pure. */
-export function fileChanges({ live, installed, coming, kept }: ChangeFacts): FileChanges {
+export function fileChanges(facts: ChangeFacts): FileChanges {
+  const { live, installed, coming, kept, remade = new Set() } = facts;
   const things = live.filter(({ type }) => type !== 'other');
   const files = things.filter(({ type }) => type !== 'folder');
   const present = new Set(things.map(({ path }) => path));
@@ -42,13 +45,15 @@ export function fileChanges({ live, installed, coming, kept }: ChangeFacts): Fil
     );
   const known = installed !== undefined;
   const unknown = things.filter(({ state }) => state === 'unknown');
+  const leaving = files.filter(
+    (entry) => entry.coming === 'nothing' && (!known || entry.state !== 'unknown'),
+  );
   return {
     known,
     added: absent(coming),
     changed: pathsOf(files.filter((entry) => entry.coming === 'other')),
-    removed: pathsOf(
-      files.filter((entry) => entry.coming === 'nothing' && (!known || entry.state !== 'unknown')),
-    ),
+    removed: pathsOf(leaving.filter(({ path }) => !remade.has(path))),
+    remade: pathsOf(leaving.filter(({ path }) => remade.has(path))),
     modified: known ? pathsOf(files.filter(({ state }) => state === 'modified')) : [],
     deleted: known ? absent(installed) : [],
     displaced: known ? pathsOf(unknown.filter((entry) => entry.coming === 'other')) : [],

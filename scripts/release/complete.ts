@@ -81,7 +81,9 @@ async function completeList(
   const list = await readReleaseList(staged.list);
   if (list === undefined || list.complete) return list;
   const entries = await listTree(context, staged.folder, kept);
-  const complete = { ...list, complete: true, entries };
+  const packaged = pathsIn(list);
+  const made = entries.map(({ path }) => path).filter((path) => !packaged.has(path));
+  const complete = { ...list, complete: true, made, entries };
   await writeReleaseList(staged.list, complete);
   return complete;
 }

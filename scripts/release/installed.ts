@@ -17,6 +17,8 @@ const listSchema = v.object({
   commit: v.optional(v.string()),
   /** Whether what the dependencies command made is among the entries. */
   complete: v.boolean(),
+  /** The paths among them that the package does not hold: that command made them. Older lists do not tell. */
+  made: v.optional(v.array(v.string()), []),
   entries: v.array(releaseEntrySchema),
 });
 

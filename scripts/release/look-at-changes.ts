@@ -24,7 +24,9 @@ export async function lookAtChanges(
   const list = previous === null ? undefined : await installedList(context, previous);
   const lists = { installed: list?.entries, coming };
   const live = await compareLive(context, places.live, lists, kept);
-  const changes = fileChanges({ live, ...lists, kept });
+  // The coming list is of the package alone: what the command will make of it is not known yet.
+  const remade = context.config.APP_DEPENDENCIES_COMMAND === undefined ? [] : (list?.made ?? []);
+  const changes = fileChanges({ live, ...lists, kept, remade: new Set(remade) });
   const { removed, modified, displaced, carried } = changes;
   note(context, 'files-compared', changes);
   if (list !== undefined && modified.length > 0) {

@@ -75,6 +75,7 @@ export async function stagePackage(
       package: file,
       ...(options.commit === undefined ? {} : { commit: options.commit }),
       complete: context.config.APP_DEPENDENCIES_COMMAND === undefined,
+      made: [],
       entries: [...unpacked.entries],
     });
     const lookedAtMs = places.live === undefined ? undefined : clockOf(list);

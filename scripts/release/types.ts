@@ -69,6 +69,8 @@ export interface FileChanges {
   readonly changed: readonly string[];
   /** Not in the new release: of the installed one, or, where that is not known, of whoever. */
   readonly removed: readonly string[];
+  /** Made by the dependencies command of the installed release, and not in the package: that of the new one makes its own. */
+  readonly remade: readonly string[];
   /** Files of the installed release that were edited here; the new release's take their place. */
   readonly modified: readonly string[];
   /** Files of the installed release that are not here any more. */

@@ -256,6 +256,21 @@ describe('a second apply', () => {
     expect(said(context)).not.toContain('files-not-told-apart');
   });
 
+  it('does not count what the dependencies command makes anew as removed, unless there is no such command any more', async () => {
+    install();
+    release('1.1.0', { 'dropped.php': 'x' });
+    release('1.2.0');
+    const APP_DEPENDENCIES_COMMAND = 'mkdir vendor && echo a > vendor/a.php && echo b > vendor/b.php';
+    await apply(contextWith({ APP_DEPENDENCIES_COMMAND }), '1.1.0');
+    const plan = async (config: Partial<Config>): Promise<unknown> =>
+      (await applyVerb.run(contextWith(config), args(['1.2.0'], { plan: true }))).data;
+    const made = ['vendor/a.php', 'vendor/b.php'];
+    expect(await plan({ APP_DEPENDENCIES_COMMAND })).toMatchObject({
+      changes: { removed: ['dropped.php'], remade: made },
+    });
+    expect(await plan({})).toMatchObject({ changes: { removed: ['dropped.php', ...made], remade: [] } });
+  });
+
   it('can be made after an undone one, and finds the application as it was', async () => {
     install();
     const context = contextWith();

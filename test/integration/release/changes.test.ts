@@ -105,6 +105,7 @@ describe('before anything changes', () => {
       added: ['new.php'],
       changed: ['VERSION', 'index.php', 'robots.txt'],
       removed: ['config.php', 'dropped.php', 'logo.png', 'secrets.yml'],
+      remade: [],
       modified: ['config.php', 'index.php', 'logo.png', 'secrets.yml'],
       deleted: ['gone.php'],
       displaced: ['robots.txt'],

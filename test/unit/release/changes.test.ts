@@ -40,10 +40,20 @@ describe('what becomes of the files of the live tree', () => {
       added: ['new.php'],
       changed: ['edited.php', 'newer.php', 'robots.txt'],
       removed: ['dropped.php', 'edited-and-dropped.php'],
+      remade: [],
       modified: ['edited-and-dropped.php', 'edited-as-the-new-one.php', 'edited.php'],
       deleted: ['deleted.php'],
       displaced: ['robots.txt'],
       carried: ['mine/', 'mine/a.txt'],
+    });
+  });
+
+  it('what a command made of the installed release is not among what is removed, if one will make it again', () => {
+    const remade = new Set(['dropped.php', 'newer.php', 'gone-already.php']);
+    expect(fileChanges({ live, installed, coming, kept: [], remade })).toMatchObject({
+      changed: ['edited.php', 'newer.php', 'robots.txt'],
+      removed: ['edited-and-dropped.php'],
+      remade: ['dropped.php'],
     });
   });
 
@@ -54,6 +64,7 @@ describe('what becomes of the files of the live tree', () => {
       added: ['new.php'],
       changed: ['edited.php', 'newer.php', 'robots.txt'],
       removed: ['dropped.php', 'edited-and-dropped.php', 'mine/a.txt'],
+      remade: [],
       modified: [],
       deleted: [],
       displaced: [],

@@ -49,6 +49,7 @@ export const changeLines = (changes: FileChanges): readonly string[] => {
     ...some('added', changes.added),
     ...some('changed', changes.changed),
     ...some('removed', changes.removed),
+    ...some('made by APP_DEPENDENCIES_COMMAND, which makes its own of the new release', changes.remade),
     ...some('edited here, and replaced', changes.modified),
     ...some('deleted here, of the installed release', changes.deleted),
     ...some('yours, and replaced by files of the release', changes.displaced),
