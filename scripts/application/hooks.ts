@@ -1,19 +1,21 @@
 import { inStep, stopIfInterrupted, warn, type Context } from '../context.ts';
 import { MajError, refused } from '../errors.ts';
+import { lendFiles } from '../release/lend-files.ts';
 import { placesOf } from '../release/places.ts';
 import { shell, type Bounds } from '../system/processes.ts';
 import { outputTail } from './output.ts';
 
 /**
- * Runs APP_DEPENDENCIES_COMMAND in the staged tree, before the switch: what fails here has changed nothing. Whoever asks
- * to stop is heard at once.
+ * Runs APP_DEPENDENCIES_COMMAND in the staged tree, with copies of the persistent files, before the switch: what fails
+ * here has changed nothing. Whoever asks to stop is heard at once.
  *
  * @returns whether there was a command
- * @throws MajError `hook-failed`, `interrupted`
+ * @throws MajError `hook-failed`, `interrupted`, `file-failed`
  */
 export async function installDependencies(context: Context, staged: string): Promise<boolean> {
   const command = context.config.APP_DEPENDENCIES_COMMAND;
   if (command === undefined) return false;
+  await lendFiles(context, staged);
   await inStep(context, 'install-dependencies', { command }, () =>
     run(context, 'APP_DEPENDENCIES_COMMAND', command, staged, { signal: context.signal }),
   );

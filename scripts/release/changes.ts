@@ -45,6 +45,8 @@ export function fileChanges(facts: ChangeFacts): FileChanges {
     );
   const known = installed !== undefined;
   const unknown = things.filter(({ state }) => state === 'unknown');
+  const hasNoPlace = noPlaceIn(coming);
+  const isDisplaced = (entry: Compared): boolean => entry.coming === 'other' || hasNoPlace(entry.path);
   const leaving = files.filter(
     (entry) => entry.coming === 'nothing' && (!known || entry.state !== 'unknown'),
   );
@@ -56,8 +58,20 @@ export function fileChanges(facts: ChangeFacts): FileChanges {
     remade: pathsOf(leaving.filter(({ path }) => remade.has(path))),
     modified: known ? pathsOf(files.filter(({ state }) => state === 'modified')) : [],
     deleted: known ? absent(installed) : [],
-    displaced: known ? pathsOf(unknown.filter((entry) => entry.coming === 'other')) : [],
-    carried: known ? pathsOf(unknown.filter((entry) => entry.coming === 'nothing')) : [],
+    displaced: known ? pathsOf(unknown.filter(isDisplaced)) : [],
+    carried: known
+      ? pathsOf(unknown.filter((entry) => entry.coming === 'nothing' && !isDisplaced(entry)))
+      : [],
+  };
+}
+
+/** Tells which paths a release leaves no place for: they lie below what is a file or a link in it. */
+export function noPlaceIn(coming: readonly ReleaseEntry[]): (path: string) => boolean {
+  const taken = new Set(pathsOf(coming.filter(({ type }) => type !== 'folder')));
+  return (path) => {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+      if (taken.has(path.slice(0, end))) return true;
+    return false;
   };
 }
 

@@ -1,7 +1,7 @@
 import { note, type Context } from '../context.ts';
 import { flush } from '../system/flush.ts';
 import { adoptOwners, copyInto } from './carry.ts';
-import { listTree, pathsIn } from './changes.ts';
+import { listTree, noPlaceIn, pathsIn } from './changes.ts';
 import { installedList, readReleaseList, writeReleaseList, type ReleaseList } from './installed.ts';
 import { keptPaths } from './kept-paths.ts';
 import { checkShared } from './not-shared.ts';
@@ -68,8 +68,9 @@ export async function goesAlongOf(
 ): Promise<GoesAlong> {
   const installed = previousVersion === null ? undefined : await installedList(context, previousVersion);
   if (installed === undefined) return () => false;
-  const [released, coming] = [pathsIn(installed), pathsIn(await readReleaseList(list))];
-  return (path) => !released.has(path) && !coming.has(path);
+  const entries = (await readReleaseList(list))?.entries ?? [];
+  const [released, coming, hasNoPlace] = [pathsIn(installed), pathsIn({ entries }), noPlaceIn(entries)];
+  return (path) => !released.has(path) && !coming.has(path) && !hasNoPlace(path);
 }
 
 /** The dependencies command has run since the package was unpacked: what it made belongs to the release. */

@@ -1,4 +1,4 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import semver from 'semver';
 import { installedVersion, normalVersion, versionIn } from '../application/version.ts';
@@ -80,8 +80,6 @@ export async function stagePackage(
     });
     const lookedAtMs = places.live === undefined ? undefined : clockOf(list);
     const changes = await lookAtChanges(context, places, previousVersion, folder, unpacked.entries);
-    if (places.layout === 'in-place' && places.live !== undefined)
-      await lendFiles(places.live, folder, persistent);
     return {
       runId: options.runId,
       version,
@@ -176,20 +174,4 @@ async function freeName(places: Places, version: string, otherwise: string | und
     throw fileFailed(places.releases, 'made', error);
   }
   return taken ? `${version}-${otherwise ?? ''}` : version;
-}
-
-/**
- * Gives the staged tree copies of the persistent files, for the dependencies command may need them (a `.env`). The
- * real ones take their place in the switch; folders such as uploads are not copied.
- */
-async function lendFiles(live: string, staged: string, persistent: readonly string[]): Promise<void> {
-  for (const path of persistent) {
-    if (entryAt(live, path)?.type !== 'file' || entryAt(staged, path) !== undefined) continue;
-    if (entryAt(staged, dirname(path))?.type !== 'folder') continue;
-    try {
-      await copyFile(join(live, path), join(staged, path));
-    } catch (error) {
-      throw fileFailed(join(staged, path), 'written', error);
-    }
-  }
 }

@@ -75,7 +75,7 @@ export interface FileChanges {
   readonly modified: readonly string[];
   /** Files of the installed release that are not here any more. */
   readonly deleted: readonly string[];
-  /** Files that belong to no release, in whose place the new one has a file of its own. */
+  /** Files that belong to no release, in whose place, or above, the new one has a file of its own. */
   readonly displaced: readonly string[];
   /** What belongs to no release: copied into the new tree. */
   readonly carried: readonly string[];

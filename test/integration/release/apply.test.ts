@@ -17,6 +17,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { applyVerb } from '../../../scripts/apply.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { MajError, wrongUsage } from '../../../scripts/errors.ts';
+import { installDependencies } from '../../../scripts/application/hooks.ts';
 import { installedVersion } from '../../../scripts/application/version.ts';
 import { setMaintenance } from '../../../scripts/application/maintenance.ts';
 import { checkPackage } from '../../../scripts/release/check-package.ts';
@@ -256,6 +257,23 @@ describe('a second apply', () => {
     expect(said(context)).not.toContain('files-not-told-apart');
   });
 
+  it('leaves a folder of yours in the old tree where the release has a file of that name, and says so', async () => {
+    install();
+    release('1.1.0', { 'lib/a.php': 'x' });
+    release('1.2.0', { docs: 'a file', lib: 'a file' });
+    await apply(contextWith(), '1.1.0');
+    writeTree(app, { 'docs/mine.txt': 'mine', 'lib/mine.php': 'mine', 'library/mine.php': 'mine' });
+    const context = contextWith();
+    await apply(context, '1.2.0');
+    expect(treePrint(app)).toMatchObject({
+      docs: '644 a file',
+      lib: '644 a file',
+      'library/mine.php': '644 mine',
+    });
+    const displaced = context.events.find((event) => 'note' in event && event.note === 'files-displaced');
+    expect(displaced).toMatchObject({ facts: { paths: ['docs', 'docs/mine.txt', 'lib/mine.php'] } });
+  });
+
   it('does not count what the dependencies command makes anew as removed, unless there is no such command any more', async () => {
     install();
     release('1.1.0', { 'dropped.php': 'x' });
@@ -312,6 +330,18 @@ describe('the new tree', () => {
     await prepareSwitch(context, staged);
     expect(existsSync(join(staged.folder, 'storage', 'down'))).toBe(false);
     await applyMoves(plan);
+  });
+
+  it('gets copies of persistent files only for a dependencies command', async () => {
+    install();
+    const file = release('1.1.0');
+    for (const config of [{}, { APP_DEPENDENCIES_COMMAND: 'true' }]) {
+      const context = contextWith(config);
+      const { folder } = await stagePackage(context, file, { runId: 'run' });
+      // What a plan goes no further than.
+      expect(existsSync(join(folder, '.env'))).toBe(false);
+      expect(await installDependencies(context, folder)).toBe(existsSync(join(folder, '.env')));
+    }
   });
 
   it('does not take the place of persistent files with its own', async () => {

@@ -48,6 +48,20 @@ describe('what becomes of the files of the live tree', () => {
     });
   });
 
+  it('what lies below a file or a link of the coming release has no place in it', () => {
+    const below = [
+      compared('docs', 'unknown', 'other'),
+      compared('docs/deep/mine.txt', 'unknown', 'nothing'),
+      compared('lib/mine.php', 'unknown', 'nothing'),
+      compared('library/mine.php', 'unknown', 'nothing'),
+    ];
+    const taken: ReleaseEntry[] = [file('docs'), { type: 'link', path: 'lib', target: 'src' }];
+    expect(fileChanges({ live: below, installed: [], coming: taken, kept: [] })).toMatchObject({
+      displaced: ['docs', 'docs/deep/mine.txt', 'lib/mine.php'],
+      carried: ['library/mine.php'],
+    });
+  });
+
   it('what a command made of the installed release is not among what is removed, if one will make it again', () => {
     const remade = new Set(['dropped.php', 'newer.php', 'gone-already.php']);
     expect(fileChanges({ live, installed, coming, kept: [], remade })).toMatchObject({

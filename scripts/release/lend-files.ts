@@ -1,0 +1,27 @@
+import { copyFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Context } from '../context.ts';
+import { fileFailed } from '../system/files.ts';
+import { persistentPaths } from './persistent.ts';
+import { placesOf } from './places.ts';
+import { entryAt } from './tree.ts';
+
+/**
+ * Gives a staged tree copies of the persistent files, for the dependencies command may need them (a `.env`). The real ones
+ * take their place in the switch; folders such as uploads are not copied.
+ *
+ * @throws MajError `file-failed`
+ */
+export async function lendFiles(context: Context, staged: string): Promise<void> {
+  const { layout, live } = await placesOf(context);
+  if (layout !== 'in-place' || live === undefined) return;
+  for (const path of persistentPaths(context.config.APP_PERSIST)) {
+    if (entryAt(live, path)?.type !== 'file' || entryAt(staged, path) !== undefined) continue;
+    if (entryAt(staged, dirname(path))?.type !== 'folder') continue;
+    try {
+      await copyFile(join(live, path), join(staged, path));
+    } catch (error) {
+      throw fileFailed(join(staged, path), 'written', error);
+    }
+  }
+}
