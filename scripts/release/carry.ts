@@ -40,15 +40,18 @@ interface Owner {
 /**
  * Gives everything in the staged tree the owner that it has in the live one, or that the folder which it will lie in
  * has there, and every folder its mode: a web server that could write to a folder still can. Only root can give files
- * away; for others the first refusal is a warning.
+ * away; for others the first refusal is a warning. A file of the release keeps its own mode, but for what somebody took away
+ * from the installed one: a file with a password that others must not read.
  *
  * @param carried what was copied from the live tree: it has its mode, too
+ * @param released the modes that the installed release gave its files
  */
 export async function adoptOwners(
   context: Context,
   staged: string,
   live: string,
   carried: ReadonlySet<string>,
+  released: ReadonlyMap<string, number>,
 ): Promise<void> {
   const top = entryAt(live, '');
   if (top === undefined) return;
@@ -60,7 +63,10 @@ export async function adoptOwners(
     const above = entry.path.includes('/') ? dirname(entry.path) : '';
     const owner = installed ?? owners.get(above) ?? top;
     if (entry.type === 'folder') owners.set(entry.path, { uid: owner.uid, gid: owner.gid });
-    const mode = modeFrom(entry, installed, carried.has(entry.path));
+    const isCarried = carried.has(entry.path);
+    const takenAway =
+      isCarried || installed?.type !== 'file' ? 0 : (released.get(entry.path) ?? 0) & ~installed.mode;
+    const mode = modeFrom(entry, installed, isCarried) & ~takenAway;
     adopt(join(staged, entry.path), entry, owner, mode, refusals);
   }
   warnOf(context, refusals, top.uid);

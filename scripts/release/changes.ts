@@ -17,6 +17,8 @@ export interface Compared {
   readonly state: 'same' | 'modified' | 'unknown';
   /** What the coming release has there. */
   readonly coming: 'nothing' | 'same' | 'other';
+  /** It has another mode than the installed release gave it. */
+  readonly hasOwnMode?: boolean;
 }
 
 /** What the comparison of a live tree is decided from. */
@@ -57,6 +59,7 @@ export function fileChanges(facts: ChangeFacts): FileChanges {
     removed: pathsOf(leaving.filter(({ path }) => !remade.has(path))),
     remade: pathsOf(leaving.filter(({ path }) => remade.has(path))),
     modified: known ? pathsOf(files.filter(({ state }) => state === 'modified')) : [],
+    modes: pathsOf(files.filter((entry) => entry.hasOwnMode === true && entry.coming !== 'nothing')),
     deleted: known ? absent(installed) : [],
     displaced: known ? pathsOf(unknown.filter(isDisplaced)) : [],
     carried: known
@@ -103,10 +106,17 @@ export async function compareLive(
       type: entry.type,
       state: released === undefined ? 'unknown' : (await isLike(entry, released, sum)) ? 'same' : 'modified',
       coming: next === undefined ? 'nothing' : (await isLike(entry, next, sum)) ? 'same' : 'other',
+      hasOwnMode: hasOwnMode(entry, released),
     });
   }
   return compared;
 }
+
+const hasOwnMode = (entry: TreeEntry, released: ReleaseEntry | undefined): boolean =>
+  released?.type === 'file' &&
+  entry.type === 'file' &&
+  released.mode !== undefined &&
+  released.mode !== entry.mode;
 
 const byPath = (entries: readonly ReleaseEntry[]): ReadonlyMap<string, ReleaseEntry> =>
   new Map(entries.map((entry) => [entry.path, entry]));
@@ -132,10 +142,11 @@ export async function listTree(
 ): Promise<ReleaseEntry[]> {
   const entries: ReleaseEntry[] = [];
   for await (const entry of walkTree(root, (found) => isUnder(skipped, found))) {
-    const { path, type, bytes, target } = entry;
+    const { path, type, bytes, mode, target } = entry;
     if (type === 'folder') entries.push({ type, path });
     else if (type === 'link') entries.push({ type, path, target: target ?? '' });
-    else if (type === 'file') entries.push({ type, path, bytes, sha256: await hashOf(context, root, entry) });
+    else if (type === 'file')
+      entries.push({ type, path, bytes, sha256: await hashOf(context, root, entry), mode });
   }
   return entries;
 }
@@ -153,6 +164,14 @@ async function hashOf(context: Pick<Context, 'signal'>, root: string, entry: Tre
     throw fileFailed(path, 'read', error);
   }
 }
+
+/** The modes that a release gave its files, as far as its list tells. */
+export const modesIn = (list: Pick<ReleaseList, 'entries'> | undefined): ReadonlyMap<string, number> =>
+  new Map(
+    (list?.entries ?? []).flatMap((entry) =>
+      entry.type === 'file' && entry.mode !== undefined ? [[entry.path, entry.mode]] : [],
+    ),
+  );
 
 /** The paths that a list names. */
 export const pathsIn = (list: Pick<ReleaseList, 'entries'> | undefined): ReadonlySet<string> =>

@@ -1,7 +1,7 @@
 import { note, type Context } from '../context.ts';
 import { flush } from '../system/flush.ts';
 import { adoptOwners, copyInto } from './carry.ts';
-import { listTree, noPlaceIn, pathsIn } from './changes.ts';
+import { listTree, modesIn, noPlaceIn, pathsIn } from './changes.ts';
 import { installedList, readReleaseList, writeReleaseList, type ReleaseList } from './installed.ts';
 import { keptPaths } from './kept-paths.ts';
 import { checkShared } from './not-shared.ts';
@@ -56,7 +56,8 @@ export async function completeStaged(context: Context, staged: StagedFacts): Pro
     .filter(([path, { type }]) => path !== '' && type !== 'other' && goesAlong(path))
     .map(([path]) => path);
   await copyInto(places.live, staged.folder, carried);
-  await adoptOwners(context, staged.folder, places.live, new Set(carried));
+  const released = modesIn(await installedListOf(context, staged));
+  await adoptOwners(context, staged.folder, places.live, new Set(carried), released);
   await flush(context, staged.folder);
   return { staged, snapshot, goesAlong, carried };
 }
@@ -64,13 +65,20 @@ export async function completeStaged(context: Context, staged: StagedFacts): Pro
 /** What of the installed release's tree would go along, by the lists of both releases: before the new one is recorded. */
 export async function goesAlongOf(
   context: Context,
-  { previousVersion, list }: Pick<StagedFacts, 'previousVersion' | 'list'>,
+  staged: Pick<StagedFacts, 'previousVersion' | 'list'>,
 ): Promise<GoesAlong> {
-  const installed = previousVersion === null ? undefined : await installedList(context, previousVersion);
+  const installed = await installedListOf(context, staged);
   if (installed === undefined) return () => false;
-  const entries = (await readReleaseList(list))?.entries ?? [];
+  const entries = (await readReleaseList(staged.list))?.entries ?? [];
   const [released, coming, hasNoPlace] = [pathsIn(installed), pathsIn({ entries }), noPlaceIn(entries)];
   return (path) => !released.has(path) && !coming.has(path) && !hasNoPlace(path);
+}
+
+async function installedListOf(
+  context: Context,
+  { previousVersion }: Pick<StagedFacts, 'previousVersion'>,
+): Promise<ReleaseList | undefined> {
+  return previousVersion === null ? undefined : installedList(context, previousVersion);
 }
 
 /** The dependencies command has run since the package was unpacked: what it made belongs to the release. */

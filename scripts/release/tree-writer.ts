@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { unsound, type MajError } from '../errors.ts';
@@ -77,6 +77,7 @@ export class TreeWriter {
 
   async #file(path: string, raw: RawEntry): Promise<ReleaseEntry> {
     const hash = createHash('sha256');
+    let mode: number;
     // wx: a name that is there already was missed by the rules, and must not be written through.
     // Synchronous: a package has thousands of small files, and each call by way of the thread pool takes longer than
     // the work itself.
@@ -87,10 +88,12 @@ export class TreeWriter {
         writeAll(file, chunk);
       }
       fchmodSync(file, (raw.mode & 0o775) | 0o600);
+      // What came of it: not every file system has modes.
+      mode = fstatSync(file).mode & 0o7777;
     } finally {
       closeSync(file);
     }
-    return { type: 'file', path, bytes: raw.bytes, sha256: hash.digest('hex') };
+    return { type: 'file', path, bytes: raw.bytes, sha256: hash.digest('hex'), mode };
   }
 
   /** A hard link becomes a copy: two names for one file would change together when one is edited. */

@@ -47,7 +47,14 @@ export interface VerifiedPackage {
 
 /** What a release consists of, path by path, relative to its tree. */
 export const releaseEntrySchema = v.variant('type', [
-  v.object({ type: v.literal('file'), path: v.string(), bytes: v.number(), sha256: v.string() }),
+  v.object({
+    type: v.literal('file'),
+    path: v.string(),
+    bytes: v.number(),
+    sha256: v.string(),
+    /** As it was unpacked or made. Older lists do not tell. */
+    mode: v.optional(v.number()),
+  }),
   v.object({ type: v.literal('link'), path: v.string(), target: v.string() }),
   v.object({ type: v.literal('folder'), path: v.string() }),
 ]);
@@ -73,6 +80,8 @@ export interface FileChanges {
   readonly remade: readonly string[];
   /** Files of the installed release that were edited here; the new release's take their place. */
   readonly modified: readonly string[];
+  /** Files of both releases whose mode was set here: what that took away from the release's own stays away. */
+  readonly modes: readonly string[];
   /** Files of the installed release that are not here any more. */
   readonly deleted: readonly string[];
   /** Files that belong to no release, in whose place, or above, the new one has a file of its own. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -272,6 +273,29 @@ describe('a second apply', () => {
     });
     const displaced = context.events.find((event) => 'note' in event && event.note === 'files-displaced');
     expect(displaced).toMatchObject({ facts: { paths: ['docs', 'docs/mine.txt', 'lib/mine.php'] } });
+  });
+
+  it('keeps from others what was kept from them here, and says which modes were set here', async () => {
+    install();
+    const files = { 'config.php': 'secret', 'opened.php': 'x', 'dropped.php': 'x' };
+    release('1.1.0', files);
+    await apply(contextWith(), '1.1.0');
+    chmodSync(join(app, 'config.php'), 0o640);
+    chmodSync(join(app, 'opened.php'), 0o666);
+    const modeOf = (path: string): string => (statSync(join(app, path)).mode & 0o7777).toString(8);
+    for (const version of ['1.2.0', '1.3.0']) {
+      writePackage(packages, `app-${version}.tar.gz`, [
+        ...releaseEntries(version, { 'opened.php': 'y' }),
+        { name: 'config.php', content: `secret of ${version}`, mode: 0o755 },
+      ]);
+      const { changes } = await stagePackage(contextWith(), join(packages, `app-${version}.tar.gz`), {
+        runId: 'look',
+      });
+      expect(changes.modes).toEqual(version === '1.2.0' ? ['config.php', 'opened.php'] : ['config.php']);
+      await apply(contextWith(), version);
+      expect([modeOf('config.php'), modeOf('opened.php')]).toEqual(['751', '644']);
+      expect(readFileSync(join(app, 'config.php'), 'utf8')).toBe(`secret of ${version}`);
+    }
   });
 
   it('does not count what the dependencies command makes anew as removed, unless there is no such command any more', async () => {

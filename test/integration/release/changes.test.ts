@@ -107,6 +107,7 @@ describe('before anything changes', () => {
       removed: ['config.php', 'dropped.php', 'logo.png', 'secrets.yml'],
       remade: [],
       modified: ['config.php', 'index.php', 'logo.png', 'secrets.yml'],
+      modes: [],
       deleted: ['gone.php'],
       displaced: ['robots.txt'],
       carried: ['notes.txt'],

@@ -42,6 +42,7 @@ describe('what becomes of the files of the live tree', () => {
       removed: ['dropped.php', 'edited-and-dropped.php'],
       remade: [],
       modified: ['edited-and-dropped.php', 'edited-as-the-new-one.php', 'edited.php'],
+      modes: [],
       deleted: ['deleted.php'],
       displaced: ['robots.txt'],
       carried: ['mine/', 'mine/a.txt'],
@@ -62,6 +63,11 @@ describe('what becomes of the files of the live tree', () => {
     });
   });
 
+  it('a mode that was set here is told of files that the coming release has, too', () => {
+    const own = live.map((entry): Compared => ({ ...entry, hasOwnMode: entry.state === 'same' }));
+    expect(fileChanges({ live: own, installed, coming, kept: [] }).modes).toEqual(['newer.php', 'same.php']);
+  });
+
   it('what a command made of the installed release is not among what is removed, if one will make it again', () => {
     const remade = new Set(['dropped.php', 'newer.php', 'gone-already.php']);
     expect(fileChanges({ live, installed, coming, kept: [], remade })).toMatchObject({
@@ -80,6 +86,7 @@ describe('what becomes of the files of the live tree', () => {
       removed: ['dropped.php', 'edited-and-dropped.php', 'mine/a.txt'],
       remade: [],
       modified: [],
+      modes: [],
       deleted: [],
       displaced: [],
       carried: [],

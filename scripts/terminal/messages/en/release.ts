@@ -51,6 +51,7 @@ export const changeLines = (changes: FileChanges): readonly string[] => {
     ...some('removed', changes.removed),
     ...some('made by APP_DEPENDENCIES_COMMAND, which makes its own of the new release', changes.remade),
     ...some('edited here, and replaced', changes.modified),
+    ...some('with a mode that was set here, and stays as far as it is the stricter one', changes.modes),
     ...some('deleted here, of the installed release', changes.deleted),
     ...some('yours, and replaced by files of the release', changes.displaced),
     ...some('yours, and carried over', changes.carried),
