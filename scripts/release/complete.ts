@@ -1,7 +1,8 @@
 import { note, type Context } from '../context.ts';
 import { flush } from '../system/flush.ts';
 import { adoptOwners, copyInto } from './carry.ts';
-import { listTree, modesIn, noPlaceIn, pathsIn } from './changes.ts';
+import { listTree, modesIn, pathsIn } from './changes.ts';
+import { noPlaceIn } from './file-changes.ts';
 import { installedList, readReleaseList, writeReleaseList, type ReleaseList } from './installed.ts';
 import { keptPaths } from './kept-paths.ts';
 import { checkShared } from './not-shared.ts';

@@ -1,5 +1,6 @@
 import { note, warn, type Context } from '../context.ts';
-import { compareLive, fileChanges } from './changes.ts';
+import { compareLive } from './changes.ts';
+import { fileChanges } from './file-changes.ts';
 import { installedList } from './installed.ts';
 import { keptPaths } from './kept-paths.ts';
 import { showModified } from './originals.ts';

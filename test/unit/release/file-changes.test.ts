@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fileChanges, type Compared } from '../../../scripts/release/changes.ts';
+import { fileChanges, type Compared } from '../../../scripts/release/file-changes.ts';
 import type { ReleaseEntry } from '../../../scripts/release/types.ts';
 
 const file = (path: string): ReleaseEntry => ({ type: 'file', path, bytes: 1, sha256: 'x' });
