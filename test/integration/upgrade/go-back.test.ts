@@ -19,7 +19,7 @@ describe.each(servers)('after an upgrade has succeeded, on $name,', (server) => 
         "INSERT INTO projects (name, settings) VALUES ('begun since', '{}'), ('this', '{}'), ('that', '{}')",
       );
       await session.run(
-        "ALTER TABLE users ADD phone VARCHAR(20), ADD notes TEXT, ADD floor INT NOT NULL, ADD seen INT DEFAULT 7, ADD since DATE NOT NULL DEFAULT '2026-01-01', ADD twice INT AS (id * 2)",
+        "ALTER TABLE users ADD phone VARCHAR(20), ADD notes TEXT, ADD floor INT NOT NULL, ADD seen INT DEFAULT 7, ADD since DATE NOT NULL DEFAULT '2026-01-01', ADD length INT AS (CHAR_LENGTH(name))",
       );
       await session.run("UPDATE users SET phone = '1', floor = 3, seen = 8 WHERE id IN (3, 4, 5)");
       await session.run("UPDATE users SET since = '2026-02-03' WHERE id = 3");
