@@ -29,13 +29,11 @@ export interface CoverFacts {
  * passed may fail on the rows that there are now. Pure.
  */
 export function coveringReceipt(facts: CoverFacts): Receipt | undefined {
-  const alike = facts.receipts.filter(
-    (receipt) => isAlike(receipt, facts) && receipt.schemaBefore === facts.schema.fingerprint,
-  );
-  if (alike[0]?.result === 'failed') return undefined;
-  return alike.find(
+  if (hasFailedSince(facts)) return undefined;
+  return facts.receipts.find(
     (receipt) =>
       isSound(receipt, facts) &&
+      receipt.schemaBefore === facts.schema.fingerprint &&
       sameTexts(
         facts.partly === true ? receipt.pending.slice(0, facts.pending.length) : receipt.pending,
         facts.pending,
@@ -53,7 +51,7 @@ export function coveringReceipt(facts: CoverFacts): Receipt | undefined {
 export function receiptOfRest(facts: CoverFacts, done: number): Receipt | undefined {
   const { pending } = facts;
   const [first] = pending;
-  if (first === undefined) return undefined;
+  if (first === undefined || hasFailedSince(facts)) return undefined;
   return facts.receipts.find((receipt) => {
     const rest = receipt.pending.slice(Math.max(receipt.pending.indexOf(first), 0));
     return (
@@ -88,6 +86,12 @@ export function isWhereRehearsed(
   if (last !== undefined) return last.after === live.fingerprint;
   return [receipt.schemaBefore, receipt.evidence[0]?.before].includes(live.fingerprint);
 }
+
+/** Whether the newest rehearsal of these scripts on this schema failed. */
+const hasFailedSince = (facts: CoverFacts): boolean =>
+  facts.receipts.find(
+    (receipt) => isAlike(receipt, facts) && receipt.schemaBefore === facts.schema.fingerprint,
+  )?.result === 'failed';
 
 /** Whether a rehearsal passed with these scripts, on this database, on rows that are young enough. */
 const isSound = (receipt: Receipt, facts: CoverFacts): boolean =>

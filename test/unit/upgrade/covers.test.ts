@@ -72,6 +72,12 @@ test.each<[string, Partial<CoverFacts>]>([
   expect(coveringReceipt({ ...facts, ...change })).toBeUndefined();
 });
 
+test('nor does one of which another has failed since cover what is left, where nothing has run yet', () => {
+  const failed = { ...receipt, id: 'r2', result: 'failed' as const, pending: [] };
+  expect(receiptOfRest({ ...facts, receipts: [failed, receipt] }, 0)).toBeUndefined();
+  expect(receiptOfRest(facts, 0)).toBe(receipt);
+});
+
 test('what failed with other scripts, or before, says nothing against a receipt', () => {
   const failed = { ...receipt, id: 'r0', result: 'failed' as const, pending: [] };
   const other = [{ version: '001', name: 'users', checksum: 'b' }];
