@@ -144,7 +144,7 @@ async function bothOf(session: Session, table: string, { before, now }: Sides): 
 
 const columnsOf = (session: Session, database: string, table: string): Promise<Row[]> =>
   session.rows(
-    `SELECT COLUMN_NAME AS name, COLUMN_KEY AS indexed, IS_NULLABLE AS nullable, COLUMN_DEFAULT AS standard, EXTRA AS extra
+    `SELECT COLUMN_NAME AS name, COLUMN_KEY AS indexed, DATA_TYPE AS type, IS_NULLABLE AS nullable, COLUMN_DEFAULT AS standard, EXTRA AS extra
      FROM information_schema.COLUMNS
      WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
     [database, table],
