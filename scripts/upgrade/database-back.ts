@@ -1,3 +1,4 @@
+import { restoreNeedsDefiners } from '../backup/definers-needed.ts';
 import { findBackup, type Backup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
 import { applyRestore, isDone, learnRestore } from '../backup/restore-database.ts';
@@ -24,7 +25,8 @@ export async function bringDatabaseBack(context: Context, id: string): Promise<v
     return;
   }
   // The restore begins by dropping what differs: not for a backup that cannot be read any more.
-  await checkRestorable(context, backup, target, 'keep');
+  const definers = restoreNeedsDefiners(work, backup.manifest) ? 'keep' : 'current';
+  await checkRestorable(context, backup, target, definers);
   await verifyBackup(context, backup, { trustProof: true });
   await applyRestore(context, backup, target, work);
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { checkHealth } from '../application/health.ts';
 import { runSmoke } from '../application/smoke.ts';
 import { installedVersion } from '../application/version.ts';
+import { wayNeedsDefiners } from '../backup/definers-needed.ts';
 import { findBackup, listBackups, type Backup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
 import { takeBackup } from '../backup/take.ts';
@@ -71,8 +72,9 @@ export async function goBack(
   const older = await findBackup(context, way.backup);
   refuseOtherDatabase(older, targetFromConfig(context));
   await verifyBackup(context, older, { trustProof: true });
-  await checkRestorable(context, older, targetFromConfig(context), 'keep', { wayBack: true });
   const { lost, proven: present } = await countLostRows(context, older, await takeBackup(context));
+  if (wayNeedsDefiners(older.manifest, present.manifest))
+    await checkRestorable(context, older, targetFromConfig(context), 'keep', { wayBack: true });
   const to = undone.from ?? older.manifest.appVersion;
   const plan = { from, to, backup: older.id, takenAt: older.manifest.createdAt, lost };
   if (lost.length > 0) warn(context, 'rows-lost', plan);

@@ -87,8 +87,12 @@ function checkApplication(context: Context): Promise<LogBaseline> {
   });
 }
 
-/** What the way back would be refused is refused now, while there is nothing to bring back. */
+/**
+ * What the way back would be refused is refused now, while there is nothing to bring back. Nobody changes the database where
+ * no script is pending and users are kept out.
+ */
 async function checkWayBack(context: Context, receipt: Receipt): Promise<void> {
+  if (receipt.pending.length === 0 && (await maintenanceState(context)) !== 'unmanaged') return;
   const proven = await findBackup(context, receipt.backup);
   await checkRestorable(context, proven, targetFromConfig(context), 'keep', { wayBack: true });
 }

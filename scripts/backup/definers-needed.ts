@@ -1,0 +1,26 @@
+import type { Manifest, ManifestPart } from './manifest.ts';
+import { changedTables } from './proof-plan.ts';
+import type { RestoreWork } from './restore-database.ts';
+
+type Content = Pick<Manifest, 'parts'>;
+
+/** Whether a restore makes anything that runs as some account: views, routines and events, or triggers. Pure. */
+export function restoreNeedsDefiners(work: RestoreWork, { parts }: Content): boolean {
+  if (work === 'everything' || work.load.code || work.load.triggersOf.size > 0) return true;
+  return parts.some((part) => isTriggers(part) && work.load.tables.has(part.object ?? ''));
+}
+
+/** The same of a restore of one backup over a database that is as another one. Pure. */
+export function wayNeedsDefiners(back: Content, present: Content): boolean {
+  if (codeOf(back) !== codeOf(present)) return true;
+  const changed = new Set(changedTables(back.parts, present.parts));
+  return back.parts.some((part) => isTriggers(part) && changed.has(part.object ?? ''));
+}
+
+const isTriggers = ({ kind, section }: ManifestPart): boolean => kind === 'table' && section === 'after';
+
+const codeOf = ({ parts }: Content): string =>
+  parts
+    .filter(({ kind }) => !['header', 'table', 'sequence', 'final'].includes(kind))
+    .map(({ kind, object, sha256 }) => `${kind} ${object ?? ''} ${sha256}`)
+    .join('\n');
