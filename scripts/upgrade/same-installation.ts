@@ -53,7 +53,8 @@ function databaseDifferences(
     found.push({ what: 'database', was: was.name, is: is?.name, options: ['--db-name', was.name] });
   if (is !== null && !mayBeSameServer(was.address, is.address)) {
     const [before, now] = [addressText(was.address), addressText(is.address)];
-    found.push({ what: 'server', was: before, is: now, options: addressOptions(was.address) });
+    const options = addressOptions(was.address, is.address);
+    found.push({ what: 'server', was: before, is: now, options });
   }
   return found;
 }
@@ -90,7 +91,8 @@ const isThisMachine = (address: ServerAddress): boolean =>
 const addressText = (address: ServerAddress): string =>
   'socket' in address ? address.socket : `${address.host}:${address.port}`;
 
-const addressOptions = (address: ServerAddress): string[] =>
-  'socket' in address
-    ? ['--db-socket', address.socket]
-    : ['--db-host', address.host, '--db-port', String(address.port)];
+/** A socket is taken before host and port: where one is set now, it has to be set to nothing. */
+const addressOptions = (was: ServerAddress, is: ServerAddress): string[] =>
+  'socket' in was
+    ? ['--db-socket', was.socket]
+    : ['--db-host', was.host, '--db-port', String(was.port), ...('socket' in is ? ['--db-socket', ''] : [])];

@@ -49,3 +49,8 @@ test('the options that name what was are told', () => {
   const options = differencesOf(at(host('db-1', 3307)), at(host('db-2'))).flatMap((one) => one.options);
   expect(options).toEqual(['--db-host', 'db-1', '--db-port', '3307']);
 });
+
+test('where a socket is set now, the options for host and port take it away', () => {
+  const [difference] = differencesOf(at(host('db')), at(socket));
+  expect(difference?.options).toEqual(['--db-host', 'db', '--db-port', '3306', '--db-socket', '']);
+});
