@@ -1,8 +1,18 @@
 import { maintenanceState, setMaintenance } from './application/maintenance.ts';
+import type { Context } from './context.ts';
 import { wrongUsage } from './errors.ts';
 import { withLock } from './upgrade/lock.ts';
-import { refuseUnfinished } from './upgrade/unfinished.ts';
+import { enteredWindow } from './upgrade/state.ts';
+import { findUnfinished, refuseAlive, refuseUnfinished } from './upgrade/unfinished.ts';
+import { noteUsersWereIn } from './upgrade/written-since.ts';
 import type { Verb } from './verb.ts';
+
+/** Whoever goes on with an unfinished run, or takes it back, has to know that users were in. */
+async function rememberUsers(context: Context): Promise<void> {
+  const state = await findUnfinished(context);
+  if (state === undefined || !enteredWindow(state) || (await maintenanceState(context)) === 'on') return;
+  await noteUsersWereIn(context, refuseAlive(state));
+}
 
 /** `maj maintenance on|off|status`: keeps users out, lets them in again, or tells which it is. */
 export const maintenanceVerb: Verb = {
@@ -19,6 +29,7 @@ export const maintenanceVerb: Verb = {
       await withLock(context, 'maintenance', async () => {
         // Whoever is let in now writes what the way back would restore over.
         if (wanted === 'off') await refuseUnfinished(context);
+        else await rememberUsers(context);
         await setMaintenance(context, wanted);
       });
     const state = await maintenanceState(context);

@@ -11,7 +11,7 @@ import { refuseOtherInstallation } from './upgrade/same-installation.ts';
 import { findUnfinished, refuseAlive, refuseLeftOver } from './upgrade/unfinished.ts';
 import { takeBack } from './upgrade/unfinished-run.ts';
 import { upgrade, type Upgraded } from './upgrade/upgrade.ts';
-import type { TakeBackPlan } from './upgrade/written-since.ts';
+import type { LosingPlan } from './upgrade/written-since.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
 
 type Option = 'plan' | 'resume' | 'roll-back' | 'retry' | 'reinstall' | 'allow-downgrade' | 'server-moved';
@@ -44,8 +44,8 @@ const asking =
 
 const askingToLose =
   (confirm: Confirm) =>
-  (plan: TakeBackPlan): Promise<void> =>
-    confirm(({ results }) => results.upgrade.takeBackQuestion(plan));
+  (plan: LosingPlan): Promise<void> =>
+    confirm(({ results }) => results.upgrade.losingQuestion(plan));
 
 const wentBack = (facts: WentBack): VerbResult => ({
   data: facts,

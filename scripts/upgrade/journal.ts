@@ -49,6 +49,8 @@ const entrySchema = v.variant('type', [
     /** What it works on; older runs do not tell. */
     installation: v.optional(installationSchema),
   }),
+  /** After the run was cut off users could write, though maintenance may be on again. */
+  v.object({ type: v.literal('users-were-in') }),
   v.object({ type: v.literal('step-started'), step }),
   v.object({ type: v.literal('step-finished'), step, durationMs: v.optional(v.number()) }),
   /** `code` is that of the error; null for one that is not ours. */

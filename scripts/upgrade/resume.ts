@@ -55,14 +55,14 @@ export async function resumeUpgrade(
     case 'go-on':
       return withJournal<Upgraded | WentBack>(context, state.run, (journal) =>
         state.kind === 'go-back'
-          ? goOnBack({ context, journal }, state)
+          ? goOnBack({ context, journal }, state, ask.loseRows)
           : goOn({ context, journal }, state, ask.loseRows),
       );
   }
 }
 
-/** The way back is gone on with: the rows that it loses were agreed to. */
-async function goOnBack(run: UpgradeRun, state: RunState): Promise<WentBack> {
+/** The way back is gone on with: the rows that it loses were agreed to, but for those that were written since. */
+async function goOnBack(run: UpgradeRun, state: RunState, ask: Ask): Promise<WentBack> {
   const { context, journal } = run;
   const older = await unchanged(context, state, async () => {
     const backup = await findBackup(context, state.package);
@@ -71,6 +71,7 @@ async function goOnBack(run: UpgradeRun, state: RunState): Promise<WentBack> {
     if (!state.migrationStarted && state.switchPlan !== undefined) await checkRows(context, state);
     return backup;
   });
+  await askForRowsSince(context, state, 'resume', ask);
   await journal.add({ type: 'run-resumed', holder: ownIdentity() });
   const arriving = stagedFacts(state);
   const through = (prover?: Prover): Promise<Finished> =>

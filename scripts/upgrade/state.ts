@@ -45,6 +45,8 @@ export interface RunState {
   readonly migrationStarted: boolean;
   /** The first step of the run that failed. */
   readonly failed: Pick<Line<'step-failed'>, 'step' | 'reason' | 'code' | 'at'> | undefined;
+  /** Users could write after the run was cut off: what they wrote is in no backup of the run. */
+  readonly usersWereIn: boolean;
   readonly rollingBack: boolean;
   /** A roll-back has put files and database back; users may have been let in again since. */
   readonly broughtBack: boolean;
@@ -93,6 +95,7 @@ function startOf(line: RunStart): RunState {
     switchPlan: undefined,
     migrationStarted: false,
     failed: undefined,
+    usersWereIn: false,
     rollingBack: false,
     broughtBack: false,
     failure: undefined,
@@ -121,6 +124,8 @@ function changeOf(line: Exclude<JournalLine, RunStart>, state: RunState): Partia
       return { prepared: state.prepared === undefined ? undefined : { ...state.prepared, logs: line.logs } };
     case 'run-resumed':
       return { holder: line.holder };
+    case 'users-were-in':
+      return { usersWereIn: true };
     case 'maintenance-was':
       return { maintenanceWas: line.state, openedAt: state.openedAt ?? line.at };
     case 'backup-taken':

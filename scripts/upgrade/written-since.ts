@@ -1,66 +1,95 @@
+import { drainConnections } from '../application/drain.ts';
 import { maintenanceState, setMaintenance } from '../application/maintenance.ts';
 import { findBackup, type Backup } from '../backup/list.ts';
 import { takeBackup } from '../backup/take.ts';
 import { stopIfInterrupted, warn, type Context } from '../context.ts';
+import { targetFromConfig } from '../database/target.ts';
 import { reasonOf } from '../errors.ts';
+import { endOrphans } from '../migrations/end-orphan.ts';
 import { placesOf } from '../release/places.ts';
 import { countLostRows, type LostRows } from './lost-rows.ts';
-import type { RunState } from './state.ts';
+import { withJournal } from './settle.ts';
+import { hasFinished, type RunState } from './state.ts';
 
-/** What taking an unfinished run back would lose, where users could write meanwhile. */
-export interface TakeBackPlan {
-  /** `resume`: it is lost only where going on fails. */
+/** What working on an unfinished run may lose, where users could write meanwhile. */
+export interface LosingPlan {
+  /** `resume`: it is lost where going on fails, and where a run that goes back is gone on with. */
   readonly doing: 'take-back' | 'resume';
-  readonly from: string | null;
+  readonly kind: RunState['kind'];
   readonly to: string;
-  /** The backup that was taken in the window. */
+  /** The backup that the database would be brought back to. */
   readonly backup: string;
   /** What differs from it, table by table; null where it could not be counted. */
   readonly lost: readonly LostRows[] | null;
+  /** The backup that was taken of what there is now; null where none could be. */
+  readonly kept: string | null;
 }
 
 /** Asks for an agreement, and throws where there is none. */
-export type Ask = (plan: TakeBackPlan) => Promise<void>;
+export type Ask = (plan: LosingPlan) => Promise<void>;
 
 /**
- * Where a run lies unfinished with its migrations begun, and the application is not in maintenance (it was never managed, a
- * restart or somebody ended it), users may have written what a way back to the backup of the window loses. Then this says
- * how many rows differ, asks, closes the application where maj can, and takes a backup of what there is. Going on needs
- * the same: where it fails, the run is taken back.
+ * Where a run lies unfinished with its migrations begun, and the application is not in maintenance, or was not for a while
+ * (it was never managed, a restart or somebody ended it), users may have written what a restore loses. Then this takes a
+ * backup, says how many rows differ, asks, closes the application where maj can, and takes a last backup.
  *
- * @param ask throws when the user does not agree: nothing was changed then
+ * @param ask throws when the user does not agree: nothing was changed then, but for a statement of the dead run that was ended
+ * @throws MajError for a resume, `maintenance-failed` when it is not to be learned whether users are in
  */
 export async function askForRowsSince(
   context: Context,
   state: RunState,
-  doing: TakeBackPlan['doing'],
+  doing: LosingPlan['doing'],
   ask: Ask,
 ): Promise<void> {
-  const { from, to, backup: id, migrationStarted, broughtBack } = state;
+  const { kind, to, migrationStarted, broughtBack } = state;
+  // What a way back has restored already is as that backup was.
+  const isRestored = doing === 'resume' && kind === 'go-back' && hasFinished(state, 'restore');
+  const id = isRestored ? state.package : state.backup;
   if (id === undefined || !migrationStarted || broughtBack) return;
-  // A command that cannot tell must not stand in the way back.
-  const maintenance = await maintenanceState(context).catch(() => 'unmanaged' as const);
+  const maintenance = await maintenanceState(context).catch((error: unknown) => {
+    // A command that cannot tell must not stand in the way back; going on needs it anyway.
+    if (doing === 'resume') throw error;
+    return 'unknown' as const;
+  });
+  if (maintenance === 'on' && !state.usersWereIn) return;
   // Between two renames there is no application that anybody could write through.
-  if (maintenance === 'on' || (await placesOf(context)).live === undefined) return;
-  // Where it never was closed, users wrote all the time, and were warned of it: going on is what was wanted.
-  if (doing === 'resume' && maintenance === 'unmanaged') return;
-  const lost = await countedOrNull(context, await findBackup(context, id));
-  if (lost?.length === 0) return;
-  await ask({ doing, from, to, backup: id, lost });
-  if (maintenance === 'off') await setMaintenance(context, 'on', `unfinished upgrade to ${to}`);
-  if (lost !== null) await takeBackup(context);
+  if ((await placesOf(context)).live === undefined) return;
+  if (doing === 'take-back') await endOrphans(context, targetFromConfig(context));
+  const present = await orNull(context, id, () => takeBackup(context));
+  const lost = present === null ? null : await counted(context, id, present);
+  if (lost?.length === 0 && maintenance === 'on') return;
+  if (lost?.length !== 0) await ask({ doing, kind, to, backup: id, lost, kept: present?.id ?? null });
+  if (maintenance !== 'off') return;
+  // Killed in here, the next call finds maintenance on, and has to ask all the same.
+  await noteUsersWereIn(context, state);
+  await setMaintenance(context, 'on', `unfinished run to ${to}`);
+  await drainConnections(context);
+  if (present !== null) await orNull(context, id, () => takeBackup(context));
 }
 
-/** A way back must stay possible on a disk that has no room for a copy: then it is asked for without numbers. */
-async function countedOrNull(context: Context, older: Backup): Promise<readonly LostRows[] | null> {
-  const facts = { backup: older.id, takenAt: older.manifest.createdAt };
+/** Keeps in the journal of an unfinished run that users could write after it was cut off. */
+export async function noteUsersWereIn(context: Context, { run }: Pick<RunState, 'run'>): Promise<void> {
+  await withJournal(context, run, (journal) => journal.add({ type: 'users-were-in' }));
+}
+
+async function counted(context: Context, id: string, present: Backup): Promise<readonly LostRows[] | null> {
+  const found = await orNull(context, id, async () => {
+    const older = await findBackup(context, id);
+    const { lost } = await countLostRows(context, older, present);
+    if (lost.length > 0) warn(context, 'rows-lost', { backup: id, takenAt: older.manifest.createdAt, lost });
+    return { lost };
+  });
+  return found?.lost ?? null;
+}
+
+/** A way back must stay possible where there is no room for a copy: then it is asked for with what is known. */
+async function orNull<T>(context: Context, backup: string, work: () => Promise<T>): Promise<T | null> {
   try {
-    const { lost } = await countLostRows(context, older, await takeBackup(context));
-    if (lost.length > 0) warn(context, 'rows-lost', { ...facts, lost });
-    return lost;
+    return await work();
   } catch (error) {
     stopIfInterrupted(context);
-    warn(context, 'rows-not-counted', { ...facts, reason: reasonOf(error) });
+    warn(context, 'rows-not-known', { backup, reason: reasonOf(error) });
     return null;
   }
 }

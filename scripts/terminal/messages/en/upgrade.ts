@@ -3,7 +3,8 @@ import type { DryRunResult } from '../../../migrations/dry-run.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { GoBackPlan, WentBack } from '../../../upgrade/go-back.ts';
 import type { LostRows } from '../../../upgrade/lost-rows.ts';
-import type { TakeBackPlan } from '../../../upgrade/written-since.ts';
+import type { LosingPlan } from '../../../upgrade/written-since.ts';
+import { quoteWords } from '../../../system/shell-words.ts';
 import type { NoWayBack } from '../../../upgrade/way-back.ts';
 import type { ProcessPlace } from '../../../system/identity.ts';
 import type { FailedRun } from '../../../upgrade/failed-pair.ts';
@@ -128,11 +129,8 @@ const installationWords: Readonly<Record<InstallationDifference['what'], string>
 };
 
 /** A word as a shell takes it. */
-const quoted = (word: string): string =>
-  /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-
 function installationHint(differences: readonly InstallationDifference[]): string {
-  const options = differences.flatMap((difference) => difference.options.map(quoted)).join(' ');
+  const options = quoteWords(differences.flatMap((difference) => difference.options));
   const moved = differences.some(({ what }) => what === 'server')
     ? ' Only where the server is the same and has another address by now: --server-moved.'
     : '';
@@ -237,7 +235,7 @@ export const upgrade = {
     }),
     'other-database': (facts: { backup: string; was: string; is: string }) => ({
       message: `The backup ${facts.backup} is of the database ${facts.was}; the settings name ${facts.is}, which is left as it is.`,
-      hint: `Call again with the settings of then: --db-name ${quoted(facts.was)}, or in the environment; where DATABASE_URL is set, name it there.`,
+      hint: `Call again with the settings of then: --db-name ${quoteWords([facts.was])}, or in the environment; where DATABASE_URL is set, name it there.`,
     }),
     'nothing-to-resume': () => ({
       message: 'There is no unfinished upgrade.',
@@ -339,8 +337,8 @@ export const upgrade = {
         `going back to the backup ${facts.backup} (${facts.takenAt}) loses these rows, written since by users or by the migrations:`,
         ...facts.lost.map(lostText),
       ].join('\n'),
-    'rows-not-counted': (facts: { backup: string; takenAt: string; reason: string }) =>
-      `the application is not in maintenance, and what was written since the backup ${facts.backup} (${facts.takenAt}) could be neither counted nor backed up: ${facts.reason}`,
+    'rows-not-known': (facts: { backup: string; reason: string }) =>
+      `users may have written since the backup ${facts.backup} was taken, and that could not be backed up or counted: ${facts.reason}`,
     'left-over': (facts: { path: string; reason: string }) =>
       `${facts.path} could not be cleaned up: ${facts.reason}`,
     'record-late': (facts: { path: string; reason: string }) =>
@@ -403,14 +401,17 @@ export const upgrade = {
       `Go back from ${facts.from ?? 'the installed version'} to ${facts.to ?? 'the version before'}, ${
         facts.lost.length === 0 ? 'for which no row is lost' : 'losing what was written since'
       }? A backup of all that there is now is taken before; uploads stay as they are.`,
-    takeBackQuestion: ({ doing, to, backup, lost }: TakeBackPlan) =>
-      `The application is not in maintenance. ${
-        doing === 'resume'
-          ? `Go on with the upgrade to ${to}, losing what was written since the backup ${backup} if it fails?`
-          : `Take the unfinished upgrade to ${to} back to the backup ${backup}, losing what was written since?`
-      } ${
-        lost === null ? 'No backup of it is taken.' : 'A backup of all that there is now is taken before.'
-      }`,
+    losingQuestion: ({ doing, kind, to, backup, lost, kept }: LosingPlan) => {
+      const run = `unfinished ${runWords[kind]} to ${to}`;
+      const written = `what was written since the backup ${backup}${lost === null ? ', which could not be counted' : ''}`;
+      return [
+        'Users could write since the run was cut off.',
+        doing === 'take-back'
+          ? `Take the ${run} back, losing ${written}?`
+          : `Go on with the ${run}, losing ${written}${kind === 'go-back' ? '' : ', if it fails'}?`,
+        kept === null ? 'No backup of it could be taken.' : `The backup ${kept} has it.`,
+      ].join(' ');
+    },
     wentBack: (facts: WentBack) => [
       `Went back ${facts.from ?? '(unknown version)'} -> ${facts.to}: the database is equal to backup ${facts.restored}.`,
       windowText(facts),
