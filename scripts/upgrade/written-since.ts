@@ -61,11 +61,18 @@ export async function askForRowsSince(
   if (lost?.length === 0 && maintenance === 'on') return;
   if (lost?.length !== 0) await ask({ doing, kind, to, backup: id, lost, kept: present?.id ?? null });
   if (maintenance !== 'off') return;
-  // Killed in here, the next call finds maintenance on, and has to ask all the same.
+  // A resume closes it by itself, or fails before it has changed anything.
+  await orNull(context, id, async () => {
+    await keepUsersOut(context, state);
+    if (present !== null) await takeBackup(context);
+  });
+}
+
+async function keepUsersOut(context: Context, state: RunState): Promise<void> {
+  // First: killed in here, the next call finds maintenance on, and has to ask all the same.
   await noteUsersWereIn(context, state);
-  await setMaintenance(context, 'on', `unfinished run to ${to}`);
+  await setMaintenance(context, 'on', `unfinished run to ${state.to}`);
   await drainConnections(context);
-  if (present !== null) await orNull(context, id, () => takeBackup(context));
 }
 
 /** Keeps in the journal of an unfinished run that users could write after it was cut off. */

@@ -338,7 +338,7 @@ export const upgrade = {
         ...facts.lost.map(lostText),
       ].join('\n'),
     'rows-not-known': (facts: { backup: string; reason: string }) =>
-      `users may have written since the backup ${facts.backup} was taken, and that could not be backed up or counted: ${facts.reason}`,
+      `users may have written since the backup ${facts.backup} was taken; keeping and counting that failed in part: ${facts.reason}`,
     'left-over': (facts: { path: string; reason: string }) =>
       `${facts.path} could not be cleaned up: ${facts.reason}`,
     'record-late': (facts: { path: string; reason: string }) =>
