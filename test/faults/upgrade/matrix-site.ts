@@ -160,6 +160,8 @@ async function toReleases(appDir: string, root: string): Promise<void> {
   await mkdir(join(root, 'shared'));
   const release = join(root, 'releases', '1.0.0');
   await rename(appDir, release);
+  // The application makes it where it is not there: in the release, where the next upgrade would have to refuse it.
+  await mkdir(join(release, 'logs'), { recursive: true });
   for (const name of ['.env', 'uploads', 'logs']) {
     if (!existsSync(join(release, name))) continue;
     await rename(join(release, name), join(root, 'shared', name));
