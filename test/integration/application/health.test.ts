@@ -6,8 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { checkApplication } from '../../../scripts/application/check.ts';
 import { checkHealth } from '../../../scripts/application/health.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
-import { MajError } from '../../../scripts/errors.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 
 const servers: Server[] = [];
 
@@ -30,15 +30,6 @@ const contextFor = (url: string, config: Partial<Config> = {}): TestContext =>
   testContext({
     config: { APP_HEALTH_URL: url, APP_HEALTH_TEXT: 'ok {version}', APP_HEALTH_TIMEOUT: 1500, ...config },
   });
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  const failure: unknown = await work.then(
-    () => new Error('It passed.'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
-  return failure;
-}
 
 describe('the health check', () => {
   it('passes when the page holds the text with the version that is expected', async () => {

@@ -17,9 +17,9 @@ import { proveBackup } from '../../../scripts/backup/prove.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { withThrowaway } from '../../../scripts/database/throwaway.ts';
-import { MajError } from '../../../scripts/errors.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything } from './everything.ts';
 
@@ -208,14 +208,4 @@ describe.each(servers)('on $name', (server) => {
 function generator(seed: number): () => number {
   let state = seed;
   return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof MajError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
 }

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyVerb } from '../../../scripts/apply.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
-import { MajError, wrongUsage } from '../../../scripts/errors.ts';
+import { wrongUsage } from '../../../scripts/errors.ts';
 import { installDependencies } from '../../../scripts/application/hooks.ts';
 import { installedVersion } from '../../../scripts/application/version.ts';
 import { setMaintenance } from '../../../scripts/application/maintenance.ts';
@@ -28,6 +28,7 @@ import { applyMoves, undoMoves } from '../../../scripts/release/switch.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import type { VerbResult } from '../../../scripts/verb.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
 
 let root: string;
@@ -77,15 +78,6 @@ const args = (positionals: readonly string[], options: Arguments['options'] = {}
 
 const apply = (context: TestContext, wanted: string): Promise<VerbResult> =>
   applyVerb.run(context, args([wanted]));
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  const failure: unknown = await work.then(
-    () => new Error('It was not refused.'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
-  return failure;
-}
 
 const area = (): string => join(root, 'www', '.app.maj');
 const said = (context: TestContext): string[] =>

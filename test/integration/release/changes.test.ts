@@ -16,7 +16,6 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../scripts/config/settings.ts';
-import { MajError } from '../../../scripts/errors.ts';
 import { carryLate } from '../../../scripts/release/carry-late.ts';
 import { completeStaged } from '../../../scripts/release/complete.ts';
 import { recordInstalled } from '../../../scripts/release/installed.ts';
@@ -25,6 +24,7 @@ import { stagePackage } from '../../../scripts/release/stage.ts';
 import { applyMoves } from '../../../scripts/release/switch.ts';
 import type { StagedRelease } from '../../../scripts/release/types.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
 
 let root: string;
@@ -69,15 +69,6 @@ function mount(point: string): void {
 /** What was said under this name, once. */
 const said = (name: string): unknown =>
   context.events.flatMap((event) => ('note' in event && event.note === name ? [event.facts] : [])).at(-1);
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  const failure: unknown = await work.then(
-    () => new Error('It was not refused.'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
-  return failure;
-}
 
 describe('before anything changes', () => {
   it('the files are compared, and the difference of edited ones is shown, of texts that hold no secrets', async () => {

@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
 import { checkPackage } from '../../../scripts/release/check-package.ts';
 import { fetchLimits } from '../../../scripts/release/fetch.ts';
 import { findPackage } from '../../../scripts/release/find.ts';
@@ -17,6 +16,7 @@ import {
   type ContextOverrides,
   type TestContext,
 } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { maj } from '../../helpers/cli.ts';
 import { minisign } from '../../helpers/minisign.ts';
 import { startPackageServer, type PackageServer } from '../../helpers/package-server.ts';
@@ -57,15 +57,6 @@ const contextWith = (overrides: ContextOverrides = {}): TestContext =>
 
 const find = (context: TestContext): Promise<string> =>
   findPackage(context, '1.1.0', limits).then((found) => found.path);
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  const failure: unknown = await work.then(
-    () => new Error('it was not refused'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
-  return failure;
-}
 
 const requestsFor = (wanted: string): readonly string[] =>
   server.asked.filter((one) => one.path === wanted).map((one) => one.headers.range ?? 'whole');

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
 import { applyVerb } from '../../../scripts/apply.ts';
 import { checkPackage } from '../../../scripts/release/check-package.ts';
 import { findPackage } from '../../../scripts/release/find.ts';
@@ -13,6 +12,7 @@ import {
   type ContextOverrides,
   type TestContext,
 } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { treePrint, writeTree } from '../../helpers/packages.ts';
 
 let repository: string;
@@ -41,15 +41,6 @@ const contextWith = (config: ContextOverrides['config'] = {}, projectDir?: strin
     ...(projectDir === undefined ? {} : { projectDir }),
     config: { UPDATE_SOURCE: `git:${repository}`, ...config },
   });
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  const failure: unknown = await work.then(
-    () => new Error('it was not refused'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
-  return failure;
-}
 
 it.each(['v1.1.0', '1.1.0'])('a version is its tag %s, as it was committed', async (tag) => {
   const tagged = commit('1.1.0');

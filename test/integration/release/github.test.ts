@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { Secret } from '../../../scripts/config/secret.ts';
-import { MajError } from '../../../scripts/errors.ts';
 import { checkPackage } from '../../../scripts/release/check-package.ts';
 import { fetchLimits } from '../../../scripts/release/fetch.ts';
 import { findPackage } from '../../../scripts/release/find.ts';
 import { maj } from '../../helpers/cli.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { startPackageServer, type PackageServer } from '../../helpers/package-server.ts';
 import { releaseEntries, tarOf } from '../../helpers/packages.ts';
@@ -47,15 +47,6 @@ const context = (token?: string): TestContext =>
       ...(token === undefined ? {} : { UPDATE_TOKEN: new Secret(token) }),
     },
   });
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  const failure: unknown = await work.then(
-    () => new Error('it was not refused'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
-  return failure;
-}
 
 it.each(['v1.1.0', '1.1.0'])('the package of the release %s is got and is sound', async (tag) => {
   publish(tag, {

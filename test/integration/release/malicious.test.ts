@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
 import { packageLimits } from '../../../scripts/release/limits.ts';
 import { unpackPackage } from '../../../scripts/release/unpack.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import {
   releaseEntries,
   tarOf,
@@ -389,18 +389,9 @@ it.each([...ofBoth, ...ofTar, ...ofZip])('a package is refused and leaves nothin
   writeTree(join(root, 'outside'), { 'secret.txt': 'untouched' });
   const path = writePackage(root, one.name, one.content);
   const before = treePrint(root);
-  const failure: unknown = await unpackPackage(
-    testContext(),
-    path,
-    join(root, 'area', 'staged'),
-    'VERSION',
-    () => undefined,
-    limits,
-  ).then(
-    () => new Error('it was not refused'),
-    (error: unknown) => error,
+  const failure = await failureOf(
+    unpackPackage(testContext(), path, join(root, 'area', 'staged'), 'VERSION', () => undefined, limits),
   );
-  if (!(failure instanceof MajError)) throw failure;
   expect(failure.message).toMatch(one.reason);
   expect([failure.code, failure.exitCode]).toEqual([one.code, 4]);
   expect(treePrint(root)).toEqual(before);

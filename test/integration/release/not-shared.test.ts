@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { applyVerb } from '../../../scripts/apply.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
-import { MajError } from '../../../scripts/errors.ts';
 import { completeStaged } from '../../../scripts/release/complete.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { planUpgrade } from '../../../scripts/upgrade/plan.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
 
 let root: string;
@@ -46,15 +46,6 @@ const apply = (context: TestContext, version: string, plan = false): ReturnType<
 function installByHand(): void {
   writeTree(join(app, 'releases', '1.0.0'), { VERSION: '1.0.0', '.env': 'S=1', 'uploads/a.jpg': 'jpg' });
   symlinkSync('releases/1.0.0', join(app, 'current'));
-}
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  const failure: unknown = await work.then(
-    () => new Error('It was not refused.'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
-  return failure;
 }
 
 it.each<[string, (context: TestContext) => Promise<unknown>]>([

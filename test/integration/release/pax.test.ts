@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
 import { unpackPackage, type Unpacked } from '../../../scripts/release/unpack.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree, type TarEntry } from '../../helpers/packages.ts';
 
 let root: string;
@@ -21,11 +21,7 @@ beforeEach(() => {
 const unpack = (path: string): Promise<Unpacked> => unpackPackage(testContext(), path, into, 'VERSION');
 
 async function expectRefused(path: string, reason: RegExp): Promise<void> {
-  const failure: unknown = await unpack(path).then(
-    () => new Error('it was not refused'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
+  const failure = await failureOf(unpack(path));
   expect(failure.message).toMatch(reason);
   expect(failure.exitCode).toBe(4);
   expect(readdirSync(join(root, 'area'))).toEqual([]);

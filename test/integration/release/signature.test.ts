@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
 import { checkPackage, type PackageReport } from '../../../scripts/release/check-package.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { minisign } from '../../helpers/minisign.ts';
 import { releaseEntries, writePackage } from '../../helpers/packages.ts';
 
@@ -35,11 +35,7 @@ const check = (key = publicKey): Promise<PackageReport> =>
   checkPackage(testContext({ projectDir: keys, config: { UPDATE_PUBLIC_KEY: key } }), path);
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
-  const failure: unknown = await work.then(
-    () => new Error('it was not refused'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
+  const failure = await failureOf(work);
   return `${failure.code} ${failure.exitCode}`;
 }
 

@@ -3,10 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, w
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
 import { packageLimits } from '../../../scripts/release/limits.ts';
 import { unpackPackage, type Unpacked } from '../../../scripts/release/unpack.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import {
   releaseEntries,
   tarOf,
@@ -29,15 +29,6 @@ beforeEach(() => {
 
 const unpack = (path: string, limits = packageLimits): Promise<Unpacked> =>
   unpackPackage(testContext(), path, into, 'VERSION', () => undefined, limits);
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  const failure: unknown = await work.then(
-    () => new Error('It was not refused.'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
-  return failure;
-}
 
 const sound = releaseEntries('1.1.0', { 'index.php': '<?php' });
 

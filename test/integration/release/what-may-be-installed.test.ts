@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { applyVerb } from '../../../scripts/apply.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
-import { MajError } from '../../../scripts/errors.ts';
 import { readMigrations } from '../../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../../scripts/migrations/runner.ts';
 import { checkPackage } from '../../../scripts/release/check-package.ts';
 import { seriesOf } from '../../../scripts/database/flavour.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 
@@ -59,15 +59,6 @@ const apply = (context: TestContext, wanted: string, options: Options = {}): Pro
     confirm: () => Promise.resolve(),
     readStdin: () => Promise.resolve(undefined),
   });
-
-async function failureOf(work: Promise<unknown>): Promise<MajError> {
-  const failure: unknown = await work.then(
-    () => new Error('it was not refused'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof MajError)) throw failure;
-  return failure;
-}
 
 /** Migrates the database by these scripts, as the installed release had them. */
 async function migrate(context: TestContext, scripts: Readonly<Record<string, string>>): Promise<void> {
