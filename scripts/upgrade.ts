@@ -24,13 +24,17 @@ async function showPlan(context: Context, wanted: string, allow: Allowance): Pro
 type Confirm = VerbArguments<Option>['confirm'];
 
 /** Takes an unfinished run back; where there is none, goes back to the version before. */
-async function rollBack(context: Context, confirm: Confirm, serverMoved: boolean): Promise<VerbResult> {
+async function rollBack(
+  context: Context,
+  confirm: Confirm,
+  moved: { readonly serverMoved: boolean },
+): Promise<VerbResult> {
   const state = await findUnfinished(context);
   if (state === undefined) {
     await refuseLeftOver(context);
-    return wentBack(await goBack(context, asking(confirm), { serverMoved }));
+    return wentBack(await goBack(context, asking(confirm), moved));
   }
-  await refuseOtherInstallation(context, refuseAlive(state), { serverMoved });
+  await refuseOtherInstallation(context, refuseAlive(state), moved);
   const settled = await takeBack(context, state, askingToLose(confirm));
   const { run, kind, from, to, outcome, backup = null } = settled;
   const facts = { run, kind, from, to, outcome, backup };
@@ -109,7 +113,7 @@ export const upgradeVerb: Verb<Option> = {
         const ask = { goBack: asking(confirm), loseRows: askingToLose(confirm) };
         return done(context, await resumeUpgrade(context, ask, moved));
       }
-      if (back === true) return rollBack(context, confirm, moved.serverMoved);
+      if (back === true) return rollBack(context, confirm, moved);
       if (wanted === undefined || more.length > 0) {
         // Which of the two an unfinished run wants is worth more than how the command is written.
         if (wanted === undefined) await refuseLeftOver(context);

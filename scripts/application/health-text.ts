@@ -1,3 +1,5 @@
+import { escaped } from '../system/regular-expression.ts';
+
 /** What a health page has to say: APP_HEALTH_TEXT, and what `{version}` in it stands for. */
 export interface HealthText {
   readonly template: string;
@@ -13,8 +15,6 @@ export const asksForVersion = (template: string): boolean => template.includes(p
 /** The text as it is expected in the page. */
 export const textOf = ({ template, version }: HealthText): string =>
   template.replaceAll(placeholder, () => version);
-
-const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
 const inVersion = '[0-9A-Za-z+-]';
 // A full stop may end a sentence; within a version something follows it.

@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { maintenanceFile } from '../application/maintenance.ts';
 import { backupsDir, stateDir } from '../config/require.ts';
@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { wrongUsage } from '../errors.ts';
 import { placesOf } from '../release/places.ts';
 import type { Places } from '../release/types.ts';
-import { exists, nearestExisting } from '../system/files.ts';
+import { exists, realPathOf } from '../system/files.ts';
 import { leaveOut, type LeftOut } from './leave-out.ts';
 
 /** The tree that a backup's archive is of, and that a restore replaces. */
@@ -40,9 +40,4 @@ async function otherReleases({ layout, releases, live, area }: Places): Promise<
   if (layout === 'in-place' || releases === undefined || !(await exists(releases))) return [];
   const trees = (await readdir(releases)).map((name) => join(releases, name));
   return [area, ...trees.filter((tree) => tree !== live)];
-}
-
-async function realPathOf(path: string): Promise<string> {
-  const existing = await nearestExisting(path);
-  return join(await realpath(existing), relative(existing, path));
 }

@@ -1,4 +1,5 @@
 import type { Manifest, ManifestPart } from './manifest.ts';
+import { partKey } from './part.ts';
 import { changedTables } from './proof-plan.ts';
 import type { RestoreWork } from './restore-database.ts';
 
@@ -22,5 +23,5 @@ const isTriggers = ({ kind, section }: ManifestPart): boolean => kind === 'table
 const codeOf = ({ parts }: Content): string =>
   parts
     .filter(({ kind }) => !['header', 'table', 'sequence', 'final'].includes(kind))
-    .map(({ kind, object, sha256 }) => `${kind} ${object ?? ''} ${sha256}`)
+    .map((part) => `${partKey(part)} ${part.sha256}`)
     .join('\n');

@@ -1,4 +1,4 @@
-import { sha256OfText } from './seal.ts';
+import { sha256OfText } from '../system/text-hash.ts';
 
 /**
  * One hash for a whole dump: over those of its parts, in their order, each on a line. Over the text itself it would cost

@@ -4,7 +4,7 @@ import { warn, type Context } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
 import { exists, namesIn, readIfThere } from '../system/files.ts';
 import { isBackupId } from './backup-id.ts';
-import { sha256OfText } from './seal.ts';
+import { sha256OfText } from '../system/text-hash.ts';
 import { manifestName, parseManifest, type Manifest } from './manifest.ts';
 import { parseProof, proofName, type Proof } from './proof.ts';
 

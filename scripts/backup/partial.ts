@@ -17,7 +17,7 @@ import { ownerName, partsFolder, restoreScriptName } from './layout.ts';
 import type { Backup } from './list.ts';
 import { manifestName, manifestText, type Manifest } from './manifest.ts';
 import { restoreScript } from './restore-script.ts';
-import { sha256OfText } from './seal.ts';
+import { sha256OfText } from '../system/text-hash.ts';
 import { sweepPartials } from './sweep.ts';
 
 /** A backup that is being written. */

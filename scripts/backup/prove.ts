@@ -14,7 +14,7 @@ import { manifestName } from './manifest.ts';
 import { isRows, planProof } from './proof-plan.ts';
 import { proofName, proofText, type Proof } from './proof.ts';
 import { tablesProvenApart } from './rows-apart.ts';
-import { sha256OfText } from './seal.ts';
+import { sha256OfText } from '../system/text-hash.ts';
 import { structureDiffs } from './structure-diff.ts';
 
 /**

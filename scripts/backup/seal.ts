@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-
-/** SHA-256 of a text, in hexadecimal. */
-export const sha256OfText = (text: string): string => createHash('sha256').update(text).digest('hex');
+import { sha256OfText } from '../system/text-hash.ts';
 
 /** JSON for people to read, with a checksum of its own content as the last field. */
 export function sealedJson(content: object): string {

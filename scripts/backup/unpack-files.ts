@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fchmodSync, fchownSync, futimesSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fchownSync, futimesSync, openSync } from 'node:fs';
 import { chmod, chown, lchown, mkdir, symlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Progress } from '../context.ts';
 import { readArchive, type ArchiveEntry } from '../system/archives.ts';
-import { fileFailed, readIfThere, systemErrorCode } from '../system/files.ts';
+import { fileFailed, readIfThere, systemErrorCode, writeWholeSync } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
 import { readStored, type Codec } from './codec.ts';
 import { entryDifference, listedEntry, parseFilesList } from './files-list.ts';
@@ -67,7 +67,7 @@ async function writeFile(root: string, entry: ArchiveEntry, content: AsyncIterab
     try {
       for await (const data of content) {
         hash.update(data);
-        for (let at = 0; at < data.length;) at += writeSync(file, data, at);
+        writeWholeSync(file, data);
       }
       if (runsAsRoot()) fchownSync(file, entry.uid, entry.gid);
       fchmodSync(file, entry.mode);

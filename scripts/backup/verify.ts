@@ -8,7 +8,7 @@ import { manifestName, parseManifest } from './manifest.ts';
 import type { Problem } from './problem.ts';
 import { unexpectedFiles } from './expected-files.ts';
 import { parseProof, proofName } from './proof.ts';
-import { sha256OfText } from './seal.ts';
+import { sha256OfText } from '../system/text-hash.ts';
 import { verifyFilesArchive } from './verify-files.ts';
 import { verifyParts, verifyPlainFile, verifyStoredParts } from './verify-parts.ts';
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { refused } from '../errors.ts';
 import { fileFailed } from '../system/files.ts';
 import { ScriptFiles } from './script-file.ts';
-import { sha256 } from './statement.ts';
+import { sha256OfText } from '../system/text-hash.ts';
 
 /** One migration script. */
 export interface Migration {
@@ -78,7 +78,7 @@ export function parseMigrations(
   return namedScripts([...contents.keys()]).map((named) => {
     const text = normalText(named.file, contents.get(named.file) ?? Buffer.alloc(0));
     const stream = (): AsyncIterable<Buffer> => Readable.from([Buffer.from(text)]);
-    return { ...named, path: named.file, checksum: sha256(text), open: stream };
+    return { ...named, path: named.file, checksum: sha256OfText(text), open: stream };
   });
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256OfText } from '../system/text-hash.ts';
 import { tokensOf, type LexicalMode } from './lexer.ts';
 import { autocommitSetBy } from './sql-mode.ts';
 
@@ -35,9 +35,6 @@ export interface Statement {
   readonly kind: StatementKind;
 }
 
-/** sha256 of a text, in hexadecimal. */
-export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
-
 /** How far a script has come: how many of its statements are done, and one hash for all of them. */
 export interface Progress {
   readonly done: number;
@@ -45,12 +42,12 @@ export interface Progress {
 }
 
 /** Of a script that has not begun. */
-export const noProgress: Progress = { done: 0, hash: sha256('') };
+export const noProgress: Progress = { done: 0, hash: sha256OfText('') };
 
 /** The progress once the next statement is done, too. */
 export const progressAfter = (before: Progress, statement: Pick<Statement, 'hash'>): Progress => ({
   done: before.done + 1,
-  hash: sha256(`${before.hash}\n${statement.hash}`),
+  hash: sha256OfText(`${before.hash}\n${statement.hash}`),
 });
 
 const kinds: Readonly<Record<string, StatementKind>> = {

@@ -51,14 +51,14 @@ export async function completeStaged(context: Context, staged: StagedFacts): Pro
     await flush(context, staged.folder);
     return { staged, snapshot: undefined, goesAlong: () => false, carried: [] };
   }
-  const goesAlong = await goesAlongOf(context, staged);
+  const installed = await installedListOf(context, staged);
+  const goesAlong = goesAlongBetween(installed, list);
   const snapshot = await takeSnapshot(places.live, (path) => isUnder(kept, path), staged.list);
   const carried = [...snapshot.entries]
     .filter(([path, { type }]) => path !== '' && type !== 'other' && goesAlong(path))
     .map(([path]) => path);
   await copyInto(places.live, staged.folder, carried);
-  const released = modesIn(await installedListOf(context, staged));
-  await adoptOwners(context, staged.folder, places.live, new Set(carried), released);
+  await adoptOwners(context, staged.folder, places.live, new Set(carried), modesIn(installed));
   await flush(context, staged.folder);
   return { staged, snapshot, goesAlong, carried };
 }
@@ -68,9 +68,12 @@ export async function goesAlongOf(
   context: Context,
   staged: Pick<StagedFacts, 'previousVersion' | 'list'>,
 ): Promise<GoesAlong> {
-  const installed = await installedListOf(context, staged);
+  return goesAlongBetween(await installedListOf(context, staged), await readReleaseList(staged.list));
+}
+
+function goesAlongBetween(installed: ReleaseList | undefined, next: ReleaseList | undefined): GoesAlong {
   if (installed === undefined) return () => false;
-  const entries = (await readReleaseList(staged.list))?.entries ?? [];
+  const entries = next?.entries ?? [];
   const [released, coming, hasNoPlace] = [pathsIn(installed), pathsIn({ entries }), noPlaceIn(entries)];
   return (path) => !released.has(path) && !coming.has(path) && !hasNoPlace(path);
 }

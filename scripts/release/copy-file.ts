@@ -8,8 +8,8 @@ import {
   openSync,
   readSync,
   utimesSync,
-  writeSync,
 } from 'node:fs';
+import { writeWholeSync } from '../system/files.ts';
 
 /** Bits that let a program run as its owner or group: no copy has them before it has its owner. */
 export const setIdBits = 0o6000;
@@ -44,7 +44,7 @@ function copyContent(source: number, to: string): void {
   try {
     const buffer = Buffer.alloc(1_000_000);
     for (let read = readSync(source, buffer); read > 0; read = readSync(source, buffer))
-      for (let written = 0; written < read;) written += writeSync(target, buffer, written, read - written);
+      writeWholeSync(target, buffer.subarray(0, read));
   } finally {
     closeSync(target);
   }

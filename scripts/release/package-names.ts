@@ -1,3 +1,4 @@
+import { escaped } from '../system/regular-expression.ts';
 import { packageSuffixes } from './forms.ts';
 
 const knownForms = [...packageSuffixes, '.tar.bz2', '.tar.xz', '.7z', '.phar'];
@@ -14,5 +15,3 @@ export function packagesOf(names: readonly string[], version: string): readonly 
     })
     .sort();
 }
-
-const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -1,10 +1,10 @@
 import { lstatSync } from 'node:fs';
-import { readlink, realpath } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
-import { exists, fileFailed, nearestExisting, onSameFileSystem, systemErrorCode } from '../system/files.ts';
+import { exists, fileFailed, onSameFileSystem, realPathOf, systemErrorCode } from '../system/files.ts';
 import { mountPoints } from '../system/mounts.ts';
 import { isUnder, persistentPaths } from './persistent.ts';
 import type { Places } from './types.ts';
@@ -116,14 +116,4 @@ function deviceOf(path: string): number | undefined {
 function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way === '' || (way !== '..' && !way.startsWith('../'));
-}
-
-/** A path without links, though its end need not exist yet. */
-export async function realPathOf(path: string): Promise<string> {
-  const existing = await nearestExisting(path);
-  try {
-    return join(await realpath(existing), relative(existing, path));
-  } catch (error) {
-    throw fileFailed(existing, 'looked at', error);
-  }
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { unsound, type MajError } from '../errors.ts';
-import { remove } from '../system/files.ts';
+import { remove, writeWholeSync } from '../system/files.ts';
 import type { RawEntry } from '../system/unpack.ts';
 import type { ArchiveEntry, EntryProblem, EntryRules } from './entry-rules.ts';
 import { leadsOut } from './links.ts';
@@ -85,7 +85,7 @@ export class TreeWriter {
     try {
       for await (const chunk of raw.content) {
         hash.update(chunk);
-        writeAll(file, chunk);
+        writeWholeSync(file, chunk);
       }
       fchmodSync(file, (raw.mode & 0o775) | 0o600);
       // What came of it: not every file system has modes.
@@ -111,11 +111,6 @@ export class TreeWriter {
     await remove(this.#root);
     await rename(beside, this.#root);
   }
-}
-
-/** A write may take only a part: on a disk that is nearly full. */
-function writeAll(file: number, chunk: Buffer): void {
-  for (let written = 0; written < chunk.length;) written += writeSync(file, chunk, written);
 }
 
 const folderOf = (path: string): string => (path.includes('/') ? dirname(path) : '');

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { closeSync, fsyncSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import type { Context, Progress } from '../context.ts';
-import { fileFailed, privateFile, readIfThere, remove, statIfThere } from './files.ts';
+import { fileFailed, privateFile, readIfThere, remove, statIfThere, writeWholeSync } from './files.ts';
 import { expectStatus, HttpFailure, request, type HttpRequest } from './request.ts';
 import { withRetries, type HttpLimits } from './retry.ts';
+import { sha256OfText } from './text-hash.ts';
 
 type DownloadContext = Pick<Context, 'signal' | 'clock' | 'report'>;
 
@@ -97,8 +97,6 @@ export async function download(
   await remove(`${path}.json`);
 }
 
-const sumOf = (address: string): string => createHash('sha256').update(address).digest('hex');
-
 interface Continued {
   readonly have: number;
   readonly validator: string;
@@ -108,7 +106,7 @@ async function readBegun(path: string, url: string): Promise<Continued | undefin
   const have = Number((await statIfThere(path))?.size ?? 0);
   const text = await readIfThere(`${path}.json`);
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), begunSchema), text);
-  if (have === 0 || !parsed.success || parsed.output.addressSha256 !== sumOf(url)) return undefined;
+  if (have === 0 || !parsed.success || parsed.output.addressSha256 !== sha256OfText(url)) return undefined;
   const { validator } = parsed.output;
   return validator === null ? undefined : { have, validator };
 }
@@ -137,7 +135,7 @@ function startOf(
     throw new HttpFailure('again', 'the file has changed on the server');
   }
   rmSync(path, { force: true });
-  const started: Begun = { addressSha256: sumOf(url), validator: validatorOf(response) };
+  const started: Begun = { addressSha256: sha256OfText(url), validator: validatorOf(response) };
   try {
     writeFileSync(`${path}.json`, JSON.stringify(started), { mode: privateFile });
   } catch (error) {
@@ -216,7 +214,7 @@ function receive(
 
 function writeAll(file: number, path: string, chunk: Buffer): void {
   try {
-    for (let written = 0; written < chunk.length;) written += writeSync(file, chunk, written);
+    writeWholeSync(file, chunk);
   } catch (error) {
     throw fileFailed(path, 'written', error);
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { reasonOf, refused, type MajError } from '../errors.ts';
 
 /** Modes of everything that may hold data: nobody but its owner reads it. */
@@ -126,7 +127,7 @@ export async function freeBytes(path: string): Promise<number> {
 }
 
 /** The path itself, or the nearest folder above it that exists. */
-export async function nearestExisting(path: string): Promise<string> {
+async function nearestExisting(path: string): Promise<string> {
   let candidate = path;
   while (!(await exists(candidate)) && dirname(candidate) !== candidate) candidate = dirname(candidate);
   return candidate;
@@ -136,4 +137,23 @@ export async function nearestExisting(path: string): Promise<string> {
 export async function onSameFileSystem(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([stat(a), stat(b)]);
   return first.dev === second.dev;
+}
+
+/** Writes all of it, one call after the other: a write may take only a part, on a disk that is nearly full. */
+export function writeWholeSync(file: number, data: Uint8Array): void {
+  for (let written = 0; written < data.length;) written += writeSync(file, data, written);
+}
+
+/**
+ * A path without links, though its end need not exist yet.
+ *
+ * @throws MajError `file-failed`
+ */
+export async function realPathOf(path: string): Promise<string> {
+  const existing = await nearestExisting(path);
+  try {
+    return join(await realpath(existing), relative(existing, path));
+  } catch (error) {
+    throw fileFailed(existing, 'looked at', error);
+  }
 }

@@ -32,7 +32,7 @@ export async function copyPrivately(
     let copied = 0;
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
       hash.update(chunk);
-      await writeAll(file, chunk);
+      await file.writeFile(chunk);
       copied += chunk.length;
       told(copied);
     }
@@ -41,10 +41,4 @@ export async function copyPrivately(
     await file.close();
     throw error;
   }
-}
-
-/** A write may take only a part: on a disk that is nearly full. */
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  for (let written = 0; written < chunk.length;)
-    written += (await file.write(chunk, written, chunk.length - written)).bytesWritten;
 }

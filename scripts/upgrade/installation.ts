@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { applicationDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
-import { realPathOf } from '../release/places.ts';
+import { realPathOf } from '../system/files.ts';
 
 const addressSchema = v.union([
   /** Absolute, without links. */

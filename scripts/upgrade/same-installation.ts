@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { refused, unfinished } from '../errors.ts';
+import { isLoopback } from '../system/loopback.ts';
 import { installationOf, type Installation, type ServerAddress } from './installation.ts';
 import type { RunState } from './state.ts';
 
@@ -85,8 +86,9 @@ function mayBeSameServer(one: ServerAddress, other: ServerAddress): boolean {
 const hostOf = (address: ServerAddress): string =>
   'host' in address ? address.host.toLowerCase().replace(/\.$/, '') : '';
 
+/** As DB_HOST an IPv6 address has no brackets. */
 const isThisMachine = (address: ServerAddress): boolean =>
-  /^(localhost|127(\.\d+){3}|::1)$/.test(hostOf(address));
+  isLoopback(hostOf(address)) || hostOf(address) === '::1';
 
 const addressText = (address: ServerAddress): string =>
   'socket' in address ? address.socket : `${address.host}:${address.port}`;

@@ -128,7 +128,6 @@ const installationWords: Readonly<Record<InstallationDifference['what'], string>
   layout: 'its layout (APP_LAYOUT)',
 };
 
-/** A word as a shell takes it. */
 function installationHint(differences: readonly InstallationDifference[]): string {
   const options = quoteWords(differences.flatMap((difference) => difference.options));
   const moved = differences.some(({ what }) => what === 'server')
