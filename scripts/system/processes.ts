@@ -3,9 +3,11 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { $ } from 'zx';
 import { reasonOf, refused } from '../errors.ts';
 import type { Context } from '../context.ts';
+import { groupRuns, signalGroup } from './process-group.ts';
 import { quoteWords } from './shell-words.ts';
 
 /** How a process ended. */
@@ -78,6 +80,7 @@ export async function shell(
   })`${command}`;
   const watch = endBeyond(started.pid, options);
   const output = await Promise.race([started, watch.lost]);
+  await watch.gone();
   watch.stop();
   const ended = watch.ended();
   return {
@@ -97,19 +100,32 @@ interface Watch {
   readonly ended: () => Captured['ended'];
   /** Settles when even SIGKILL did not close the output. */
   readonly lost: Promise<typeof lostOutput>;
+  /**
+   * Settles, of a command that was ended, when nothing of its group runs any more, or when even SIGKILL did not end it.
+   * Its output is closed before: by a process that is just ending, and by one that writes elsewhere and does not listen.
+   */
+  readonly gone: () => Promise<void>;
 }
 
 function endBeyond(pid: number | undefined, { timeoutMs, signal, graceMs = 5000 }: Bounds): Watch {
   let ended: Captured['ended'];
   const timers: NodeJS.Timeout[] = [];
+  let givenUp = false;
   let giveUp: (output: typeof lostOutput) => void = () => undefined;
   const lost = new Promise<typeof lostOutput>((resolve) => (giveUp = resolve));
   const end = (why: NonNullable<Captured['ended']>): void => {
     if (ended !== undefined) return;
     ended = why;
-    signalGroup(pid, 'SIGTERM');
-    timers.push(setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs));
-    timers.push(setTimeout(() => giveUp(lostOutput), 2 * graceMs));
+    if (pid !== undefined) signalGroup(pid, 'SIGTERM');
+    timers.push(
+      setTimeout(() => {
+        if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+      }, graceMs),
+      setTimeout(() => {
+        givenUp = true;
+        giveUp(lostOutput);
+      }, 2 * graceMs),
+    );
   };
   const interrupt = (): void => end('interrupted');
   if (timeoutMs !== undefined) timers.push(setTimeout(() => end('late'), timeoutMs));
@@ -118,21 +134,14 @@ function endBeyond(pid: number | undefined, { timeoutMs, signal, graceMs = 5000 
   return {
     lost,
     ended: () => ended,
+    gone: async () => {
+      while (ended !== undefined && !givenUp && pid !== undefined && groupRuns(pid)) await sleep(20);
+    },
     stop: () => {
       timers.forEach(clearTimeout);
       signal?.removeEventListener('abort', interrupt);
     },
   };
-}
-
-/** Signals a process and all that it started, as far as that stayed in its group. */
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Gone already.
-  }
 }
 
 /** A process whose output is read while it runs. */

@@ -77,6 +77,19 @@ describe('a command line with bounds', () => {
     expect(ran).toMatchObject({ ended: 'late', signal: 'SIGKILL', stdout: 'begun\n' });
   });
 
+  test.each([
+    ['is still ending', "trap 'sleep 0.4; exit' TERM"],
+    ['does not listen', "trap '' TERM"],
+  ])('is not over while something that writes elsewhere %s', async (_title, trap) => {
+    const file = join(temporaryFolder('pids'), 'pids');
+    const background = `(${trap}; sh -c 'echo $PPID' > ${file}; while :; do sleep 0.05; done) > /dev/null 2>&1 &`;
+    const ran = await shell(context, `${background} echo begun; sleep 600`, { timeoutMs: 500, graceMs: 800 });
+    expect(ran).toMatchObject({ ended: 'late', signal: 'SIGTERM', stdout: 'begun\n' });
+    const pids = pidsIn(readFileSync(file, 'utf8'));
+    expect(pids).toHaveLength(1);
+    expect(pids.filter(alive)).toEqual([]);
+  });
+
   test('is ended by an interruption', async () => {
     const stop = new AbortController();
     const running = shell(context, 'sleep 600', { signal: stop.signal });
