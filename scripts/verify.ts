@@ -70,6 +70,6 @@ async function verifyPackageFile(context: Context, file: string): Promise<VerbRe
 
 async function verifyApp(context: Context): Promise<VerbResult> {
   const report = await checkApplication(context);
-  const facts = { version: report.version, url: context.config.APP_HEALTH_URL, smoke: report.smoke };
+  const facts = { version: report.version, url: report.health?.url, smoke: report.smoke };
   return { data: report, text: ({ results }) => results.application.healthy(facts) };
 }

@@ -2,12 +2,14 @@ import type { Config } from '../config/settings.ts';
 import { inStep, warn, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { getPage, NoAnswer, type Answer } from '../system/http.ts';
+import { shownUrl, withoutQuery } from '../system/shown-url.ts';
 import { asksForVersion, holdsText, textOf, type HealthText } from './health-text.ts';
 import { insist } from './insist.ts';
 import { normalVersion, versionForms, writtenVersion } from './version.ts';
 
 /** How an application answered in the end. */
 export interface HealthReport {
+  /** As it is shown: some applications take a token in its query. */
   readonly url: string;
   readonly attempts: number;
   /** Whether only the status was looked at: an error page with status 200 would pass. */
@@ -60,12 +62,13 @@ export async function checkHealth(
   const expected = await expectedTexts(context, options.version);
   if (expected === undefined) tell('health-weak');
   const timeoutMs = options.timeoutMs ?? context.config.APP_HEALTH_TIMEOUT;
-  return inStep(context, 'check-health', { url }, async () => {
+  const shown = { url: shownUrl(url) };
+  return inStep(context, 'check-health', shown, async () => {
     const { attempts, problem } = await insist(context.clock, timeoutMs, (ms, signal) =>
       ask(url, expected, ms, signal),
     );
-    if (problem !== undefined) throw refused('health-failed', { url, attempts, timeoutMs, problem });
-    return { url, attempts, weak: expected === undefined };
+    if (problem !== undefined) throw refused('health-failed', { ...shown, attempts, timeoutMs, problem });
+    return { ...shown, attempts, weak: expected === undefined };
   });
 }
 
@@ -108,7 +111,7 @@ async function ask(
 export function judge(answer: Answer, expected: HealthText | undefined): HealthProblem | undefined {
   const body = answer.body.slice(0, 200);
   if (answer.status < 200 || answer.status > 299) {
-    const location = answer.location === undefined ? {} : { location: answer.location };
+    const location = answer.location === undefined ? {} : { location: withoutQuery(answer.location) };
     return { kind: 'status', status: answer.status, body, ...location };
   }
   if (expected !== undefined && !holdsText(answer.body, expected))

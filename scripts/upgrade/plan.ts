@@ -7,6 +7,7 @@ import { findReceipt } from '../rehearsal/find-receipt.ts';
 import { findPackage } from '../release/find.ts';
 import { discardStaged, stagePackage } from '../release/stage.ts';
 import type { Allowance, FileChanges } from '../release/types.ts';
+import { shownUrl } from '../system/shown-url.ts';
 import { findFailure, type FailedRun } from './failed-pair.ts';
 import { refuseLeftOver } from './unfinished.ts';
 
@@ -43,6 +44,7 @@ export async function planUpgrade(
   const found = await findPackage(context, wanted);
   const staged = await stagePackage(context, found.path, { ...found, allow, runId: 'plan' });
   try {
+    const { APP_HEALTH_URL: health } = context.config;
     const { plan, migrations } = await readPlan(context, { stagedDir: staged.folder });
     refuseProblems(plan);
     return {
@@ -51,7 +53,7 @@ export async function planUpgrade(
       package: found.path,
       pending: plan.pending.map(({ file }) => file),
       maintenance: await maintenanceState(context),
-      health: context.config.APP_HEALTH_URL,
+      health: health === undefined ? undefined : shownUrl(health),
       rehearsal: (await findReceipt(context, migrations, plan))?.id,
       backup: backupsDir(context),
       changes: staged.changes,

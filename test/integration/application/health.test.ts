@@ -96,6 +96,19 @@ describe('the health check', () => {
     expect(failure.message).toContain('status 302, which sends on to /login');
   });
 
+  it('asks with the query of the address, in which a token may be, and shows neither it nor that of a redirect', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/health?key=s3cret') return void response.end('ok 1.1.0');
+      response.writeHead(302, { location: '/login?next=s3cret' }).end();
+    });
+    const well = contextFor(`${url}?key=s3cret`);
+    expect(await checkHealth(well, { version: '1.1.0' })).toMatchObject({ url });
+    const ill = contextFor(`${url}?key=s3cret.`);
+    const failure = await failureOf(checkHealth(ill, { version: '1.1.0' }));
+    expect(failure.message).toContain('sends on to /login');
+    expect(JSON.stringify([well.events, ill.events, failure.message])).not.toContain('s3cret');
+  });
+
   it('does not wait for a page that never ends, nor keep all that it sends', async () => {
     const url = await serve((_, response) => {
       response.write('x'.repeat(10_000));
