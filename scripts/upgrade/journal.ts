@@ -59,6 +59,7 @@ const entrySchema = v.variant('type', [
     step,
     reason: v.string(),
     code: v.optional(v.nullable(v.string())),
+    durationMs: v.optional(v.number()),
   }),
   /** The tree that is to arrive stands beside the live one. */
   v.object({

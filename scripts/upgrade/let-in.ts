@@ -1,18 +1,10 @@
 import { setMaintenance } from '../application/maintenance.ts';
-import type { Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
 import { orLeftOver } from '../left-over.ts';
 import { record } from './records.ts';
 import { stateOfRun, type UpgradeRun } from './run.ts';
 import type { RunState } from './state.ts';
-import type { JournalStep } from './steps.ts';
-
-/** A step of the window: how long it took, and how long it was expected to take, where that is known. */
-export interface TimedStep {
-  readonly step: JournalStep;
-  readonly durationMs: number | undefined;
-  readonly expectedMs?: number;
-}
+import { expectedSum, sinceOpened, stepsOfWindow, type Expected, type TimedStep } from './window-times.ts';
 
 /** A run that has succeeded: an upgrade, or the way back from one. */
 export interface Finished {
@@ -29,9 +21,6 @@ export interface Finished {
   /** Where the tree that was left is now; null when there was none. */
   readonly kept: string | null;
 }
-
-/** How long the rehearsal says that steps will take, in milliseconds. */
-export type Expected = Readonly<Partial<Record<JournalStep, number>>>;
 
 /**
  * Lets users in. The new version is in place and healthy, and what they write from here on is in no backup: nothing
@@ -70,28 +59,9 @@ export async function letIn(
     from: state.from,
     to: state.to,
     windowMs: Math.round(openedMs === undefined ? sinceOpened(context, state) : ended - openedMs),
-    expectedMs: sumOf(expected),
+    expectedMs: expectedSum(expected),
     steps: stepsOfWindow(finished, expected),
     backup: state.backup,
     kept: state.switchPlan?.kept ?? null,
   };
-}
-
-const sinceOpened = (context: Context, { openedAt, startedAt }: RunState): number =>
-  context.clock.now().getTime() - Date.parse(openedAt ?? startedAt);
-
-const sumOf = (expected: Expected): number | undefined => {
-  const all = Object.values(expected);
-  return all.length === 0 ? undefined : all.reduce((sum, one) => sum + one, 0);
-};
-
-/** Each step of the window once, as it was done last: a run that was cut off does some of them again. */
-export function stepsOfWindow(finished: RunState['finished'], expected: Expected): TimedStep[] {
-  const names = [...new Set(finished.map(({ step }) => step))];
-  const opened = names.indexOf('maintenance-on');
-  return names.slice(Math.max(opened, 0)).map((step) => {
-    const expectedMs = expected[step];
-    const { durationMs } = finished.findLast((one) => one.step === step) ?? { durationMs: undefined };
-    return { step, durationMs, ...(expectedMs === undefined ? {} : { expectedMs }) };
-  });
 }

@@ -12,8 +12,9 @@ import { undoMoves } from '../release/switch.ts';
 import { ownIdentity } from '../system/identity.ts';
 import { bringDatabaseBack } from './database-back.ts';
 import type { Journal, JournalEntry } from './journal.ts';
-import { doStep, type UpgradeRun } from './run.ts';
+import { doStep, stateOfRun, type UpgradeRun } from './run.ts';
 import { enteredWindow, mayHaveChanged, type RunState } from './state.ts';
+import { sinceOpened, stepsOfFailedWindow } from './window-times.ts';
 
 /**
  * Brings everything back to what it was before the window, from what the journal says: files, database, application,
@@ -53,6 +54,15 @@ export async function rollBack(
     );
   }
   await tidy(steady, state);
+  if (enteredWindow(state)) await tellWindow(run);
+}
+
+/** How long users had to wait for nothing, and where that time went. */
+async function tellWindow(run: UpgradeRun): Promise<void> {
+  const state = await stateOfRun(run);
+  if (state === undefined) return;
+  const windowMs = sinceOpened(run.context, state);
+  note(run.context, 'window-was', { windowMs, steps: stepsOfFailedWindow(state) });
 }
 
 async function bringBack(run: UpgradeRun, state: RunState): Promise<void> {

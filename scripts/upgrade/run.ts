@@ -13,18 +13,18 @@ export interface UpgradeRun {
 /** Does one step of the guide, with a line in the journal before and after it. */
 export async function doStep<T>(run: UpgradeRun, step: JournalStep, work: () => Promise<T>): Promise<T> {
   const started = run.context.clock.monotonicMs();
+  const passed = (): number => Math.round(run.context.clock.monotonicMs() - started);
   await run.journal.add({ type: 'step-started', step });
   try {
     const result = await work();
-    const durationMs = Math.round(run.context.clock.monotonicMs() - started);
-    await run.journal.add({ type: 'step-finished', step, durationMs });
+    await run.journal.add({ type: 'step-finished', step, durationMs: passed() });
     return result;
   } catch (error) {
     const known = error instanceof MajError ? error.code : null;
     const code = run.context.signal.aborted ? 'interrupted' : known;
     // What failed first counts, though a full disk keeps it out of the journal.
     await run.journal
-      .add({ type: 'step-failed', step, reason: reasonOf(error), code })
+      .add({ type: 'step-failed', step, reason: reasonOf(error), code, durationMs: passed() })
       .catch(() => undefined);
     throw error;
   }

@@ -44,7 +44,7 @@ export interface RunState {
   /** The database may have been changed, by migrations or by going back to an older backup. */
   readonly migrationStarted: boolean;
   /** The first step of the run that failed. */
-  readonly failed: Pick<Line<'step-failed'>, 'step' | 'reason' | 'code' | 'at'> | undefined;
+  readonly failed: Pick<Line<'step-failed'>, 'step' | 'reason' | 'code' | 'at' | 'durationMs'> | undefined;
   /** Users could write after the run was cut off: what they wrote is in no backup of the run. */
   readonly usersWereIn: boolean;
   readonly rollingBack: boolean;

@@ -6,7 +6,7 @@ import { findPackage } from '../release/find.ts';
 import type { Allowance } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
 import { installationOf } from './installation.ts';
-import { letIn, type Expected, type Finished } from './let-in.ts';
+import { letIn, type Finished } from './let-in.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { withProver, type Prover } from './prover.ts';
 import { newRunId } from './run-id.ts';
@@ -16,6 +16,7 @@ import type { RunState } from './state.ts';
 import { refuseLeftOver } from './unfinished.ts';
 import { upgradeWindow } from './upgrade-window.ts';
 import { passWindow, type WindowWork } from './window.ts';
+import type { Expected } from './window-times.ts';
 
 /** How an upgrade is done. */
 export interface UpgradeOptions {

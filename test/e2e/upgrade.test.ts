@@ -64,6 +64,9 @@ describe.each(servers)('an upgrade on $name', (server) => {
     expect(back.code, back.stderr).toBe(10);
     expect(back.stderr).toContain('was rolled back');
     expect(back.stderr).toContain('login_email');
+    expect(back.stderr).toMatch(
+      /the window was open for \d+\.\d s \(maintenance-on .*, check-health failed after \d+\.\d s, put-files-back .*\)/,
+    );
     expect(await stateOf(site)).toEqual(before);
     await expectVersion(site, '1.0.0');
     const next = await site.maj('upgrade', '1.1.0');

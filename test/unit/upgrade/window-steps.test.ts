@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stepsOfWindow } from '../../../scripts/upgrade/let-in.ts';
+import { stepsOfFailedWindow, stepsOfWindow } from '../../../scripts/upgrade/window-times.ts';
 
 test('the steps of a window are told once each, as they were done last, beside what was foretold', () => {
   const finished = [
@@ -14,5 +14,27 @@ test('the steps of a window are told once each, as they were done last, beside w
     { step: 'maintenance-on', durationMs: 2 },
     { step: 'final-backup', durationMs: 40, expectedMs: 45 },
     { step: 'migrate', durationMs: undefined },
+  ]);
+});
+
+test('of a window that was taken back, what failed stands before the way back; what came before the window is left out', () => {
+  const finished = [
+    { step: 'stage' as const, durationMs: 9 },
+    { step: 'maintenance-on' as const, durationMs: 1 },
+    { step: 'migrate' as const, durationMs: 7 },
+    { step: 'put-files-back' as const, durationMs: 2 },
+    { step: 'put-maintenance-back' as const, durationMs: 3 },
+  ];
+  const failed = { step: 'migrate' as const, reason: 'x', at: '2026-11-22T10:15:30.000Z', durationMs: 8 };
+  const [on, , files, maintenance] = finished.slice(1);
+  expect(stepsOfFailedWindow({ finished, failed })).toEqual([
+    on,
+    { step: 'migrate', durationMs: 8, failed: true },
+    files,
+    maintenance,
+  ]);
+  expect(stepsOfFailedWindow({ finished, failed: undefined })).toEqual(finished.slice(1));
+  expect(stepsOfFailedWindow({ finished: [], failed: { ...failed, step: 'maintenance-on' } })).toEqual([
+    { step: 'maintenance-on', durationMs: 8, failed: true },
   ]);
 });

@@ -27,7 +27,18 @@ interface WindowStep {
   step: string;
   durationMs: number | undefined;
   expectedMs?: number;
+  failed?: true;
 }
+
+/** The steps of a window, how long each took, and how long it was expected to. */
+const stepsText = (steps: readonly WindowStep[]): string =>
+  steps
+    .map(({ step, durationMs, expectedMs, failed }) => {
+      const took = durationMs === undefined ? undefined : duration(durationMs);
+      if (failed === true) return `${step} failed${took === undefined ? '' : ` after ${took}`}`;
+      return `${step} ${took ?? 'cut off'}${expectedMs === undefined ? '' : ` of ${duration(expectedMs)}`}`;
+    })
+    .join(', ');
 
 /** How long the window was, by step, beside what the rehearsal foretold. */
 function windowText(facts: {
@@ -35,12 +46,8 @@ function windowText(facts: {
   expectedMs: number | undefined;
   steps: readonly WindowStep[];
 }): string {
-  const steps = facts.steps.map(({ step, durationMs, expectedMs }) => {
-    const foretold = expectedMs === undefined ? '' : ` of ${duration(expectedMs)}`;
-    return `${step} ${durationMs === undefined ? 'cut off' : duration(durationMs)}${foretold}`;
-  });
   const expected = facts.expectedMs === undefined ? '' : `, expected ${duration(facts.expectedMs)}`;
-  return `  window: ${duration(facts.windowMs)}${expected} (${steps.join(', ')})`;
+  return `  window: ${duration(facts.windowMs)}${expected} (${stepsText(facts.steps)})`;
 }
 
 /** What of a table would be lost. */
@@ -326,6 +333,8 @@ export const upgrade = {
       'neither MAINTENANCE_FILE nor MAINTENANCE_ON is set: users can write during the upgrade, and what they write is lost if it is rolled back',
     'no-health-check': () => 'APP_HEALTH_URL is not set: a broken application will not be noticed',
     'rolling-back': (facts: { reason: string }) => `rolling back: ${facts.reason}`,
+    'window-was': (facts: { windowMs: number; steps: readonly WindowStep[] }) =>
+      `the window was open for ${duration(facts.windowMs)} (${stepsText(facts.steps)})`,
     'stray-kept': (facts: { path: string }) =>
       `the application had made this anew; it is kept as ${facts.path}`,
     'database-unchanged': () => 'the database is as it was',
