@@ -9,6 +9,8 @@ import {
 import { restoreFacts, type RestoreFacts } from './backup/restore-facts.ts';
 import { restoreFiles } from './backup/restore-files.ts';
 import { restoreInto } from './backup/restore-into.ts';
+import { refuseNarrower } from './backup/restore-mark.ts';
+import { restoreCommand, type RestoreScope } from './backup/restore-scope.ts';
 import { inRestoreWindow } from './backup/restore-window.ts';
 import { verifyBackup } from './backup/verify.ts';
 import { applicationDir } from './config/require.ts';
@@ -66,6 +68,17 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   // Loading into another database changes nothing that an unfinished run has left.
   if (into === undefined) await refuseUnfinished(context, { restoring: true });
   const target = database ? targetFromConfig(context) : undefined;
+  const scope: RestoreScope = {
+    database: target === undefined ? 'none' : tables === undefined ? 'whole' : [...tables],
+    files: folder !== undefined,
+    definers,
+  };
+  const begun = {
+    backup: backup.id,
+    scope,
+    ...(target === undefined ? {} : { database: target.database }),
+  };
+  if (into === undefined && args.options.plan !== true) await refuseNarrower(context, begun);
   const names = {
     id: backup.id,
     database: target?.database ?? null,
@@ -75,7 +88,8 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   if (target !== undefined) await checkRestorable(context, backup, target, definers);
   refuseUnknownTables(backup, tables);
   await verifyBackup(context, backup, { trustProof: true });
-  const restoring = { ...(tables === undefined ? {} : { tables }), definers };
+  const again = restoreCommand(backup.id, scope);
+  const restoring = { ...(tables === undefined ? {} : { tables }), definers, again };
   const learn = async (): Promise<RestoreWork | null> =>
     target === undefined ? null : learnRestore(context, backup, target, restoring);
   const toFacts = (work: RestoreWork | null): RestoreFacts | null =>
@@ -94,9 +108,10 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   }
   const asked = { ...names, tables: tables === undefined ? null : [...tables] };
   await args.confirm(({ results }) => results.backup.restoreQuestion(asked));
-  return inRestoreWindow(context, backup.id, async () => {
+  return inRestoreWindow(context, begun, async (closeAgain) => {
     // Files first: unpacking them can fail without a change, while a database is changed from the first moment on.
     const replaced = folder === undefined ? null : await restoreFiles(context, backup);
+    if (folder !== undefined) await closeAgain();
     const work = await learn();
     if (target !== undefined && work !== null) await applyRestore(context, backup, target, work, restoring);
     return restored(replaced, work);

@@ -100,6 +100,16 @@ export async function setMaintenance(
     throw refused('maintenance-not-so', { command, status: means.status, wanted });
 }
 
+/**
+ * Puts maintenance on again where it is managed and not on any more: a restart ends what a command began, and the state of
+ * it can be in files that were replaced.
+ *
+ * @throws MajError `maintenance-failed`, `not-installed`
+ */
+export async function keepClosed(context: Context, reason: string): Promise<void> {
+  if ((await maintenanceState(context)) === 'off') await setMaintenance(context, 'on', reason);
+}
+
 async function raiseFlag(context: Context, flag: string, reason: string): Promise<void> {
   if (await exists(flag)) return;
   try {

@@ -7,11 +7,18 @@ import { structureDiffs } from './structure-diff.ts';
 /**
  * Nothing may differ from the backup once it was loaded.
  *
+ * @param again the command that loads it anew
  * @throws MajError `restore-differs` (exit code 11)
  */
-export function refuseDifferences(backup: Backup, target: Target, found: DatabaseDifference): void {
+export function refuseDifferences(
+  backup: Backup,
+  target: Target,
+  found: DatabaseDifference,
+  again: string,
+): void {
   const differences = differenceNames(found);
   if (differences.length === 0) return;
   const diffs = structureDiffs(found.differences);
-  throw notRolledBack('restore-differs', { id: backup.id, database: target.database, differences, diffs });
+  const facts = { id: backup.id, database: target.database, differences, diffs, again };
+  throw notRolledBack('restore-differs', facts);
 }

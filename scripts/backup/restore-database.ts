@@ -13,12 +13,15 @@ import { loadAndCompare } from './load/load-and-compare.ts';
 import { refuseDifferences } from './refuse-differences.ts';
 import { checkRestorable } from './restorable.ts';
 import { isNothing, planRestore, type RestorePlan } from './restore-plan.ts';
+import { restoreCommand } from './restore-scope.ts';
 
 /** How a database is restored. */
 export interface RestoreOptions {
   /** The tables to put back; not given: everything. */
   readonly tables?: ReadonlySet<string>;
   readonly definers?: Definers;
+  /** The command that begins it anew, for whoever has to when it fails. */
+  readonly again?: string;
 }
 
 /** What a restore has to do, by what was found in the database: `everything` where nothing of it can be kept. */
@@ -57,16 +60,20 @@ export async function applyRestore(
   options: RestoreOptions = {},
 ): Promise<void> {
   if (isDone(work)) return;
-  const left = await unlessFailing(backup, target, async () => {
+  const { definers = 'keep', again = databaseAgain(backup, definers) } = options;
+  const left = await unlessFailing(backup, target, again, async () => {
     await clear(context, backup, target, work);
-    const { definers = 'keep' } = options;
     const loading = work === 'everything' ? { definers } : { definers, selection: work.load };
     return loadAndCompare(context, backup, target, loading, () =>
       differencesFromBackup(context, backup, target, definers),
     );
   });
-  refuseDifferences(backup, target, ofTables(left, options.tables));
+  refuseDifferences(backup, target, ofTables(left, options.tables), again);
 }
+
+/** The command that puts the whole database back. */
+const databaseAgain = ({ id }: Backup, definers: Definers): string =>
+  restoreCommand(id, { database: 'whole', files: false, definers });
 
 /** Whether the database is what the backup holds already. */
 export const isDone = (work: RestoreWork): boolean => work !== 'everything' && isNothing(work);
@@ -142,11 +149,16 @@ function ofTables(found: DatabaseDifference, tables: ReadonlySet<string> | undef
 }
 
 /** From here on a failure leaves the database half restored: whatever it is, that must be said. */
-async function unlessFailing<T>(backup: Backup, target: Target, work: () => Promise<T>): Promise<T> {
+async function unlessFailing<T>(
+  backup: Backup,
+  target: Target,
+  again: string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const facts = { id: backup.id, database: target.database, reason: reasonOf(error) };
+    const facts = { id: backup.id, database: target.database, reason: reasonOf(error), again };
     throw notRolledBack('restore-failed', facts, { cause: error });
   }
 }

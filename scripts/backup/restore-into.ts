@@ -11,6 +11,7 @@ import type { Backup } from './list.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
 import { readPartText } from './part-text.ts';
 import { refuseDifferences } from './refuse-differences.ts';
+import { quoteWords } from '../system/shell-words.ts';
 import { checkRestorable } from './restorable.ts';
 
 /**
@@ -51,7 +52,7 @@ export async function restoreInto(
   const left = await loadAndCompare(context, backup, target, { definers }, () =>
     differencesFromBackup(context, backup, target, definers),
   );
-  refuseDifferences(backup, target, left);
+  refuseDifferences(backup, target, left, quoteWords(['maj', 'restore', backup.id, '--into', database]));
 }
 
 /** What has the name of the database, as a qualifier, in its text. */

@@ -3,9 +3,10 @@ import * as v from 'valibot';
 import type { MaintenanceState } from '../application/maintenance.ts';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
-import { locked, unfinished } from '../errors.ts';
+import { locked, unfinished, type MajError } from '../errors.ts';
 import { makePrivateFolder, readIfThere, remove, writeDurably } from '../system/files.ts';
 import { fateOf, identitySchema, ownIdentity } from '../system/identity.ts';
+import { coversScope, restoreCommand, scopeSchema, type RestoreScope } from './restore-scope.ts';
 
 /** A restore that has begun to change something and did not come to its end. */
 const markSchema = v.object({
@@ -13,6 +14,10 @@ const markSchema = v.object({
   since: v.string(),
   /** What the maintenance was before, and goes back to. */
   maintenance: v.optional(v.picklist(['on', 'off', 'unmanaged'])),
+  /** What it puts back; of a mark that does not tell, everything. */
+  scope: v.optional(scopeSchema),
+  /** The database that it puts it into. */
+  database: v.optional(v.string()),
   /** Who works, or worked, on it; not in marks of earlier versions, and not in that of a restore that has failed. */
   holder: v.optional(identitySchema),
 });
@@ -23,19 +28,23 @@ const markPath = (context: MarkContext): string => join(stateDir(context), 'rest
 
 type RestoreMark = v.InferOutput<typeof markSchema>;
 
+/** What a restore is about to do. */
+export type BegunRestore = Pick<RestoreMark, 'backup' | 'database'> & {
+  readonly maintenance: MaintenanceState;
+  readonly scope: RestoreScope;
+};
+
 /**
  * Does a restore between writing a mark and removing it: where it is killed or fails, the mark stays, and what it names
  * as its holder tells whether it is still at work.
  */
 export async function underRestoreMark<T>(
   context: Pick<Context, 'projectDir' | 'clock'>,
-  backup: string,
-  maintenance: MaintenanceState,
+  begun: BegunRestore,
   work: () => Promise<T>,
 ): Promise<T> {
   await makePrivateFolder(stateDir(context));
-  const since = context.clock.now().toISOString();
-  const mark: RestoreMark = { backup, since, maintenance };
+  const mark: RestoreMark = { since: context.clock.now().toISOString(), ...begun };
   const write = (facts: RestoreMark): Promise<void> => writeDurably(markPath(context), JSON.stringify(facts));
   await write({ ...mark, holder: ownIdentity() });
   try {
@@ -56,7 +65,29 @@ export async function underRestoreMark<T>(
  */
 export async function refuseHalfRestored(context: MarkContext): Promise<void> {
   const mark = await refuseRestoring(context);
-  if (mark !== undefined) throw unfinished('restore-unfinished', mark);
+  if (mark !== undefined) throw leftHalfWay(mark);
+}
+
+/**
+ * Refuses a restore that would leave something half done of one that did not come to its end: its mark would be gone.
+ *
+ * @throws MajError `restore-unfinished`, exit code 6; `restore-at-work`, 5
+ */
+export async function refuseNarrower(
+  context: MarkContext,
+  { scope, database }: Pick<BegunRestore, 'scope' | 'database'>,
+): Promise<void> {
+  const mark = await refuseRestoring(context);
+  if (mark === undefined) return;
+  const elsewhere = mark.database !== undefined && mark.database !== database;
+  if (elsewhere || !coversScope(scope, mark.scope ?? everything)) throw leftHalfWay(mark);
+}
+
+const everything: RestoreScope = { database: 'whole', files: true, definers: 'keep' };
+
+function leftHalfWay({ backup, since, scope = everything, database }: RestoreMark): MajError {
+  const command = restoreCommand(backup, scope);
+  return unfinished('restore-unfinished', { backup, since, database, command });
 }
 
 /**

@@ -1,15 +1,26 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { refuseHalfRestored, underRestoreMark } from '../../../scripts/backup/restore-mark.ts';
+import {
+  refuseHalfRestored,
+  refuseNarrower,
+  underRestoreMark,
+} from '../../../scripts/backup/restore-mark.ts';
 import { statusVerb } from '../../../scripts/status.ts';
 import { ownIdentity } from '../../../scripts/system/identity.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { refuseLeftOver, refuseUnfinished } from '../../../scripts/upgrade/unfinished.ts';
 import type { VerbResult } from '../../../scripts/verb.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 
 const backup = '20261122T101530Z-1.4.0';
+const begun = {
+  backup,
+  database: 'app',
+  scope: { database: ['users'], files: false, definers: 'keep' as const },
+  maintenance: 'off' as const,
+};
 const atWork = { code: 'restore-at-work', exitCode: 5 };
 const left = { code: 'restore-unfinished', exitCode: 6 };
 
@@ -24,7 +35,7 @@ const status = (context: TestContext): Promise<VerbResult> =>
 
 test('while a restore works, others are told so, with code 5, and a second restore is refused', async () => {
   const context = testContext();
-  await underRestoreMark(context, backup, 'off', async () => {
+  await underRestoreMark(context, begun, async () => {
     await expect(refuseHalfRestored(context)).rejects.toMatchObject(atWork);
     await expect(refuseLeftOver(context)).rejects.toMatchObject(atWork);
     await expect(refuseUnfinished(context, { restoring: true })).rejects.toMatchObject(atWork);
@@ -37,11 +48,26 @@ test('while a restore works, others are told so, with code 5, and a second resto
 
 test('one that has failed is left over, with code 6, and is run again', async () => {
   const context = testContext();
-  const failing = underRestoreMark(context, backup, 'off', () => Promise.reject(new Error('no space')));
+  const failing = underRestoreMark(context, begun, () => Promise.reject(new Error('no space')));
   await expect(failing).rejects.toThrow('no space');
   await expect(refuseHalfRestored(context)).rejects.toMatchObject(left);
   await refuseUnfinished(context, { restoring: true });
   expect((await status(context)).exitCode).toBe(6);
+});
+
+test('one that was cut off is run again as it was asked for, and nothing less passes for it', async () => {
+  const context = testContext();
+  await expect(underRestoreMark(context, begun, () => Promise.reject(new Error('cut')))).rejects.toThrow();
+  const failure = await failureOf(refuseHalfRestored(context));
+  expect(failure.describe(en).hint).toContain(`maj restore ${backup} --tables users`);
+  await refuseNarrower(context, begun);
+  await refuseNarrower(context, { ...begun, scope: { ...begun.scope, database: 'whole' } });
+  for (const less of [
+    { ...begun, scope: { ...begun.scope, database: 'none' as const, files: true } },
+    { ...begun, scope: { ...begun.scope, database: ['teams'] } },
+    { ...begun, database: 'other' },
+  ])
+    await expect(refuseNarrower(context, less)).rejects.toMatchObject(left);
 });
 
 test.each([

@@ -55,9 +55,14 @@ function workLines(database: string, work: RestoreFacts, when: 'plan' | 'done'):
 /** What backup/ says, in English. */
 export const backup = {
   errors: {
-    'restore-unfinished': (facts: { backup: string; since: string }) => ({
-      message: `The restore of backup ${facts.backup}, begun ${facts.since}, did not come to its end: database or files may be half restored.`,
-      hint: `Run it again, it begins anew: maj restore ${facts.backup}`,
+    'restore-unfinished': (facts: {
+      backup: string;
+      since: string;
+      database: string | undefined;
+      command: string;
+    }) => ({
+      message: `The restore of backup ${facts.backup}${facts.database === undefined ? '' : ` into ${facts.database}`}, begun ${facts.since}, did not come to its end: database or files may be half restored.`,
+      hint: `Run it again, it begins anew: ${facts.command}`,
       state: 'The system is as the restore left it.',
     }),
     'restore-at-work': (facts: { backup: string; since: string; pid: number; host: string }) => ({
@@ -166,9 +171,9 @@ export const backup = {
       message: `${facts.wayBack ? 'The database could not be brought back to the backup: views' : 'Views'}, routines, triggers or events of this backup run as ${facts.definers.join(', ')}, ${facts.absent ? 'accounts that this server does not have, ' : ''}and ${facts.user} may not create such ones.`,
       hint: `${facts.wayBack ? 'Set DB_USER to one' : 'Restore as a user'} that may, or grant it: GRANT ${facts.flavour === 'mariadb' ? 'SET USER' : facts.absent ? 'ALLOW_NONEXISTENT_DEFINER' : 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)'} ON *.* TO that user${facts.absent ? '; or create the accounts' : ''}. ${facts.wayBack ? `Or make them run as ${facts.user}.` : `With --definers current they all run as ${facts.user} afterwards.`}`,
     }),
-    'restore-failed': (facts: { id: string; database: string; reason: string }) => ({
+    'restore-failed': (facts: { id: string; database: string; reason: string; again: string }) => ({
       message: `The restore of ${facts.database} stopped half-way: ${facts.reason}`,
-      hint: `Remove the reason, then run it again, which begins anew: maj restore ${facts.id} --database-only`,
+      hint: `Remove the reason, then run it again, which begins anew: ${facts.again}`,
       state: `The database ${facts.database} is partly restored. The backup ${facts.id} was verified and is untouched.`,
     }),
     'server-older': (facts: { backup: string; source: string; server: string }) => ({
@@ -192,9 +197,10 @@ export const backup = {
       database: string;
       differences: readonly string[];
       diffs: readonly string[];
+      again: string;
     }) => ({
       message: `${facts.database} was restored and is not what the backup ${facts.id} holds. These differ:\n${bulleted(facts.differences)}${below(facts.diffs)}`,
-      hint: `If the application writes to it meanwhile, stop that, then run it again: maj restore ${facts.id} --database-only`,
+      hint: `If the application writes to it meanwhile, stop that, then run it again: ${facts.again}`,
       state: `The database ${facts.database} holds what was loaded, with these differences.`,
     }),
     'no-files-in-backup': (facts: { id: string }) => ({
