@@ -7,10 +7,10 @@ import { unpackFiles } from '../backup/unpack-files.ts';
 import { inStep, type Context } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
 import { copyInto } from '../release/carry.ts';
-import { persistentPaths } from '../release/persistent.ts';
+import { isUnder, persistentPaths } from '../release/persistent.ts';
 import { checkPlaces, linkTarget, placesOf } from '../release/places.ts';
 import { planReturn } from '../release/plan-switch.ts';
-import { presentIn } from '../release/take-persistent.ts';
+import { makeRoom, presentIn } from '../release/take-persistent.ts';
 import { entryAt } from '../release/tree.ts';
 import type { StagedFacts, SwitchPlan } from '../release/types.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
@@ -67,12 +67,17 @@ export async function planOlderTree(context: Context, arriving: StagedFacts): Pr
   const places = await placesOf(context);
   await checkPlaces(context, places);
   const { folder, runId } = arriving;
-  const persistent =
-    places.releases === undefined ? presentIn(places, persistentPaths(context.config.APP_PERSIST)) : [];
+  const configured = persistentPaths(context.config.APP_PERSIST);
+  const persistent = places.releases === undefined ? presentIn(places, configured) : [];
   const strays = join(places.area, `strays-${runId}`);
-  for (const path of persistent) await clearPlace(folder, path, strays);
+  for (const path of persistent) {
+    await clearPlace(folder, path, strays);
+    // It may have come with the newer version: then the older one lacks the folders that it lies in.
+    await makeRoom(folder, path);
+  }
   const flag = maintenanceFile(context.config);
-  if (flag !== undefined && places.live !== undefined && !persistent.includes(flag)) {
+  // Below a persistent path it stays where it is: of the releases layout both trees link to that.
+  if (flag !== undefined && places.live !== undefined && !isUnder(configured, flag)) {
     await remove(join(folder, flag));
     await copyInto(places.live, folder, [flag]);
     await flush(context, folder);
