@@ -1,3 +1,4 @@
+import { maintenanceState } from '../application/maintenance.ts';
 import { findBackup } from '../backup/list.ts';
 import { verifyBackup } from '../backup/verify.ts';
 import { inStep, type Context } from '../context.ts';
@@ -7,7 +8,7 @@ import { ownIdentity } from '../system/identity.ts';
 import { goBack, goBackWindow, type GoBackPlan, type WentBack } from './go-back.ts';
 import { letIn, type Finished } from './let-in.ts';
 import { checkFiles, checkResumable, checkRows, recallPrepared, stagedFacts } from './recall.ts';
-import { planResume } from './resume-plan.ts';
+import { planResume, type ResumePlan } from './resume-plan.ts';
 import type { UpgradeRun } from './run.ts';
 import { refuseOtherInstallation } from './same-installation.ts';
 import { orSettle, withJournal } from './settle.ts';
@@ -35,7 +36,7 @@ export async function resumeUpgrade(
 ): Promise<Upgraded | WentBack> {
   const state = await requireUnfinished(context);
   await refuseOtherInstallation(context, state, options);
-  const plan = planResume(state);
+  const plan = (await wasOpenOnWayBack(context, state)) ? beginAgain : planResume(state);
   switch (plan.kind) {
     case 'impossible':
       throw unfinishedError(state);
@@ -59,6 +60,18 @@ export async function resumeUpgrade(
           : goOn({ context, journal }, state, ask.loseRows),
       );
   }
+}
+
+const beginAgain: ResumePlan = { kind: 'begin-again' };
+
+/**
+ * Whether users could write after a way back was agreed to that has moved nothing yet: what they wrote is counted and asked
+ * for by beginning it anew.
+ */
+async function wasOpenOnWayBack(context: Context, state: RunState): Promise<boolean> {
+  if (state.kind !== 'go-back' || state.switchPlan !== undefined || planResume(state).kind !== 'go-on')
+    return false;
+  return state.usersWereIn || (await maintenanceState(context)) !== 'on';
 }
 
 /** The way back is gone on with: the rows that it loses were agreed to, but for those that were written since. */

@@ -1,6 +1,11 @@
 import { drainConnections } from '../application/drain.ts';
 import { clearCache } from '../application/hooks.ts';
-import { maintenanceState, setMaintenance, type MaintenanceState } from '../application/maintenance.ts';
+import {
+  keepClosed,
+  maintenanceState,
+  setMaintenance,
+  type MaintenanceState,
+} from '../application/maintenance.ts';
 import { findBackup, type Backup } from '../backup/list.ts';
 import { inStep, note, stopIfInterrupted } from '../context.ts';
 import { applyMoves } from '../release/switch.ts';
@@ -50,7 +55,9 @@ export async function passWindow(
   const { switchPlan } = reached;
   if (switchPlan !== undefined) await doStep(run, 'switch', () => switchTo(switchPlan));
   await doStep(run, 'maintenance-on', async () => {
+    // Where it was off, an earlier try may have come half-way: the command is given again, whatever the state is.
     if (was === 'off') await setMaintenance(context, 'on', work.reason);
+    else await keepClosed(context, work.reason);
     if (was !== 'unmanaged') await drainConnections(context);
   });
   stopIfInterrupted(context);
@@ -61,6 +68,7 @@ export async function passWindow(
       const moves = await work.planSwitch();
       await journal.add({ type: 'switch-planned', plan: moves });
       await switchTo(moves);
+      await keepClosed(context, work.reason);
     });
   stopIfInterrupted(context);
   await doStep(run, work.database.step, () => work.database.change(backup));
