@@ -26,7 +26,7 @@ export async function migratePending(
   const partly = pending.length < plan.pending.length;
   const files = pending.map(({ file }) => file);
   if (files.length === 0) return { data: [], text: ({ results }) => [results.migrations.none({ partly })] };
-  if ((await findReceipt(context, migrations, { pending }, { partly })) === undefined)
+  if ((await findReceipt(context, migrations, { pending }, { partly, rest: true })) === undefined)
     throw refused('migrations-not-rehearsed', { files });
   await args.confirm(({ results }) => results.migrations.question({ files }));
   const run = await runMigrations(context, {

@@ -9,16 +9,16 @@ import { coveringReceipt, receiptOfRest, type CoverFacts } from './covers.ts';
 import { readReceipts, rehearsedDatabase, type Receipt } from './receipt.ts';
 
 /**
- * The receipt that covers exactly this upgrade of exactly this database, as it is now; or, where a run stopped half-way,
- * the one that it had followed so far.
+ * The receipt that covers exactly this upgrade of exactly this database, as it is now.
  *
- * @param options `partly`: only the first of the pending scripts are to run
+ * @param options `partly`: only the first of the pending scripts are to run; `rest`: where a run of the scripts stopped
+ *   half-way, also the receipt that it had followed so far
  */
 export async function findReceipt(
   context: Context,
   migrations: readonly Migration[],
   plan: Pick<MigrationPlan, 'pending'>,
-  options: { readonly partly?: boolean } = {},
+  { rest = false, ...options }: { readonly partly?: boolean; readonly rest?: boolean } = {},
 ): Promise<Receipt | undefined> {
   const target = targetFromConfig(context);
   const live = await withSession(context, target, async (session) => ({
@@ -38,5 +38,5 @@ export async function findReceipt(
     now: context.clock.now(),
     maxAgeMs: context.config.BACKUP_MAX_AGE,
   };
-  return coveringReceipt(facts) ?? receiptOfRest(facts, plan.pending[0]?.done ?? 0);
+  return coveringReceipt(facts) ?? (rest ? receiptOfRest(facts, plan.pending[0]?.done ?? 0) : undefined);
 }

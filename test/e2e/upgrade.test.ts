@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { maj } from '../helpers/cli.ts';
+import { temporaryFolder } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { layBackup } from '../integration/keeping/helpers.ts';
 import { expectVersion, stateOf, useSites } from '../helpers/site.ts';
@@ -86,5 +89,24 @@ describe.each(servers)('an upgrade on $name', (server) => {
     const again = await site.maj('upgrade', '2.0.1', '--retry');
     expect(again.code).toBe(10);
     expect(again.stderr).toContain('already rehearsed');
+  });
+
+  test('is rehearsed anew where some of what was rehearsed has been migrated since', async () => {
+    const site = await newSite();
+    const unpacked = temporaryFolder('unpacked');
+    execFileSync('tar', ['xzf', join(site.packages, 'intimemanager-1.1.0.tar.gz'), '-C', unpacked]);
+    const [scripts = ''] = (await readdir(unpacked, { recursive: true })).filter((path) =>
+      path.endsWith('migrations'),
+    );
+    const env = { MIGRATIONS_DIR: join(unpacked, scripts) };
+    for (const words of [['rehearse'], ['migrate', '--to', '004', '--yes']]) {
+      const done = await maj(site.project, words, { env });
+      expect(done.code, done.stderr).toBe(0);
+    }
+    const upgraded = await site.maj('upgrade', '1.1.0');
+    expect(upgraded.code, upgraded.stderr).toBe(0);
+    expect(upgraded.stderr).toContain('Rehearse on a throwaway server');
+    expect(upgraded.stdout).not.toContain('004_billing');
+    await expectVersion(site, '1.1.0');
   });
 });
