@@ -10,7 +10,9 @@ import type { SwitchPlan } from './types.ts';
 /**
  * Looks through the old tree for what was written to it after the new one had been brought up to date: by a program that
  * maintenance did not stop, or one that had a file open. What belongs to no release, and the new tree does not have, is
- * copied, but never through a link in that; the rest is named, and stays in the old tree. Done when users are in again: it takes a second for a large tree.
+ * copied, but never through a link in that; the rest is named, and stays in the old tree. What was written before the new
+ * one was last brought up to date came along then: where that lacks it now, somebody has removed it since (a cache that was
+ * cleared). Done when users are in again: it takes a second for a large tree.
  *
  * @returns the paths that were written to late, relative to the tree
  */
@@ -20,13 +22,16 @@ export async function carryLate(
   plan: SwitchPlan,
 ): Promise<readonly string[]> {
   const { live } = await placesOf(context);
-  const { kept, sinceMs = null } = plan;
-  if (live === undefined || kept === null || sinceMs === null) return [];
+  const { kept, sinceMs = null, caughtUpMs = sinceMs } = plan;
+  if (live === undefined || kept === null || sinceMs === null || caughtUpMs === null) return [];
   const ours = keptPaths(context);
   const late: string[] = [];
-  for await (const { path, type, stamp } of walkTree(kept, (found) => isUnder(ours, found)))
-    if ((type === 'file' || type === 'link') && stamp.ctimeMs >= sinceMs && !isCopied(live, path, stamp))
-      late.push(path);
+  for await (const { path, type, stamp } of walkTree(kept, (found) => isUnder(ours, found))) {
+    if ((type !== 'file' && type !== 'link') || stamp.ctimeMs < sinceMs || isCopied(live, path, stamp))
+      continue;
+    const isRemoved = stamp.ctimeMs < caughtUpMs && goesAlong(path) && entryAt(live, path) === undefined;
+    if (!isRemoved) late.push(path);
+  }
   const missing = late.filter((path) => goesAlong(path) && isFree(live, path));
   await copyInto(kept, live, missing);
   adoptOwnersOf(context, live, kept, missing);

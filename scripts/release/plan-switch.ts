@@ -17,8 +17,10 @@ export interface SwitchFacts {
   readonly timestamp: string;
   /** The inode of the live tree; null in the releases layout, or where nothing is installed. */
   readonly oldInode: number | null;
-  /** When the new tree was last brought up to date, in milliseconds; null without an old one. */
+  /** See `SwitchPlan`. */
   readonly sinceMs: number | null;
+  /** See `SwitchPlan`. */
+  readonly caughtUpMs?: number | undefined;
   /** What APP_DIR/current points to now; null when it is not there. In place: null. */
   readonly current: string | null;
 }
@@ -27,7 +29,8 @@ export interface SwitchFacts {
 export function planSwitch(facts: SwitchFacts): SwitchPlan {
   const strays = join(facts.places.area, `strays-${facts.runId}`);
   const moves = facts.places.releases === undefined ? inPlace(facts) : releases(facts, facts.places.releases);
-  return { ...moves, strays, oldInode: facts.oldInode, sinceMs: facts.sinceMs };
+  const { oldInode, sinceMs, caughtUpMs } = facts;
+  return { ...moves, strays, oldInode, sinceMs, ...(caughtUpMs === undefined ? {} : { caughtUpMs }) };
 }
 
 /**

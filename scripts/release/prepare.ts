@@ -35,6 +35,7 @@ export async function prepareSwitch(
   const persistent = persistentPaths(context.config.APP_PERSIST);
   const present = presentIn(places, persistent);
   const sinceMs = places.live === undefined ? null : (staged.lookedAtMs ?? clockOf(staged.list));
+  const caughtUpMs = places.live === undefined ? undefined : clockOf(staged.list);
   if (places.live !== undefined) {
     await flushPaths(context, staged.folder, [
       ...(await catchUp(context, prepared, places.live)),
@@ -43,15 +44,17 @@ export async function prepareSwitch(
   }
   if (places.releases !== undefined) for (const path of persistent) await linkShared(places, staged, path);
   else for (const path of present) await makeRoom(staged.folder, path);
-  return switchOf(context, staged, places, sinceMs);
+  return switchOf(context, staged, places, { sinceMs, caughtUpMs });
 }
+
+const never = { sinceMs: null, caughtUpMs: undefined };
 
 /** The moves that would switch a staged release in, as things are now; nothing is changed. */
 export async function switchOf(
   context: Context,
   staged: StagedFacts,
   places: Places,
-  sinceMs: number | null = null,
+  times: { readonly sinceMs: number | null; readonly caughtUpMs: number | undefined } = never,
 ): Promise<SwitchPlan> {
   const persistent = persistentPaths(context.config.APP_PERSIST);
   return planSwitch({
@@ -67,7 +70,7 @@ export async function switchOf(
       .replaceAll(/[-:]|\.\d+/g, ''),
     oldInode:
       places.live === undefined || places.releases !== undefined ? null : (await lstat(places.live)).ino,
-    sinceMs,
+    ...times,
     current: places.releases === undefined ? null : await linkTarget(places.entry),
   });
 }

@@ -152,5 +152,7 @@ export const switchPlanSchema = v.object({
    * file system (milliseconds): what was written to the old one since may not be in it. Null, or not there, without one.
    */
   sinceMs: v.optional(v.nullable(v.number())),
+  /** When the new tree was last brought up to date, by the same clock: what it lacks of before it is meant to lack. */
+  caughtUpMs: v.optional(v.number()),
 });
 export type SwitchPlan = v.InferOutput<typeof switchPlanSchema>;

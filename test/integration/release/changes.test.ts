@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { carryLate } from '../../../scripts/release/carry-late.ts';
@@ -245,6 +246,22 @@ describe('what is written to the old tree while it is switched', () => {
     await carryLate(context, completed.goesAlong, plan);
     expect(said('files-written-late')).toEqual({ copied: [], left: ['index.php'], kept: plan.kept });
     expect(treePrint(app)).toMatchObject({ 'index.php': '644 y', 'mine/new.txt': '644 new' });
+  });
+
+  it('does not come back where it had gone along, and was removed in the new tree since: a cache that was cleared', async () => {
+    await installFirst({ 'index.php': 'x' });
+    const staged = await stage('1.1.0', { 'index.php': 'y' });
+    writeTree(app, { 'cache/page.html': 'of the old version', 'worker.pid': '7' });
+    const completed = await completeStaged(context, staged);
+    // The clock of a file system goes on by ticks, of 10 ms at the most.
+    await setTimeout(20);
+    const plan = await prepareSwitch(context, staged, completed);
+    await applyMoves(plan);
+    expect(treePrint(app)).toMatchObject({ 'cache/page.html': '644 of the old version' });
+    rmSync(join(app, 'cache', 'page.html'));
+    rmSync(join(app, 'worker.pid'));
+    expect(await carryLate(context, completed.goesAlong, plan)).toEqual([]);
+    expect(Object.keys(treePrint(app)).filter((path) => /page|pid/.test(path))).toEqual([]);
   });
 
   it('is not copied through a link of the new tree, and has setuid only once it has its owner', async () => {
