@@ -1,4 +1,4 @@
-import { isSecretFile } from '../release/edited-files.ts';
+import { isSecretFile } from '../release/secrets.ts';
 
 /** A user as the system knows it: number, and the numbers of all its groups. */
 export interface SystemUser {

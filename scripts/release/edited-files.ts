@@ -1,4 +1,5 @@
 import { unifiedDiff } from '../database/unified-diff.ts';
+import { mayHoldSecrets, secretLines } from './secrets.ts';
 
 /** What was done to a file of the installed release, as far as it may be shown. */
 export type EditedFile =
@@ -20,29 +21,25 @@ export type Unshown = 'no-original' | 'binary' | 'secret' | 'large' | 'not-a-fil
 /** How much is shown: a report is read by somebody. */
 export const editedLimits = { files: 20, lines: 40, bytes: 200_000 };
 
-const secretNames =
-  /(^|\/)(\.env($|\.)|[^/]*\.env$|\.htpasswd|\.netrc|\.npmrc|\.pgpass|\.my\.cnf|auth\.json|wp-config[^/]*\.php|id_(rsa|dsa|ecdsa|ed25519)|[^/]*(secret|credential|password|passwd)[^/]*|[^/]*\.(key|pem|p12|pfx|jks|keystore|ppk))/i;
-
-/** Whether a file is one of those that hold passwords and keys: its content is never shown. */
-export const isSecretFile = (path: string): boolean => secretNames.test(path);
-
 const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
-const secretLine =
-  /passw|passphrase|secret|token|api.?key|credential|private.?key|salt|\bdsn\b|:\/\/[^/\s:@]*:[^/\s@]+@/i;
 
 /**
  * Shows how a file was edited: pure. Lines that speak of a password, a key or the like are not shown, whatever the file
  * is called.
  */
 export function showEdited(path: string, original: Buffer | undefined, edited: Buffer): EditedFile {
-  if (isSecretFile(path)) return { kind: 'secret', path };
+  if (mayHoldSecrets(path)) return { kind: 'secret', path };
   if (original === undefined) return { kind: 'no-original', path };
   if (original.length > editedLimits.bytes || edited.length > editedLimits.bytes)
     return { kind: 'large', path };
   const [before, after] = [textOf(original), textOf(edited)];
   if (before === undefined || after === undefined) return { kind: 'binary', path };
   if (privateKey.test(before) || privateKey.test(after)) return { kind: 'secret', path };
-  const lines = unifiedDiff(path, before, after, { before: 'of the release', after: 'here' }).map(shown);
+  const lines = withoutSecrets(
+    unifiedDiff(path, before, after, { before: 'of the release', after: 'here' }),
+    before,
+    after,
+  ).map(printable);
   return {
     kind: 'diff',
     path,
@@ -61,9 +58,34 @@ function textOf(content: Buffer): string | undefined {
   }
 }
 
-function shown(line: string): string {
-  if (/^(---|\+\+\+|@@) /.test(line) || !secretLine.test(line))
-    // Whatever would move the cursor or colour the terminal.
-    return line.replaceAll(/[^\P{Cc}\t]/gu, '\ufffd').slice(0, 200);
-  return `${line.slice(0, 1)}…`;
+/** The lines of a difference, without those that are secret in the text that they are of. */
+function withoutSecrets(lines: readonly string[], before: string, after: string): readonly string[] {
+  const secret = { before: secretLines(before), after: secretLines(after) };
+  const at = { before: 0, after: 0 };
+  const shown: string[] = [];
+  for (const [index, line] of lines.entries()) {
+    const hunk = /^@@ -(\d+)\S* \+(\d+)/.exec(line);
+    if (hunk !== null) Object.assign(at, { before: Number(hunk[1]) - 1, after: Number(hunk[2]) - 1 });
+    // The two names on top, by their place: a removed line `-- DB_PASS` looks like one.
+    if (hunk !== null || index < 2) {
+      shown.push(line);
+      continue;
+    }
+    const isSecret = sidesOf(line)
+      .map((side) => secret[side][at[side]++])
+      .includes(true);
+    shown.push(isSecret ? `${line.slice(0, 1)}…` : line);
+  }
+  return shown;
 }
+
+const sidesOf = (line: string): readonly ('before' | 'after')[] => sides[line.slice(0, 1)] ?? [];
+/** Not `\ No newline at end of file`. */
+const sides: Readonly<Record<string, readonly ('before' | 'after')[]>> = {
+  '-': ['before'],
+  '+': ['after'],
+  ' ': ['before', 'after'],
+};
+
+/** Without whatever would move the cursor or colour the terminal. */
+const printable = (line: string): string => line.replaceAll(/[^\P{Cc}\t]/gu, '\ufffd').slice(0, 200);

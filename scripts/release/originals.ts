@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { note, type Context } from '../context.ts';
 import { MajError, reasonOf } from '../errors.ts';
 import { fileFailed, remove } from '../system/files.ts';
-import { editedLimits, isSecretFile, showEdited, type EditedFile } from './edited-files.ts';
+import { editedLimits, showEdited, type EditedFile } from './edited-files.ts';
 import type { ReleaseList } from './installed.ts';
+import { mayHoldSecrets } from './secrets.ts';
 import { entryAt } from './tree.ts';
 import type { ReleaseEntry } from './types.ts';
 import { unpackPackage } from './unpack.ts';
@@ -45,7 +46,7 @@ export async function showModified(
 /** Whether there may be something to show: a package is not unpacked for images. */
 function isComparable(live: string, path: string, released: ReleaseEntry | undefined): boolean {
   const size = entryAt(live, path)?.bytes ?? 0;
-  return released?.type === 'file' && size <= editedLimits.bytes && !isSecretFile(path);
+  return released?.type === 'file' && size <= editedLimits.bytes && !mayHoldSecrets(path);
 }
 
 async function showOne(
@@ -56,7 +57,7 @@ async function showOne(
 ): Promise<EditedFile> {
   const here = entryAt(live, path);
   if (released?.type !== 'file' || here?.type !== 'file') return { kind: 'not-a-file', path };
-  if (isSecretFile(path)) return { kind: 'secret', path };
+  if (mayHoldSecrets(path)) return { kind: 'secret', path };
   if (here.bytes > editedLimits.bytes || released.bytes > editedLimits.bytes) return { kind: 'large', path };
   const hasOriginal = originals !== undefined && entryAt(originals, path)?.type === 'file';
   return showEdited(

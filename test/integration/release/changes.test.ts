@@ -76,14 +76,16 @@ describe('before anything changes', () => {
     await installFirst({
       'index.php': 'one\ntwo\n',
       'dropped.php': 'x',
-      'config.php': "<?php\n$password = 'of-the-release';\n",
+      'config.php': "<?php\n$host = 'of-the-release';\n",
+      'boot.php': "<?php\n$password = 'of-the-release';\n",
       'logo.png': 'a\0b',
       'secrets.yml': 'key: of-the-release',
       'gone.php': 'x',
     });
     writeTree(app, {
       'index.php': 'one\n2\n',
-      'config.php': "<?php\n$password = 'hunter2';\n$debug = true;\n",
+      'config.php': "<?php\n$host = 'hunter2';\n",
+      'boot.php': "<?php\n$password = 'hunter2';\n$debug = true;\n",
       'logo.png': 'a\0c',
       'secrets.yml': 'key: hunter2',
       'robots.txt': 'mine',
@@ -96,9 +98,9 @@ describe('before anything changes', () => {
       known: true,
       added: ['new.php'],
       changed: ['VERSION', 'index.php', 'robots.txt'],
-      removed: ['config.php', 'dropped.php', 'logo.png', 'secrets.yml'],
+      removed: ['boot.php', 'config.php', 'dropped.php', 'logo.png', 'secrets.yml'],
       remade: [],
-      modified: ['config.php', 'index.php', 'logo.png', 'secrets.yml'],
+      modified: ['boot.php', 'config.php', 'index.php', 'logo.png', 'secrets.yml'],
       modes: [],
       deleted: ['gone.php'],
       displaced: ['robots.txt'],
@@ -108,9 +110,10 @@ describe('before anything changes', () => {
       files: [
         {
           kind: 'diff',
-          path: 'config.php',
+          path: 'boot.php',
           lines: expect.arrayContaining(['+…', '+$debug = true;']) as unknown,
         },
+        { kind: 'secret', path: 'config.php' },
         { kind: 'diff', path: 'index.php', lines: expect.arrayContaining(['-two', '+2']) as unknown },
         { kind: 'binary', path: 'logo.png' },
         { kind: 'secret', path: 'secrets.yml' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { editedLimits, isSecretFile, showEdited } from '../../../scripts/release/edited-files.ts';
+import { editedLimits, showEdited } from '../../../scripts/release/edited-files.ts';
+import { isSecretFile } from '../../../scripts/release/secrets.ts';
 
 const text = (content: string): Buffer => Buffer.from(content);
 
@@ -20,6 +21,45 @@ it.each([
 ])('whether the content of %s is nobody’s business: %s', (path, secret) => {
   expect(isSecretFile(path)).toBe(secret);
   if (secret) expect(showEdited(path, text('a'), text('b'))).toEqual({ kind: 'secret', path });
+});
+
+it.each([
+  'config.php',
+  'config.inc.php',
+  'inc/config.local.php',
+  'app.config.php',
+  'dbconfig.php',
+  'configuration.php',
+  'typo3conf/LocalConfiguration.php',
+  'sites/default/settings.php',
+  'sites/default/settings.local.php',
+  'LocalSettings.php',
+  'app/config/parameters.yml',
+  'parameters.php',
+  'config/database.php',
+  'application/config/database.php',
+  'config/database.yml',
+  'db.inc.php',
+  'app/etc/local.xml',
+  'app/etc/env.php',
+  'config/app_local.php',
+  'config/autoload/db.local.php',
+  'appsettings.json',
+  'web.config',
+  'config.php.dist',
+])('a difference of %s is not shown, whatever its lines look like', (path) => {
+  expect(showEdited(path, text('a'), text('b'))).toEqual({ kind: 'secret', path });
+});
+
+it.each([
+  'index.php',
+  'tsconfig.json',
+  'src/Configurator.php',
+  'reconnect.php',
+  'lib/locale.php',
+  'style.css',
+])('a difference of %s is shown', (path) => {
+  expect(showEdited(path, text('a'), text('b'))).toMatchObject({ kind: 'diff' });
 });
 
 describe('an edited file', () => {
@@ -46,10 +86,60 @@ describe('an edited file', () => {
     ['API_KEY=hunter2', 'hunter2'],
     ["'url' => 'mysql://app:hunter2@db/app'", 'hunter2'],
     ["define('AUTH_SALT', 'hunter2');", 'hunter2'],
+    ["define('DB_PASS', 'hunter2');", 'hunter2'],
+    ["$db_pass = 'hunter2';", 'hunter2'],
+    ["$dbpass = 'hunter2';", 'hunter2'],
+    ["$dbPass = 'hunter2';", 'hunter2'],
+    ["'pwd' => 'hunter2',", 'hunter2'],
+    ["$mdp = 'hunter2';", 'hunter2'],
+    ["$config['encryption_key'] = 'hunter2';", 'hunter2'],
+    ["'encryptionKey' => 'hunter2',", 'hunter2'],
+    ["'key' => 'base64:aHVudGVyMg==',", 'aHVudGVyMg'],
+    ["'key' => 'hunter2',", 'hunter2'],
+    ['key: hunter2hunter2', 'hunter2'],
+    ['<key><![CDATA[hunter2]]></key>', 'hunter2'],
+    ["new PDO('mysql:host=db', 'app', 'hunter2');", 'hunter2'],
+    ["$db = new mysqli('h', 'u', 'hunter2');", 'hunter2'],
+    ["mysqli_connect('h','u','hunter2');", 'hunter2'],
+    ["$link = mysql_connect($host, 'u', 'hunter2');", 'hunter2'],
+    ["$db->connect('h', 'u', 'hunter2');", 'hunter2'],
+    ["ldap_bind($ldap, 'cn=app', 'hunter2');", 'hunter2'],
+    ["$redis->auth('hunter2');", 'hunter2'],
+    ["$id = '3f2a9c0b7d1e4f5a8b6c3d2e1f0a9b8c';", '3f2a9c0b'],
+    ['-- DB_PASS hunter2', 'hunter2'],
   ])('is shown without a line such as %s', (line, secret) => {
-    const shown = showEdited('config.php', text('a\n'), text(`a\n${line}\nplain\n`));
+    const shown = showEdited('index.php', text('a\n'), text(`a\n${line}\nplain\n`));
     expect(JSON.stringify(shown)).not.toContain(secret);
     expect(shown).toMatchObject({ kind: 'diff', lines: expect.arrayContaining(['+…', '+plain']) as unknown });
+  });
+
+  it.each([
+    'foreach ($rows as $key => $value) {',
+    'if (array_key_exists($key, $rows)) $bypass = true;',
+    '// north on the compass, as passed in',
+    "$name = $row['key'];",
+    'keyboard.focus();',
+    "'host' => 'db.example.org',",
+    '$spinner = pinned($monkeys);',
+  ])('is shown with an ordinary line such as %s', (line) => {
+    const shown = showEdited('index.php', text('a\n'), text(`a\n${line}\n`));
+    expect(shown).toMatchObject({ lines: expect.arrayContaining([`+${line}`]) as unknown });
+  });
+
+  it.each([
+    ['the value of a name on the line before', "'password' =>\n  'hunter2',\nplain\n"],
+    ['the second argument of a call', "define(\n  'DB_PASS',\n  'hunter2'\n);\nplain\n"],
+    ['the arguments of a call', "mysqli_connect(\n  'h',\n  'u',\n  'hunter2'\n);\nplain\n"],
+  ])('is shown without %s', (_, content) => {
+    for (const [before, after] of [
+      ['a\n', `a\n${content}`],
+      [content, 'a\n'],
+      [content, content.replace('hunter2', 'hunter23')],
+    ] as const) {
+      const shown = showEdited('index.php', text(before), text(after));
+      expect(JSON.stringify(shown)).not.toContain('hunter2');
+      expect(JSON.stringify(shown)).toContain('plain');
+    }
   });
 
   it('that holds a private key is not shown at all', () => {
