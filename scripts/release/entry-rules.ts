@@ -3,6 +3,7 @@ import {
   collisionKey,
   controlCharacters,
   isWayOutByBackslash,
+  mostSegments,
   safePath,
   type PathProblem,
 } from './safe-path.ts';
@@ -125,6 +126,7 @@ export class EntryRules {
       if (target === '') return 'no-target';
       if (target.startsWith('/') || isWayOutByBackslash(target)) return 'link-out';
       if (Buffer.byteLength(target) > longestTarget) return 'name-length';
+      if (target.split('/').length > mostSegments) return 'too-deep';
       if (target.includes('\ufffd')) return 'name-encoding';
       return controlCharacters.test(target) ? 'name-characters' : undefined;
     }

@@ -10,7 +10,7 @@ type SafePath =
 export const controlCharacters = /[\u0000-\u001f\u007f]/;
 
 /** Far deeper than real applications (node_modules in node_modules, and Java's packages, come to some 30). */
-const mostSegments = 100;
+export const mostSegments = 100;
 
 /**
  * The path of an entry without `./` and a trailing slash, empty for the root itself; or why it may not be written.

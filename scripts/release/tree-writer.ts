@@ -6,7 +6,7 @@ import { unsound, type MajError } from '../errors.ts';
 import { remove, writeWholeSync } from '../system/files.ts';
 import type { RawEntry } from '../system/unpack.ts';
 import type { ArchiveEntry, EntryProblem, EntryRules } from './entry-rules.ts';
-import { leadsOut } from './links.ts';
+import { linksLeadingOut } from './links.ts';
 import type { ReleaseEntry } from './types.ts';
 
 /** The refusal of a package for one of its entries, whose name may be anything: it is quoted. */
@@ -47,13 +47,19 @@ export class TreeWriter {
     else this.#files.set(path, await this.#file(path, raw));
   }
 
-  /** Makes links and sets modes, takes off a single folder at the top; what there is then. */
-  async finish(marker: string): Promise<readonly ReleaseEntry[]> {
+  /**
+   * Makes links and sets modes, takes off a single folder at the top; what there is then.
+   *
+   * @param breathe called between two links: a package may be made of nothing else
+   */
+  async finish(marker: string, breathe: () => Promise<void>): Promise<readonly ReleaseEntry[]> {
     const top = topFolder([...this.#files.keys(), ...this.#links.keys()], marker);
     const strip = (path: string): string => path.slice(top === '' ? 0 : top.length + 1);
     const links = new Map([...this.#links].map(([path, target]) => [strip(path), target]));
+    const leadsOut = linksLeadingOut(links);
     for (const [path, target] of links) {
-      if (leadsOut(links, path)) throw unsafe(this.#package, `${path} -> ${target}`, 'link-out');
+      await breathe();
+      if (leadsOut(path)) throw unsafe(this.#package, `${path} -> ${target}`, 'link-out');
     }
     for (const [path, target] of this.#links) await symlink(target, join(this.#root, path));
     for (const path of this.#made) {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { stopIfInterrupted, type Context, type Progress } from '../context.ts';
 import { MajError, refused, unsound } from '../errors.ts';
+import { createBreather } from '../system/breather.ts';
 import { DamagedArchive } from '../system/damaged-archive.ts';
 import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
 import { readArchive } from '../system/packed-archive.ts';
@@ -56,7 +57,12 @@ export async function unpackPackage(
         progress(unpacked);
       },
     );
-    return { entries: await tree.finish(marker), sha256 };
+    const breathe = createBreather();
+    const entries = await tree.finish(marker, async () => {
+      await breathe();
+      stopIfInterrupted(context);
+    });
+    return { entries, sha256 };
   } catch (error) {
     await remove(into);
     throw unpackError(file, into, error);

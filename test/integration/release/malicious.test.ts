@@ -51,6 +51,11 @@ const evils: readonly (readonly [string, readonly Evil[], RegExp])[] = [
   ['links in a circle', [link('a', 'b'), link('b', 'a')], /circle/],
   ['a chain of links that leads out', [link('a/b/up', '../..'), link('x', 'a/b/up/../outside')], /leads out/],
   [
+    'links along hundreds of folders and each other, which took minutes to follow',
+    Array.from({ length: 500 }, (_, at) => link(`l${at}`, `l${at + 1}/${'d/../'.repeat(320)}d`)),
+    /100 folders/,
+  ],
+  [
     'a file written through a link',
     [link('a', '../outside'), { name: 'a/secret.txt', content: 'gone' }],
     /below something/,
@@ -94,8 +99,9 @@ const paxHeader = (key: string, value: string): TarEntry => {
 
 const inTar = ({ name, kind, content, mode }: Evil): TarEntry[] => [
   ...(Buffer.byteLength(name) > 100 ? [paxHeader('path', name)] : []),
+  ...(kind === 'link' && (content ?? '').length > 100 ? [paxHeader('linkpath', content ?? '')] : []),
   kind === 'link'
-    ? { name, type: '2', link: content ?? '' }
+    ? { name, type: '2', link: (content ?? '').slice(0, 100) }
     : { name, content: content ?? '', ...(mode === undefined ? {} : { mode }) },
 ];
 const inZip = ({ name, kind, content, mode }: Evil): ZipEntry => ({

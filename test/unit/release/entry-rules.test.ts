@@ -63,6 +63,8 @@ describe('an entry of a package', () => {
     ['a hard link to a link', [link('a', 'x'), hard('b', 'a')], 'hard-link'],
     ['a file as deep as it may be', [entry(`${'d/'.repeat(99)}f`)], `ok ${'d/'.repeat(99)}f`],
     ['a file deeper than any application', [entry(`${'d/'.repeat(100)}f`)], 'too-deep'],
+    ['a link to what lies as deep as it may', [link('a', `${'d/'.repeat(99)}f`)], 'ok a'],
+    ['a link along more folders than that', [link('a', `${'d/../'.repeat(50)}f`)], 'too-deep'],
     ['a hard link with content', [entry('a'), { ...hard('b', 'a'), bytes: 5 }], 'hard-link'],
   ])('is judged: %s', (_, entries, expected) => {
     expect(verdict(entries)).toBe(expected);

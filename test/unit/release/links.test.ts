@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { leadsOut } from '../../../scripts/release/links.ts';
+import { linksLeadingOut } from '../../../scripts/release/links.ts';
+
+/** Links that lead along each other, so many. */
+const chain = (length: number): Readonly<Record<string, string>> =>
+  Object.fromEntries(Array.from({ length }, (_, link) => [`l${link}`, `l${link + 1}`]));
 
 it.each<[string, Readonly<Record<string, string>>, string, boolean]>([
   ['to a file beside it', { a: 'b' }, 'a', false],
@@ -18,7 +22,28 @@ it.each<[string, Readonly<Record<string, string>>, string, boolean]>([
     true,
   ],
   ['to itself', { a: 'a' }, 'a', true],
+  ['up and down again below what is not there', { a: 'x/y/../../b/..' }, 'a', false],
+  ['up too often from what is not there', { a: 'x/y/../../../b' }, 'a', true],
+  ['below a link to what is not there', { a: 'b/../..', b: 'x/y/z' }, 'a', false],
+  ['along as many links as the kernel follows', chain(40), 'l0', false],
+  ['along one more', chain(41), 'l0', true],
+  ['along a link twice, together more than the kernel follows', { ...chain(21), a: 'l0/../l0' }, 'a', true],
+  ['to names that objects have', { a: '__proto__/constructor', b: 'x' }, 'a', false],
   ['in a circle', { a: 'b', b: 'a' }, 'a', true],
 ])('a link %s', (_, links, path, expected) => {
-  expect(leadsOut(new Map(Object.entries(links)), path)).toBe(expected);
+  expect(linksLeadingOut(new Map(Object.entries(links)))(path)).toBe(expected);
+});
+
+it('links are told apart whatever was asked before', () => {
+  const leadsOut = linksLeadingOut(new Map(Object.entries({ ...chain(41), up: '..', in: 'lib' })));
+  expect(['l0', 'up', 'l1', 'in', 'l0'].map(leadsOut)).toEqual([true, true, false, false, true]);
+});
+
+it('many links of great depth along each other take no more steps than their targets have', () => {
+  const below = '/d/..'.repeat(800);
+  const links = new Map<string, string>();
+  for (let at = 0; at < 39; at += 1) links.set(`l${at}`, `l${at + 1}${below}`);
+  for (let at = 0; at < 10_000; at += 1) links.set(`x${at}`, `l0${below}`);
+  const leadsOut = linksLeadingOut(links);
+  expect([...links.keys()].filter(leadsOut)).toEqual([]);
 });

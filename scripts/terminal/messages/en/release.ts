@@ -14,7 +14,7 @@ const problemTexts: Readonly<Record<EntryProblem, string>> = {
   'name-characters': 'its name holds control characters',
   'name-encoding': 'its name is not UTF-8',
   'name-length': 'its name is too long',
-  'too-deep': 'it lies more than 100 folders deep',
+  'too-deep': 'it lies more than 100 folders deep, or is a link to what does',
   backslash: 'its name holds a backslash, which some systems take for a slash',
   type: 'it is a device, a pipe or something else that no application needs',
   setuid: 'it has the setuid or setgid bit',
