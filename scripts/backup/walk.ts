@@ -1,9 +1,8 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { refused } from '../errors.ts';
 import { createBreather } from '../system/breather.ts';
-import { fileFailed, namesIn, systemErrorCode } from '../system/files.ts';
+import { checkName, fileFailed, namesIn, systemErrorCode } from '../system/files.ts';
 
 /** A file, folder or link that was come across, by its path from the root. */
 export interface Walked {
@@ -31,8 +30,7 @@ export async function* walk(
   const waiting = await pathsIn(root, '');
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (leaveOut.has(path)) continue;
-    // Node reads bytes that are no UTF-8 as U+FFFD, under which the file cannot be opened.
-    if (path.includes('\uFFFD')) throw refused('file-name-unreadable', { path: join(root, path) });
+    checkName(root, path);
     const stats = statsOf(join(root, path));
     if (stats === undefined) continue;
     yield { path, stats };

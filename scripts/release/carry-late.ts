@@ -26,18 +26,24 @@ export async function carryLate(
   if (live === undefined || kept === null || sinceMs === null || caughtUpMs === null) return [];
   const ours = keptPaths(context);
   const late: string[] = [];
-  for await (const { path, type, stamp } of walkTree(kept, (found) => isUnder(ours, found))) {
-    if ((type !== 'file' && type !== 'link') || stamp.ctimeMs < sinceMs || isCopied(live, path, stamp))
-      continue;
-    const isRemoved = stamp.ctimeMs < caughtUpMs && goesAlong(path) && entryAt(live, path) === undefined;
-    if (!isRemoved) late.push(path);
+  // The files are switched: nothing may fail over a name any more. Before the switch it would have been refused.
+  const unreadable: string[] = [];
+  const entries = walkTree(
+    kept,
+    (found) => isUnder(ours, found),
+    (path) => unreadable.push(path),
+  );
+  for await (const { path, type, stamp } of entries) {
+    if ((type !== 'file' && type !== 'link') || stamp.ctimeMs < sinceMs) continue;
+    const cameAlong = stamp.ctimeMs < caughtUpMs && goesAlong(path);
+    if (!cameAlong && !isCopied(live, path, stamp)) late.push(path);
   }
   const missing = late.filter((path) => goesAlong(path) && isFree(live, path));
   await copyInto(kept, live, missing);
   adoptOwnersOf(context, live, kept, missing);
-  const left = late.filter((path) => !missing.includes(path));
-  if (late.length > 0) warn(context, 'files-written-late', { copied: missing, left, kept });
-  return late;
+  const left = [...late.filter((path) => !missing.includes(path)), ...unreadable];
+  if (missing.length + left.length > 0) warn(context, 'files-written-late', { copied: missing, left, kept });
+  return [...late, ...unreadable];
 }
 
 /**

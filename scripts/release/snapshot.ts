@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBreather } from '../system/breather.ts';
-import { fileFailed, namesIn } from '../system/files.ts';
+import { checkName, fileFailed, namesIn } from '../system/files.ts';
 import { entryAt, walkTree, type Stamp, type TreeEntry } from './tree.ts';
 
 /** What a tree held at a moment, by path, the root as the empty one: enough to tell later what was changed since without reading it. */
@@ -73,6 +73,7 @@ export interface Since {
  * unnoticed.
  *
  * @param watched the paths that matter even where nothing around them changed
+ * @throws MajError `file-name-unreadable`
  */
 export async function changedSince(
   snapshot: Snapshot,
@@ -93,8 +94,11 @@ export async function changedSince(
     const now = entryAt(root, path);
     if (now?.type !== 'folder' || isAsBefore(now)) continue;
     if (path !== '') changed.add(path);
-    for (const child of await childrenOf(root, path)) {
-      if (skip(child.path) || isAsBefore(child)) continue;
+    for (const childPath of await childrenOf(root, path)) {
+      if (skip(childPath)) continue;
+      checkName(root, childPath);
+      const child = entryAt(root, childPath);
+      if (child === undefined || isAsBefore(child)) continue;
       changed.add(child.path);
       // Folders that were there before tell for themselves.
       if (child.type !== 'folder' || entries.get(child.path)?.type === 'folder') continue;
@@ -109,7 +113,7 @@ export async function changedSince(
   return { changed: [...changed].sort(), gone: [...gone].sort() };
 }
 
-async function childrenOf(root: string, folder: string): Promise<TreeEntry[]> {
+async function childrenOf(root: string, folder: string): Promise<string[]> {
   const names = await namesIn(join(root, folder));
-  return names.flatMap((name) => entryAt(root, folder === '' ? name : `${folder}/${name}`) ?? []);
+  return names.map((name) => (folder === '' ? name : `${folder}/${name}`));
 }

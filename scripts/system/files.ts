@@ -54,6 +54,14 @@ export async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+/** Whether a path was read from bytes that are no UTF-8: Node puts U+FFFD there, and finds nothing under that name. */
+export const isUnreadableName = (path: string): boolean => path.includes('\uFFFD');
+
+/** @throws MajError `file-name-unreadable` for a path in a tree that `isUnreadableName` */
+export function checkName(root: string, path: string): void {
+  if (isUnreadableName(path)) throw refused('file-name-unreadable', { path: join(root, path) });
+}
+
 /** Makes a folder, and the ones above it, that only its owner may enter. */
 export async function makePrivateFolder(path: string): Promise<void> {
   try {

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -59,6 +59,12 @@ describe('the permissions of an application', () => {
       writable: { count: 1, first: [join(app, 'uploads')] },
       exposed: { count: 1, first: [join(app, '.env')] },
     });
+  });
+
+  it('are looked at though there is a name that is not UTF-8', async () => {
+    writeFileSync(Buffer.concat([Buffer.from(`${app}/caf`), Buffer.from([0xe9])]), 'x');
+    chmodSync(join(app, 'uploads'), 0o777);
+    expect((await look())?.problems.writable).toEqual({ count: 1, first: [join(app, 'uploads')] });
   });
 
   it('are those of the folders above, too', async () => {

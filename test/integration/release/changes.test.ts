@@ -67,6 +67,11 @@ function mount(point: string): void {
   mounts.push(point);
 }
 
+/** Makes a file whose name is in Latin-1, as old uploads and archives have them. */
+function touchLatin1(folder: string): void {
+  writeFileSync(Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9])]), 'x');
+}
+
 /** What was said under this name, once. */
 const said = (name: string): unknown =>
   context.events.flatMap((event) => ('note' in event && event.note === name ? [event.facts] : [])).at(-1);
@@ -296,6 +301,18 @@ describe('what is written to the old tree while it is switched', () => {
     expect([uid, mode & 0o7777]).toEqual([1234, 0o4755]);
   });
 
+  it('stays and is named where its name is not UTF-8', async () => {
+    await installFirst({ 'index.php': 'x' });
+    const staged = await stage('1.1.0', { 'index.php': 'y' });
+    const completed = await completeStaged(context, staged);
+    const plan = await prepareSwitch(context, staged, completed);
+    touchLatin1(app);
+    await applyMoves(plan);
+    await carryLate(context, completed.goesAlong, plan);
+    expect(said('files-written-late')).toEqual({ copied: [], left: ['caf\ufffd'], kept: plan.kept });
+    expect(readdirSync(plan.kept ?? '', 'latin1')).toContain('caf\u00e9');
+  });
+
   it('is nothing where nobody wrote', async () => {
     await installFirst({ 'index.php': 'x' });
     const staged = await stage('1.1.0', { 'index.php': 'y' });
@@ -303,6 +320,31 @@ describe('what is written to the old tree while it is switched', () => {
     const plan = await prepareSwitch(context, staged, completed);
     await applyMoves(plan);
     expect(await carryLate(context, completed.goesAlong, plan)).toEqual([]);
+  });
+});
+
+describe('a file whose name is not UTF-8', () => {
+  it('is refused before anything is done, for the new tree would not have it', async () => {
+    await installFirst({ 'index.php': 'x' });
+    touchLatin1(app);
+    const failure = await failureOf(stage('1.1.0'));
+    expect([failure.code, failure.exitCode]).toEqual(['file-name-unreadable', 3]);
+    expect(failure.message).toContain(join(app, 'caf'));
+  });
+
+  it('is refused as well when it is made once the release was completed', async () => {
+    await installFirst({ 'index.php': 'x', 'lib/a.php': 'x' });
+    const staged = await stage('1.1.0', { 'index.php': 'y' });
+    const completed = await completeStaged(context, staged);
+    touchLatin1(join(app, 'lib'));
+    expect((await failureOf(prepareSwitch(context, staged, completed))).code).toBe('file-name-unreadable');
+  });
+
+  it('is no matter in what persists: that is moved as it is', async () => {
+    await installFirst({ 'index.php': 'x' });
+    touchLatin1(join(app, 'uploads'));
+    await applyMoves(await prepareSwitch(context, await stage('1.1.0')));
+    expect(readdirSync(join(app, 'uploads'), 'latin1')).toContain('caf\u00e9');
   });
 });
 

@@ -114,7 +114,7 @@ export const backup = {
     }),
     'file-name-unreadable': (facts: { path: string }) => ({
       message: `The name of ${facts.path} is not valid UTF-8, and so it cannot be read.`,
-      hint: 'Rename it (convmv renames whole folders); a backup without it would not be whole.',
+      hint: 'Rename it (convmv renames whole folders); neither a backup nor a new release would have it.',
     }),
     'no-backup': (facts: { folder: string }) => ({
       message: `There is no complete backup in ${facts.folder}.`,
