@@ -8,7 +8,9 @@ import { placesOf } from './release/places.ts';
 import { switchOf } from './release/prepare.ts';
 import { discardStaged, stagePackage } from './release/stage.ts';
 import { applyAlone, movesInWords } from './release/apply-alone.ts';
+import { exists } from './system/files.ts';
 import { withLock } from './upgrade/lock.ts';
+import { recordLate } from './upgrade/records.ts';
 import { newRunId } from './upgrade/run-id.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb } from './verb.ts';
@@ -32,6 +34,7 @@ export const applyVerb: Verb<'plan' | 'reinstall' | 'allow-downgrade'> = {
       const [wanted, ...more] = args.positionals;
       if (wanted === undefined || more.length > 0)
         throw wrongUsage('bad-usage', { verb: 'apply', reason: 'it takes one package, version or commit' });
+      await recordLate(context);
       await refuseUnfinished(context);
       const found = await findPackage(context, wanted);
       const runId = await newRunId(context);
@@ -77,7 +80,8 @@ export const applyVerb: Verb<'plan' | 'reinstall' | 'allow-downgrade'> = {
             results.release.applied({ version: staged.version, appDir: entry, kept: plan.kept }),
         };
       } finally {
-        await discardStaged(staged);
+        // Once the tree is switched in, its list may wait for the next run to keep it.
+        if (await exists(staged.folder)) await discardStaged(staged);
       }
     }),
 };

@@ -4,10 +4,10 @@ import { orLeftOver } from '../left-over.ts';
 import { ownIdentity } from '../system/identity.ts';
 import type { Messages } from '../terminal/messages/catalogue.ts';
 import { installationOf } from '../upgrade/installation.ts';
-import { openJournal, type Journal } from '../upgrade/journal.ts';
+import { openJournal, stagedEntry, type Journal } from '../upgrade/journal.ts';
+import { recordList } from '../upgrade/records.ts';
 import { carryLate } from './carry-late.ts';
 import { completeStaged } from './complete.ts';
-import { recordInstalled } from './installed.ts';
 import { prepareSwitch } from './prepare.ts';
 import { applyMoves, undoMoves } from './switch.ts';
 import type { Move, StagedRelease, SwitchPlan } from './types.ts';
@@ -38,7 +38,7 @@ export async function applyAlone(
       holder: ownIdentity(),
       kind: 'apply',
     });
-    await journal.add({ type: 'staged', folder: staged.folder, version: staged.version });
+    await journal.add(stagedEntry(staged));
     await journal.add({ type: 'maintenance-was', state: maintenance });
     await journal.add({ type: 'switch-planned', plan });
     await journal.add({ type: 'step-started', step: 'switch' });
@@ -47,7 +47,7 @@ export async function applyAlone(
     );
     await journal.add({ type: 'run-finished', outcome: 'succeeded' });
     // The files are switched: nothing that fails now may say that nothing was changed, or leave the other undone.
-    await orLeftOver(context, staged.list, () => recordInstalled(context, staged));
+    await recordList(context, staged);
     await orLeftOver(context, staged.list, () => carryLate(context, completed.goesAlong, plan));
     return plan;
   } finally {

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { fileFailed, makePrivateFolder, privateFile, readIfThere, syncFolder } from '../system/files.ts';
-import { switchPlanSchema } from '../release/types.ts';
+import { switchPlanSchema, type StagedFacts } from '../release/types.ts';
 import { identitySchema } from '../system/identity.ts';
 import { installationSchema } from './installation.ts';
 import { journalSteps } from './steps.ts';
@@ -99,6 +99,13 @@ const lineSchema = v.intersect([v.object({ at: v.string() }), entrySchema]);
 export type JournalEntry = v.InferOutput<typeof entrySchema>;
 /** One event of a run, with its time (ISO 8601, UTC). */
 export type JournalLine = v.InferOutput<typeof lineSchema>;
+
+/** What the journal says of a release that was staged. */
+export function stagedEntry(staged: StagedFacts): JournalEntry {
+  const { folder, version, releaseName, previousVersion, list, package: path, sha256, lookedAtMs } = staged;
+  const release = { releaseName, previousVersion, list, package: path, sha256, lookedAtMs };
+  return { type: 'staged', folder, version, release };
+}
 
 /** An open journal: what is added is on disk when the promise settles. */
 export interface Journal {

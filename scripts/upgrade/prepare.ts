@@ -16,6 +16,7 @@ import { completeStaged, type CompletedRelease } from '../release/complete.ts';
 import { stagePackage } from '../release/stage.ts';
 import type { FoundPackage, StagedFacts } from '../release/types.ts';
 import { refuseFailedBefore } from './failed-pair.ts';
+import { stagedEntry } from './journal.ts';
 import { doStep, type UpgradeRun } from './run.ts';
 
 /** Everything that is ready before the window opens. */
@@ -44,18 +45,7 @@ export async function prepare(
   stopIfInterrupted(context);
   const staged = await doStep(run, 'stage', async () => {
     const release = await stagePackage(context, found.path, { ...found, runId: run.journal.run });
-    const {
-      folder: tree,
-      version,
-      releaseName,
-      previousVersion,
-      list,
-      package: path,
-      sha256,
-      lookedAtMs,
-    } = release;
-    const facts = { releaseName, previousVersion, list, package: path, sha256, lookedAtMs };
-    await run.journal.add({ type: 'staged', folder: tree, version, release: facts });
+    await run.journal.add(stagedEntry(release));
     if (!options.retry) await refuseFailedBefore(context, release);
     await installDependencies(context, release.folder);
     return release;

@@ -27,11 +27,12 @@ export async function record(context: Context, { kind, release, switchPlan }: Ru
 export async function recordLate(context: Context): Promise<void> {
   const journal = await readNewestJournal(context);
   const state = journal === undefined ? undefined : foldJournal(journal.lines);
-  if (state?.outcome !== 'succeeded' || state.kind !== 'upgrade' || state.release === undefined) return;
+  if (state?.outcome !== 'succeeded' || state.kind === 'go-back' || state.release === undefined) return;
   if (await exists(state.release.list)) await recordList(context, state.release);
 }
 
-async function recordList(context: Context, release: { readonly list: string }): Promise<void> {
+/** Keeps the list of what is installed now; where that fails, it stays where it is for `recordLate`. */
+export async function recordList(context: Context, release: { readonly list: string }): Promise<void> {
   try {
     await recordInstalled(context, release);
   } catch (error) {

@@ -91,7 +91,25 @@ describe('maj apply', () => {
     const context = contextWith();
     await apply(context, '1.1.0');
     expect(await installedVersion(context)).toBe('1.1.0');
-    expect(said(context)).toContain('left-over');
+    expect(said(context)).toContain('record-late');
+  });
+
+  it('keeps the list for the next one when there was no room for it, which then carries what is yours', async () => {
+    install();
+    release('1.1.0', { 'dropped.php': 'x' });
+    release('1.2.0');
+    const listed = join(projectDir, '.maj', 'releases', '1.1.0.json');
+    mkdirSync(listed, { recursive: true });
+    await apply(contextWith(), '1.1.0');
+    rmSync(listed, { recursive: true });
+    writeTree(app, { 'robots.txt': 'mine' });
+    const context = contextWith();
+    await apply(context, '1.2.0');
+    expect(existsSync(listed)).toBe(true);
+    expect(said(context)).not.toContain('files-not-told-apart');
+    expect(existsSync(join(app, 'dropped.php'))).toBe(false);
+    expect(readFileSync(join(app, 'robots.txt'), 'utf8')).toBe('mine');
+    expect(readdirSync(area()).filter((name) => name.startsWith('staged-'))).toEqual([]);
   });
 
   it('puts a verified package in the place of the application, keeps what persists, and the old files', async () => {
