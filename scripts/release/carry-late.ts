@@ -1,4 +1,5 @@
 import { warn, type Context } from '../context.ts';
+import { carriedTargets } from './carried-links.ts';
 import { adoptOwnersOf, copyInto } from './carry.ts';
 import type { GoesAlong } from './complete.ts';
 import { keptPaths } from './kept-paths.ts';
@@ -21,7 +22,8 @@ export async function carryLate(
   goesAlong: GoesAlong,
   plan: SwitchPlan,
 ): Promise<readonly string[]> {
-  const { live } = await placesOf(context);
+  const places = await placesOf(context);
+  const { live } = places;
   const { kept, sinceMs = null, caughtUpMs = sinceMs } = plan;
   if (live === undefined || kept === null || sinceMs === null || caughtUpMs === null) return [];
   const ours = keptPaths(context);
@@ -39,7 +41,7 @@ export async function carryLate(
     if (!cameAlong && !isCopied(live, path, stamp)) late.push(path);
   }
   const missing = late.filter((path) => goesAlong(path) && isFree(live, path));
-  await copyInto(kept, live, missing);
+  await copyInto(kept, live, missing, carriedTargets(places, kept));
   adoptOwnersOf(context, live, kept, missing);
   const left = [...late.filter((path) => !missing.includes(path)), ...unreadable];
   if (missing.length + left.length > 0) warn(context, 'files-written-late', { copied: missing, left, kept });

@@ -2,15 +2,21 @@ import { chmodSync, lchownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { warn, type Context } from '../context.ts';
 import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
+import { sameTarget, type CarriedTarget } from './carried-links.ts';
 import { copyFile, setIdBits } from './copy-file.ts';
 import { entryAt, walkTree, type TreeEntry } from './tree.ts';
 
 /**
  * Copies things of one tree to the same places in another, with mode and time, but for setuid and setgid; folders come before what
  * they hold.
- * What is there already is replaced. The copies have no owner yet: `adoptOwners` and `adoptOwnersOf` give them one.
+ * What is there already is replaced. Links may get another target, see `carriedTargets`. The copies have no owner yet: `adoptOwners` and `adoptOwnersOf` give them one.
  */
-export async function copyInto(from: string, to: string, paths: readonly string[]): Promise<void> {
+export async function copyInto(
+  from: string,
+  to: string,
+  paths: readonly string[],
+  carriedTarget: CarriedTarget = sameTarget,
+): Promise<void> {
   for (const path of paths) {
     const entry = entryAt(from, path);
     if (entry === undefined || entry.type === 'other') continue;
@@ -19,16 +25,16 @@ export async function copyInto(from: string, to: string, paths: readonly string[
     if (there !== undefined && (entry.type !== 'folder' || there.type !== 'folder')) await remove(target);
     try {
       mkdirSync(dirname(target), { recursive: true });
-      copy(join(from, path), target, entry);
+      if (entry.type === 'link') symlinkSync(carriedTarget(path, entry.target ?? ''), target);
+      else copy(join(from, path), target, entry);
     } catch (error) {
       throw fileFailed(target, 'copied from the installed application', error);
     }
   }
 }
 
-function copy(from: string, to: string, { type, mode, target }: TreeEntry): void {
+function copy(from: string, to: string, { type, mode }: TreeEntry): void {
   if (type === 'folder') mkdirSync(to, { recursive: true });
-  else if (type === 'link') symlinkSync(target ?? '', to);
   else copyFile(from, to, mode);
 }
 

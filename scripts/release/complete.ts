@@ -1,5 +1,6 @@
 import { note, type Context } from '../context.ts';
 import { flush } from '../system/flush.ts';
+import { carriedTargets } from './carried-links.ts';
 import { adoptOwners, copyInto } from './carry.ts';
 import { listTree, modesIn, pathsIn } from './changes.ts';
 import { noPlaceIn } from './file-changes.ts';
@@ -57,7 +58,7 @@ export async function completeStaged(context: Context, staged: StagedFacts): Pro
   const carried = [...snapshot.entries]
     .filter(([path, { type }]) => path !== '' && type !== 'other' && goesAlong(path))
     .map(([path]) => path);
-  await copyInto(places.live, staged.folder, carried);
+  await copyInto(places.live, staged.folder, carried, carriedTargets(places, places.live));
   await adoptOwners(context, staged.folder, places.live, new Set(carried), modesIn(installed));
   await flush(context, staged.folder);
   return { staged, snapshot, goesAlong, carried };

@@ -4,6 +4,7 @@ import { maintenanceFile } from '../application/maintenance.ts';
 import { note, type Context } from '../context.ts';
 import { remove } from '../system/files.ts';
 import { flushPaths } from '../system/flush.ts';
+import { carriedTargets } from './carried-links.ts';
 import { adoptOwnersOf, copyInto } from './carry.ts';
 import { completeStaged, type CompletedRelease } from './complete.ts';
 import { keptPaths } from './kept-paths.ts';
@@ -38,7 +39,7 @@ export async function prepareSwitch(
   const caughtUpMs = places.live === undefined ? undefined : clockOf(staged.list);
   if (places.live !== undefined) {
     await flushPaths(context, staged.folder, [
-      ...(await catchUp(context, prepared, places.live)),
+      ...(await catchUp(context, prepared, places, places.live)),
       ...(await carryFlag(context, staged, places.live, persistent)),
     ]);
   }
@@ -79,6 +80,7 @@ export async function switchOf(
 async function catchUp(
   context: Context,
   { staged, snapshot, goesAlong, carried }: CompletedRelease,
+  places: Places,
   live: string,
 ): Promise<readonly string[]> {
   if (snapshot === undefined) return [];
@@ -86,7 +88,7 @@ async function catchUp(
   const since = await changedSince(snapshot, (path) => isUnder(kept, path), carried);
   for (const path of since.gone) await remove(join(staged.folder, path));
   const again = since.changed.filter((path) => goesAlong(path));
-  await copyInto(live, staged.folder, again);
+  await copyInto(live, staged.folder, again, carriedTargets(places, live));
   adoptOwnersOf(context, staged.folder, live, since.changed);
   if (again.length > 0) note(context, 'files-carried-late', { paths: again });
   return again;

@@ -575,6 +575,32 @@ describe('the releases layout', () => {
     expect(readdirSync(join(app, '.maj'))).toEqual([]);
   });
 
+  it('makes links of yours that lead into the old release lead to the same place in the new one', async () => {
+    const config: Partial<Config> = { APP_LAYOUT: 'releases', APP_PERSIST: ['storage'] };
+    release('1.0.0', { 'public/index.php': 'x', 'storage/app/public/a.jpg': 'jpg' });
+    release('1.1.0', { 'public/index.php': 'y', 'storage/app/public/a.jpg': 'jpg' });
+    mkdirSync(app, { recursive: true });
+    await apply(contextWith(config), '1.0.0');
+    const old = join(app, 'releases', '1.0.0');
+    symlinkSync(app, join(root, 'alias'));
+    const links: Readonly<Record<string, readonly [string, string]>> = {
+      'public/storage': [join(old, 'storage/app/public'), '../storage/app/public'],
+      'public/aliased': [join(root, 'alias/releases/1.0.0/public'), '.'],
+      top: [`${old}/`, '.'],
+      gone: [join(old, 'not/there'), 'not/there'],
+      current: [join(app, 'current', 'public'), join(app, 'current', 'public')],
+      shared: [join(app, 'shared', 'storage'), join(app, 'shared', 'storage')],
+      beside: [`${old}.txt`, `${old}.txt`],
+      relative: ['public/index.php', 'public/index.php'],
+    };
+    for (const [path, [target]] of Object.entries(links)) symlinkSync(target, join(old, path));
+    await apply(contextWith(config), '1.1.0');
+    for (const [path, [, carried]] of Object.entries(links))
+      expect([path, readlinkSync(join(app, 'current', path))]).toEqual([path, carried]);
+    rmSync(old, { recursive: true });
+    expect(readFileSync(join(app, 'current', 'public', 'storage', 'a.jpg'), 'utf8')).toBe('jpg');
+  });
+
   it('refuses a current that is no link', async () => {
     mkdirSync(join(app, 'current'), { recursive: true });
     release('1.1.0');

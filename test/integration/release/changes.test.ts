@@ -301,6 +301,24 @@ describe('what is written to the old tree while it is switched', () => {
     expect([uid, mode & 0o7777]).toEqual([1234, 0o4755]);
   });
 
+  it('leads to the new release where it is a link into the old one', async () => {
+    context = contextWith({ APP_LAYOUT: 'releases' });
+    mkdirSync(app, { recursive: true });
+    await installFirst({ 'index.php': 'x' });
+    const staged = await stage('1.1.0', { 'index.php': 'y' });
+    const completed = await completeStaged(context, staged);
+    const old = join(app, 'releases', '1.0.0');
+    symlinkSync(join(old, 'index.php'), join(old, 'early'));
+    const plan = await prepareSwitch(context, staged, completed);
+    symlinkSync(join(old, 'index.php'), join(old, 'late'));
+    await applyMoves(plan);
+    await carryLate(context, completed.goesAlong, plan);
+    expect(['early', 'late'].map((path) => readlinkSync(join(app, 'current', path)))).toEqual([
+      'index.php',
+      'index.php',
+    ]);
+  });
+
   it('stays and is named where its name is not UTF-8', async () => {
     await installFirst({ 'index.php': 'x' });
     const staged = await stage('1.1.0', { 'index.php': 'y' });
