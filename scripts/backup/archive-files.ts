@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readlink } from 'node:fs/promises';
+import { open, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { note, stopIfInterrupted, warn, type Context, type Progress } from '../context.ts';
 import { archiveEnd, archiveHeader, type ArchiveEntry } from '../system/archives.ts';
@@ -7,8 +7,12 @@ import { privateFile } from '../system/files.ts';
 import { createBatch, type Batch } from './batch.ts';
 import { archiveContent, readBytes } from './archive-content.ts';
 import { listedEntry, listLine, type ListedFile } from './files-list.ts';
+import { outsideLink, type OutsideLink } from './outside-links.ts';
 import type { PartWriter } from './store.ts';
 import { walk, type Walked } from './walk.ts';
+
+/** How many links are named: a warning is read by somebody. */
+const mostNamed = 5;
 
 /** What went into an archive. */
 export interface ArchivedFiles {
@@ -22,7 +26,8 @@ export interface ArchivedFiles {
 /**
  * Writes a tree as a tar, and a list of what was read, hashed as it was read.
  * A file that changes while it is read is read once more (of two entries with one path the later counts, for every
- * tar); if it changes again, a warning names it. Sockets, pipes and devices are named and left out.
+ * tar); if it changes again, a warning names it. Sockets, pipes and devices are named and left out. Links are archived as
+ * such: those whose content is not in the archive are named.
  *
  * @param leaveOut paths from `root` that do not belong into the archive
  */
@@ -40,6 +45,8 @@ export async function archiveFiles<T>(
   const lines = createBatch({ write: (data) => list.writeFile(data) });
   const listHash = createHash('sha256');
   let listBytes = 0;
+  const realRoot = await realpath(root);
+  const outside: OutsideLink[] = [];
   let count = 0;
   let bytes = 0;
   try {
@@ -47,6 +54,8 @@ export async function archiveFiles<T>(
       stopIfInterrupted(context);
       const written = await archiveOne(context, root, walked, archive, scratch);
       if (written === undefined) continue;
+      const link = written.type === 'link' ? outsideLink(realRoot, walked.path, leaveOut) : undefined;
+      if (link !== undefined) outside.push(link);
       const line = Buffer.from(listLine(written));
       listHash.update(line);
       listBytes += line.length;
@@ -62,6 +71,8 @@ export async function archiveFiles<T>(
   } finally {
     await list.close();
   }
+  if (outside.length > 0)
+    warn(context, 'links-lead-out', { links: outside.slice(0, mostNamed), count: outside.length });
   return { count, bytes, list: { bytes: listBytes, sha256: listHash.digest('hex') } };
 }
 

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -189,6 +190,63 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
       expect.objectContaining({ type: 'warning', note: 'not-archived', facts: { path: 'pipe' } }),
     );
     expect(readFileSync(join(backup.folder, 'files.list'), 'utf8')).not.toContain('"pipe"');
+  });
+
+  const outsideOf = (context: TestContext): unknown[] =>
+    context.events.flatMap((event) =>
+      'note' in event && event.note === 'links-lead-out' ? [event.facts] : [],
+    );
+
+  test('links whose content is not in it are named once, with what they lead to', async () => {
+    const app = createApp();
+    const disk = join(dirname(app), 'disk');
+    mkdirSync(join(disk, 'images'), { recursive: true });
+    writeFileSync(join(disk, 'images', 'a.jpg'), 'jpg');
+    symlinkSync('../disk', join(app, 'data'));
+    for (const at of [1, 2, 3, 4, 5])
+      symlinkSync(join(app, 'data', 'images', 'a.jpg'), join(app, `image${at}`));
+    symlinkSync(app, join(app, 'self'));
+    symlinkSync('/dev/null', join(app, 'log'));
+    const context = await contextFor(app);
+    const backup = await takeBackup(context);
+    const image = join(disk, 'images', 'a.jpg');
+    expect(outsideOf(context)).toEqual([
+      {
+        links: [
+          { path: 'data', leadsTo: disk },
+          ...[1, 2, 3, 4].map((at) => ({ path: `image${at}`, leadsTo: image })),
+        ],
+        count: 6,
+      },
+    ]);
+    expect(readFileSync(join(backup.folder, 'files.list'), 'utf8')).not.toContain('"data/');
+  });
+
+  test('links between what is archived of the releases layout are no matter, others are', async () => {
+    const app = join(temporaryFolder('app'), 'app');
+    for (const folder of ['releases/1.0/data', 'releases/1.1', 'shared/storage'])
+      mkdirSync(join(app, folder), { recursive: true });
+    symlinkSync('releases/1.1', join(app, 'current'));
+    symlinkSync('../../shared/storage', join(app, 'releases', '1.1', 'storage'));
+    const config = { APP_LAYOUT: 'releases' } as const;
+    const quiet = await contextFor(app, config);
+    await takeBackup(quiet);
+    expect(outsideOf(quiet)).toEqual([]);
+    symlinkSync('../1.0/data', join(app, 'releases', '1.1', 'data'));
+    renameSync(join(app, 'shared'), join(dirname(app), 'disk'));
+    symlinkSync('../disk', join(app, 'shared'));
+    const context = await contextFor(app, config);
+    await takeBackup(context);
+    expect(outsideOf(context)).toEqual([
+      {
+        links: [
+          { path: 'releases/1.1/data', leadsTo: join(app, 'releases', '1.0', 'data') },
+          { path: 'releases/1.1/storage', leadsTo: join(dirname(app), 'disk', 'storage') },
+          { path: 'shared', leadsTo: join(dirname(app), 'disk') },
+        ],
+        count: 3,
+      },
+    ]);
   });
 
   test('a name that is no UTF-8 is refused by name, and an application that is not there, too', async () => {

@@ -40,6 +40,7 @@ it('the commands are those of a shell, whatever the paths are', () => {
       "  mv '/a b/it'\\''s' '/a b/shared/x'",
       "  ln -s '/a b/shared/x' '/a b/it'\\''s'",
       '  mkdir -p /app/shared',
+      '  # A backup holds only this link, where it leads out of APP_DIR: back up what lies there in its own way.',
       '  ln -s /srv/files /app/shared/uploads',
     ].join('\n'),
   );

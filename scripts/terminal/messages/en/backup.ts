@@ -1,3 +1,4 @@
+import type { OutsideLink } from '../../../backup/outside-links.ts';
 import type { Problem } from '../../../backup/problem.ts';
 import type { RestoreFacts } from '../../../backup/restore-facts.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
@@ -244,6 +245,11 @@ export const backup = {
     'left-out': (facts: { path: string }) => `Not in the archive: ${facts.path}, which is maj’s own.`,
     'not-archived': (facts: { path: string }) =>
       `Not in the archive: ${facts.path} is a socket, a pipe or a device.`,
+    'links-lead-out': (facts: { links: readonly OutsideLink[]; count: number }) =>
+      `The archive has symbolic links, and not what they lead to outside of it, which has to be backed up in its own way: ${[
+        ...facts.links.map(({ path, leadsTo }) => `${path} -> ${leadsTo}`),
+        ...(facts.count > facts.links.length ? [`and ${facts.count - facts.links.length} more`] : []),
+      ].join(', ')}.`,
     'changed-while-read': (facts: { path: string }) =>
       `${facts.path} changed each time it was read: the archive holds what was read last.`,
     'read-again': (facts: { path: string }) => `${facts.path} changed while it was read, and was read again.`,

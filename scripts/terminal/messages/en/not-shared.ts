@@ -10,7 +10,11 @@ export function shareCommands({ path, shared, remedy, leadsTo }: NotShared): rea
     case 'move':
       return [makeFolder, quoteWords(['mv', path, shared]), link(shared, path)];
     case 'link':
-      return [makeFolder, link(leadsTo, shared)];
+      return [
+        makeFolder,
+        '# A backup holds only this link, where it leads out of APP_DIR: back up what lies there in its own way.',
+        link(leadsTo, shared),
+      ];
     case 'decide':
       return [
         `# ${shared} is there, too: what is to stay has to lie there. Then move the other one out of the release, and:`,

@@ -35,6 +35,9 @@ const list = (paths: readonly string[], shown = 10): string =>
     ...(paths.length > shown ? [`  … and ${paths.length - shown} more`] : []),
   ].join('\n');
 
+/** What who makes a link has to know. */
+const notInBackups = 'A backup holds only the link: what it leads to has to be backed up in its own way.';
+
 const few = 5;
 
 /** How many files, and the names of the first. */
@@ -326,12 +329,12 @@ export const release = {
     'is-mount-point': (facts: { path: string; persistent: boolean }) => ({
       message: `${facts.path} is a mount point: it cannot be renamed.`,
       hint: facts.persistent
-        ? 'Mount it outside of APP_DIR, and put a symbolic link to it in its place.'
+        ? `Mount it outside of APP_DIR, and put a symbolic link to it in its place. ${notInBackups}`
         : 'Set APP_DIR to a folder below the mount point, or use APP_LAYOUT=releases.',
     }),
     'mounted-within': (facts: { path: string; tree: string }) => ({
       message: `${facts.path} is a mount point within ${facts.tree}, which is replaced: the new release would not have it.`,
-      hint: 'Mount it outside of the application, and put a symbolic link to it in its place.',
+      hint: `Mount it outside of the application, and put a symbolic link to it in its place. ${notInBackups}`,
     }),
     'not-shared': (facts: { paths: readonly NotShared[] }) => ({
       message: `Paths of APP_PERSIST lie in the release that runs and not in what releases share: the new release would not have them.\n${list(facts.paths.map(({ path }) => path))}`,
