@@ -47,11 +47,7 @@ export class TreeWriter {
     else this.#files.set(path, await this.#file(path, raw));
   }
 
-  /**
-   * Makes links and sets modes, takes off a single folder at the top; what there is then.
-   *
-   * @param breathe called between two links: a package may be made of nothing else
-   */
+  /** Makes links, with `breathe` between two, and sets modes, takes off a single folder at the top; what there is then. */
   async finish(marker: string, breathe: () => Promise<void>): Promise<readonly ReleaseEntry[]> {
     const top = topFolder([...this.#files.keys(), ...this.#links.keys()], marker);
     const strip = (path: string): string => path.slice(top === '' ? 0 : top.length + 1);

@@ -23,12 +23,16 @@ export async function record(context: Context, { kind, release, switchPlan }: Ru
   });
 }
 
-/** Keeps the list of what the newest run has installed, where the disk was too full for it at its end. */
+/**
+ * Keeps the list of what the newest run has installed, where the disk was too full for it at its end.
+ *
+ * @throws MajError of `recordInstalled`: what went on without the list would remove it, and carry none of the user's files
+ */
 export async function recordLate(context: Context): Promise<void> {
   const journal = await readNewestJournal(context);
   const state = journal === undefined ? undefined : foldJournal(journal.lines);
   if (state?.outcome !== 'succeeded' || state.kind === 'go-back' || state.release === undefined) return;
-  if (await exists(state.release.list)) await recordList(context, state.release);
+  if (await exists(state.release.list)) await recordInstalled(context, state.release);
 }
 
 /** Keeps the list of what is installed now; where that fails, it stays where it is for `recordLate`. */

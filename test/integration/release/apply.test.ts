@@ -101,9 +101,11 @@ describe('maj apply', () => {
     const listed = join(projectDir, '.maj', 'releases', '1.1.0.json');
     mkdirSync(listed, { recursive: true });
     await apply(contextWith(), '1.1.0');
-    rmSync(listed, { recursive: true });
     writeTree(app, { 'robots.txt': 'mine' });
     const context = contextWith();
+    expect((await failureOf(apply(context, '1.2.0'))).code).toBe('file-failed');
+    expect(await installedVersion(context)).toBe('1.1.0');
+    rmSync(listed, { recursive: true });
     await apply(context, '1.2.0');
     expect(existsSync(listed)).toBe(true);
     expect(said(context)).not.toContain('files-not-told-apart');
