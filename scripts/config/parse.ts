@@ -1,9 +1,10 @@
 import * as v from 'valibot';
-import { settingNames, settingOf, settings, type Config, type SettingName } from './settings.ts';
+import { settingNames, settingOf, type Config, type SettingName } from './settings.ts';
+import { unknownNames, type UnknownName } from './unknown-names.ts';
 
 /** Something wrong with the settings; where the text of the value may be shown, it is. */
 export type SettingProblem =
-  | { readonly kind: 'unknown'; readonly name: string; readonly nearest: string | undefined }
+  | UnknownName
   | { readonly kind: 'invalid'; readonly name: SettingName; readonly expected: string }
   | { readonly kind: 'both'; readonly name: SettingName; readonly other: SettingName }
   | { readonly kind: 'bad-url' };
@@ -12,9 +13,6 @@ export type SettingProblem =
 export type ParsedSettings =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly SettingProblem[] };
-
-/** What begins like this in `.env` is meant for us. */
-const ourPrefix = /^(DB|APP|MAINTENANCE|MIGRATIONS|UPDATE|BACKUP|CLIENT|REHEARSAL|DEPLOY|GATE|MAJ)_/;
 
 /**
  * Reads the settings from texts: pure, and reporting every problem at once.
@@ -39,12 +37,6 @@ export function parseSettings(
     else problems.push({ kind: 'invalid', name, expected: settingOf(name).type.name });
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: values as Config };
-}
-
-function unknownNames(declared: readonly string[]): SettingProblem[] {
-  return declared
-    .filter((name) => ourPrefix.test(name) && !Object.hasOwn(settings, name))
-    .map((name) => ({ kind: 'unknown', name, nearest: nearestName(name) }));
 }
 
 const urlParts = ['DB_HOST', 'DB_PORT', 'DB_SOCKET', 'DB_NAME', 'DB_USER', 'DB_PASSWORD'] as const;
@@ -85,32 +77,4 @@ function partsOfUrl(url: URL): Readonly<Record<(typeof urlParts)[number], string
   } catch {
     return undefined;
   }
-}
-
-/** The known name that a mistyped one was probably meant to be. */
-export function nearestName(name: string, known: readonly string[] = settingNames): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
-}
-
-/** Levenshtein's distance between two short texts. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [row, letter] of Array.from(a).entries()) {
-    const current = [row + 1];
-    for (const [column, other] of Array.from(b).entries()) {
-      current.push(
-        Math.min(
-          (previous[column + 1] ?? 0) + 1,
-          (current[column] ?? 0) + 1,
-          (previous[column] ?? 0) + (letter === other ? 0 : 1),
-        ),
-      );
-    }
-    previous = current;
-  }
-  return previous.at(-1) ?? 0;
 }

@@ -1,6 +1,6 @@
 import semver from 'semver';
 import * as v from 'valibot';
-import { nearestName } from '../config/parse.ts';
+import { nearestName } from '../config/nearest-name.ts';
 import type { Flavour, ServerVersion } from '../database/flavour.ts';
 
 /** The file at the top of a package that says what it needs. */

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { nearestName, parseSettings, type SettingProblem } from '../../../scripts/config/parse.ts';
+import { nearestName } from '../../../scripts/config/nearest-name.ts';
+import { parseSettings, type SettingProblem } from '../../../scripts/config/parse.ts';
 import { parseDuration } from '../../../scripts/config/types.ts';
-import type { Config } from '../../../scripts/config/settings.ts';
+import { settingNames, type Config } from '../../../scripts/config/settings.ts';
 
 function configOf(texts: Record<string, string>): Config {
   const parsed = parseSettings(texts, Object.keys(texts));
@@ -60,7 +61,7 @@ describe('settings', () => {
     expect(
       problemsOf({ DB_PORT: 'x', APP_LAYOUT: 'sideways', DB_NAMES: 'a', APP_HEALTH_URL: 'ftp://x' }),
     ).toEqual([
-      { kind: 'unknown', name: 'DB_NAMES', nearest: 'DB_NAME' },
+      { kind: 'slip', name: 'DB_NAMES', nearest: 'DB_NAME' },
       { kind: 'invalid', name: 'DB_PORT', expected: 'a whole number from 1 to 65535' },
       { kind: 'invalid', name: 'APP_LAYOUT', expected: 'in-place|releases' },
       { kind: 'invalid', name: 'APP_HEALTH_URL', expected: 'URL (http or https, without user and password)' },
@@ -100,7 +101,7 @@ test.each([
   ['BACKUP_MAXAGE', 'BACKUP_MAX_AGE'],
   ['APP_ZZZZZZZZZZZZ', undefined],
 ])('the name nearest to %s is %s', (name, nearest) => {
-  expect(nearestName(name)).toBe(nearest);
+  expect(nearestName(name, settingNames)).toBe(nearest);
 });
 
 test('a secret does not show itself', () => {

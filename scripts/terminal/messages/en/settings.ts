@@ -5,6 +5,8 @@ function problemText(problem: SettingProblem): string {
   switch (problem.kind) {
     case 'unknown':
       return `${problem.name} is not a setting${problem.nearest === undefined ? '' : `; did you mean ${problem.nearest}?`}`;
+    case 'slip':
+      return `${problem.name} is not a setting; did you mean ${problem.nearest}? If another program reads it, put ${problem.nearest}= beside it`;
     case 'invalid':
       return `${problem.name} must be ${problem.expected}`;
     case 'both':
