@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
 import { exists, fileFailed, onSameFileSystem, realPathOf, systemErrorCode } from '../system/files.ts';
 import { mountPoints } from '../system/mounts.ts';
+import { checkMayRename } from './may-rename.ts';
 import { isUnder, persistentPaths } from './persistent.ts';
 import type { Places } from './types.ts';
 
@@ -59,21 +60,32 @@ export async function linkTarget(path: string): Promise<string | null> {
  * Checks that the application's tree can be replaced by renaming, and that nothing of ours lies in it: what replaces
  * and restores the tree must not be part of it.
  *
- * @throws MajError `inside-application`, `persist-invalid` (exit 2); `is-mount-point`, `mounted-within` (exit 3)
+ * @param direction `back` for the return to an older tree, which moves more
+ * @throws MajError `inside-application`, `persist-invalid` (exit 2); `is-mount-point`, `mounted-within`, `may-not-rename`
+ *   (exit 3)
  */
-export async function checkPlaces(context: Context, places: Places): Promise<void> {
+export async function checkPlaces(
+  context: Context,
+  places: Places,
+  direction: 'forward' | 'back' = 'forward',
+): Promise<void> {
   const tree = places.releases ?? places.entry;
   const ours = { project: context.projectDir, state: stateDir(context), backups: backupsDir(context) };
   for (const [what, path] of Object.entries(ours)) {
     if (isWithin(tree, await realPathOf(path)))
       throw wrongUsage('inside-application', { what, path, appDir: tree });
   }
-  if (places.live === undefined) return;
+  const persistent = persistentPaths(context.config.APP_PERSIST);
+  if (places.live !== undefined) await checkAllMounts(places, places.live, persistent);
+  await checkMayRename(places, persistent, direction);
+}
+
+async function checkAllMounts(places: Places, live: string, persistent: readonly string[]): Promise<void> {
   const mounted = await mountPoints();
-  checkMounts(places, persistentPaths(context.config.APP_PERSIST), mounted);
+  checkMounts(places, persistent, mounted);
   if (places.layout === 'releases') return;
-  if (mounted.has(places.live) || !(await onSameFileSystem(places.live, dirname(places.live))))
-    throw refused('is-mount-point', { path: places.live, persistent: false });
+  if (mounted.has(live) || !(await onSameFileSystem(live, dirname(live))))
+    throw refused('is-mount-point', { path: live, persistent: false });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import * as v from 'valibot';
 
 /** A process's identity, as it is read back from a lock or a journal. */
@@ -97,3 +97,12 @@ function readOr(path: string, fallback: string): string {
 
 /** Whether this process may give files to other users. */
 export const runsAsRoot = (): boolean => process.geteuid?.() === 0;
+
+/** The name of the user that this process runs as; its number where it has none, as in many containers. */
+export function ownUserName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.geteuid?.() ?? '?'}`;
+  }
+}

@@ -12,7 +12,7 @@ import { targetFromConfig } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { checkShared } from '../release/not-shared.ts';
 import { persistentPaths } from '../release/persistent.ts';
-import { placesOf } from '../release/places.ts';
+import { checkPlaces, placesOf } from '../release/places.ts';
 import type { StagedFacts } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
 import { bringDatabaseBack, refuseOtherDatabase } from './database-back.ts';
@@ -108,8 +108,10 @@ async function stageOlder(
   older: Backup,
   { from, to }: { readonly from: string | null; readonly to: string | null },
 ): Promise<StagedFacts> {
+  const places = await placesOf(context);
+  await checkPlaces(context, places, 'back');
   const folder = await findOlderTree(context, undone, older, journal.run);
-  await checkShared(await placesOf(context), persistentPaths(context.config.APP_PERSIST), folder);
+  await checkShared(places, persistentPaths(context.config.APP_PERSIST), folder);
   const release = {
     releaseName: basename(folder),
     previousVersion: from,

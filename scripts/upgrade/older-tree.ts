@@ -61,11 +61,11 @@ export async function findOlderTree(
  * Plans the moves that put it in the live one's place; called in the window. Persistent paths move over from the live
  * tree, as in an upgrade; what the older tree has in their places goes to the strays. May be repeated.
  *
- * @throws MajError `is-mount-point`, `inside-application`, `file-failed`
+ * @throws MajError of `checkPlaces`; `file-failed`
  */
 export async function planOlderTree(context: Context, arriving: StagedFacts): Promise<SwitchPlan> {
   const places = await placesOf(context);
-  await checkPlaces(context, places);
+  await checkPlaces(context, places, 'back');
   const { folder, runId } = arriving;
   const configured = persistentPaths(context.config.APP_PERSIST);
   const persistent = places.releases === undefined ? presentIn(places, configured) : [];

@@ -1,5 +1,6 @@
 import type { EditedFile, Unshown } from '../../../release/edited-files.ts';
 import type { EntryProblem } from '../../../release/entry-rules.ts';
+import type { ClosedFolder } from '../../../release/may-rename.ts';
 import type { NotShared } from '../../../release/not-shared.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { Requirements, RequirementsProblem, Unmet } from '../../../release/requirements.ts';
@@ -335,6 +336,10 @@ export const release = {
     'mounted-within': (facts: { path: string; tree: string }) => ({
       message: `${facts.path} is a mount point within ${facts.tree}, which is replaced: the new release would not have it.`,
       hint: `Mount it outside of the application, and put a symbolic link to it in its place. ${notInBackups}`,
+    }),
+    'may-not-rename': (facts: { folders: readonly ClosedFolder[]; user: string }) => ({
+      message: `maj runs as ${facts.user}, which may not write to folders that a switch renames, or renames things in:\n${list(facts.folders.map(({ path, reason }) => `${path}: ${reason}`))}`,
+      hint: `Run maj as the user that they belong to, or as root; or let ${facts.user} write to them (chown, or chmod u+w or g+w). See “Permissions” in docs/applications.md. A file system that is mounted read-only has to be mounted for writing.`,
     }),
     'not-shared': (facts: { paths: readonly NotShared[] }) => ({
       message: `Paths of APP_PERSIST lie in the release that runs and not in what releases share: the new release would not have them.\n${list(facts.paths.map(({ path }) => path))}`,
