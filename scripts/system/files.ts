@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { reasonOf, refused, type MajError } from '../errors.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** Modes of everything that may hold data: nobody but its owner reads it. */
 export const privateFolder = 0o700;
@@ -118,10 +119,10 @@ export async function renameDurably(from: string, to: string): Promise<void> {
   }
 }
 
-/** Removes a file or a whole folder; one that is not there is fine. */
+/** Removes a file or a whole folder, with all folders of ours in it, whatever their modes; one that is not there is fine. */
 export async function remove(path: string): Promise<void> {
   try {
-    await rm(path, { recursive: true, force: true });
+    await removeTree(path);
   } catch (error) {
     throw fileFailed(path, 'removed', error);
   }
