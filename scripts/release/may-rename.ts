@@ -63,9 +63,11 @@ export async function checkMayRename(
   const closed = new Map<string, ClosedFolder>();
   for (const { path, what } of foldersToRename(places, present, direction)) {
     try {
-      await access(path, what === 'within' ? constants.W_OK | constants.X_OK : constants.W_OK);
+      await access(`${path}/`, what === 'within' ? constants.W_OK | constants.X_OK : constants.W_OK);
     } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') closed.set(path, { path, reason: reasonOf(error) });
+      // With the slash a file is no folder, and not one that may not be entered: whoever needs the folder says so.
+      if (!['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? ''))
+        closed.set(path, { path, reason: reasonOf(error) });
     }
   }
   if (closed.size > 0)
