@@ -7,19 +7,19 @@ import { placesOf } from './places.ts';
 import { entryAt } from './tree.ts';
 
 /**
- * Gives a staged tree copies of the persistent files, for the dependencies command may need them (a `.env`). The real ones
- * take their place in the switch; folders such as uploads are not copied.
+ * Gives a staged tree copies of the persistent files, for the dependencies command may need them (a `.env`). The real ones,
+ * or in the releases layout links to them, take their place in the switch; folders such as uploads are not copied. No links
+ * here: what the command writes must not reach the application that runs.
  *
  * @throws MajError `file-failed`
  */
 export async function lendFiles(context: Context, staged: string): Promise<void> {
-  const { layout, live } = await placesOf(context);
-  if (layout !== 'in-place' || live === undefined) return;
+  const { persistent } = await placesOf(context);
   for (const path of persistentPaths(context.config.APP_PERSIST)) {
-    if (entryAt(live, path)?.type !== 'file' || entryAt(staged, path) !== undefined) continue;
+    if (entryAt(persistent, path)?.type !== 'file' || entryAt(staged, path) !== undefined) continue;
     if (entryAt(staged, dirname(path))?.type !== 'folder') continue;
     try {
-      await copyFile(join(live, path), join(staged, path));
+      await copyFile(join(persistent, path), join(staged, path));
     } catch (error) {
       throw fileFailed(join(staged, path), 'written', error);
     }

@@ -559,7 +559,26 @@ describe('apply refuses', () => {
 });
 
 describe('the releases layout', () => {
-  const releasesContext = (): TestContext => contextWith({ APP_LAYOUT: 'releases' });
+  const releasesContext = (config: Partial<Config> = {}): TestContext =>
+    contextWith({ APP_LAYOUT: 'releases', ...config });
+
+  it('runs the dependencies command with a copy of the shared .env, in whose place the link comes', async () => {
+    writeTree(join(app, 'shared'), { '.env': 'SECRET=1', 'config/local.php': 'local' });
+    const config = {
+      APP_PERSIST: ['.env', 'config/local.php'],
+      APP_DEPENDENCIES_COMMAND:
+        'mkdir vendor && cat .env config/local.php > vendor/seen && echo more >> .env',
+    };
+    for (const version of ['1.0.0', '1.1.0']) {
+      release(version, { 'config/app.php': 'app' });
+      await apply(releasesContext(config), version);
+      const tree = join(app, 'releases', version);
+      expect(readFileSync(join(tree, 'vendor', 'seen'), 'utf8')).toBe('SECRET=1local');
+      expect(readlinkSync(join(tree, '.env'))).toBe('../../shared/.env');
+      expect(readlinkSync(join(tree, 'config', 'local.php'))).toBe('../../../shared/config/local.php');
+    }
+    expect(readFileSync(join(app, 'shared', '.env'), 'utf8')).toBe('SECRET=1');
+  });
 
   it('keeps releases side by side, what persists in shared, and switches one link', async () => {
     release('1.0.0', { '.env.example': 'x', 'uploads/demo.jpg': 'demo' });
