@@ -56,6 +56,9 @@ export function startMaj(
   return { child, ended };
 }
 
+/** Root is refused nothing: what starts a command without that right of root's. */
+export const asAUser: readonly string[] = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'];
+
 /** Calls `maj` and waits for its end. */
 export function maj(
   projectDir: string,

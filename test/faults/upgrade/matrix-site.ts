@@ -11,7 +11,7 @@ import { hashOfDump, installSite, makeProject } from '../../../scripts/demo/site
 import { readMigrations } from '../../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../../scripts/migrations/runner.ts';
 import { parseJournal, type JournalLine } from '../../../scripts/upgrade/journal.ts';
-import { startMaj, type CliRun } from '../../helpers/cli.ts';
+import { asAUser, startMaj, type CliRun } from '../../helpers/cli.ts';
 import { testContext } from '../../helpers/context.ts';
 import type { KillableServer } from '../../helpers/killable-server.ts';
 import { clientFolder, type TestServer } from '../../helpers/servers.ts';
@@ -136,9 +136,6 @@ export async function makeMatrixSite(
     },
   };
 }
-
-/** As root is refused nothing, the command is run without that right of root's. */
-const asAUser = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'];
 
 const mount = (...words: readonly string[]): void => void execFileSync('mount', words);
 

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +17,7 @@ import { prepareSwitch } from '../../../scripts/release/prepare.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { applyMoves } from '../../../scripts/release/switch.ts';
 import type { StagedRelease } from '../../../scripts/release/types.ts';
+import { asAUser, maj } from '../../helpers/cli.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, writePackage, writeTree } from '../../helpers/packages.ts';
@@ -27,12 +37,10 @@ const mount = (point: string): void => {
 /** Root may write anywhere but here. */
 const makeReadOnly = (point: string): void => void execFileSync('mount', ['-o', 'remount,ro', point]);
 
-const stage = (): Promise<StagedRelease> =>
-  stagePackage(
-    context,
-    writePackage(join(root, 'packages'), 'app-1.1.0.tgz', releaseEntries('1.1.0', { 'index.php': 'y' })),
-    { runId: 'run' },
-  );
+const release = (): string =>
+  writePackage(join(root, 'packages'), 'app-1.1.0.tgz', releaseEntries('1.1.0', { 'index.php': 'y' }));
+
+const stage = (): Promise<StagedRelease> => stagePackage(context, release(), { runId: 'run' });
 
 beforeEach(() => {
   root = temporaryFolder('may-rename');
@@ -85,6 +93,24 @@ describe('what a switch could not rename is refused before anything is unpacked'
 
     expect(failure.code).toBe('may-not-rename');
     expect(closedIn(failure).sort()).toEqual([app, join(app, '.maj'), join(app, 'releases')]);
+  });
+
+  it('to its owner, too, who has taken the permission from himself', async () => {
+    install(app);
+    writeTree(app, { 'uploads/a.jpg': 'jpg', 'var/data/b': 'b' });
+    chmodSync(join(app, 'uploads'), 0o555);
+    writeFileSync(join(root, 'project', '.env'), `APP_DIR=${app}\nAPP_PERSIST=uploads,var/data\n`);
+    const call = () => maj(join(root, 'project'), ['apply', release(), '--plan'], { through: asAUser });
+
+    const refused = await call();
+    expect(refused.code, refused.stderr).toBe(3);
+    expect(refused.stderr).toContain(`${app}/uploads: EACCES`);
+    expect(refused.stderr).not.toContain('var/data');
+    expect(readdirSync(disk)).toEqual(['app']);
+
+    chmodSync(join(app, 'uploads'), 0o755);
+    const allowed = await call();
+    expect(allowed.code, allowed.stderr).toBe(0);
   });
 });
 
