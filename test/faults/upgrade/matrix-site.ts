@@ -23,7 +23,7 @@ type Disk = 'project' | 'application' | 'temporary';
 /** Not the temporary one: what watches over a throwaway server removes folders there while a blow is mended. */
 type Deniable = Exclude<Disk, 'temporary'>;
 const deniable: readonly Deniable[] = ['project', 'application'];
-const sizes: Readonly<Record<Disk, string>> = { project: '600m', application: '200m', temporary: '1500m' };
+const sizes: Readonly<Record<Disk, string>> = { project: '600m', application: '600m', temporary: '1500m' };
 
 /** The example application on a server that may be killed, on file systems that may be full. */
 export interface MatrixSite {
