@@ -11,6 +11,7 @@ import type { Backup } from './list.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
 import { readPartText } from './part-text.ts';
 import { refuseDifferences } from './refuse-differences.ts';
+import { escaped } from '../system/regular-expression.ts';
 import { quoteWords } from '../system/shell-words.ts';
 import { checkRestorable } from './restorable.ts';
 
@@ -58,8 +59,8 @@ export async function restoreInto(
 /** What has the name of the database, as a qualifier, in its text. */
 async function objectsNaming(context: Context, backup: Backup, database: string): Promise<string[]> {
   const codec = await codecNamed(context, backup.manifest.codec);
-  const escaped = database.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  const qualifier = new RegExp(`(?:\`${escaped.replaceAll('`', '``')}\`|\\b${escaped}\\b)\\s*\\.`, 'i');
+  const name = escaped(database);
+  const qualifier = new RegExp(`(?:\`${name.replaceAll('`', '``')}\`|\\b${name}\\b)\\s*\\.`, 'i');
   const found = new Set<string>();
   for (const part of backup.manifest.parts) {
     if (part.section === 'rows' || part.kind === 'header' || part.kind === 'final') continue;

@@ -1,3 +1,4 @@
+import { escaped } from '../system/regular-expression.ts';
 import type { Session } from './session.ts';
 
 /** The privileges that cover one whole database, as the server prints them in capitals. */
@@ -63,7 +64,7 @@ function patternOf(quoted: string, quote: string): RegExp {
     if (piece === '%') return '[\\s\\S]*';
     if (piece === '_') return '[\\s\\S]';
     const literal = /^\\[%_\\]$/.test(piece) ? piece.slice(1) : piece;
-    return literal.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+    return escaped(literal);
   });
   return new RegExp(`^${text}$`);
 }

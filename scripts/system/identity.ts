@@ -1,6 +1,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import * as v from 'valibot';
+import { systemErrorCode } from './files.ts';
+import { processStat } from './process-stat.ts';
 
 /** A process's identity, as it is read back from a lock or a journal. */
 export const identitySchema = v.object({
@@ -61,7 +63,7 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return systemErrorCode(error) === 'EPERM';
   }
 }
 
@@ -82,9 +84,8 @@ function bootId(): string {
 }
 
 function startTicks(pid: number): string {
-  // proc(5): the 22nd field; the second one, in brackets, may hold blanks and brackets itself.
-  const line = readOr(`/proc/${pid}/stat`, '');
-  return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  // proc_pid_stat(5): the 22nd field.
+  return processStat(pid)?.[19] ?? '';
 }
 
 function readOr(path: string, fallback: string): string {

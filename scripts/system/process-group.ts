@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { systemErrorCode } from './files.ts';
+import { processStat } from './process-stat.ts';
 
 /** Signals a process and all that it started, as far as that stayed in its group. */
 export function signalGroup(group: number, signal: NodeJS.Signals): void {
@@ -18,7 +20,7 @@ export function groupRuns(group: number): boolean {
     process.kill(-group, 0);
   } catch (error) {
     // EPERM: there are some, of other users.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    if (systemErrorCode(error) !== 'EPERM') return false;
   }
   const processes = processIds();
   return processes === undefined || processes.some((pid) => runsIn(pid, group));
@@ -34,13 +36,7 @@ function processIds(): readonly string[] | undefined {
   }
 }
 
-/** proc_pid_stat(5): after the name, which can hold anything, come state, parent and group. */
 function runsIn(pid: string, group: number): boolean {
-  try {
-    const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, , pgrp] = line.slice(line.lastIndexOf(')') + 2).split(' ');
-    return pgrp === String(group) && state !== 'Z' && state !== 'X';
-  } catch {
-    return false;
-  }
+  const [state, , itsGroup] = processStat(pid) ?? [];
+  return itsGroup === String(group) && state !== 'Z' && state !== 'X';
 }

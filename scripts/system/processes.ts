@@ -113,14 +113,15 @@ function endBeyond(pid: number | undefined, { timeoutMs, signal, graceMs = 5000 
   let givenUp = false;
   let giveUp: (output: typeof lostOutput) => void = () => undefined;
   const lost = new Promise<typeof lostOutput>((resolve) => (giveUp = resolve));
+  const send = (name: NodeJS.Signals): void => {
+    if (pid !== undefined) signalGroup(pid, name);
+  };
   const end = (why: NonNullable<Captured['ended']>): void => {
     if (ended !== undefined) return;
     ended = why;
-    if (pid !== undefined) signalGroup(pid, 'SIGTERM');
+    send('SIGTERM');
     timers.push(
-      setTimeout(() => {
-        if (pid !== undefined) signalGroup(pid, 'SIGKILL');
-      }, graceMs),
+      setTimeout(() => send('SIGKILL'), graceMs),
       setTimeout(() => {
         givenUp = true;
         giveUp(lostOutput);

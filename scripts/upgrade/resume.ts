@@ -36,7 +36,9 @@ export async function resumeUpgrade(
 ): Promise<Upgraded | WentBack> {
   const state = await requireUnfinished(context);
   await refuseOtherInstallation(context, state, options);
-  const plan = (await wasOpenOnWayBack(context, state)) ? beginAgain : planResume(state);
+  const planned = planResume(state);
+  const isStale = planned.kind === 'go-on' && (await wasOpenOnWayBack(context, state));
+  const plan: ResumePlan = isStale ? { kind: 'begin-again' } : planned;
   switch (plan.kind) {
     case 'impossible':
       throw unfinishedError(state);
@@ -62,15 +64,12 @@ export async function resumeUpgrade(
   }
 }
 
-const beginAgain: ResumePlan = { kind: 'begin-again' };
-
 /**
  * Whether users could write after a way back was agreed to that has moved nothing yet: what they wrote is counted and asked
  * for by beginning it anew.
  */
 async function wasOpenOnWayBack(context: Context, state: RunState): Promise<boolean> {
-  if (state.kind !== 'go-back' || state.switchPlan !== undefined || planResume(state).kind !== 'go-on')
-    return false;
+  if (state.kind !== 'go-back' || state.switchPlan !== undefined) return false;
   return state.usersWereIn || (await maintenanceState(context)) !== 'on';
 }
 

@@ -8,8 +8,7 @@ import { maj, type CliRun } from '../helpers/cli.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { expectVersion, stateOf, useSites, type TestSite } from '../helpers/site.ts';
-
-const preload = new URL('../faults/upgrade/strike.mjs', import.meta.url).href;
+import { strikeEnvironment } from '../helpers/strike.ts';
 
 /** Calls `maj` so that something happens the moment that a step has begun. */
 function strikeIn(
@@ -19,8 +18,7 @@ function strikeIn(
   words: readonly string[],
 ): Promise<CliRun> {
   const fault = { line: ['"type":"step-started"', `"step":"${step}"`], when: 'after', ...blow };
-  const env = { NODE_OPTIONS: `--import=${preload}`, MAJ_STRIKE: JSON.stringify(fault) };
-  return maj(site.project, words, { env });
+  return maj(site.project, words, { env: strikeEnvironment(fault) });
 }
 
 const write = (site: TestSite, name: string): Promise<unknown> =>

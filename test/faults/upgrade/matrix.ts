@@ -7,10 +7,10 @@ import type { CliRun } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { useKillableServer } from '../../helpers/killable-server.ts';
 import { servers } from '../../helpers/servers.ts';
+import { strikeEnvironment } from '../../helpers/strike.ts';
 import { chosenCases, titleOf, type FaultCase } from './cases.ts';
 import { makeMatrixSite, type Layout, type MatrixSite } from './matrix-site.ts';
 
-const preload = new URL('strike.mjs', import.meta.url).href;
 const cutter = fileURLToPath(new URL('cut-connections.mjs', import.meta.url));
 const before = '1.0.0';
 const after = '1.1.0';
@@ -156,7 +156,7 @@ function strikeOf(
     ...(renamed === undefined ? {} : { afterRenames: Number(renamed) }),
     ...blowOf(site, blow, pid),
   };
-  return { NODE_OPTIONS: `--import=${preload}`, MAJ_STRIKE: JSON.stringify(fault) };
+  return strikeEnvironment(fault);
 }
 
 function blowOf(
