@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import * as v from 'valibot';
 import { systemErrorCode } from './files.ts';
-import { processStat } from './process-stat.ts';
+import { hasEnded, processStat } from './process-stat.ts';
 
 /** A process's identity, as it is read back from a lock or a journal. */
 export const identitySchema = v.object({
@@ -57,8 +57,9 @@ export function fateOf(identity: ProcessIdentity): 'alive' | 'dead' | 'elsewhere
   }
 }
 
-/** Whether a process with this id exists. */
+/** Whether a process with this id runs. A zombie does not: in a container it can stay for ever, if its init never asks. */
 export function isAlive(pid: number): boolean {
+  if (hasEnded(processStat(pid) ?? [])) return false;
   try {
     process.kill(pid, 0);
     return true;

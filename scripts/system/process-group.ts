@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { systemErrorCode } from './files.ts';
-import { processStat } from './process-stat.ts';
+import { hasEnded, processStat } from './process-stat.ts';
 
 /** Signals a process and all that it started, as far as that stayed in its group. */
 export function signalGroup(group: number, signal: NodeJS.Signals): void {
@@ -37,6 +37,6 @@ function processIds(): readonly string[] | undefined {
 }
 
 function runsIn(pid: string, group: number): boolean {
-  const [state, , itsGroup] = processStat(pid) ?? [];
-  return itsGroup === String(group) && state !== 'Z' && state !== 'X';
+  const stat = processStat(pid);
+  return stat?.[2] === String(group) && !hasEnded(stat);
 }

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 
 /**
+ * Whether a process has ended, with all its threads (the 20th field): what is left of it waits for its parent to ask, or is
+ * being removed.
+ */
+export const hasEnded = ([state, ...more]: readonly string[]): boolean =>
+  (state === 'Z' || state === 'X') && Number(more[16]) <= 1;
+
+/**
  * What the kernel says of a process, from its state on (the third field of proc_pid_stat(5)): the second, the name in
  * brackets, may hold blanks and brackets itself. Undefined where it is gone, or the system does not tell.
  */

@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { ownIdentity, type ProcessIdentity } from '../../../scripts/system/identity.ts';
 import { makePrivateFolder, exists } from '../../../scripts/system/files.ts';
+import { processStat } from '../../../scripts/system/process-stat.ts';
 import { MajError } from '../../../scripts/errors.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { withLock } from '../../../scripts/upgrade/lock.ts';
@@ -48,6 +50,27 @@ test('the lock of a process that is dead is taken over', async () => {
   expect(await withLock(context, 'backup', () => readFile(lockOf(context), 'utf8'))).toContain(
     '"verb":"backup"',
   );
+});
+
+test('the lock of a process that was killed, and that its parent never asks for, is taken over', async () => {
+  const context = testContext();
+  // The shell becomes a program that knows of no child.
+  const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  try {
+    const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(said.toString());
+    const startTicks = processStat(pid)?.[19] ?? '';
+    await leaveLock(context, { ...ownIdentity(), pid, startTicks });
+    const work = (): Promise<unknown> => withLock(context, 'backup', () => Promise.resolve());
+    await expect(work()).rejects.toMatchObject({ code: 'locked' });
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => processStat(pid)?.[0]).toBe('Z');
+    await work();
+  } finally {
+    parent.kill('SIGKILL');
+  }
 });
 
 test('the lock of another process that got the same number is taken over', async () => {
