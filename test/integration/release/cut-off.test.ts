@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
+import { strikeEnvironment } from '../../helpers/strike.ts';
 
 interface Site {
   readonly app: string;
@@ -12,13 +13,13 @@ interface Site {
   readonly package: string;
 }
 
-/** An application with 200 persistent paths, so that a switch takes long enough to be killed in its middle. */
+/** An application with 80 persistent paths. */
 function makeSite(): Site {
   const root = temporaryFolder('cut');
   const app = join(root, 'app');
   const project = join(root, 'project');
   mkdirSync(project);
-  const persistent = Array.from({ length: 200 }, (_, number) => `data${number}`);
+  const persistent = Array.from({ length: 80 }, (_, number) => `data${number}`);
   const files = persistent.map((name): [string, string] => [`${name}/kept.txt`, name]);
   writeTree(app, { VERSION: '1.0.0\n', 'index.php': 'old', ...Object.fromEntries(files) });
   writeFileSync(join(project, '.env'), `APP_DIR=${app}\nAPP_PERSIST=${persistent.join(',')}\n`);
@@ -36,60 +37,47 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs maj as its own process, behind a shell command; `watch` may kill it. */
+/** Runs maj as its own process, behind a shell command. */
 function maj(
   site: Site,
   words: readonly string[],
-  before = '',
-  watch: (kill: () => void) => void = () => undefined,
+  {
+    before = '',
+    env = {},
+  }: { readonly before?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ended> {
   const command = `${before} exec "$0" --import tsx "$@"`;
   const script = resolve('scripts/maj.ts');
-  const child = spawn('/bin/sh', [
-    '-c',
-    command,
-    process.execPath,
-    script,
-    ...words,
-    '--project',
-    site.project,
-  ]);
+  const args = ['-c', command, process.execPath, script, ...words, '--project', site.project];
+  const child = spawn('/bin/sh', args, { env: { ...process.env, ...env } });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   child.stdout.resume();
-  watch(() => child.kill('SIGKILL'));
   return new Promise((done) => child.once('close', (code) => done({ code, stderr })));
 }
 
-/** Calls back as soon as a folder holds so many names that begin so, looking as often as it can. */
-function whenThere(folder: string, prefix: string, count: number, then: () => void): () => void {
-  const looking = setInterval(() => {
-    try {
-      const staged = readdirSync(folder).find((name) => /^staged-[^.]+$/.test(name));
-      if (staged === undefined) return;
-      const names = readdirSync(join(folder, staged)).filter((name) => name.startsWith(prefix));
-      if (names.length < count) return;
-      clearInterval(looking);
-      then();
-    } catch {
-      // Not there yet, or moved on meanwhile.
-    }
-  }, 0);
-  return () => clearInterval(looking);
+/** The persistent paths that lie in the staged tree. */
+function movedIn({ area }: Site): string[] {
+  const [staged = ''] = readdirSync(area).filter((name) => /^staged-[^.]+$/.test(name));
+  return readdirSync(join(area, staged)).filter((name) => name.startsWith('data'));
 }
 
 describe('maj apply that is killed', () => {
   it.each([1, 60])('after %i persistent paths have moved leaves a run that is taken back', async (count) => {
     const site = makeSite();
     const before = treePrint(site.app);
-    let stop = (): void => undefined;
-    const killed = await maj(site, ['apply', site.package, '--yes'], '', (kill) => {
-      stop = whenThere(site.area, 'data', count, kill);
-    });
-    stop();
+    // By itself: who looks on from outside may come too late. The first rename is that of the mark of a switch.
+    const strike = {
+      line: ['"type":"switch-planned"'],
+      when: 'after',
+      afterRenames: 1 + count,
+      signal: 'SIGKILL',
+    };
+    const killed = await maj(site, ['apply', site.package, '--yes'], { env: strikeEnvironment(strike) });
     expect(killed.code).toBeNull();
+    expect(movedIn(site)).toHaveLength(count);
     expect(treePrint(site.app)).not.toEqual(before);
 
     const again = await maj(site, ['apply', site.package, '--yes']);
@@ -111,7 +99,9 @@ it('a file that cannot be written whole is an error that names the folder, and n
   const site = makeSite();
   const before = treePrint(site.app);
   // No file may become larger than 1 MB; the system then says EFBIG, as it says ENOSPC on a full disk.
-  const ended = await maj(site, ['apply', site.package, '--yes'], "trap '' XFSZ; ulimit -f 2048;");
+  const ended = await maj(site, ['apply', site.package, '--yes'], {
+    before: "trap '' XFSZ; ulimit -f 2048;",
+  });
   expect([ended.code, ended.stderr]).toEqual([3, expect.stringContaining(site.area)]);
   expect(ended.stderr).toContain('EFBIG');
   expect(treePrint(site.app)).toEqual(before);
