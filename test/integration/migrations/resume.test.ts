@@ -7,7 +7,7 @@ import { noProgress, progressAfter } from '../../../scripts/migrations/statement
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { connectionRunning, failureOf, look, migrateCaller } from './helpers.ts';
+import { connectionRunning, failureOf, holdLock, look, migrateCaller } from './helpers.ts';
 
 const script = [
   'CREATE TABLE a (id int);',
@@ -37,11 +37,14 @@ describe.each(servers)('on $name, a run that died', (server) => {
   };
   test('before its statement in doubt was applied goes on with it', async () => {
     const admin = await running().adminSession();
-    const { call, eyes } = await rehearsed({ '001_a.sql': script.replace('\n', '\nSELECT SLEEP(1);\n') });
+    const waiting = "SELECT GET_LOCK('table_made', 100);";
+    const { call, eyes } = await rehearsed({ '001_a.sql': script.replace('\n', `\n${waiting}\n`) });
+    const held = await holdLock(admin, 'table_made');
     const failing = failureOf(call([]));
-    await connectionRunning(admin, 'SELECT SLEEP(1)');
+    await connectionRunning(admin, 'table_made');
     await eyes.session.run('START TRANSACTION');
     await eyes.session.run('SELECT * FROM a');
+    await held.release();
     await admin.run(`KILL ${await connectionRunning(admin, 'ALTER TABLE a ADD')}`);
     expect((await failing).state).toContain('Whether statement 4 was applied is not known.');
     await eyes.session.run('COMMIT');

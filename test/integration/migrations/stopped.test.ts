@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { runMigrations } from '../../../scripts/migrations/runner.ts';
-import { connectionRunning, failureOf, look, migrate, scripts } from './helpers.ts';
+import { connectionRunning, failureOf, holdLock, look, migrate, scripts } from './helpers.ts';
 
 describe.each(servers)('on $name, migrations that are stopped', (server) => {
   const running = useServer(server);
@@ -78,8 +78,9 @@ describe.each(servers)('on $name, migrations that are stopped', (server) => {
 
   test('by another run that holds the lock have done nothing', async () => {
     const { target, context, eyes, admin } = await fresh();
+    const held = await holdLock(admin, 'first_runner');
     const first = migrate(context, target, {
-      '001_a.sql': 'SELECT SLEEP(1) AS first_runner; CREATE TABLE a (id int);',
+      '001_a.sql': "SELECT GET_LOCK('first_runner', 100); CREATE TABLE a (id int);",
     });
     await connectionRunning(admin, 'first_runner');
     const late = { '001_a.sql': 'CREATE TABLE b (id int);' };
@@ -89,6 +90,7 @@ describe.each(servers)('on $name, migrations that are stopped', (server) => {
     const migrations = scripts(late).map((script) => ({ ...script, done: 0, recordedAs: script.version }));
     const run = runMigrations(context, { target, migrations, runId: 'second', appliedBy: 'a test' });
     expect(await failureOf(run)).toMatchObject(locked);
+    await held.release();
     await first;
     const behind = runMigrations(context, { target, migrations, runId: 'third', appliedBy: 'a test' });
     expect(await failureOf(behind)).toMatchObject({ code: 'migrations-moved', exitCode: 3 });
@@ -105,11 +107,13 @@ describe.each(servers)('on $name, migrations that are stopped', (server) => {
     const context = { ...running().context(), signal: controller.signal };
     const files = {
       '001_a.sql':
-        'CREATE TABLE a (id int); INSERT INTO a SELECT 1 + SLEEP(1) AS stopped_here; INSERT INTO a VALUES (2);',
+        "CREATE TABLE a (id int); INSERT INTO a SELECT GET_LOCK('stopped_here', 100); INSERT INTO a VALUES (2);",
     };
+    const held = await holdLock(admin, 'stopped_here');
     const failing = failureOf(migrate(context, target, files));
     await connectionRunning(admin, 'stopped_here');
     controller.abort();
+    await held.release();
     const failure = await failing;
     expect(failure).toMatchObject({ code: 'migration-failed', exitCode: 11 });
     expect(failure.message).toMatch(/^Interrupted at 001_a\.sql:1:\d+: statement 3 of 3, before it ran\.$/);
@@ -132,14 +136,17 @@ describe.each(servers)('on $name, migrations that are stopped', (server) => {
 
   test('by the loss of the lock’s connection stop before the next statement', async () => {
     const { target, context, eyes, admin } = await fresh();
+    // The lock is asked for every 100 ms at most.
     const files = {
       '001_a.sql':
-        'CREATE TABLE a (id int); INSERT INTO a SELECT 1 + SLEEP(1) AS lock_lost; INSERT INTO a VALUES (2);',
+        "CREATE TABLE a (id int); INSERT INTO a SELECT GET_LOCK('lock_lost', 100) + SLEEP(0.2); INSERT INTO a VALUES (2);",
     };
+    const held = await holdLock(admin, 'lock_lost');
     const failing = failureOf(migrate(context, target, files));
     await connectionRunning(admin, 'lock_lost');
     const [holder] = await admin.rows('SELECT IS_USED_LOCK(?) AS id', [`maj-migrate:${target.database}`]);
     await admin.run(`KILL ${Number(holder?.['id'])}`);
+    await held.release();
     const failure = await failing;
     expect(failure).toMatchObject({ code: 'migration-failed', exitCode: 11 });
     expect(failure.message).toContain('the connection that held the migration lock was lost');

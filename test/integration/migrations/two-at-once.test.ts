@@ -4,23 +4,24 @@ import { describe, expect, test } from 'vitest';
 import { startMaj, type CliRun } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { clientFolder, servers, useServer } from '../../helpers/servers.ts';
-import { connectionRunning, look } from './helpers.ts';
+import { connectionRunning, holdLock, look } from './helpers.ts';
 
-/** Its pace is a table's: on the copy of the rehearsal there is no need to wait. */
-const script = [
-  'CREATE TABLE a (id INT PRIMARY KEY) ENGINE=InnoDB;',
-  'INSERT INTO a VALUES (1);',
-  'INSERT INTO a SELECT 2 + SLEEP(COUNT(*)) AS the_first_is_here FROM pace;',
-  'INSERT INTO a VALUES (3);',
-].join('\n');
+/** A script that waits in its middle: for a lock, or at the pace of a table. On the copy of the rehearsal it need not. */
+const scriptWith = (middle: string): string =>
+  [
+    'CREATE TABLE a (id INT PRIMARY KEY) ENGINE=InnoDB;',
+    'INSERT INTO a VALUES (1);',
+    `INSERT INTO a SELECT ${middle};`,
+    'INSERT INTO a VALUES (3);',
+  ].join('\n');
 
 describe.each(servers)('on $name, two `maj migrate` at once', (server) => {
   const running = useServer(server);
-  const project = async () => {
+  const project = async (middle: string) => {
     const database = await running().createDatabase();
     const folder = temporaryFolder('project');
     await mkdir(join(folder, 'migrations'));
-    await writeFile(join(folder, 'migrations', '001_a.sql'), script);
+    await writeFile(join(folder, 'migrations', '001_a.sql'), scriptWith(middle));
     const target = running().target(database);
     const clients = clientFolder(server);
     const settings = [
@@ -47,7 +48,8 @@ describe.each(servers)('on $name, two `maj migrate` at once', (server) => {
   };
 
   test('one works, and the other leaves with exit code 5', async () => {
-    const { folder, eyes, maj, admin } = await project();
+    const { folder, eyes, maj, admin } = await project("1 + GET_LOCK('the_first_is_here', 100)");
+    const held = await holdLock(admin, 'the_first_is_here');
     const first = startMaj(folder, ['migrate', '--yes']);
     await connectionRunning(admin, 'the_first_is_here');
     const second = await maj('migrate', '--yes');
@@ -56,13 +58,14 @@ describe.each(servers)('on $name, two `maj migrate` at once', (server) => {
       new RegExp(`maj migrate is at work since .* \\(process ${first.child.pid} on `),
     );
     expect(second.stderr).toContain('Next: Wait for it to end, then call again.');
+    await held.release();
     const { code, stderr } = await first.ended;
     expect(code, stderr).toBe(0);
     expect(await eyes.rows('SELECT id FROM a ORDER BY id')).toBe('1 2 3');
   });
 
   test('and the first is killed: the second goes on in its place, and nothing ran twice', async () => {
-    const { folder, eyes, maj, admin } = await project();
+    const { folder, eyes, maj, admin } = await project('2 + SLEEP(COUNT(*)) AS the_first_is_here FROM pace');
     const first = startMaj(folder, ['migrate', '--yes']);
     await connectionRunning(admin, 'the_first_is_here');
     first.child.kill('SIGKILL');
