@@ -25,7 +25,8 @@ describe.each(servers)('on $name, what a dead run left the server with', (server
        statements_done = 0, done_hash = '', in_flight = ${inFlight}, connection_id = ${left.connectionId},
        started_at = ${since}, applied_by = 'a test', run_id = 'test'`,
     );
-    const statement = left.run('SELECT SLEEP(3) AS left_behind').then(
+    // Long enough to be there while the others are ended, or else until it is ended.
+    const statement = left.run(`SELECT SLEEP(${ended ? 100 : 3}) AS left_behind`).then(
       () => 'went on',
       () => 'ended',
     );

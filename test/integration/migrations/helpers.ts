@@ -101,7 +101,7 @@ export async function holdLock(session: Session, name: string): Promise<{ releas
 
 /** Waits until a connection runs a statement that holds this text; its id. */
 export async function connectionRunning(session: Session, text: string): Promise<string> {
-  for (let attempt = 0; attempt < 400; attempt += 1) {
+  for (let attempt = 0; attempt < 2000; attempt += 1) {
     const [row] = await session.rows(
       `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE INFO LIKE '%${text}%' AND ID <> CONNECTION_ID()`,
     );
