@@ -205,17 +205,18 @@ test('a lock that is given back while another run reads it is taken, by one run 
 
 test('a lock that was removed by hand, and is another run’s by now, stays when the first run ends', async () => {
   const context = testContext();
-  let [endFirst, endSecond] = [(): void => undefined, (): void => undefined];
-  const first = withLock(context, 'upgrade', () => new Promise<void>((resolve) => (endFirst = resolve)));
+  // A lock is there before the work begins.
+  const [firstIsOver, secondIsOver] = [signal(), signal()];
+  const first = withLock(context, 'upgrade', () => firstIsOver.given);
   await expect.poll(() => exists(lockOf(context))).toBe(true);
   await expect.poll(() => readSync(lockOf(context))).toContain('"verb":"upgrade"');
   await rm(lockOf(context));
-  const second = withLock(context, 'backup', () => new Promise<void>((resolve) => (endSecond = resolve)));
+  const second = withLock(context, 'backup', () => secondIsOver.given);
   await expect.poll(() => readSync(lockOf(context))).toContain('"verb":"backup"');
-  endFirst();
+  firstIsOver.give();
   await first;
   expect(readSync(lockOf(context))).toContain('"verb":"backup"');
-  endSecond();
+  secondIsOver.give();
   await second;
   expect(await exists(lockOf(context))).toBe(false);
 });
@@ -234,6 +235,13 @@ test('a lock is never there without the name of its holder, which another run wo
   over = true;
   expect([...seen]).toEqual([expect.stringContaining('"verb":"backup"')]);
 });
+
+/** Something to wait for, which may have been given before anyone waits. */
+function signal(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give };
+}
 
 function readSync(path: string): string | undefined {
   try {
