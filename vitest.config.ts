@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    // What has not come after a second, the default, may still come: other tests are at work.
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       project('unit', 10_000),
       project('integration', 120_000),
