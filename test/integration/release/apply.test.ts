@@ -30,6 +30,7 @@ import type { VerbResult } from '../../../scripts/verb.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
+import { overWhenThere } from '../../helpers/time-over.ts';
 
 let root: string;
 let app: string;
@@ -206,7 +207,11 @@ describe('a dependencies command that does not end', () => {
     install();
     release('1.1.0');
     const before = treePrint(app);
-    const config = { APP_DEPENDENCIES_COMMAND: 'echo resolving; sleep 600', APP_COMMAND_TIMEOUT: 300 };
+    const begun = join(root, 'begun');
+    const config = {
+      APP_DEPENDENCIES_COMMAND: `echo resolving; : > ${begun}; sleep 600`,
+      APP_COMMAND_TIMEOUT: overWhenThere(begun),
+    };
     const failure = await failureOf(apply(contextWith(config), '1.1.0'));
     expect([failure.code, failure.exitCode]).toEqual(['hook-failed', 3]);
     expect(failure.message).toContain('SIGTERM (APP_COMMAND_TIMEOUT)\nresolving');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { capture, captureBytes, findProgram, shell, stream } from '../../../scripts/system/processes.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
+import { overWhenThere } from '../../helpers/time-over.ts';
 
 const context = { env: process.env };
 
@@ -60,20 +61,24 @@ describe('a command line with bounds', () => {
     }
   };
   const pidsIn = (text: string): number[] => text.trim().split(/\s+/).map(Number);
+  /** Where a command writes which processes it has started, and the file that it makes once it has. */
+  const places = (): { file: string; begun: string } => {
+    const folder = temporaryFolder('pids');
+    return { file: join(folder, 'pids'), begun: join(folder, 'begun') };
+  };
 
   test('is ended when its time is over, with all that it had started', async () => {
-    const file = join(temporaryFolder('pids'), 'pids');
-    const command = `sleep 600 & echo $! > ${file}; echo begun; sleep 600`;
-    const ran = await shell(context, command, { timeoutMs: 500 });
+    const { file, begun } = places();
+    const command = `sleep 600 & echo $! > ${file}; echo begun; : > ${begun}; sleep 600`;
+    const ran = await shell(context, command, { timeoutMs: overWhenThere(begun) });
     expect(ran).toMatchObject({ ended: 'late', signal: 'SIGTERM', stdout: 'begun\n' });
     expect(pidsIn(readFileSync(file, 'utf8')).filter(alive)).toEqual([]);
   });
 
   test('is killed when it does not listen', async () => {
-    const ran = await shell(context, "trap '' TERM; echo begun; sleep 600; sleep 600", {
-      timeoutMs: 500,
-      graceMs: 300,
-    });
+    const { begun } = places();
+    const command = `trap '' TERM; echo begun; : > ${begun}; sleep 600; sleep 600`;
+    const ran = await shell(context, command, { timeoutMs: overWhenThere(begun), graceMs: 300 });
     expect(ran).toMatchObject({ ended: 'late', signal: 'SIGKILL', stdout: 'begun\n' });
   });
 
@@ -81,9 +86,10 @@ describe('a command line with bounds', () => {
     ['is still ending', "trap 'sleep 0.4; exit' TERM"],
     ['does not listen', "trap '' TERM"],
   ])('is not over while something that writes elsewhere %s', async (_title, trap) => {
-    const file = join(temporaryFolder('pids'), 'pids');
-    const background = `(${trap}; sh -c 'echo $PPID' > ${file}; while :; do sleep 0.05; done) > /dev/null 2>&1 &`;
-    const ran = await shell(context, `${background} echo begun; sleep 600`, { timeoutMs: 500, graceMs: 800 });
+    const { file, begun } = places();
+    const work = `${trap}; sh -c 'echo $PPID' > ${file}; : > ${begun}; while :; do sleep 0.05; done`;
+    const command = `echo begun; (${work}) > /dev/null 2>&1 & sleep 600`;
+    const ran = await shell(context, command, { timeoutMs: overWhenThere(begun), graceMs: 800 });
     expect(ran).toMatchObject({ ended: 'late', signal: 'SIGTERM', stdout: 'begun\n' });
     const pids = pidsIn(readFileSync(file, 'utf8'));
     expect(pids).toHaveLength(1);
@@ -101,9 +107,9 @@ describe('a command line with bounds', () => {
   });
 
   test('is not waited for when something that left its group holds its output', async () => {
-    const file = join(temporaryFolder('pids'), 'pids');
-    const command = `setsid sh -c 'echo $$ > ${file}; exec sleep 600' & sleep 600`;
-    const ran = await shell(context, command, { timeoutMs: 500, graceMs: 300 });
+    const { file, begun } = places();
+    const command = `setsid sh -c 'echo $$ > ${file}; : > ${begun}; exec sleep 600' & sleep 600`;
+    const ran = await shell(context, command, { timeoutMs: overWhenThere(begun), graceMs: 300 });
     expect(ran).toMatchObject({ ended: 'late' });
     for (const pid of pidsIn(readFileSync(file, 'utf8'))) process.kill(pid);
   });
