@@ -4,6 +4,7 @@ import { Secret } from '../../../scripts/config/secret.ts';
 import { connect, type Session } from '../../../scripts/database/session.ts';
 import type { TestContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
+import { connectionRunning, holdLock } from '../migrations/helpers.ts';
 
 describe.each(servers)('existing connections, on $name', (server) => {
   const running = useServer(server);
@@ -41,20 +42,19 @@ describe.each(servers)('existing connections, on $name', (server) => {
 
   test('are waited for until their statement has ended', async () => {
     const other = await session();
-    let ended = false;
-    const statement = other.rows('SELECT SLEEP(1.5)').then(() => (ended = true));
-    const context = contextWith(60_000);
     const admin = await running().adminSession();
-    const begun = async (): Promise<boolean> =>
-      (
-        await admin.rows(
-          "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%' AND ID <> CONNECTION_ID()",
-        )
-      ).length > 0;
-    while (!(await begun())) await context.clock.sleep(10);
-    expect(await drainConnections(context)).toEqual([]);
+    const held = await holdLock(admin, 'at_work');
+    const statement = other.rows("SELECT GET_LOCK('at_work', 100)");
+    await connectionRunning(admin, 'at_work');
+    const context = contextWith(60_000);
+    let drained = false;
+    const draining = drainConnections(context).finally(() => (drained = true));
+    // Longer than it looks twice.
+    await context.clock.sleep(1000);
+    expect(drained).toBe(false);
+    await held.release();
+    expect(await draining).toEqual([]);
     await statement;
-    expect(ended).toBe(true);
     expect(said(context, 'not-drained')).toEqual([]);
   });
 
