@@ -50,12 +50,6 @@ async function startParent(
   return { started: { folder, serverPid }, end };
 }
 
-async function eventually(condition: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 200 && !condition(); tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  return condition();
-}
-
 describe.each(servers)('a throwaway server ($name)', (server) => {
   it('can be reached by its owner alone, and has no network', async () => {
     await withThrowaway(testContext(), server.programs, async (throwaway) => {
@@ -87,7 +81,7 @@ describe.each(servers)('a throwaway server ($name)', (server) => {
       const { started, end } = await startParent(server);
       expect(isAlive(started.serverPid)).toBe(true);
       await end(signal);
-      expect(await eventually(() => !isAlive(started.serverPid) && !existsSync(started.folder))).toBe(true);
+      await expect.poll(() => isAlive(started.serverPid) || existsSync(started.folder)).toBe(false);
     },
   );
 
