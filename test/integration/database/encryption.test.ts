@@ -39,8 +39,19 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a server on the network of this machine, which a throwaway server never is on. */
+/**
+ * Starts a server on the network of this machine, which a throwaway server never is on. A port that is free may be
+ * somebody else's by the time that the server takes it: then it ends, and another one is tried.
+ */
 async function startOnNetwork(server: TestServer, encrypted: boolean): Promise<NetworkServer> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    const started = await startOnPort(server, encrypted);
+    if (started !== undefined) return started;
+  }
+  throw new Error('The server did not start.');
+}
+
+async function startOnPort(server: TestServer, encrypted: boolean): Promise<NetworkServer | undefined> {
   const context = testContext();
   const folder = temporaryFolder('tls');
   const port = await freePort();
@@ -57,7 +68,7 @@ async function startOnNetwork(server: TestServer, encrypted: boolean): Promise<N
   const supervised = supervise(context, folder, template, [server.programs.server, ...options, ...network]);
   const socket = join(folder, 's');
   const root: Target = { ...networkTarget(port), socket, user: 'root', password: undefined };
-  for (let tries = 0; ; tries += 1) {
+  while (!supervised.hasEnded()) {
     try {
       await withSession(context, root, async (session) => {
         await session.run('CREATE DATABASE app');
@@ -66,10 +77,12 @@ async function startOnNetwork(server: TestServer, encrypted: boolean): Promise<N
       });
       return { target: networkTarget(port), authority: join(folder, 'ca.pem'), supervised };
     } catch (error) {
-      if (tries > 400) throw error;
+      if ((error as { code: unknown }).code !== 'database-unreachable') throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+  await supervised.close();
+  return undefined;
 }
 
 const networkTarget = (port: number): Target => ({
