@@ -34,7 +34,8 @@ const contextFor = (url: string, config: Partial<Config> = {}): TestContext =>
 describe('the health check', () => {
   it('passes when the page holds the text with the version that is expected', async () => {
     const url = await serve((_, response) => response.end('status: ok 1.1.0\n'));
-    expect(await checkHealth(contextFor(url), { version: '1.1.0' })).toEqual({
+    const context = contextFor(url, { APP_HEALTH_TIMEOUT: 60_000 });
+    expect(await checkHealth(context, { version: '1.1.0' })).toEqual({
       url,
       attempts: 1,
       weak: false,
@@ -50,7 +51,7 @@ describe('the health check', () => {
       response.end('ok 1.1.0');
     });
     expect(
-      await checkHealth(contextFor(url, { APP_HEALTH_TIMEOUT: 10_000 }), { version: '1.1.0' }),
+      await checkHealth(contextFor(url, { APP_HEALTH_TIMEOUT: 60_000 }), { version: '1.1.0' }),
     ).toMatchObject({
       attempts: 3,
     });
@@ -137,7 +138,7 @@ describe('the health check', () => {
       response.statusCode = asked < 3 ? 503 : 200;
       response.end('ok 1.1.0');
     });
-    const context = { ...contextFor(url, { APP_HEALTH_TIMEOUT: 10_000 }), signal: stop.signal };
+    const context = { ...contextFor(url, { APP_HEALTH_TIMEOUT: 60_000 }), signal: stop.signal };
     expect(await checkHealth(context, { version: '1.1.0' })).toMatchObject({ attempts: 3 });
   });
 });
