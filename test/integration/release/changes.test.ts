@@ -21,6 +21,7 @@ import { carryLate } from '../../../scripts/release/carry-late.ts';
 import { completeStaged } from '../../../scripts/release/complete.ts';
 import { recordInstalled } from '../../../scripts/release/installed.ts';
 import { prepareSwitch } from '../../../scripts/release/prepare.ts';
+import { clockOf } from '../../../scripts/release/snapshot.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { applyMoves } from '../../../scripts/release/switch.ts';
 import type { StagedRelease } from '../../../scripts/release/types.ts';
@@ -48,6 +49,15 @@ async function installFirst(files: Readonly<Record<string, string>>): Promise<vo
   await applyMoves(await prepareSwitch(context, staged));
   await recordInstalled(context, staged);
   writeTree(app, { '.env': 'DB_PASSWORD=hunter2', 'uploads/a.jpg': 'jpg' });
+  await nextTick();
+}
+
+/** Waits for the clock of the file system, which goes on by ticks: what is there by now is older than what comes after. */
+async function nextTick(): Promise<void> {
+  const probe = join(root, 'probe');
+  writeFileSync(probe, '');
+  const now = clockOf(probe);
+  while (clockOf(probe) === now) await setTimeout(1);
 }
 
 beforeEach(() => {
@@ -150,6 +160,7 @@ describe('a release that was completed before the window', () => {
       'still.log': 'as it was',
     });
     const staged = await stage('1.1.0', { 'index.php': 'y', 'lib/a.php': 'y' });
+    await nextTick();
     const completed = await completeStaged(context, staged);
     expect(readFileSync(join(staged.folder, 'cache', 'one'), 'utf8')).toBe('1');
 
@@ -261,8 +272,7 @@ describe('what is written to the old tree while it is switched', () => {
     const staged = await stage('1.1.0', { 'index.php': 'y' });
     writeTree(app, { 'cache/page.html': 'of the old version', 'worker.pid': '7' });
     const completed = await completeStaged(context, staged);
-    // The clock of a file system goes on by ticks, of 10 ms at the most.
-    await setTimeout(20);
+    await nextTick();
     const plan = await prepareSwitch(context, staged, completed);
     await applyMoves(plan);
     expect(treePrint(app)).toMatchObject({ 'cache/page.html': '644 of the old version' });
