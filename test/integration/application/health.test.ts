@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -82,10 +83,14 @@ describe('the health check', () => {
   });
 
   it('fails with the last status and the reason when nothing listens', async () => {
-    const url = await serve((_, response) => response.end());
-    servers.splice(0).forEach((server) => server.close());
+    // A port that is taken, so that nobody else comes to listen there: it is the other end of a connection.
+    const { port } = new URL(await serve((_, response) => response.end()));
+    const taken = connect(Number(port), '127.0.0.1');
+    await once(taken, 'connect');
+    const url = `http://127.0.0.1:${taken.localPort}/health`;
     const failure = await failureOf(checkHealth(contextFor(url), { version: '1.1.0' }));
     expect(failure.message).toContain('ECONNREFUSED');
+    taken.destroy();
   });
 
   it('does not follow a way to a login page', async () => {
