@@ -82,7 +82,7 @@ async function makeServer({ programs }: TestServer): Promise<KillableServer> {
     },
     start: async () => {
       child = spawn(programs.server, options, { stdio: 'ignore' });
-      for (let attempt = 0; attempt < 600; attempt += 1) {
+      for (let attempt = 0; attempt < 2000; attempt += 1) {
         if (await answers()) return;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

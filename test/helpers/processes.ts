@@ -30,7 +30,7 @@ export function processesBelow(root: number): RunningProcess[] {
 
 /** Waits until there is such a process below one, and hands it out. */
 export async function waitForProcess(root: number, pattern: RegExp): Promise<RunningProcess> {
-  for (let tries = 0; tries < 5000; tries += 1) {
+  for (let tries = 0; tries < 20_000; tries += 1) {
     const found = processesBelow(root).find((process) => pattern.test(process.arguments));
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 2));
