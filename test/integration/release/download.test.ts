@@ -24,7 +24,7 @@ import { releaseEntries, tarOf } from '../../helpers/packages.ts';
 import { randomBytes } from 'node:crypto';
 
 let server: PackageServer;
-const limits = { ...fetchLimits, idleMs: 2000, totalMs: 20_000, tries: 4, waitMs: 1 };
+const limits = { ...fetchLimits, idleMs: 60_000, totalMs: 100_000, tries: 4, waitMs: 1 };
 const packageOf = (version: string, filler = 300_000): Buffer =>
   gzipSync(tarOf([...releaseEntries(version), { name: 'random.bin', content: randomBytes(filler) }]));
 const sumOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');

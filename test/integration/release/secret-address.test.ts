@@ -14,7 +14,7 @@ import { releaseEntries, tarOf } from '../../helpers/packages.ts';
 /** Some servers take a token in the address: it is sent, and neither shown nor kept. */
 const query = '?private_token=s3cret';
 const path = `/app-1.1.0.tar.gz${query}`;
-const limits = { ...fetchLimits, idleMs: 2000, totalMs: 20_000, tries: 2, waitMs: 1 };
+const limits = { ...fetchLimits, idleMs: 60_000, totalMs: 100_000, tries: 2, waitMs: 1 };
 const content = gzipSync(tarOf(releaseEntries('1.1.0', { 'large.txt': 'x'.repeat(500_000) })));
 let server: PackageServer;
 
