@@ -36,7 +36,8 @@ function picture(root: string): Record<string, string> {
         : stats.isSymbolicLink()
           ? readlinkSync(join(root, path))
           : 'folder';
-      const time = stats.isSymbolicLink() ? '' : Math.floor(stats.mtimeMs / 1000);
+      // As archived: of a Date, which is rounded to the millisecond, and may be of the second after that of `mtimeMs`.
+      const time = stats.isSymbolicLink() ? '' : Math.floor(stats.mtime.getTime() / 1000);
       const mode = stats.isSymbolicLink() ? '' : stats.mode.toString(8);
       return [path, `${mode} ${stats.uid}:${stats.gid} ${time} ${content}`];
     }),
