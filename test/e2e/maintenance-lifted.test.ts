@@ -3,23 +3,10 @@ import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withSession } from '../../scripts/database/session.ts';
-import type { JournalStep } from '../../scripts/upgrade/steps.ts';
-import { maj, type CliRun } from '../helpers/cli.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { expectVersion, stateOf, useSites, type TestSite } from '../helpers/site.ts';
-import { strikeEnvironment } from '../helpers/strike.ts';
-
-/** Calls `maj` so that something happens the moment that a step has begun. */
-function strikeIn(
-  site: TestSite,
-  step: JournalStep,
-  blow: { readonly signal: 'SIGKILL' } | { readonly command: string },
-  words: readonly string[],
-): Promise<CliRun> {
-  const fault = { line: ['"type":"step-started"', `"step":"${step}"`], when: 'after', ...blow };
-  return maj(site.project, words, { env: strikeEnvironment(fault) });
-}
+import { strikeIn } from '../helpers/strike.ts';
 
 const write = (site: TestSite, name: string): Promise<unknown> =>
   withSession(testContext(), site.target, (session) =>

@@ -3,27 +3,21 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withSession } from '../../scripts/database/session.ts';
-import { startMaj } from '../helpers/cli.ts';
+import type { CliRun } from '../helpers/cli.ts';
 import { testContext } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { expectVersion, stateOf, useSites, type TestSite } from '../helpers/site.ts';
+import { strikeIn } from '../helpers/strike.ts';
 import type { UpgradeStep } from '../../scripts/upgrade/steps.ts';
 
-/** Starts an upgrade and sends a signal as soon as the journal says that a step has begun. */
-async function signalInStep(
-  site: TestSite,
-  step: UpgradeStep,
-  signal: NodeJS.Signals,
-): Promise<number | null> {
-  const { child, ended } = startMaj(site.project, ['upgrade', '1.1.0']);
-  for (;;) {
-    const lines = await site.journal();
-    if (lines.some((line) => line.type === 'step-started' && line.step === step)) break;
-    if (child.exitCode !== null) throw new Error(`it ended before ${step}: ${(await ended).stderr}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  child.kill(signal);
-  return (await ended).code;
+/** An upgrade that gets a signal the moment that a step has begun. */
+const signalInStep = (site: TestSite, step: UpgradeStep, signal: NodeJS.Signals): Promise<CliRun> =>
+  strikeIn(site, step, { signal }, ['upgrade', '1.1.0']);
+
+/** An upgrade that is killed in a step. */
+async function killInStep(site: TestSite, step: UpgradeStep): Promise<void> {
+  const killed = await signalInStep(site, step, 'SIGKILL');
+  expect(killed.signal, killed.stderr).toBe('SIGKILL');
 }
 
 const countOf = (site: TestSite, sql: string): Promise<number> =>
@@ -35,7 +29,7 @@ describe.each(servers)('an upgrade on $name', (server) => {
   test('that is killed is told by the next call, is taken back, and can be done again', async () => {
     const site = await newSite();
     const before = await stateOf(site);
-    expect(await signalInStep(site, 'switch', 'SIGKILL')).toBeNull();
+    await killInStep(site, 'switch');
 
     for (const words of [['upgrade', '1.1.0'], ['upgrade'], ['backup']]) {
       const refused = await site.maj(...words);
@@ -54,7 +48,7 @@ describe.each(servers)('an upgrade on $name', (server) => {
     for (const option of ['--roll-back', '--resume'])
       expect((await site.maj('upgrade', option)).code).toBe(3);
 
-    expect(await signalInStep(site, 'migrate', 'SIGKILL')).toBeNull();
+    await killInStep(site, 'migrate');
     const done = await site.maj('upgrade', '--resume');
     expect(done.code, done.stderr).toBe(0);
     expect(done.stdout).toContain('Upgraded 1.0.0 -> 1.1.0');
@@ -65,7 +59,7 @@ describe.each(servers)('an upgrade on $name', (server) => {
   test('that was cut off is neither gone on with nor taken back on another database', async () => {
     const site = await newSite();
     const before = await stateOf(site);
-    expect(await signalInStep(site, 'migrate', 'SIGKILL')).toBeNull();
+    await killInStep(site, 'migrate');
     for (const option of ['--resume', '--roll-back']) {
       const refused = await site.maj('upgrade', option, '--db-name', 'mysql');
       expect(refused.code, refused.stderr).toBe(6);
@@ -80,7 +74,7 @@ describe.each(servers)('an upgrade on $name', (server) => {
   test('that was cut off is not gone on with when somebody has changed what it had left', async () => {
     const site = await newSite();
     const before = await stateOf(site);
-    expect(await signalInStep(site, 'migrate', 'SIGKILL')).toBeNull();
+    await killInStep(site, 'migrate');
     await withSession(testContext(), site.target, (session) => session.run('CREATE TABLE by_hand (id INT)'));
     const refused = await site.maj('upgrade', '--resume');
     expect(refused.code, refused.stderr).toBe(6);
@@ -94,7 +88,7 @@ describe.each(servers)('an upgrade on $name', (server) => {
     async (way) => {
       const site = await newSite();
       const before = await stateOf(site);
-      expect(await signalInStep(site, 'migrate', 'SIGKILL')).toBeNull();
+      await killInStep(site, 'migrate');
       await rm(join(site.appDir, 'maintenance.flag'));
       await withSession(testContext(), site.target, (session) =>
         session.run("INSERT INTO projects (name, settings) VALUES ('begun since', '{}'), ('this', '{}')"),
@@ -129,7 +123,8 @@ describe.each(servers)('an upgrade on $name', (server) => {
   test('that is asked to stop before its window stops, and nothing is changed', async () => {
     const site = await newSite();
     const before = await stateOf(site);
-    expect(await signalInStep(site, 'rehearse', 'SIGINT')).toBe(130);
+    const stopped = await signalInStep(site, 'rehearse', 'SIGINT');
+    expect(stopped.code, stopped.stderr).toBe(130);
     expect(await stateOf(site)).toEqual(before);
     expect((await site.maj('upgrade', '1.1.0')).code).toBe(0);
   });
@@ -137,7 +132,8 @@ describe.each(servers)('an upgrade on $name', (server) => {
   test('that is asked to stop in its window goes back, with exit code 10', async () => {
     const site = await newSite();
     const before = await stateOf(site);
-    expect(await signalInStep(site, 'migrate', 'SIGTERM')).toBe(10);
+    const stopped = await signalInStep(site, 'migrate', 'SIGTERM');
+    expect(stopped.code, stopped.stderr).toBe(10);
     expect(await stateOf(site)).toEqual(before);
     await expectVersion(site, '1.0.0');
   });
