@@ -17,11 +17,13 @@ describe.each(servers)('a restore on $name', (server) => {
     expect((await site.maj('backup')).code).toBe(0);
     await spoil(site);
 
-    const { child, ended } = startMaj(site.project, ['restore', '--yes']);
     const mark = join(site.project, '.maj', 'restore-unfinished.json');
-    await whenDropped(site, 'added_later');
-    child.kill('SIGKILL');
-    expect((await ended).signal).toBe('SIGKILL');
+    await whileHeld(site, 'timesheets', async () => {
+      const { child, ended } = startMaj(site.project, ['restore', '--yes']);
+      await whenDropped(site, 'added_later');
+      child.kill('SIGKILL');
+      expect((await ended).signal).toBe('SIGKILL');
+    });
     expect(existsSync(mark)).toBe(true);
     expect(await site.inMaintenance()).toBe(true);
 
@@ -55,16 +57,38 @@ async function spoil(site: TestSite): Promise<void> {
   });
 }
 
+/**
+ * Keeps a table from being dropped while something is done, so that a restore cannot come to its end meanwhile, on any
+ * machine. Afterwards it waits until the server has seen that whoever wanted to drop the table is gone.
+ */
+async function whileHeld(site: TestSite, table: string, work: () => Promise<void>): Promise<void> {
+  await withSession(testContext(), site.target, async (session) => {
+    await session.run('START TRANSACTION');
+    await session.rows(`SELECT 1 FROM ${quoteName(table)} LIMIT 1`);
+    await work();
+    await session.run('COMMIT');
+    await until(async () => {
+      const dropping = await session.rows(
+        "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'DROP TABLE%'",
+      );
+      return dropping.length === 0;
+    });
+  });
+}
+
 /** Waits until a table is gone: the restore is then in the middle of what it does to the database. */
 async function whenDropped(site: TestSite, table: string): Promise<void> {
-  await withSession(testContext(), site.target, async (session) => {
-    for (;;) {
-      const [found] = await session.rows(
+  await withSession(testContext(), site.target, (session) =>
+    until(async () => {
+      const found = await session.rows(
         'SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
         [table],
       );
-      if (found === undefined) return;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  });
+      return found.length === 0;
+    }),
+  );
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
