@@ -76,7 +76,8 @@ test('who reads the output may go away: the work is done all the same', async ()
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   '%s before anything changed ends the running step, and then the work',
   async (signal) => {
-    const installed = install({ APP_DEPENDENCIES_COMMAND: 'touch begun; sleep 1' });
+    // It does not end by itself while the test lasts.
+    const installed = install({ APP_DEPENDENCIES_COMMAND: 'touch begun; sleep 600' });
     const { child, ended } = startMaj(installed.project, ['apply', '1.1.0', '--yes']);
     while (
       !installed.left().some((name) => existsSync(join(installed.project, '..', '.app.maj', name, 'begun')))
