@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { withSession } from '../../scripts/database/session.ts';
@@ -30,6 +30,21 @@ async function must(cwd: string, program: string, ...args: string[]): Promise<st
   return ran.stdout;
 }
 
+/**
+ * A copy of the repository to be packed. Packing builds anew: in the repository itself it would write over the very files
+ * that tests which run at the same time start the command from.
+ */
+async function copyOfRepository(): Promise<string> {
+  const copy = join(temporaryFolder('copy'), 'repository');
+  const ours = ['.git', '.maj', 'dist', 'node_modules'];
+  await cp(repository, copy, {
+    recursive: true,
+    filter: (path) => !ours.includes(relative(repository, path)),
+  });
+  await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
 describe.each(servers.slice(0, 1))('the package, installed into a fresh repository, on $name', (server) => {
   const running = useServer(server);
   let project = '';
@@ -38,7 +53,7 @@ describe.each(servers.slice(0, 1))('the package, installed into a fresh reposito
   beforeAll(async () => {
     project = temporaryFolder('fresh');
     bare = join(temporaryFolder('bare'), 'deploy.git');
-    await must(repository, 'npm', 'pack', '--silent', '--pack-destination', project);
+    await must(await copyOfRepository(), 'npm', 'pack', '--silent', '--pack-destination', project);
     const archive = (await readdir(project)).find((name) => name.endsWith('.tgz')) ?? '';
     await writeFile(join(project, 'package.json'), '{"name":"application","private":true}\n');
     await must(project, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${archive}`);
