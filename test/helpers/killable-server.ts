@@ -81,12 +81,14 @@ async function makeServer({ programs }: TestServer): Promise<KillableServer> {
       await ended;
     },
     start: async () => {
-      child = spawn(programs.server, options, { stdio: 'ignore' });
-      for (let attempt = 0; attempt < 2000; attempt += 1) {
-        if (await answers()) return;
+      const started = spawn(programs.server, options, { stdio: 'ignore' });
+      child = started;
+      // After a crash it recovers first, however long that takes: only its end tells that it will never answer.
+      while (!(await answers())) {
+        if (started.exitCode !== null || started.signalCode !== null)
+          throw new Error('The server did not start.');
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      throw new Error('The server did not start.');
     },
   };
 }
