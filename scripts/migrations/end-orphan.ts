@@ -44,12 +44,16 @@ const leftConnections = (
     .filter(({ startedAt }) => startedAt >= serverStart)
     .flatMap(({ connectionId }) => (connectionId === undefined ? [] : [Number(connectionId)]));
 
-/** `2026-11-22 10:15:30`, UTC; a second or two early, since uptime is told in whole seconds, and before the time is. */
+/**
+ * `2026-11-22 10:15:30`, UTC; never late, since the time is asked for before the uptime, which is told in whole seconds.
+ */
 async function serverStart(session: Session): Promise<string> {
+  const [asked] = await session.rows('SELECT CAST(UTC_TIMESTAMP() AS CHAR) AS now');
   // Both flavours count from the start of the server, whatever FLUSH STATUS resets.
   const [uptime] = await session.rows("SHOW GLOBAL STATUS LIKE 'Uptime'");
   const [found] = await session.rows(
-    `SELECT CAST(UTC_TIMESTAMP() - INTERVAL ${Number(uptime?.['Value'])} + 1 SECOND AS CHAR) AS start`,
+    `SELECT CAST(CAST(? AS DATETIME) - INTERVAL ${Number(uptime?.['Value'])} + 1 SECOND AS CHAR) AS start`,
+    [String(asked?.['now'])],
   );
   return String(found?.['start']);
 }
