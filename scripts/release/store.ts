@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { stat, utimes } from 'node:fs/promises';
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
-import { fileFailed, makePrivateFolder, namesIn, remove } from '../system/files.ts';
+import { fileFailed, makePrivateFolder, namesIn, remove, statIfThere } from '../system/files.ts';
 
 /** How many packages that were fetched are kept: the installed one, the one before, the next. */
 const kept = 3;
@@ -40,11 +40,9 @@ async function removeOld(folder: string): Promise<void> {
   const found: { path: string; usedMs: number }[] = [];
   for (const name of await namesIn(folder)) {
     const path = join(folder, name);
-    try {
-      found.push({ path, usedMs: (await stat(path)).mtimeMs });
-    } catch (error) {
-      throw fileFailed(path, 'looked at', error);
-    }
+    const stats = await statIfThere(path);
+    // Another maj, which plans, may just have removed it.
+    if (stats !== undefined) found.push({ path, usedMs: Number(stats.mtimeMs) });
   }
   const old = found.sort((a, b) => b.usedMs - a.usedMs).slice(kept);
   for (const { path } of old) await remove(path);
