@@ -48,13 +48,16 @@ export async function archiveContent(
   }
 }
 
+/** When a file was changed, to the millisecond before: Node rounds its own `mtime`, which may be of the next second. */
+export const modifiedAt = (stats: Pick<Stats, 'mtimeMs'>): Date => new Date(Math.floor(stats.mtimeMs));
+
 const entryOf = (path: string, stats: Stats): ArchiveEntry => ({
   path,
   type: 'file',
   mode: stats.mode & 0o7777,
   uid: stats.uid,
   gid: stats.gid,
-  modifiedAt: stats.mtime,
+  modifiedAt: modifiedAt(stats),
   size: stats.size,
   target: null,
 });

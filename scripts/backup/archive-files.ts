@@ -5,7 +5,7 @@ import { note, stopIfInterrupted, warn, type Context, type Progress } from '../c
 import { archiveEnd, archiveHeader, type ArchiveEntry } from '../system/archives.ts';
 import { privateFile } from '../system/files.ts';
 import { createBatch, type Batch } from './batch.ts';
-import { archiveContent, readBytes } from './archive-content.ts';
+import { archiveContent, modifiedAt, readBytes } from './archive-content.ts';
 import { listedEntry, listLine, type ListedFile } from './files-list.ts';
 import { outsideLink, type OutsideLink } from './outside-links.ts';
 import type { PartWriter } from './store.ts';
@@ -41,11 +41,11 @@ export async function archiveFiles<T>(
 ): Promise<ArchivedFiles> {
   const archive = createBatch(writer);
   const scratch = Buffer.allocUnsafeSlow(readBytes);
+  const realRoot = await realpath(root);
   const list = await open(listPath, 'wx', privateFile);
   const lines = createBatch({ write: (data) => list.writeFile(data) });
   const listHash = createHash('sha256');
   let listBytes = 0;
-  const realRoot = await realpath(root);
   const outside: OutsideLink[] = [];
   let count = 0;
   let bytes = 0;
@@ -84,7 +84,13 @@ async function archiveOne(
   scratch: Buffer,
 ): Promise<ListedFile | undefined> {
   const full = join(root, path);
-  const common = { path, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, modifiedAt: stats.mtime };
+  const common = {
+    path,
+    mode: stats.mode & 0o7777,
+    uid: stats.uid,
+    gid: stats.gid,
+    modifiedAt: modifiedAt(stats),
+  };
   if (stats.isDirectory()) {
     const entry: ArchiveEntry = { ...common, type: 'folder', size: 0, target: null };
     await archive.add(archiveHeader(entry));

@@ -36,8 +36,7 @@ function picture(root: string): Record<string, string> {
         : stats.isSymbolicLink()
           ? readlinkSync(join(root, path))
           : 'folder';
-      // As archived: of a Date, which is rounded to the millisecond, and may be of the second after that of `mtimeMs`.
-      const time = stats.isSymbolicLink() ? '' : Math.floor(stats.mtime.getTime() / 1000);
+      const time = stats.isSymbolicLink() ? '' : Math.floor(stats.mtimeMs / 1000);
       const mode = stats.isSymbolicLink() ? '' : stats.mode.toString(8);
       return [path, `${mode} ${stats.uid}:${stats.gid} ${time} ${content}`];
     }),
@@ -60,6 +59,8 @@ function createApp(): string {
   chmodSync(app, 0o751);
   if (process.getuid?.() === 0) chownSync(join(app, 'index.php'), 33, 33);
   utimesSync(join(app, 'index.php'), 1_000_000_000, 1_000_000_000);
+  // Node's Date of it is rounded, into the next second.
+  utimesSync(join(app, 'empty'), 1_000_000_000.9997, 1_000_000_000.9997);
   return app;
 }
 
