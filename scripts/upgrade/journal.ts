@@ -151,10 +151,16 @@ export async function openJournal(
 
 async function openForAppending(path: string): Promise<FileHandle> {
   try {
-    const file = await open(path, 'a', privateFile);
     const before = await readIfThere(path);
-    if (before !== undefined && before !== '' && !before.endsWith('\n')) await file.writeFile('\n');
-    return file;
+    const file = await open(path, 'a', privateFile);
+    if (before === undefined || before === '' || before.endsWith('\n')) return file;
+    try {
+      await file.writeFile('\n');
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   } catch (error) {
     throw fileFailed(path, 'written', error);
   }
