@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { systemErrorCode } from '../../../scripts/system/files.ts';
 import { ownIdentity } from '../../../scripts/system/identity.ts';
 import { applyMoves } from '../../../scripts/release/switch.ts';
@@ -57,6 +57,7 @@ async function switched(...more: readonly JournalEntry[]): Promise<Installation>
   };
   const context = testContext({ config: { APP_DIR: live, MAINTENANCE_FILE: 'maintenance.flag' } });
   const journal = await openJournal(context, run);
+  onTestFinished(() => journal.close());
   // Of before a reboot: dead.
   const holder = { ...ownIdentity(), bootId: 'another' };
   const entries: readonly JournalEntry[] = [
