@@ -9,6 +9,7 @@ import { makeOptionFile } from '../../../scripts/database/option-file.ts';
 import { quoteText } from '../../../scripts/database/quote.ts';
 import { withSession } from '../../../scripts/database/session.ts';
 import type { Target } from '../../../scripts/database/target.ts';
+import { processesBelow } from '../../helpers/processes.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 
 /** The arguments and the environment of every process of this machine that can be read, as `ps` reads them. */
@@ -71,8 +72,10 @@ describe.each(servers)('a password on $name', (server) => {
     let seen = '';
     async function* source(): AsyncGenerator<Buffer> {
       yield Buffer.from('SELECT 1;\n');
-      // More than once: while a program becomes another, it has no arguments for whoever looks. The client waits for us.
-      for (let looks = 0; looks < 20 || !seen.includes('--defaults-file='); looks += 1) {
+      // Many times: while a program becomes another, it has no arguments for whoever looks. The client waits for us.
+      for (let looks = 0; looks < 20;) {
+        if (processesBelow(process.pid).some((below) => below.arguments.includes('--defaults-file=')))
+          looks += 1;
         seen += everyProcess();
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
