@@ -4,6 +4,7 @@ import { notRolledBack } from '../errors.ts';
 import {
   fileFailed,
   makePrivateFolder,
+  namesIn,
   remove,
   renameDurably,
   syncFolder,
@@ -71,7 +72,14 @@ async function setMark(plan: SwitchPlan): Promise<void> {
 }
 
 async function takeMarkOff(plan: SwitchPlan): Promise<void> {
-  for (const staged of stagedTrees(plan)) await remove(moveMark(staged));
+  for (const staged of stagedTrees(plan)) {
+    const mark = moveMark(staged);
+    await remove(mark);
+    const area = dirname(mark);
+    // Left by a crash while the mark was being made.
+    const begun = (await namesIn(area)).filter((name) => name.startsWith(`${basename(mark)}.`));
+    for (const name of begun) await remove(join(area, name));
+  }
 }
 
 /**

@@ -109,6 +109,22 @@ const scenario = fc.subarray(persistentNames).chain((persistent) =>
   }),
 );
 
+describe.each([
+  ['in-place', () => siteInPlace(persistentNames)],
+  ['releases', siteOfReleases],
+] as const)('a mark that a crash left half made, in the layout %s', (_, makeSite) => {
+  it.each([
+    ['the switch', applyMoves],
+    ['what takes it back', undoMoves],
+  ] as const)('is removed by %s, as the mark is', async (__, move) => {
+    const { staged, plan } = makeSite();
+    const half = `${moveMark(staged)}.0a1b2c3d.tmp`;
+    writeFileSync(half, '');
+    await move(plan);
+    expect([existsSync(half), existsSync(moveMark(staged))]).toEqual([false, false]);
+  });
+});
+
 describe('a switch in place', () => {
   it('killed after any move, and again while it is undone, is undone to exactly what was', async () => {
     await fc.assert(
