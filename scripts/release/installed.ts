@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import { note, type Context } from '../context.ts';
 import { unsound } from '../errors.ts';
-import { makePrivateFolder, readIfThere, remove, writeDurably } from '../system/files.ts';
+import { makePrivateFolder, readIfThere, removeWritten, writeDurably } from '../system/files.ts';
 import { releaseEntrySchema, type StagedRelease } from './types.ts';
 
 const listSchema = v.object({
@@ -65,5 +65,5 @@ export async function recordInstalled(context: Context, staged: Pick<StagedRelea
   }
   await makePrivateFolder(listsDir(context));
   await writeReleaseList(join(listsDir(context), `${encodeURIComponent(list.version)}.json`), list);
-  await remove(staged.list);
+  await removeWritten(staged.list);
 }

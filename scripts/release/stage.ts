@@ -4,7 +4,15 @@ import semver from 'semver';
 import { installedVersion, normalVersion, versionIn } from '../application/version.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
-import { exists, fileFailed, makePrivateFolder, namesIn, onSameFileSystem, remove } from '../system/files.ts';
+import {
+  exists,
+  fileFailed,
+  makePrivateFolder,
+  namesIn,
+  onSameFileSystem,
+  remove,
+  removeWritten,
+} from '../system/files.ts';
 import { checkRequirements, readRequirements } from './check-requirements.ts';
 import { verifyPackage } from './checksum.ts';
 import { checkDowngrade } from './downgrade.ts';
@@ -105,7 +113,7 @@ export async function stagePackage(
 export async function discardStaged(staged: Pick<StagedRelease, 'folder'>): Promise<void> {
   if (await exists(moveMark(staged.folder))) return;
   await remove(staged.folder);
-  await remove(`${staged.folder}.json`);
+  await removeWritten(`${staged.folder}.json`);
   await remove(originalsOf(staged.folder));
   // Left by a crash while the single folder at the top of a package was taken off.
   await remove(`${staged.folder}.top`);

@@ -4,8 +4,8 @@ import { notRolledBack } from '../errors.ts';
 import {
   fileFailed,
   makePrivateFolder,
-  namesIn,
   remove,
+  removeWritten,
   renameDurably,
   syncFolder,
   systemErrorCode,
@@ -72,14 +72,7 @@ async function setMark(plan: SwitchPlan): Promise<void> {
 }
 
 async function takeMarkOff(plan: SwitchPlan): Promise<void> {
-  for (const staged of stagedTrees(plan)) {
-    const mark = moveMark(staged);
-    await remove(mark);
-    const area = dirname(mark);
-    // Left by a crash while the mark was being made.
-    const begun = (await namesIn(area)).filter((name) => name.startsWith(`${basename(mark)}.`));
-    for (const name of begun) await remove(join(area, name));
-  }
+  for (const staged of stagedTrees(plan)) await removeWritten(moveMark(staged));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { reasonOf, refused, type MajError } from '../errors.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -96,6 +96,16 @@ export async function writeDurably(
     await rm(temporary, { force: true });
     throw fileFailed(path, 'written', error);
   }
+}
+
+/** Removes a file that was written durably, and what a crash in the middle of that left beside it. */
+export async function removeWritten(path: string): Promise<void> {
+  await remove(path);
+  const folder = dirname(path);
+  const begun = (await namesIn(folder)).filter(
+    (name) => name.startsWith(`${basename(path)}.`) && name.endsWith('.tmp'),
+  );
+  for (const name of begun) await remove(join(folder, name));
 }
 
 /** Flushes a folder's own entries to disk: a rename is durable only after this. */

@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyVerb } from '../../../scripts/apply.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
@@ -342,6 +342,16 @@ describe('a second apply', () => {
     expect(treePrint(app)).toEqual(before);
     await apply(context, '1.1.0');
     expect(await installedVersion(context)).toBe('1.1.0');
+  });
+
+  it('removes what a run left that was killed while it staged, with the half of a list', async () => {
+    install();
+    const context = contextWith();
+    const staged = await stagePackage(context, release('1.1.0'), { runId: 'first' });
+    writeFileSync(`${staged.list}.0a1b2c3d.tmp`, '{');
+    const next = await stagePackage(context, release('1.2.0'), { runId: 'second' });
+    const left = readdirSync(area()).filter((name) => name.startsWith('staged-'));
+    expect(left.sort()).toEqual([basename(next.folder), basename(next.list)]);
   });
 
   it('does not remove the staged tree of a switch that was cut off, for the uploads may be in it', async () => {
