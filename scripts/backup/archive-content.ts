@@ -48,16 +48,22 @@ export async function archiveContent(
   }
 }
 
-/** When a file was changed, to the millisecond before: Node rounds its own `mtime`, which may be of the next second. */
-export const modifiedAt = (stats: Pick<Stats, 'mtimeMs'>): Date => new Date(Math.floor(stats.mtimeMs));
-
-const entryOf = (path: string, stats: Stats): ArchiveEntry => ({
+/** What an archive keeps of any entry, whatever its type. */
+export const attributesOf = (
+  path: string,
+  stats: Stats,
+): Pick<ArchiveEntry, 'path' | 'mode' | 'uid' | 'gid' | 'modifiedAt'> => ({
   path,
-  type: 'file',
   mode: stats.mode & 0o7777,
   uid: stats.uid,
   gid: stats.gid,
-  modifiedAt: modifiedAt(stats),
+  // To the millisecond before: Node rounds its own `mtime`, which may be of the next second.
+  modifiedAt: new Date(Math.floor(stats.mtimeMs)),
+});
+
+const entryOf = (path: string, stats: Stats): ArchiveEntry => ({
+  ...attributesOf(path, stats),
+  type: 'file',
   size: stats.size,
   target: null,
 });

@@ -5,7 +5,7 @@ import { note, stopIfInterrupted, warn, type Context, type Progress } from '../c
 import { archiveEnd, archiveHeader, type ArchiveEntry } from '../system/archives.ts';
 import { privateFile } from '../system/files.ts';
 import { createBatch, type Batch } from './batch.ts';
-import { archiveContent, modifiedAt, readBytes } from './archive-content.ts';
+import { archiveContent, attributesOf, readBytes } from './archive-content.ts';
 import { listedEntry, listLine, type ListedFile } from './files-list.ts';
 import { outsideLink, type OutsideLink } from './outside-links.ts';
 import type { PartWriter } from './store.ts';
@@ -84,13 +84,7 @@ async function archiveOne(
   scratch: Buffer,
 ): Promise<ListedFile | undefined> {
   const full = join(root, path);
-  const common = {
-    path,
-    mode: stats.mode & 0o7777,
-    uid: stats.uid,
-    gid: stats.gid,
-    modifiedAt: modifiedAt(stats),
-  };
+  const common = attributesOf(path, stats);
   if (stats.isDirectory()) {
     const entry: ArchiveEntry = { ...common, type: 'folder', size: 0, target: null };
     await archive.add(archiveHeader(entry));
