@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { appendFile, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
@@ -152,15 +152,8 @@ export async function openJournal(
 async function openForAppending(path: string): Promise<FileHandle> {
   try {
     const before = await readIfThere(path);
-    const file = await open(path, 'a', privateFile);
-    if (before === undefined || before === '' || before.endsWith('\n')) return file;
-    try {
-      await file.writeFile('\n');
-      return file;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    if (before !== undefined && before !== '' && !before.endsWith('\n')) await appendFile(path, '\n');
+    return await open(path, 'a', privateFile);
   } catch (error) {
     throw fileFailed(path, 'written', error);
   }
