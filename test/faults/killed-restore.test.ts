@@ -67,28 +67,16 @@ async function whileHeld(site: TestSite, table: string, work: () => Promise<void
     await session.rows(`SELECT 1 FROM ${quoteName(table)} LIMIT 1`);
     await work();
     await session.run('COMMIT');
-    await until(async () => {
-      const dropping = await session.rows(
-        "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'DROP TABLE%'",
-      );
-      return dropping.length === 0;
-    });
+    const dropping =
+      "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'DROP TABLE%'";
+    await expect.poll(() => session.rows(dropping)).toEqual([]);
   });
 }
 
 /** Waits until a table is gone: the restore is then in the middle of what it does to the database. */
 async function whenDropped(site: TestSite, table: string): Promise<void> {
+  const named = 'SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?';
   await withSession(testContext(), site.target, (session) =>
-    until(async () => {
-      const found = await session.rows(
-        'SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
-        [table],
-      );
-      return found.length === 0;
-    }),
+    expect.poll(() => session.rows(named, [table])).toEqual([]),
   );
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
 }

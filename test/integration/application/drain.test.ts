@@ -3,8 +3,8 @@ import { drainConnections } from '../../../scripts/application/drain.ts';
 import { Secret } from '../../../scripts/config/secret.ts';
 import { connect, type Session } from '../../../scripts/database/session.ts';
 import type { TestContext } from '../../helpers/context.ts';
+import { connectionRunning, holdLock } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { connectionRunning, holdLock } from '../migrations/helpers.ts';
 
 describe.each(servers)('existing connections, on $name', (server) => {
   const running = useServer(server);

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
+import { connectionRunning } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { connectionRunning, failureOf, look, migrateCaller } from './helpers.ts';
+import { failureOf, look, migrateCaller } from './helpers.ts';
 
 const files = {
   '001_users.sql': 'CREATE TABLE users (id int PRIMARY KEY);\nINSERT INTO users VALUES (1);',

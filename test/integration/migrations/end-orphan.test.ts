@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { connect } from '../../../scripts/database/session.ts';
 import { endOrphans } from '../../../scripts/migrations/end-orphan.ts';
 import { createLedger } from '../../../scripts/migrations/ledger.ts';
+import { connectionRunning } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { connectionRunning, look } from './helpers.ts';
+import { look } from './helpers.ts';
 
 describe.each(servers)('on $name, what a dead run left the server with', (server) => {
   const running = useServer(server);

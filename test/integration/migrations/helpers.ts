@@ -89,24 +89,3 @@ export async function failureOf(
   }
   throw new Error('It was expected to fail.');
 }
-
-/**
- * Makes a statement that gets the lock of this name (`GET_LOCK`) wait until it is released: what a test does meanwhile
- * happens in the middle of the statement, on every machine.
- */
-export async function holdLock(session: Session, name: string): Promise<{ release(): Promise<unknown> }> {
-  await session.rows('SELECT GET_LOCK(?, 0)', [name]);
-  return { release: () => session.rows('SELECT RELEASE_LOCK(?)', [name]) };
-}
-
-/** Waits until a connection runs a statement that holds this text; its id. */
-export async function connectionRunning(session: Session, text: string): Promise<string> {
-  for (let attempt = 0; attempt < 2000; attempt += 1) {
-    const [row] = await session.rows(
-      `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE INFO LIKE '%${text}%' AND ID <> CONNECTION_ID()`,
-    );
-    if (row !== undefined) return String(Number(row['id']));
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`No connection runs ${text}.`);
-}

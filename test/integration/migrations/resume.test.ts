@@ -6,8 +6,9 @@ import { splitStatements } from '../../../scripts/migrations/splitter.ts';
 import { noProgress, progressAfter } from '../../../scripts/migrations/statement.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
+import { connectionRunning, holdLock } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { connectionRunning, failureOf, holdLock, look, migrateCaller } from './helpers.ts';
+import { failureOf, look, migrateCaller } from './helpers.ts';
 
 const script = [
   'CREATE TABLE a (id int);',

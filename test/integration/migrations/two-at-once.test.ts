@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { startMaj, type CliRun } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { clientFolder, servers, useServer } from '../../helpers/servers.ts';
-import { connectionRunning, holdLock, look } from './helpers.ts';
+import { look } from './helpers.ts';
 
 /** A script that waits in its middle: for a lock, or at the pace of a table. On the copy of the rehearsal it need not. */
 const scriptWith = (middle: string): string =>
@@ -79,3 +79,4 @@ describe.each(servers)('on $name, two `maj migrate` at once', (server) => {
     expect(await eyes.rows('SELECT state, statements_done FROM schema_versions')).toBe('applied,4');
   });
 });
+import { connectionRunning, holdLock } from '../../helpers/held-statement.ts';
