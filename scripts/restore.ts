@@ -12,6 +12,8 @@ import { restoreInto } from './backup/restore-into.ts';
 import { refuseNarrower } from './backup/restore-mark.ts';
 import { restoreCommand, type RestoreScope } from './backup/restore-scope.ts';
 import { inRestoreWindow } from './backup/restore-window.ts';
+import { onlyTables } from './backup/load/plan.ts';
+import { tryRestore } from './backup/trial/trial.ts';
 import { verifyBackup } from './backup/verify.ts';
 import { applicationDir } from './config/require.ts';
 import type { Context } from './context.ts';
@@ -106,10 +108,15 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     await restoreInto(context, backup, { ...targetFromConfig(context), database: into }, definers);
     return restored(null, null);
   }
+  if (target !== undefined)
+    await tryRestore(context, backup, target, {
+      definers,
+      ...(tables === undefined ? {} : { selection: onlyTables(tables) }),
+    });
   const asked = { ...names, tables: tables === undefined ? null : [...tables] };
   await args.confirm(({ results }) => results.backup.restoreQuestion(asked));
   return inRestoreWindow(context, begun, async (closeAgain) => {
-    // Files first: unpacking them can fail without a change, while a database is changed from the first moment on.
+    // Files first: unpacking them can fail without a change.
     const replaced = folder === undefined ? null : await restoreFiles(context, backup);
     if (folder !== undefined) await closeAgain();
     const work = await learn();

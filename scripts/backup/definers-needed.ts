@@ -13,12 +13,15 @@ export function restoreNeedsDefiners(work: RestoreWork, { parts }: Content): boo
 
 /** The same of a restore of one backup over a database that is as another one. Pure. */
 export function wayNeedsDefiners(back: Content, present: Content): boolean {
-  if (codeOf(back) !== codeOf(present)) return true;
+  if (!isSameCode(back, present)) return true;
   const changed = new Set(changedTables(back.parts, present.parts));
   return back.parts.some((part) => isTriggers(part) && changed.has(part.object ?? ''));
 }
 
 const isTriggers = ({ kind, section }: ManifestPart): boolean => kind === 'table' && section === 'after';
+
+/** Whether two backups have the same views, routines and events. Pure. */
+export const isSameCode = (one: Content, other: Content): boolean => codeOf(one) === codeOf(other);
 
 const codeOf = ({ parts }: Content): string =>
   parts

@@ -1,5 +1,4 @@
-import { inStep, note, type Context } from '../context.ts';
-import { dropObjects } from '../database/clear.ts';
+import { note, type Context } from '../context.ts';
 import type { Definers } from '../database/definers.ts';
 import { readInventory } from '../database/inventory.ts';
 import { quoteName } from '../database/quote.ts';
@@ -14,6 +13,7 @@ import { refuseDifferences } from './refuse-differences.ts';
 import { checkRestorable } from './restorable.ts';
 import { isNothing, planRestore, type RestorePlan } from './restore-plan.ts';
 import { restoreCommand } from './restore-scope.ts';
+import { tryRestore } from './trial/trial.ts';
 
 /** How a database is restored. */
 export interface RestoreOptions {
@@ -28,8 +28,8 @@ export interface RestoreOptions {
 export type RestoreWork = RestorePlan | 'everything';
 
 /**
- * Puts a database back: compares it with the backup, drops and loads what differs, and compares again. What was cut
- * off half-way is simply run again. Verify the backup before.
+ * Puts a database back: compares it with the backup, loads what differs and puts it in the place of what is there, and
+ * compares again. What was cut off half-way is simply run again. Verify the backup before.
  *
  * @returns what it had to do
  * @throws MajError before anything was changed: what `checkRestorable` throws, `tables-not-in-backup`; after:
@@ -61,13 +61,28 @@ export async function applyRestore(
 ): Promise<void> {
   if (isDone(work)) return;
   const { definers = 'keep', again = databaseAgain(backup, definers) } = options;
-  const left = await unlessFailing(backup, target, again, async () => {
-    await clear(context, backup, target, work);
-    const loading = work === 'everything' ? { definers } : { definers, selection: work.load };
-    return loadAndCompare(context, backup, target, loading, () =>
-      differencesFromBackup(context, backup, target, definers),
-    );
-  });
+  let changed = false;
+  const replacing = {
+    going: work === 'everything' ? work : work.drop,
+    begin: async (): Promise<void> => {
+      changed = true;
+      if (work === 'everything' || work.charset) await setCharset(context, backup, target);
+    },
+  };
+  const loading = { definers, replacing, ...(work === 'everything' ? {} : { selection: work.load }) };
+  const compare = (): Promise<DatabaseDifference> => differencesFromBackup(context, backup, target, definers);
+  let left: DatabaseDifference;
+  try {
+    await tryRestore(context, backup, target, {
+      definers,
+      ...(work === 'everything' ? {} : { selection: work.load }),
+    });
+    left = await loadAndCompare(context, backup, target, loading, compare);
+  } catch (error) {
+    // Whatever it is, it must be said what it leaves behind.
+    const facts = { id: backup.id, database: target.database, reason: reasonOf(error), again, changed };
+    throw notRolledBack('restore-failed', facts, { cause: error });
+  }
   refuseDifferences(backup, target, ofTables(left, options.tables), again);
 }
 
@@ -126,18 +141,11 @@ async function isEmpty(context: Context, target: Target): Promise<boolean> {
   return [tables, views, routines, events, sequences].every((things) => things.length === 0);
 }
 
-async function clear(context: Context, backup: Backup, target: Target, work: RestoreWork): Promise<void> {
-  const { charset, collation } = backup.manifest.database;
-  const { database } = target;
-  await inStep(context, 'clear-database', { database }, () =>
-    withSession(context, target, async (session) => {
-      await dropObjects(session, database, work === 'everything' ? work : work.drop);
-      if (work !== 'everything' && !work.charset) return;
-      const name = quoteName(database);
-      await session.run(
-        `ALTER DATABASE ${name} CHARACTER SET ${quoteName(charset)} COLLATE ${quoteName(collation)}`,
-      );
-    }),
+async function setCharset(context: Context, { manifest }: Backup, target: Target): Promise<void> {
+  const { charset, collation } = manifest.database;
+  const defaults = `CHARACTER SET ${quoteName(charset)} COLLATE ${quoteName(collation)}`;
+  await withSession(context, target, (session) =>
+    session.run(`ALTER DATABASE ${quoteName(target.database)} ${defaults}`),
   );
 }
 
@@ -146,19 +154,4 @@ function ofTables(found: DatabaseDifference, tables: ReadonlySet<string> | undef
   if (tables === undefined) return found;
   const counts = ({ id }: PartDifference): boolean => id.kind === 'table' && tables.has(id.object ?? '');
   return { differences: found.differences.filter(counts), charset: false };
-}
-
-/** From here on a failure leaves the database half restored: whatever it is, that must be said. */
-async function unlessFailing<T>(
-  backup: Backup,
-  target: Target,
-  again: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const facts = { id: backup.id, database: target.database, reason: reasonOf(error), again };
-    throw notRolledBack('restore-failed', facts, { cause: error });
-  }
 }

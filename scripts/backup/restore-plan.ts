@@ -1,11 +1,11 @@
-import type { DropSelection } from '../database/clear.ts';
+import type { DropSelection } from '../database/replace.ts';
 import { nameOf, type PartDifference } from './differences.ts';
 import type { LoadSelection } from './load/plan.ts';
 import type { PartId } from './part.ts';
 
 /** What a restore does to a database that is nearly what the backup holds. */
 export interface RestorePlan {
-  /** Dropped first: what is loaded again, and what the backup does not have. */
+  /** Dropped once the new tables are whole: what is loaded again, and what the backup does not have. */
   readonly drop: DropSelection;
   readonly load: LoadSelection;
   /** Whether the database's own charset or collation is set. */

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { canonicalTable } from '../database/canonical-table.ts';
 import { codecNamed } from './codec.ts';
 import type { Backup } from './list.ts';
-import { columnsOf, deferTable, hasPrimaryKey } from './load/definition.ts';
+import { columnsOf, deferTable, hasPrimaryKey, isVersioned } from './load/definition.ts';
 import { statementsOf } from './load/part-statements.ts';
 import { changedTables, isRows } from './proof-plan.ts';
 
@@ -58,7 +58,7 @@ async function definitionOf(
  * @param create a CREATE TABLE as SHOW CREATE TABLE prints it
  */
 export function rowsStandAlone(create: string): boolean {
-  if (deferTable(create, false) === undefined || !hasPrimaryKey(create)) return false;
+  if (deferTable(create, false) === undefined || isVersioned(create) || !hasPrimaryKey(create)) return false;
   const columns = columnsOf(create) ?? [];
   const floats = columns.filter(({ definition }) => /^float\b/i.test(definition));
   if (floats.length === 0) return true;

@@ -7,6 +7,12 @@ const clause = `DEFINER\\s*=\\s*${account}(?:@${account})?`;
 const inStatement = new RegExp(`^((?:/\\*!\\d+ )?CREATE\\b(?:[^'"\`;(])*?)${clause}`);
 const inLine = new RegExp(`^((?:/\\*!\\d+ )?(?:CREATE\\b[^'"\`;(]*?)?)${clause}`);
 
+/** The account that a statement of a dump names, as it stands there; undefined where it names none. */
+export const accountIn = (statement: string): string | undefined =>
+  new RegExp(`^(?:/\\*!\\d+ )?CREATE\\b(?:[^'"\`;(])*?DEFINER\\s*=\\s*(${account}(?:@${account})?)`).exec(
+    statement,
+  )?.[1];
+
 /** A statement of a dump that makes something, as whoever runs it. */
 export const withCurrentDefiner = (statement: string): string =>
   statement.replace(inStatement, '$1DEFINER=CURRENT_USER');

@@ -8,6 +8,8 @@ export interface ServerLikeness {
   readonly lowerCaseTableNames?: 0 | 1 | 2;
   /** Whether what is committed is on disk, as on a live server: for measuring what a live server takes. */
   readonly durable?: boolean;
+  /** Whether there is a binary log, as on most live servers: it makes a server ask for more of who makes functions. */
+  readonly binaryLog?: boolean;
 }
 
 /** Both servers refuse to run as root without being told to. */
@@ -57,12 +59,20 @@ export function initialiseCommand(
 /** Where a throwaway server keeps what, below its folder. Names are short: a socket's path has 107 bytes at most. */
 export const placesIn = (
   folder: string,
-): { data: string; temporary: string; socket: string; pidFile: string; log: string } => ({
+): {
+  data: string;
+  temporary: string;
+  socket: string;
+  pidFile: string;
+  log: string;
+  binaryLog: string;
+} => ({
   data: join(folder, 'data'),
   temporary: join(folder, 'tmp'),
   socket: join(folder, 's'),
   pidFile: join(folder, 'pid'),
   log: join(folder, 'log'),
+  binaryLog: join(folder, 'data', 'binlog'),
 });
 
 /**
@@ -94,6 +104,9 @@ export function serverOptions(
     '--innodb-io-capacity=2000',
     '--innodb-io-capacity-max=20000',
     ...(programs.flavour === 'mariadb' ? mariadbOptions(places.temporary) : mysqlOptions),
+    ...(likeness.binaryLog === true
+      ? [`--log-bin=${places.binaryLog}`, '--server-id=1']
+      : ['--skip-log-bin']),
     ...likenessOptions(likeness),
     ...asRoot(),
   ];
@@ -115,13 +128,11 @@ const volatileOptions: readonly string[] = [
 
 /** MariaDB has no value that forbids files altogether: it may read those of an empty folder. */
 const mariadbOptions = (empty: string): readonly string[] => [
-  '--skip-log-bin',
   `--secure-file-priv=${empty}`,
   '--innodb-log-file-size=512M',
 ];
 
 const mysqlOptions: readonly string[] = [
-  '--disable-log-bin',
   '--secure-file-priv=NULL',
   '--loose-mysqlx=OFF',
   '--loose-innodb-redo-log-capacity=512M',

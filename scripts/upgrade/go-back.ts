@@ -2,7 +2,9 @@ import { basename } from 'node:path';
 import { checkHealth } from '../application/health.ts';
 import { runSmoke } from '../application/smoke.ts';
 import { installedVersion } from '../application/version.ts';
-import { wayNeedsDefiners } from '../backup/definers-needed.ts';
+import { isSameCode, wayNeedsDefiners } from '../backup/definers-needed.ts';
+import { onlyTables } from '../backup/load/plan.ts';
+import { tryRestore } from '../backup/trial/trial.ts';
 import { findBackup, listBackups, type Backup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
 import { takeBackup } from '../backup/take.ts';
@@ -75,6 +77,7 @@ export async function goBack(
   const { lost, proven: present } = await countLostRows(context, older, await takeBackup(context));
   if (wayNeedsDefiners(older.manifest, present.manifest))
     await checkRestorable(context, older, targetFromConfig(context), 'keep', { wayBack: true });
+  await tryGoingBack(context, older, present);
   const to = undone.from ?? older.manifest.appVersion;
   const plan = { from, to, backup: older.id, takenAt: older.manifest.createdAt, lost };
   if (lost.length > 0) warn(context, 'rows-lost', plan);
@@ -99,6 +102,16 @@ export async function goBack(
         return { ...(await throughWindow(run, work, { openedMs })), restored: older.id };
       });
     });
+  });
+}
+
+/** Rows of any table may be written until the window opens; code that is the same is left as it is. */
+async function tryGoingBack(context: Context, older: Backup, present: Backup): Promise<void> {
+  const tables = new Set(older.manifest.inventory.tables.map(({ name }) => name));
+  await tryRestore(context, older, targetFromConfig(context), {
+    definers: 'keep',
+    wayBack: true,
+    ...(isSameCode(older.manifest, present.manifest) ? { selection: onlyTables(tables) } : {}),
   });
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { endUnfinishedTrial } from '../backup/trial/trial-mark.ts';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { locked } from '../errors.ts';
@@ -23,6 +24,7 @@ export async function withLock<T>(context: Context, verb: string, work: () => Pr
   try {
     await sweep(path);
     await sweepTemporaryFolders(context.clock.now());
+    await endUnfinishedTrial(context);
     return await work();
   } finally {
     // A lock that cannot be removed is soon a dead holder's.

@@ -4,6 +4,7 @@ import { logBaseline, markAgain, type LogBaseline } from '../application/logs.ts
 import { maintenanceState } from '../application/maintenance.ts';
 import { findBackup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
+import { tryRestore } from '../backup/trial/trial.ts';
 import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
 import { targetFromConfig } from '../database/target.ts';
 import type { Migration } from '../migrations/folder.ts';
@@ -84,7 +85,9 @@ function checkApplication(context: Context): Promise<LogBaseline> {
 async function checkWayBack(context: Context, receipt: Receipt): Promise<void> {
   if (receipt.pending.length === 0 && (await maintenanceState(context)) !== 'unmanaged') return;
   const proven = await findBackup(context, receipt.backup);
-  await checkRestorable(context, proven, targetFromConfig(context), 'keep', { wayBack: true });
+  const target = targetFromConfig(context);
+  await checkRestorable(context, proven, target, 'keep', { wayBack: true });
+  await tryRestore(context, proven, target, { definers: 'keep', wayBack: true });
 }
 
 async function rehearseOnce(

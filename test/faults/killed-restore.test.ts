@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startMaj } from '../helpers/cli.ts';
 import { quoteName } from '../../scripts/database/quote.ts';
-import { withSession } from '../../scripts/database/session.ts';
+import { withSession, type Session } from '../../scripts/database/session.ts';
 import { testContext } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { expectVersion, stateOf, useSites, type TestSite } from '../helpers/site.ts';
@@ -18,9 +18,14 @@ describe.each(servers)('a restore on $name', (server) => {
     await spoil(site);
 
     const mark = join(site.project, '.maj', 'restore-unfinished.json');
-    await whileHeld(site, 'timesheets', async () => {
+    await whileHeld(site, 'timesheets', async (whenWaitedFor) => {
+      const spoilt = await rowsOf(site);
       const { child, ended } = startMaj(site.project, ['restore', '--yes']);
-      await whenDropped(site, 'added_later');
+      await whenWaitedFor();
+      // Everything is loaded, under other names: what was there is there.
+      const meanwhile = await rowsOf(site);
+      expect(Object.keys(meanwhile).length).toBeGreaterThan(Object.keys(spoilt).length);
+      expect(meanwhile).toMatchObject(spoilt);
       child.kill('SIGKILL');
       expect((await ended).signal).toBe('SIGKILL');
     });
@@ -47,36 +52,52 @@ describe.each(servers)('a restore on $name', (server) => {
 /** Changes every table, so that all of them have to be loaded again, and adds one that a restore drops. */
 async function spoil(site: TestSite): Promise<void> {
   await withSession(testContext(), site.target, async (session) => {
-    const tables = await session.rows(
-      `SELECT TABLE_NAME AS name FROM information_schema.TABLES
-       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`,
-    );
-    for (const { name } of tables)
-      await session.run(`ALTER TABLE ${quoteName(String(name))} COMMENT 'changed'`);
+    for (const name of await tablesOf(session))
+      await session.run(`ALTER TABLE ${quoteName(name)} COMMENT 'changed'`);
     await session.run('CREATE TABLE added_later (id INT PRIMARY KEY)');
   });
 }
 
 /**
- * Keeps a table from being dropped while something is done, so that a restore cannot come to its end meanwhile, on any
- * machine. Afterwards it waits until the server has seen that whoever wanted to drop the table is gone.
+ * Keeps a table from being replaced while something is done, so that a restore cannot come to its end meanwhile, on any
+ * machine. Afterwards it waits until the server has seen that whoever wanted to replace the table is gone.
  */
-async function whileHeld(site: TestSite, table: string, work: () => Promise<void>): Promise<void> {
+async function whileHeld(
+  site: TestSite,
+  table: string,
+  work: (whenWaitedFor: () => Promise<void>) => Promise<void>,
+): Promise<void> {
   await withSession(testContext(), site.target, async (session) => {
+    const renaming = async (): Promise<number> =>
+      (
+        await session.rows(
+          "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'RENAME TABLE%'",
+        )
+      ).length;
     await session.run('START TRANSACTION');
     await session.rows(`SELECT 1 FROM ${quoteName(table)} LIMIT 1`);
-    await work();
+    await work(() => expect.poll(renaming).toBe(1));
     await session.run('COMMIT');
-    const dropping =
-      "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'DROP TABLE%'";
-    await expect.poll(() => session.rows(dropping)).toEqual([]);
+    await expect.poll(renaming).toBe(0);
   });
 }
 
-/** Waits until a table is gone: the restore is then in the middle of what it does to the database. */
-async function whenDropped(site: TestSite, table: string): Promise<void> {
-  const named = 'SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?';
-  await withSession(testContext(), site.target, (session) =>
-    expect.poll(() => session.rows(named, [table])).toEqual([]),
+/** How many rows each table has. */
+async function rowsOf(site: TestSite): Promise<Readonly<Record<string, number>>> {
+  return withSession(testContext(), site.target, async (session) => {
+    const counts: Record<string, number> = {};
+    for (const name of await tablesOf(session)) {
+      const [row] = await session.rows(`SELECT COUNT(*) AS rowCount FROM ${quoteName(name)}`);
+      counts[name] = Number(row?.['rowCount']);
+    }
+    return counts;
+  });
+}
+
+async function tablesOf(session: Session): Promise<string[]> {
+  const tables = await session.rows(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`,
   );
+  return tables.map(({ name }) => String(name));
 }

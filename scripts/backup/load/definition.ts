@@ -22,6 +22,7 @@ export interface DeferredTable {
 const name = '`(?:[^`]|``)*`';
 const tableName = new RegExp(`^CREATE TABLE (${name}) \\(`);
 const ordinaryKey = /^(?:UNIQUE |FULLTEXT |SPATIAL )?KEY /;
+const constraint = new RegExp(`^CONSTRAINT (${name}) (FOREIGN KEY|CHECK) `);
 const foreignKey = new RegExp(`^CONSTRAINT ${name} FOREIGN KEY `);
 
 /**
@@ -30,35 +31,74 @@ const foreignKey = new RegExp(`^CONSTRAINT ${name} FOREIGN KEY `);
  * that nothing may be taken out before a key that has to stay.
  *
  * @param create a CREATE TABLE as SHOW CREATE TABLE prints it
- * @returns undefined where the table is best made as it stands: another engine than InnoDB, MariaDB's system-versioned
- *   tables (altering one is a change of its history), a text that is not understood
+ * @returns undefined where the table is made as it stands: another engine than InnoDB, a text that is not understood
  */
 export function deferTable(create: string, deferKeys: boolean): DeferredTable | undefined {
   const table = tableName.exec(create)?.[1];
   const definition = splitDefinition(create);
   if (table === undefined || definition === undefined) return undefined;
-  const { head, items, tail } = definition;
-  if (!/\bENGINE=InnoDB\b/.test(tail) || /\bSYSTEM VERSIONING\b/.test(tail)) return undefined;
+  const { items, tail } = definition;
+  if (!/\bENGINE=InnoDB\b/.test(tail)) return undefined;
 
   const texts = items.map((item) => item.trim());
-  const firstDeferred = deferKeys ? lastNeededKey(texts) + 1 : texts.length;
+  // To add an index to one of MariaDB's system-versioned tables would be a change of its history.
+  const mayDefer = deferKeys && !isVersioned(create);
+  const firstDeferred = mayDefer ? lastNeededKey(texts) + 1 : texts.length;
   const isDeferred = (text: string, index: number): boolean =>
     foreignKey.test(text) || (index >= firstDeferred && ordinaryKey.test(text));
   const deferred = texts.filter(isDeferred);
-  const kept = items.filter((_, index) => !isDeferred(texts[index] ?? '', index));
   const fullText = deferred.filter((text) => text.startsWith('FULLTEXT '));
   const keys = deferred.filter((text) => ordinaryKey.test(text) && !fullText.includes(text));
-  const alter = (added: readonly string[]): string =>
-    `ALTER TABLE ${table} ${added.map((text) => `ADD ${text}`).join(', ')}`;
+  const alter = (added: readonly string[]): string => addConstraints(table, added);
   const foreign = deferred.filter((text) => foreignKey.test(text));
   return {
-    create: `${head}${kept.join(',')}${kept.at(-1)?.endsWith('\n') === true ? '' : '\n'}${tail}`,
+    create: withItems(create, (item, index) => (isDeferred(texts[index] ?? '', index) ? undefined : item)),
     // InnoDB builds one FULLTEXT index at a time; several in one ALTER would copy the table.
     keys: [...(keys.length === 0 ? [] : [alter(keys)]), ...fullText.map((text) => alter([text]))],
     keyCount: keys.length + fullText.length,
     foreignKeys: foreign.length === 0 ? null : alter(foreign),
   };
 }
+
+/** Whether it is one of MariaDB's tables that keep their history. */
+export const isVersioned = (create: string): boolean =>
+  /\bSYSTEM VERSIONING\b/.test(splitDefinition(create)?.tail ?? '');
+
+/**
+ * A CREATE TABLE with other columns, keys and constraints.
+ *
+ * @param change is given each of them as it stands between the commas; undefined leaves it out
+ */
+export function withItems(
+  create: string,
+  change: (item: string, index: number) => string | undefined,
+): string {
+  const definition = splitDefinition(create);
+  if (definition === undefined) return create;
+  const items = definition.items.map(change).filter((item) => item !== undefined);
+  const end = items.at(-1)?.endsWith('\n') === true ? '' : '\n';
+  return `${definition.head}${items.join(',')}${end}${definition.tail}`;
+}
+
+/** A constraint of a table, as SHOW CREATE TABLE prints it. */
+export interface Constraint {
+  /** Between its backticks: a backtick within is doubled. */
+  readonly name: string;
+  /** All of it, from CONSTRAINT on. */
+  readonly text: string;
+}
+
+/** The constraints of one kind; empty where the text is not understood. */
+export const constraintsOf = (create: string, kind: 'FOREIGN KEY' | 'CHECK'): Constraint[] =>
+  (splitDefinition(create)?.items ?? []).flatMap((item) => {
+    const text = item.trim();
+    const [, quoted = '', found] = constraint.exec(text) ?? [];
+    return found === kind ? [{ name: quoted.slice(1, -1), text }] : [];
+  });
+
+/** The statement that adds keys or constraints; the table in backticks. */
+export const addConstraints = (table: string, added: readonly string[]): string =>
+  `ALTER TABLE ${table} ${added.map((text) => `ADD ${text}`).join(', ')}`;
 
 /** Whether the rows of the table have an order of their own, so that they may be loaded in any. */
 export function hasPrimaryKey(create: string): boolean {

@@ -1,10 +1,10 @@
 import { inStep, note, type Context } from '../../context.ts';
-import { dropObjects } from '../../database/clear.ts';
 import { withSession } from '../../database/session.ts';
 import type { Target } from '../../database/target.ts';
 import type { PartDifference } from '../differences.ts';
 import type { Backup } from '../list.ts';
 import { loadBackup, type LoadOptions, type Loaded } from './load-backup.ts';
+import { onlyTables } from './plan.ts';
 
 /** What a comparison has to tell for this: which parts differ. */
 interface Compared {
@@ -51,10 +51,9 @@ export async function loadAgain(
   );
   if (tables.size === 0) return false;
   note(context, 'load-again', { tables: [...tables] });
-  const none = new Set<string>();
-  const selection = { tables, sequences: none, triggersOf: none, code: false };
-  await withSession(context, target, (session) => dropObjects(session, target.database, selection));
-  await loadInStep(context, backup, target, { ...options, selection, insertsOnly: true });
+  const selection = onlyTables(tables);
+  const replacing = { going: selection };
+  await loadInStep(context, backup, target, { ...options, selection, replacing, insertsOnly: true });
   return true;
 }
 

@@ -1,21 +1,25 @@
 import { availableParallelism } from 'node:os';
-import { stopIfInterrupted, type Context, type Progress } from '../../context.ts';
-import { referredTables } from '../../database/clear.ts';
+import { inStep, stopIfInterrupted, type Context, type Progress } from '../../context.ts';
 import { connectionCut } from '../../database/connect-failure.ts';
 import type { Definers } from '../../database/definers.ts';
+import { readInventory } from '../../database/inventory.ts';
+import { quoteName } from '../../database/quote.ts';
+import { replaceObjects, type ArrivingTable, type DropSelection } from '../../database/replace.ts';
 import { connect, withSession, type Session } from '../../database/session.ts';
 import type { Target } from '../../database/target.ts';
 import { codecNamed } from '../codec.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestPart } from '../manifest.ts';
 import type { PartSource } from '../part-text.ts';
+import { namesAside } from './aside.ts';
 import { statementFailed } from './failure.ts';
 import { isFrame } from './frame.ts';
+import { prepareForLoading } from './loading-session.ts';
 import { mixed, runJobs, type Job, type JobList } from './jobs.ts';
 import { makeTable, type RunStatement, type TableLoading } from './load-table.ts';
 import { statementsOf, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
-import { rewritten } from './rewrite.ts';
+import { asBytes, rewritten } from './rewrite.ts';
 import { statisticsJob } from './statistics.ts';
 
 /** How a backup is loaded. */
@@ -27,6 +31,16 @@ export interface LoadOptions {
   readonly rowParts?: ReadonlySet<string>;
   /** Rows by their INSERTs, and not by LOAD DATA where the server allows it. */
   readonly insertsOnly?: boolean;
+  /** What is there is replaced; not given: the database is empty. */
+  readonly replacing?: Replacing;
+}
+
+/** How what is there gives way to what is loaded. */
+export interface Replacing {
+  /** What is dropped, beside the tables that are loaded: once these are whole. */
+  readonly going: DropSelection | 'everything';
+  /** Called when everything is ready, before the first thing of what is there changes. */
+  readonly begin?: () => Promise<void>;
 }
 
 /** What was loaded how. */
@@ -41,7 +55,10 @@ const connections = Math.min(4, Math.max(2, availableParallelism()));
 /**
  * Loads a backup, or some of it, over several connections: tables without secondary indexes and foreign keys, their
  * rows in parallel, then the indexes, the foreign keys, triggers, events, routines and views, and the optimizer's
- * statistics. The first error stops all of it. What is loaded must not be there, or be what the parts themselves replace.
+ * statistics. The first error stops all of it.
+ *
+ * What replaces something is filled under other names, and comes to its own in one RENAME TABLE when all rows and indexes
+ * are in: an error until then leaves what was there.
  *
  * @throws MajError `statement-failed` naming part, line and object; `stored-unreadable`; `database-lost`; `interrupted`
  */
@@ -73,33 +90,68 @@ export async function loadBackup(
       throw await statementFailed(error, source, part, statement);
     }
   };
-  const referredTo = await referredFromOutside(context, target, options.selection);
-  const sessions = await openSessions(context, target, source, plan, run);
+  const arriving = options.replacing === undefined ? [] : await arrivingTables(context, target, plan);
+  const sessions = await openSessions(context, target, source, plan);
   const stop = (): void => sessions.forEach((session) => session.destroy());
+  const state = { replaced: false };
+  const replace = async (made: ReadonlySet<string>): Promise<void> => {
+    const { replacing } = options;
+    if (replacing === undefined) return;
+    // What the connections hold on to after a statement would be waited for.
+    for (const session of sessions) await session.run('COMMIT');
+    state.replaced = true;
+    await replacing.begin?.();
+    const facts = { database: target.database };
+    await inStep(context, 'put-in-place', facts, () =>
+      withSession(context, target, (session) =>
+        replaceObjects(session, target.database, replacing.going, arriving, made),
+      ),
+    );
+    // A session takes the charset of its database when it enters it, and what is made from here on keeps that.
+    const enter = `USE ${asBytes(quoteName(target.database))}`;
+    for (const session of sessions) await session.run(enter);
+  };
   context.signal.addEventListener('abort', stop, { once: true });
   try {
-    const loaded = await loadAll(sessions, source, plan, run, stop, progress, referredTo, options);
+    const loaded = await loadAll(sessions, source, plan, run, stop, progress, {
+      ...options,
+      arriving,
+      replace,
+    });
     await Promise.all(sessions.map((session) => session.close()));
     return loaded;
   } catch (error) {
     stop();
+    // Nothing to rely on: what stays is found by the next restore.
+    if (!state.replaced) await dropAside(context, target, arriving).catch(() => undefined);
     throw connectionCut(target, error);
   } finally {
     context.signal.removeEventListener('abort', stop);
   }
 }
 
-/** Tables that others, which stay as they are, refer to: they must never be without their keys. */
-async function referredFromOutside(
-  context: Context,
-  target: Target,
-  selection: LoadSelection | undefined,
-): Promise<ReadonlySet<string>> {
-  if (selection === undefined) return new Set();
-  return withSession(context, target, (session) =>
-    referredTables(session, target.database, selection.tables),
+async function arrivingTables(context: Context, target: Target, plan: LoadPlan): Promise<ArrivingTable[]> {
+  const { tables } = await withSession(context, target, (session) => readInventory(session, target.database));
+  return namesAside(
+    plan.tables.map(({ name }) => name),
+    tables.map(({ name }) => name),
   );
 }
+
+async function dropAside(
+  context: Context,
+  target: Target,
+  arriving: readonly ArrivingTable[],
+): Promise<void> {
+  if (arriving.length === 0) return;
+  const names = arriving.map(({ aside }) => quoteName(aside)).join(', ');
+  await withSession(context, target, (session) => session.run(`DROP TABLE IF EXISTS ${names}`), {
+    lockWaitSeconds: secondsToDrop,
+  });
+}
+
+/** A statement that was cut off may still be at work on one of them. */
+const secondsToDrop = 20;
 
 /** Opens the connections and gives each the settings of the dump's header. */
 async function openSessions(
@@ -107,7 +159,6 @@ async function openSessions(
   target: Target,
   source: PartSource,
   plan: LoadPlan,
-  run: RunStatement,
 ): Promise<Session[]> {
   const header = await statementsOf(source, plan.header);
   const opened = await Promise.allSettled(
@@ -116,10 +167,7 @@ async function openSessions(
   const sessions = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   try {
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
-    for (const session of sessions) {
-      for (const statement of header) await run(session, plan.header, statement);
-      await speedUp(session);
-    }
+    for (const session of sessions) await prepareForLoading(session, header);
     return sessions;
   } catch (error) {
     sessions.forEach((session) => session.destroy());
@@ -134,8 +182,11 @@ async function loadAll(
   run: RunStatement,
   stop: () => void,
   progress: Progress,
-  referredTo: ReadonlySet<string>,
-  options: LoadOptions,
+  options: LoadOptions & {
+    readonly arriving: readonly ArrivingTable[];
+    /** Puts the tables in their place; what is new already stays. */
+    readonly replace: (made: ReadonlySet<string>) => Promise<void>;
+  },
 ): Promise<Loaded> {
   const [first] = sessions;
   if (first === undefined) throw new Error('no connection');
@@ -149,28 +200,43 @@ async function loadAll(
     }
   };
   const fastTables = new Set<string>();
-  const foreignKeys: (readonly [ManifestPart, PartStatement])[] = [];
+  const constraints: (readonly [ManifestPart, PartStatement])[] = [];
+  const aside = new Map(options.arriving.map((table) => [table.name, table.aside]));
   const loading: TableLoading = {
     source,
     run,
-    mayDeferKeys: (table) => !referredTo.has(table.name),
-    foreignKeys: (part, statement) => foreignKeys.push([part, statement]),
+    nameOf: (table) => aside.get(table) ?? table,
+    constraints: (part, statement) => constraints.push([part, statement]),
     fast: options.insertsOnly !== true && (await allowsLocalLoad(first)),
     loadedFast: (table) => fastTables.add(table),
     loaded,
   };
-  await runParts(plan.sequences);
+  // One that is there serves as the default of a column until it is replaced.
+  const isThere = options.replacing === undefined ? new Set<string>() : await sequencesIn(first);
+  const isLater = ({ object }: ManifestPart): boolean => isThere.has(object ?? '');
+  const made = plan.sequences.filter((part) => !isLater(part));
+  await runParts(made);
   // One after the other: MySQL locks the definitions of all tables that a foreign key joins to the one that is made, and
   // two that are made at once where others refer to both stop each other (error 1213).
   const rowJobs: JobList<Job<Session>>[] = [];
   for (const table of plan.tables) rowJobs.push(await makeTable(first, table, loading));
   await runJobs(sessions, mixed(rowJobs, sessions.length), stop);
-  for (const [part, statement] of foreignKeys) await run(first, part, statement);
+  await options.replace(new Set(made.map(({ object }) => object ?? '')));
+  await runParts(plan.sequences.filter(isLater));
+  for (const [part, statement] of constraints) await run(first, part, statement);
   await runParts([...plan.tables.flatMap(triggersOf), ...plan.triggers, ...plan.code]);
   await first.run('COMMIT');
   const statistics = plan.tables.map(({ name }) => statisticsJob(name));
   await runJobs(sessions, statistics, stop);
   return { fastTables };
+}
+
+async function sequencesIn(session: Session): Promise<ReadonlySet<string>> {
+  const rows = await session.rows(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SEQUENCE'`,
+  );
+  return new Set(rows.map(({ name }) => String(name)));
 }
 
 /** MariaDB allows it unless told otherwise, MySQL only when told so. */
@@ -180,15 +246,3 @@ async function allowsLocalLoad(session: Session): Promise<boolean> {
 }
 
 const triggersOf = ({ after }: TableParts): readonly ManifestPart[] => (after === null ? [] : [after]);
-
-/**
- * One transaction for many statements, and on MySQL (8.0.27 and later) more memory to sort indexes in than 1 MB. MariaDB
- * fills an empty table by a bulk insert where a dump's header has switched the checks off (MDEV-515), which locks the
- * table, and which with LOAD DATA is slower than without (10.11, 450 MB: 11.2 s against 6.8 s).
- */
-async function speedUp(session: Session): Promise<void> {
-  await session.run('SET SESSION autocommit = 0');
-  if (session.server.flavour === 'mariadb') await session.run('SET SESSION unique_checks = 1');
-  if (session.server.flavour === 'mysql')
-    await session.run('SET SESSION innodb_ddl_buffer_size = 67108864').catch(() => undefined);
-}

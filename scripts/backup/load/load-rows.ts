@@ -1,5 +1,6 @@
 import type { Session } from '../../database/session.ts';
 import type { ManifestPart } from '../manifest.ts';
+import { aboutTable } from './aside.ts';
 import { planFastRows, type FastRows } from './fast-rows.ts';
 import { isFrame } from './frame.ts';
 import type { TableLoading } from './load-table.ts';
@@ -31,17 +32,21 @@ export async function loadRows(
   let uncommitted = 0;
   for await (const piece of pieces) {
     if (piece.kind === 'other') {
-      await runOthers(session, part, piece, isOrdinary, loading);
+      await runOthers(session, table, part, piece, isOrdinary, loading);
       continue;
     }
     fast ??=
       fast === null ? null : (planFastRows(session.server.flavour, definition ?? '', headOf(piece)) ?? null);
     if (fast !== null) {
       loading.loadedFast(table);
-      await loadFast(session, part, piece, pieces, fast, loading);
+      await loadFast(session, table, part, piece, pieces, fast, loading);
       break;
     }
-    await loading.run(session, part, insertStatement(piece));
+    const insert = insertStatement(piece);
+    await loading.run(session, part, {
+      ...insert,
+      text: aboutTable(insert.text, table, loading.nameOf(table)),
+    });
     loading.loaded(piece.bytes.length);
     uncommitted += piece.bytes.length;
     if (uncommitted < commitBytes) continue;
@@ -56,6 +61,7 @@ const headOf = ({ bytes }: StatementBytes): string => bytes.toString('latin1', 0
 /** Gives the values of this INSERT and of all that follow to one LOAD DATA. */
 async function loadFast(
   session: Session,
+  table: string,
   part: ManifestPart,
   first: StatementBytes,
   rest: AsyncIterable<StatementBytes>,
@@ -74,9 +80,10 @@ async function loadFast(
       yield* valuesOf(piece, fast, loading);
     }
   };
-  const statement = { ...insertStatement({ ...first, bytes: Buffer.alloc(0) }), text: fast.statement };
+  const text = aboutTable(fast.statement, table, loading.nameOf(table));
+  const statement = { ...insertStatement({ ...first, bytes: Buffer.alloc(0) }), text };
   await loading.run(session, part, statement, values());
-  for (const piece of others) await runOthers(session, part, piece, true, loading);
+  for (const piece of others) await runOthers(session, table, part, piece, true, loading);
 }
 
 /** A packet of the protocol has at most 16 MB. */
@@ -92,11 +99,13 @@ function* valuesOf({ bytes }: StatementBytes, fast: FastRows, { loaded }: TableL
 
 async function runOthers(
   session: Session,
+  table: string,
   part: ManifestPart,
   piece: StatementBytes,
   isOrdinary: boolean,
-  { run }: TableLoading,
+  { run, nameOf }: TableLoading,
 ): Promise<void> {
   for (const statement of otherStatements(piece, part))
-    if (!isFrame(statement.text, isOrdinary)) await run(session, part, statement);
+    if (!isFrame(statement.text, isOrdinary))
+      await run(session, part, { ...statement, text: aboutTable(statement.text, table, nameOf(table)) });
 }

@@ -1,6 +1,7 @@
 import type { Session } from '../../database/session.ts';
 import type { PartSource } from '../part-text.ts';
-import { deferTable, hasPrimaryKey } from './definition.ts';
+import { aboutTable, tableAside } from './aside.ts';
+import { deferTable, hasPrimaryKey, isVersioned } from './definition.ts';
 import type { Job, JobList } from './jobs.ts';
 import { loadRows } from './load-rows.ts';
 import { statementsOf, type PartStatement } from './part-statements.ts';
@@ -20,10 +21,10 @@ export type RunStatement = (
 export interface TableLoading {
   readonly source: PartSource;
   readonly run: RunStatement;
-  /** Whether secondary indexes may wait until the rows are in. */
-  readonly mayDeferKeys: (table: TableParts) => boolean;
-  /** Takes the foreign keys, which have to wait until every table has its keys. */
-  readonly foreignKeys: (part: ManifestPart, statement: PartStatement) => void;
+  /** The name under which a table is filled: its own, or one beside it where the table is there. */
+  readonly nameOf: (table: string) => string;
+  /** Takes the foreign keys and what else has to wait until every table has its keys and its own name. */
+  readonly constraints: (part: ManifestPart, statement: PartStatement) => void;
   /** Whether rows may be loaded by LOAD DATA. */
   readonly fast: boolean;
   /** Told of each table of which rows were loaded so. */
@@ -54,6 +55,8 @@ export async function makeTable(
   loading: TableLoading,
 ): Promise<JobList<Job<Session>>> {
   const { source, run } = loading;
+  const filled = loading.nameOf(table.name);
+  const isAside = filled !== table.name;
   const isLarge = table.rowBytes >= worthDeferring;
   const keys: PartStatement[] = [];
   let keyCount = 0;
@@ -61,18 +64,21 @@ export async function makeTable(
   /** The definition of a table whose rows may be loaded faster than by its INSERTs. */
   let definition: string | undefined;
   for (const statement of await statementsOf(source, table.structure)) {
-    const deferred = statement.text.startsWith('CREATE TABLE ')
-      ? deferTable(statement.text, isLarge && loading.mayDeferKeys(table))
-      : undefined;
-    if (deferred === undefined) {
-      await run(session, table.structure, statement);
-      continue;
-    }
-    const later = (text: string): PartStatement => ({ ...statement, text });
-    await run(session, table.structure, later(deferred.create));
-    keys.push(...deferred.keys.map(later));
+    const other = (text: string): PartStatement => ({ ...statement, text });
+    const isCreate = statement.text.startsWith('CREATE TABLE ');
+    const deferred = isCreate ? deferTable(statement.text, isLarge) : undefined;
+    const text = deferred?.create ?? statement.text;
+    const made =
+      isCreate && isAside
+        ? tableAside(text, table.name, filled, session.server.flavour)
+        : { create: aboutTable(text, table.name, filled), afterwards: [] };
+    await run(session, table.structure, other(made.create));
+    if (deferred === undefined) continue;
+    keys.push(...deferred.keys.map((key) => other(aboutTable(key, table.name, filled))));
     keyCount += deferred.keyCount;
-    if (deferred.foreignKeys !== null) loading.foreignKeys(table.structure, later(deferred.foreignKeys));
+    for (const late of [...made.afterwards, ...(deferred.foreignKeys === null ? [] : [deferred.foreignKeys])])
+      loading.constraints(table.structure, other(late));
+    if (isVersioned(statement.text)) continue;
     parallel = hasPrimaryKey(statement.text);
     definition = statement.text;
   }

@@ -37,6 +37,14 @@ export interface LoadSelection {
   readonly code: boolean;
 }
 
+/** Tables with their triggers, and nothing else. */
+export const onlyTables = (tables: ReadonlySet<string>): LoadSelection => ({
+  tables,
+  sequences: new Set(),
+  triggersOf: new Set(),
+  code: false,
+});
+
 /**
  * Arranges the parts of a backup for loading.
  *

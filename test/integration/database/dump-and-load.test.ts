@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { dropObjects } from '../../../scripts/database/clear.ts';
+import { replaceObjects } from '../../../scripts/database/replace.ts';
 import { findClients, type Clients } from '../../../scripts/database/clients.ts';
 import { startDump } from '../../../scripts/database/dump.ts';
 import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
@@ -79,7 +79,7 @@ describe.each(servers)('a dump on $name', (server) => {
     );
     const before = await readInventory(admin, database);
     await withSession(context, running().target(database), (session) =>
-      dropObjects(session, database, 'everything'),
+      replaceObjects(session, database, 'everything'),
     );
     expect(await readInventory(admin, database)).toEqual({
       ...before,

@@ -1,9 +1,11 @@
 import type { OutsideLink } from '../../../backup/outside-links.ts';
 import type { Problem } from '../../../backup/problem.ts';
 import type { RestoreFacts } from '../../../backup/restore-facts.ts';
+import type { Refusal } from '../../../backup/trial/refusals.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
 import { bytes, duration } from '../../format.ts';
 import { fragileRemedies, fragileText } from './fragile-values.ts';
+import { notRestorable, refusalLines, remedies } from './restore-refusals.ts';
 
 const below = (texts: readonly string[]): string => texts.map((text) => `\n\n${text}`).join('');
 const bulleted = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
@@ -172,10 +174,37 @@ export const backup = {
       message: `${facts.wayBack ? 'The database could not be brought back to the backup: views' : 'Views'}, routines, triggers or events of this backup run as ${facts.definers.join(', ')}, ${facts.absent ? 'accounts that this server does not have, ' : ''}and ${facts.user} may not create such ones.`,
       hint: `${facts.wayBack ? 'Set DB_USER to one' : 'Restore as a user'} that may, or grant it: GRANT ${facts.flavour === 'mariadb' ? 'SET USER' : facts.absent ? 'ALLOW_NONEXISTENT_DEFINER' : 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)'} ON *.* TO that user${facts.absent ? '; or create the accounts' : ''}. ${facts.wayBack ? `Or make them run as ${facts.user}.` : `With --definers current they all run as ${facts.user} afterwards.`}`,
     }),
-    'restore-failed': (facts: { id: string; database: string; reason: string; again: string }) => ({
+    'restore-not-granted': (facts: {
+      backup: string;
+      database: string;
+      grantee: string;
+      missing: readonly string[];
+      wayBack: boolean;
+    }) => ({
+      message: `${notRestorable(facts)}: ${facts.grantee} lacks ${facts.missing.join(', ')}.`,
+      hint: `GRANT ${facts.missing.join(', ')} ON \`${facts.database}\`.* TO ${facts.grantee}, or set DB_USER to an account that has all of it.`,
+    }),
+    'restore-not-taken': (facts: {
+      backup: string;
+      database: string;
+      grantee: string;
+      flavour: 'mariadb' | 'mysql';
+      wayBack: boolean;
+      refusals: readonly Refusal[];
+    }) => ({
+      message: `${notRestorable(facts)}: the server does not make again what it holds. Tried empty and under other names, these were refused:\n${bulleted(refusalLines(facts.refusals))}`,
+      hint: remedies(facts),
+    }),
+    'restore-failed': (facts: {
+      id: string;
+      database: string;
+      reason: string;
+      again: string;
+      changed: boolean;
+    }) => ({
       message: `The restore of ${facts.database} stopped half-way: ${facts.reason}`,
       hint: `Remove the reason, then run it again, which begins anew: ${facts.again}`,
-      state: `The database ${facts.database} is partly restored. The backup ${facts.id} was verified and is untouched.`,
+      state: `${facts.changed ? `The database ${facts.database} is partly restored.` : `Nothing in the database ${facts.database} was replaced.`} The backup ${facts.id} was verified and is untouched.`,
     }),
     'server-older': (facts: { backup: string; source: string; server: string }) => ({
       message: `The backup ${facts.backup} is of ${facts.source}. ${facts.server} is older, and may not know all that is in it: the restore could stop half-way.`,
@@ -225,7 +254,8 @@ export const backup = {
       `Load the backup ${facts.id} into ${facts.server}`,
     'compare-database': (facts: { id: string; database: string }) =>
       `Compare the database ${facts.database} with the backup ${facts.id}`,
-    'clear-database': (facts: { database: string }) => `Drop what differs in ${facts.database}`,
+    'try-restore': (facts: { id: string }) => `Try whether the server would make all of ${facts.id} again`,
+    'put-in-place': (facts: { database: string }) => `Put the restored tables of ${facts.database} in place`,
     'restore-files': (facts: { folder: string }) => `Restore the files in ${facts.folder}`,
   },
   notes: {

@@ -82,11 +82,29 @@ test.each([
 
 test.each([
   ['another engine', table(['`a` int'], ') ENGINE=MyISAM')],
-  ['a table with its history', table(['`a` int'], ') ENGINE=InnoDB WITH SYSTEM VERSIONING')],
   ['a text without an end', 'CREATE TABLE `t` (\n  `a` int'],
   ['a text that is no such statement', 'CREATE VIEW `t` AS SELECT 1'],
 ])('%s is made as it stands', (_what, create) => {
   expect(deferTable(create, true)).toBeUndefined();
+});
+
+test('a table with its history keeps its indexes, and waits with its foreign keys only', () => {
+  const versioned = ') ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 WITH SYSTEM VERSIONING';
+  const create = table(
+    [
+      '`id` int',
+      'PRIMARY KEY (`id`)',
+      'KEY `k` (`id`)',
+      'CONSTRAINT `c` FOREIGN KEY (`id`) REFERENCES `o` (`id`)',
+    ],
+    versioned,
+  );
+  expect(deferTable(create, true)).toEqual({
+    create: table(['`id` int', 'PRIMARY KEY (`id`)', 'KEY `k` (`id`)'], versioned),
+    keys: [],
+    keyCount: 0,
+    foreignKeys: 'ALTER TABLE `t` ADD CONSTRAINT `c` FOREIGN KEY (`id`) REFERENCES `o` (`id`)',
+  });
 });
 
 test('names may hold anything', () => {
