@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
+import type { ServerLikeness } from '../../scripts/database/server-options.ts';
 import { withSession } from '../../scripts/database/session.ts';
 import { loadExample, type Example } from '../../scripts/demo/example.ts';
 import { lookAt, type PageView } from '../../scripts/demo/page.ts';
@@ -28,8 +29,12 @@ export interface TestSite extends Site {
 }
 
 /** Starts a server for the tests of this block; each call of what it returns installs the example anew, as 1.0.0. */
-export function useSites(server: TestServer, rows = 3000): () => Promise<TestSite> {
-  const running = useServer(server);
+export function useSites(
+  server: TestServer,
+  rows = 3000,
+  likeness: ServerLikeness = {},
+): () => Promise<TestSite> {
+  const running = useServer(server, likeness);
   const open: Site[] = [];
   let example: Example | undefined;
   beforeAll(async () => {
@@ -44,6 +49,8 @@ export function useSites(server: TestServer, rows = 3000): () => Promise<TestSit
     await withSession(context, running().target('mysql'), async (session) => {
       await session.run('DROP DATABASE IF EXISTS intimemanager');
       await session.run("DROP USER IF EXISTS intimemanager@'localhost'");
+      // The example makes triggers.
+      if (likeness.binaryLog === true) await session.run('SET GLOBAL log_bin_trust_function_creators = ON');
     });
     const site = await installSite(context, running(), temporaryFolder('site'), example);
     open.push(site);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Flavour } from '../../../scripts/database/flavour.ts';
 import { withSession } from '../../../scripts/database/session.ts';
 import { testContext } from '../../helpers/context.ts';
 import { servers } from '../../helpers/servers.ts';
@@ -47,5 +48,100 @@ describe.each(servers)('an upgrade that could not be taken back, on $name,', (se
     expect(gone.code, gone.stderr).toBe(0);
     await expectVersion(site, '1.1.0');
     await asRoot("DROP USER 'reports'@'localhost'");
+  });
+
+  /** What the live server holds, and would not make again: what makes the server refuse it, and allow it. */
+  const refusals: readonly {
+    readonly what: string;
+    readonly flavours: readonly Flavour[];
+    readonly refuse: string;
+    readonly allow: string;
+    readonly named: readonly string[];
+  }[] = [
+    {
+      what: 'triggers and functions, since its binary log trusts nobody',
+      flavours: ['mariadb', 'mysql'],
+      refuse: 'SET GLOBAL log_bin_trust_function_creators = OFF',
+      allow: 'SET GLOBAL log_bin_trust_function_creators = ON',
+      named: [
+        'trigger timesheets_inserted of table timesheets',
+        'function chance',
+        'log_bin_trust_function_creators',
+      ],
+    },
+    {
+      what: 'a table without a primary key',
+      flavours: ['mysql'],
+      refuse: 'SET GLOBAL sql_require_primary_key = ON',
+      allow: 'SET GLOBAL sql_require_primary_key = OFF',
+      named: ['table keyless', 'sql_require_primary_key'],
+    },
+    {
+      what: 'a table without a primary key',
+      flavours: ['mariadb'],
+      refuse: 'SET GLOBAL innodb_force_primary_key = ON',
+      allow: 'SET GLOBAL innodb_force_primary_key = OFF',
+      named: ['table keyless', 'innodb_force_primary_key'],
+    },
+    {
+      what: 'rows that are too long',
+      flavours: ['mysql'],
+      refuse: 'SET GLOBAL innodb_strict_mode = ON',
+      allow: 'SET GLOBAL innodb_strict_mode = OFF',
+      named: ['table wide', 'innodb_strict_mode'],
+    },
+    {
+      what: 'code of root',
+      flavours: ['mysql'],
+      refuse: 'REVOKE SYSTEM_USER ON *.* FROM intimemanager@localhost',
+      allow: 'GRANT SYSTEM_USER ON *.* TO intimemanager@localhost',
+      named: ['view of_root', 'GRANT SYSTEM_USER'],
+    },
+    {
+      what: 'what the account may not make',
+      flavours: ['mariadb', 'mysql'],
+      refuse: 'REVOKE CREATE VIEW ON intimemanager.* FROM intimemanager@localhost',
+      allow: 'GRANT CREATE VIEW ON intimemanager.* TO intimemanager@localhost',
+      named: ['view timesheet_details', 'GRANT CREATE VIEW'],
+    },
+  ];
+
+  describe('where the server would not make again what it holds', () => {
+    const newLoggedSite = useSites(server, 300, { binaryLog: true });
+
+    test('is refused before its window, whatever that is, and goes on once it is allowed', async () => {
+      const here = refusals.filter(({ flavours }) => flavours.includes(server.flavour));
+      const site = await newLoggedSite();
+      const root = { ...site.target, user: 'root', password: undefined };
+      const asRoot = async (...statements: readonly string[]): Promise<void> => {
+        await withSession(testContext(), root, async (session) => {
+          for (const statement of statements) await session.run(statement);
+        });
+      };
+      const wide = Array.from({ length: 250 }, (_, index) => `c${index} VARCHAR(64) CHARACTER SET utf8mb4`);
+      await asRoot(
+        ...here.map(({ allow }) => allow),
+        `GRANT ${server.flavour === 'mariadb' ? 'SET USER' : 'SET_ANY_DEFINER'} ON *.* TO intimemanager@localhost`,
+        'CREATE TABLE keyless (email VARCHAR(100))',
+        'SET SESSION innodb_strict_mode = OFF',
+        `CREATE TABLE wide (id INT PRIMARY KEY, ${wide.join(', ')}) ROW_FORMAT=COMPACT`,
+        'CREATE VIEW of_root AS SELECT id FROM users',
+        'CREATE DEFINER = intimemanager@localhost FUNCTION chance() RETURNS INT RETURN FLOOR(RAND() * 10)',
+      );
+      const before = await stateOf(site);
+      for (const { what, refuse, allow, named } of here) {
+        await asRoot(refuse);
+        const refused = await site.maj('upgrade', '1.1.0');
+        expect(refused.code, `${what}: ${refused.stderr}`).toBe(3);
+        expect(refused.stderr).toContain('could not be brought back');
+        for (const text of named) expect(refused.stderr, what).toContain(text);
+        expect((await site.journal()).map(({ type }) => type)).not.toContain('maintenance-was');
+        await asRoot(allow);
+        expect(await stateOf(site)).toEqual(before);
+      }
+      const done = await site.maj('upgrade', '1.1.0');
+      expect(done.code, done.stderr).toBe(0);
+      await expectVersion(site, '1.1.0');
+    });
   });
 });
