@@ -67,3 +67,25 @@ export function warn<N extends NoteName>(
 export function stopIfInterrupted(context: Pick<Context, 'signal'>): void {
   if (context.signal.aborted) throw interrupted('interrupted', {});
 }
+
+/**
+ * Does a piece of work that may wait for something that does not listen to the signal (a server, a lock), and ends that
+ * as soon as the signal comes. What fails then was interrupted, whatever it says itself.
+ *
+ * @param end must return at once
+ */
+export async function endedBySignal<T>(
+  context: Pick<Context, 'signal'>,
+  end: () => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  context.signal.addEventListener('abort', end, { once: true });
+  try {
+    stopIfInterrupted(context);
+    return await work();
+  } catch (error) {
+    throw context.signal.aborted ? interrupted('interrupted', {}, { cause: error }) : error;
+  } finally {
+    context.signal.removeEventListener('abort', end);
+  }
+}

@@ -39,7 +39,13 @@ export async function archiveFiles<T>(
   listPath: string,
   progress: Progress,
 ): Promise<ArchivedFiles> {
-  const archive = createBatch(writer);
+  const archive = createBatch({
+    write: (data) => {
+      // One file may be most of it.
+      stopIfInterrupted(context);
+      return writer.write(data);
+    },
+  });
   const scratch = Buffer.allocUnsafeSlow(readBytes);
   const realRoot = await realpath(root);
   const list = await open(listPath, 'wx', privateFile);

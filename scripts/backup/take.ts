@@ -1,9 +1,9 @@
 import { installedVersion } from '../application/version.ts';
 import { backupsDir } from '../config/require.ts';
-import type { Context } from '../context.ts';
+import { endedBySignal, type Context } from '../context.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { keepOpen } from '../database/keep-open.ts';
-import { withSession } from '../database/session.ts';
+import { withSession, type Session } from '../database/session.ts';
 import { withTablesLocked } from '../database/table-locks.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { interrupted, MajError, refused } from '../errors.ts';
@@ -38,7 +38,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
   const folder = backupsDir(context);
   await checkWritable(folder);
   const codec = await chooseCodec(context);
-  return withSession(context, target, async (session) => {
+  const take = async (session: Session): Promise<Backup> => {
     await keepOpen(session);
     const source = await learnSource(context, session, target, options.databaseOnly === true);
     const appVersion = await versionOf(context);
@@ -74,7 +74,15 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
         ? interrupted('interrupted', {}, { cause: error })
         : spaceError(error, folder);
     }
-  });
+  };
+  // It asks about tables that others may hold a lock on.
+  return withSession(context, target, (session) =>
+    endedBySignal(
+      context,
+      () => session.destroy(),
+      () => take(session),
+    ),
+  );
 }
 
 async function versionOf(context: Context): Promise<string | null> {

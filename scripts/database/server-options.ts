@@ -95,7 +95,6 @@ export function serverOptions(
     // Rows are loaded several times faster by LOAD DATA; nobody but us can reach this server.
     '--local-infile=ON',
     '--event-scheduler=OFF',
-    '--performance-schema=OFF',
     '--character-set-server=utf8mb4',
     '--max-allowed-packet=1G',
     ...(likeness.durable === true ? durableOptions : volatileOptions),
@@ -128,11 +127,16 @@ const volatileOptions: readonly string[] = [
 
 /** MariaDB has no value that forbids files altogether: it may read those of an empty folder. */
 const mariadbOptions = (empty: string): readonly string[] => [
+  '--performance-schema=OFF',
   `--secure-file-priv=${empty}`,
   '--innodb-log-file-size=512M',
 ];
 
 const mysqlOptions: readonly string[] = [
+  // Of the performance schema only the count of errors is needed (`denialsOf`), for which all of it must be there: 50 MB.
+  '--performance-schema=ON',
+  '--performance-schema-instrument=%=OFF',
+  '--performance-schema-instrument=error=ON',
   '--secure-file-priv=NULL',
   '--loose-mysqlx=OFF',
   '--loose-innodb-redo-log-capacity=512M',

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { interrupted, MajError, refused } from '../errors.ts';
 import { exists, makePrivateFolder, remove } from '../system/files.ts';
 import { isAlive, ownIdentity } from '../system/identity.ts';
+import { signalGroup } from '../system/process-group.ts';
 import { stream } from '../system/processes.ts';
 import type { ServerPrograms } from './programs.ts';
 import { initialiseCommand, type ServerLikeness } from './server-options.ts';
@@ -53,7 +54,8 @@ async function initialise(
   const temporary = join(folder, 'tmp');
   await makePrivateFolder(temporary);
   const child = stream(context, program, args, { env: { TMPDIR: temporary } });
-  const stop = (): void => child.kill('SIGKILL');
+  // MariaDB's is a script that starts the server.
+  const stop = (): void => signalGroup(child.pid, 'SIGKILL');
   context.signal.addEventListener('abort', stop);
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,5 @@
-import { inStep, type Context } from '../context.ts';
-import { interrupted, MajError, refused } from '../errors.ts';
+import { endedBySignal, inStep, stopIfInterrupted, type Context } from '../context.ts';
+import { MajError, refused } from '../errors.ts';
 import { readIfThere, remove } from '../system/files.ts';
 import { makeTemporaryFolder } from '../system/temporary.ts';
 import type { ServerVersion } from './flavour.ts';
@@ -48,7 +48,10 @@ export async function startThrowaway(
   });
 }
 
-/** Starts a throwaway server for a piece of work, and ends it afterwards, however that ends. */
+/**
+ * Starts a throwaway server for a piece of work, and ends it afterwards, however that ends. An interruption ends it at
+ * once, whatever it is at, and with it everything that waits for it.
+ */
 export async function withThrowaway<T>(
   context: Context,
   programs: ServerPrograms,
@@ -57,7 +60,11 @@ export async function withThrowaway<T>(
 ): Promise<T> {
   const throwaway = await startThrowaway(context, programs, likeness);
   try {
-    return await work(throwaway);
+    return await endedBySignal(
+      context,
+      () => void throwaway.close().catch(() => undefined),
+      () => work(throwaway),
+    );
   } finally {
     await throwaway.close();
   }
@@ -84,7 +91,11 @@ async function start(
     sslCa: undefined,
   });
   try {
-    const server = await whenReady(context, programs, supervised, target('mysql'), places.log);
+    const server = await endedBySignal(
+      context,
+      () => void supervised.close(),
+      () => whenReady(context, programs, supervised, target('mysql'), places.log),
+    );
     return { target, socket: places.socket, server, programs, close: () => supervised.close() };
   } catch (error) {
     await supervised.close();
@@ -102,7 +113,7 @@ async function whenReady(
 ): Promise<ServerVersion> {
   const deadline = context.clock.monotonicMs() + startTimeoutMs;
   for (;;) {
-    if (context.signal.aborted) throw interrupted('interrupted', {});
+    stopIfInterrupted(context);
     if (supervised.hasEnded() || context.clock.monotonicMs() > deadline) {
       const words = lastLines((await readIfThere(log)) ?? '');
       throw refused('throwaway-failed', { server: programs.text, doing: 'start', words });

@@ -1,9 +1,11 @@
 import type { Context } from '../context.ts';
 import { readSchema, type Schema } from '../database/fingerprint.ts';
-import type { Session } from '../database/session.ts';
+import { sqlErrorOf, type Session } from '../database/session.ts';
 import { neededAlgorithm, type Algorithm } from './alter-algorithm.ts';
+import { areTablesLocked, denialsOf } from './confine.ts';
 import type { Measured, StatementEvidence } from './evidence.ts';
 import type { Watch } from './execute.ts';
+import { lockWaitTimeout } from './failure.ts';
 import type { Step } from './flow.ts';
 
 /** What a dry run saw beside what the statements themselves answered. */
@@ -12,12 +14,25 @@ export interface Seen {
   readonly measured: readonly Measured[];
 }
 
+/** Where a script has tried to reach something outside of the copy, and the server has refused it. */
+export interface Denial {
+  readonly version: string;
+  readonly number: number;
+  readonly line: number;
+}
+
 /** Warnings that are told word by word. */
 const mostMessages = 3;
 
+/** Seconds that who looks on waits for a lock that a script holds: then there is nothing to be seen. */
+export const lookWaitSeconds = 5;
+
 /**
  * Looks on while the scripts run on a copy: the schema after each statement that may have changed it, the algorithm that
- * each ALTER TABLE needed, and what the server warned of.
+ * each ALTER TABLE needed, what the server warned of, and what it refused because it leads out of the copy.
+ *
+ * While a script holds locks (LOCK TABLES) nothing is looked at: one would wait for the other, for ever. The statement
+ * that lets go of them then has the schema before and after all that ran meanwhile, and those have no evidence.
  *
  * @param eyes a session of its own, in the copy
  * @param probe another one, where tables are tried on
@@ -25,42 +40,78 @@ const mostMessages = 3;
 export function createDryRunWatch(
   context: Pick<Context, 'signal'>,
   copy: { readonly eyes: Session; readonly probe: Session; readonly database: string },
-): { readonly watch: Watch; readonly seen: () => Seen } {
+): { readonly watch: Watch; readonly seen: () => Seen; readonly denied: () => Promise<Denial | undefined> } {
+  const { eyes, probe, database } = copy;
   const evidence: StatementEvidence[] = [];
   const measured: Measured[] = [];
   /** Of the schema as it is; asked for once the ledger is there, which is part of it on the live server as well. */
   let schema: Schema | undefined;
+  /** Something may have changed it while nobody could look. */
+  let isStale = false;
   let algorithm: Algorithm | undefined;
+  let denials: number | undefined;
+  let denial: Denial | undefined;
+  let last: Denial | undefined;
   const mayChangeSchema = ({ statement: { kind } }: Step): boolean => kind === 'alone' || kind === 'call';
+  /** Undefined where a lock is in the way. */
+  const look = async (): Promise<Schema | undefined> => {
+    if (await areTablesLocked(eyes, database)) return undefined;
+    try {
+      return await readSchema(eyes, database);
+    } catch (error) {
+      if (sqlErrorOf(error)?.errno === lockWaitTimeout) return undefined;
+      throw error;
+    }
+  };
+  const findDenial = async (): Promise<void> => {
+    const now = await denialsOf(eyes);
+    if (denials !== undefined && now > denials) denial ??= last;
+    denials = now;
+  };
   return {
     watch: {
-      before: async ({ statement }) => {
-        schema ??= await readSchema(copy.eyes, copy.database);
-        algorithm =
-          statement.kind === 'alone' && !context.signal.aborted
-            ? await neededAlgorithm(copy.probe, copy.database, statement.text)
-            : undefined;
+      before: async (step) => {
+        algorithm = undefined;
+        if (denials === undefined) await findDenial();
+        const { kind, text } = step.statement;
+        if (context.signal.aborted || !(mayChangeSchema(step) || kind === 'lock')) return;
+        if (schema === undefined) schema = await look();
+        if (kind === 'alone' && !(await areTablesLocked(eyes, database)))
+          algorithm = await neededAlgorithm(probe, database, text);
       },
       after: async (version, step, run, session) => {
         const told = run.warnings > 0 ? await warningsOf(session) : { messages: [], warned: [] };
         const { number, line, hash } = run;
+        last = { version, number, line };
         if (algorithm !== undefined || told.messages.length > 0)
           measured.push({ version, number, line, algorithm, ...told });
-        if (!mayChangeSchema(step)) return;
-        const after = await readSchema(copy.eyes, copy.database);
-        evidence.push({
-          version,
-          number,
-          hash,
-          before: schema?.fingerprint ?? '',
-          after: after.fingerprint,
-          tablesAfter: after.tables,
-          unowned: { before: schema?.unowned ?? '', after: after.unowned },
-        });
+        if (mayChangeSchema(step)) await findDenial();
+        else if (!isStale) return;
+        const after = await look();
+        if (after === undefined) {
+          isStale = true;
+          return;
+        }
+        // Of one that ran in between, within the locks, nothing tells what it alone has done.
+        if (schema !== undefined && !(isStale && mayChangeSchema(step)))
+          evidence.push({
+            version,
+            number,
+            hash,
+            before: schema.fingerprint,
+            after: after.fingerprint,
+            tablesAfter: after.tables,
+            unowned: { before: schema.unowned, after: after.unowned },
+          });
         schema = after;
+        isStale = false;
       },
     },
     seen: () => ({ evidence, measured }),
+    denied: async () => {
+      await findDenial();
+      return denial;
+    },
   };
 }
 

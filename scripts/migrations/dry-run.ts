@@ -1,7 +1,7 @@
 import type { Manifest } from '../backup/manifest.ts';
 import { warn, type Context } from '../context.ts';
 import { readSchema } from '../database/fingerprint.ts';
-import { withSession } from '../database/session.ts';
+import { withSession, type Session } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import type { Throwaway } from '../database/throwaway.ts';
 import { MajError, refused } from '../errors.ts';
@@ -10,10 +10,11 @@ import { checkPending } from './checks/check-pending.ts';
 import { joinEvidence, type MeasuredStatement } from './checks/evidence.ts';
 import type { Finding } from './checks/finding.ts';
 import { readDonePrefixes } from './done-prefix.ts';
-import { createDryRunWatch, type Seen } from './dry-run-watch.ts';
+import { createDryRunWatch, lookWaitSeconds, type Seen } from './dry-run-watch.ts';
 import type { Migration } from './folder.ts';
 import { ledgerTable, readLedger } from './ledger.ts';
 import { planMigrations, refuseProblems } from './plan.ts';
+import { confine, isDenied } from './confine.ts';
 import { readServerSettings, takeServerSettings } from './production-settings.ts';
 import { runScripts, serverSqlMode, type MigrationRun } from './runner.ts';
 import { schemaDiff } from './schema-diff.ts';
@@ -33,7 +34,8 @@ export interface DryRunResult extends MigrationRun, Seen {
  * Runs the pending migrations on a copy that is already loaded in a throwaway server, exactly as they would run on the
  * live database. Which ones are pending is what the copy's own ledger says: the live one's, as of the backup.
  *
- * @throws MajError `dry-run-failed` (exit code 3) when a script fails; `migrations-refused`, `migration-unfinished`
+ * @throws MajError `dry-run-failed` (exit code 3) when a script fails; `dry-run-denied` and `dry-run-outside` when it
+ *   tries to reach anything outside of the copy's database, the latter where it hides that; `migrations-refused`, `migration-unfinished`
  *   and `migration-script` as on the live database
  */
 export async function dryRun(
@@ -49,7 +51,9 @@ export async function dryRun(
   const { name } = manifest.database;
   const target = throwaway.target(name);
   const sqlMode = await beLikeLive(context, throwaway);
-  return withSession(context, target, async (eyes) => {
+  const overseer = await confine(context, throwaway, name);
+  return withSession(context, overseer, async (eyes) => {
+    await waitNoLonger(eyes);
     const before = await readSchema(eyes, name);
     const ledger = await readLedger(eyes);
     const reading = { sqlMode, flavour: throwaway.server.flavour };
@@ -57,10 +61,11 @@ export async function dryRun(
     refuseProblems(plan);
     if (plan.pending.length > 0) await refuseUnknownHistory(eyes, name);
     const probing = { database: null, ...(sqlMode === undefined ? {} : { sqlMode }) };
-    const { run, seen } = await withSession(
+    const { run, seen, denied } = await withSession(
       context,
-      target,
+      overseer,
       async (probe) => {
+        await waitNoLonger(probe);
         const watching = createDryRunWatch(context, { eyes, probe, database: name });
         const ran = await runScripts(context, {
           target,
@@ -70,12 +75,19 @@ export async function dryRun(
           appliedBy: 'dry-run',
           watch: watching.watch,
         });
-        return { run: ran, seen: watching.seen() };
+        return { run: ran, seen: watching.seen(), denied: await watching.denied() };
       },
       probing,
     );
     const { failure, cause, ...result } = run;
-    if (failure !== undefined) throw refused('dry-run-failed', { failure }, { cause });
+    if (failure !== undefined) {
+      const isOutside = failure.reason.kind === 'server' && isDenied(failure.reason.error.errno);
+      throw refused(isOutside ? 'dry-run-denied' : 'dry-run-failed', { failure }, { cause });
+    }
+    if (denied !== undefined) {
+      const file = plan.pending.find(({ version }) => version === denied.version)?.file ?? denied.version;
+      throw refused('dry-run-outside', { file, line: denied.line, statement: denied.number });
+    }
     const after = await readSchema(eyes, name);
     const schemas = { schemaBefore: before.fingerprint, schemaAfter: after.fingerprint };
     const found = await checkPending(plan.pending, { ...reading, database: name }, ({ version }) =>
@@ -85,6 +97,12 @@ export async function dryRun(
     return { ...result, ...seen, ...schemas, findings, schemaDiff: schemaDiff(before, after, ownTables) };
   });
 }
+
+/** Who looks on must not wait for what a script holds. */
+const waitNoLonger = async (session: Session): Promise<unknown> =>
+  session.run(
+    `SET SESSION lock_wait_timeout = ${lookWaitSeconds}, SESSION innodb_lock_wait_timeout = ${lookWaitSeconds}`,
+  );
 
 const warningsIn = (version: string, { measured }: Seen): Map<number, readonly number[]> =>
   new Map(measured.filter((one) => one.version === version).map(({ number, warned }) => [number, warned]));

@@ -15,6 +15,9 @@ export interface MigrationLock {
 /** Strict modes would refuse to shorten an error message that is too long for the ledger. */
 const keeperSqlMode = 'NO_ENGINE_SUBSTITUTION';
 
+/** A script may hold what the ledger's writes wait for (FLUSH TABLES WITH READ LOCK), and then waits for them. */
+const keeperWaitSeconds = 20;
+
 /**
  * Holds the migration lock of a database during a piece of work. On Galera the lock is one node's alone.
  *
@@ -48,7 +51,10 @@ export async function withMigrationLock<T>(
       await keeper.rows('SELECT RELEASE_LOCK(?)', [name]).catch(() => undefined);
     }
   };
-  return withSession(context, target, underLock, { sqlMode: keeperSqlMode });
+  return withSession(context, target, underLock, {
+    sqlMode: keeperSqlMode,
+    lockWaitSeconds: keeperWaitSeconds,
+  });
 }
 
 /**

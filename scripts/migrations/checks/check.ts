@@ -6,18 +6,19 @@ import { allowComments } from './allow.ts';
 import { applyAllows } from './apply-allows.ts';
 import { columnChanges } from './columns.ts';
 import { dataLoss } from './data-loss.ts';
-import { databaseNames } from './databases.ts';
-import { severities, type Finding } from './finding.ts';
+import { mayNeverRun, severities, type Finding } from './finding.ts';
 import { flavourSyntax } from './flavours.ts';
 import { remember, type Known } from './known.ts';
 import { definers, dynamicSql, zeroDates } from './literals.ts';
 import { primaryKeyRule } from './primary-key.ts';
+import { createReach, type Reach } from './reach.ts';
 import { readStatement, type Reading } from './reading.ts';
 import { foundAt, type CheckOptions, type Found, type ScriptRule, type UnitRule } from './rule.ts';
 import { globalSettings, sessionRule } from './session.ts';
 import { mixedRule, severalAltersRule } from './shape.ts';
 import { tableChanges } from './table-changes.ts';
 import { lockRule, transactionRule } from './transactions.ts';
+import { withoutRows } from './without-rows.ts';
 import { withoutWhere } from './where.ts';
 
 /** A script to check: its text with LF line ends and without BOM, and the statements that it was split into. */
@@ -40,16 +41,18 @@ const unitRules: readonly UnitRule[] = [
  * What in a script somebody should look at, from its text alone: in the order of the statements. Pure.
  *
  * Statements are read as tokens: what stands in strings, comments and quoted names is never taken for SQL, while the
- * content of versioned comments is. What a routine, trigger or event will do when it is called is not looked at.
+ * content of versioned comments is. Of what a routine, trigger or event will do when it is called only that is looked at
+ * which no script may do (`createReach`).
  */
 export function checkScript(script: CheckedScript, options: CheckOptions = {}): Finding[] {
   const findings: Finding[] = [];
   const rules = scriptRules();
+  const reach = createReach(options);
   let modes = initialModeState(options.sqlMode);
   let known: Known = { tables: new Set(), columns: new Set() };
   for (const statement of script.statements) {
     const reading = readStatement(statement, modes.mode);
-    for (const found of foundIn(reading, rules, known, options))
+    for (const found of foundIn(reading, rules, known, reach, options))
       findings.push(findingOf(script.file, statement, found));
     const warned = options.warnings?.get(statement.number) ?? [];
     if (warned.length > 0)
@@ -82,13 +85,14 @@ function* foundIn(
   reading: Reading,
   rules: readonly ScriptRule[],
   known: Known,
+  reach: Reach,
   options: CheckOptions,
 ): Generator<Found, void> {
   for (const unit of reading.units) {
     for (const rule of unitRules) yield* rule(unit, known);
     yield* flavourSyntax(unit, options);
   }
-  yield* databaseNames(reading.tokens, options);
+  yield* reach(reading);
   yield* zeroDates(reading.tokens);
   yield* definers(reading.tokens);
   for (const rule of rules) yield* rule.read(reading, known);
@@ -110,38 +114,38 @@ function findingOf(file: string, statement: Statement, { start, ...found }: Foun
 export type DatabaseGuard = (statement: Statement) => void;
 
 /**
- * Refuses a script that names another database than the live one: on the copy of a dry run it would fail or, worse, on
- * the live server it would reach what no backup holds. No comment in the script allows it.
+ * Refuses a script that reaches another database than the live one, or the server: on the copy of a dry run it would fail
+ * or, worse, on the live server it would change what no backup holds. No comment in the script allows it, and what
+ * `checkScript` says cannot be allowed is what this refuses: both ask `createReach`.
  *
- * @throws MajError (the guard) `migration-other-database`, naming file, line and column
+ * @throws MajError (the guard) `migration-other-database`, `migration-drops-database`, `migration-server-wide`, naming
+ *   file, line and column
  */
 export function createDatabaseGuard(
   file: string,
   options: { readonly database: string; readonly sqlMode?: string | undefined },
 ): DatabaseGuard {
+  const reach = createReach(options);
   let modes = initialModeState(options.sqlMode);
   return (statement) => {
-    const head = { ...statement, text: headOf(statement.text) };
-    if (head.text.includes('.')) {
-      const { tokens } = readStatement(head, modes.mode);
-      for (const found of databaseNames(tokens, options)) {
-        if (found.code !== 'other-database') continue;
-        const { line, column } = findingOf(file, statement, found);
-        const { database } = options;
-        throw refused('migration-other-database', {
-          file,
-          line,
-          column,
-          named: found.object ?? '',
-          database,
-        });
-      }
+    const read = { ...statement, text: withoutRows(statement.text, modes.mode) };
+    for (const found of reach(readStatement(read, modes.mode))) {
+      if (!mayNeverRun(found.code)) continue;
+      const { line, column } = findingOf(file, statement, found);
+      throw refused(refusals[found.code], {
+        file,
+        line,
+        column,
+        named: found.object ?? '',
+        database: options.database,
+      });
     }
     modes = followSqlMode(modes, statement.text);
   };
 }
 
-const insertHead = /^\s*(?:insert|replace)\b[^'"();]*(?:\([^'"();]*\)\s*)?values?\b/i;
-
-/** Of an INSERT of values what stands before them: the values of a seed are most of it, and name nothing. */
-const headOf = (text: string): string => insertHead.exec(text)?.[0] ?? text;
+const refusals = {
+  'other-database': 'migration-other-database',
+  'drop-database': 'migration-drops-database',
+  'server-wide': 'migration-server-wide',
+} as const;

@@ -30,11 +30,6 @@ export function* dataLoss(unit: readonly Token[], known: Known): Generator<Found
 }
 
 function* otherLosses(cursor: Cursor, known: Known): Generator<Found, void> {
-  if (cursor.take('DROP', 'DATABASE') || cursor.take('DROP', 'SCHEMA')) {
-    cursor.takeExistence();
-    const name = cursor.name();
-    if (name !== undefined) yield foundAt('drop-database', name, { object: name.text });
-  }
   // TRUNCATE( … ) is a function, but no statement begins with it.
   if (cursor.take('TRUNCATE')) {
     cursor.take('TABLE');

@@ -18,6 +18,7 @@ export const severities = {
   'delete-without-where': 'error',
   'update-without-where': 'error',
   'other-database': 'error',
+  'server-wide': 'error',
   'set-global': 'error',
   'change-type': 'warning',
   'enum-changed': 'warning',
@@ -55,11 +56,17 @@ export type FindingCode = keyof typeof severities;
 export const findingCodes = Object.keys(severities) as readonly FindingCode[];
 
 /**
- * Whether a comment in the script can silence it. Another database is refused whatever the script says, and a comment
- * that is wrong is corrected, not allowed.
+ * What is refused wherever it would run, on the copy as on the live server, whatever the script says: no backup holds it,
+ * and no restore takes it back. (A database that is dropped takes the ledger along.)
  */
-export const isAllowable = (code: FindingCode): boolean =>
-  code !== 'other-database' && !code.startsWith('allow-');
+const neverRun = ['other-database', 'drop-database', 'server-wide'] as const satisfies readonly FindingCode[];
+
+/** Whether no script with this finding may run. */
+export const mayNeverRun = (code: FindingCode): code is (typeof neverRun)[number] =>
+  neverRun.some((one) => one === code);
+
+/** Whether a comment in the script can silence it. A comment that is wrong is corrected, not allowed. */
+export const isAllowable = (code: FindingCode): boolean => !mayNeverRun(code) && !code.startsWith('allow-');
 
 /** How a server changes a table: the words of its ALGORITHM clause (NOCOPY is MariaDB's). */
 type Algorithm = 'INSTANT' | 'NOCOPY' | 'INPLACE' | 'COPY';

@@ -22,11 +22,13 @@ const atHead = new Set(
 const headed = new Set(
   (
     'CREATE DROP ALTER SHOW LOCK OPTIMIZE ANALYZE CHECK REPAIR FLUSH HANDLER TRUNCATE DESCRIBE DESC ' +
-    'EXPLAIN'
+    'EXPLAIN GRANT REVOKE'
   ).split(' '),
 );
 /** Of these there are functions, too. */
 const functions = new Set(['INSERT', 'REPLACE', 'TRUNCATE']);
+/** MariaDB's functions on sequences: what they are given is one. */
+const onSequences = new Set(['NEXTVAL', 'LASTVAL', 'SETVAL']);
 /** Words that may stand between them and the name. */
 const inBetween = new Set(
   (
@@ -53,15 +55,17 @@ interface Level {
 
 /**
  * The databases that a statement names: in front of a table, view, routine, trigger or event, in front of a column of a
- * table (`shop.users.id`), of a function (`shop.price(1)`), and in CREATE, ALTER and DROP DATABASE. `a.b` elsewhere is a
- * table and its column.
+ * table (`shop.users.id`), of a function (`shop.price(1)`). `a.b` elsewhere is a table and its column.
+ *
+ * @param tokens one of `innerStatements`
  */
 export function namedDatabases(tokens: readonly Token[]): NamedDatabase[] {
-  const own = databaseItself(tokens);
-  if (own !== undefined) return [own];
   const found: NamedDatabase[] = [];
   const usesOn = namesTableByOn(tokens);
   const isRename = tokens[0]?.keyword === 'RENAME';
+  // GRANT takes a pattern, in which a backslash makes a sign stand for itself.
+  const plainName = (name: string): string => (isGrant ? name.replaceAll(/\\([_%\\])/g, '$1') : name);
+  const isGrant = tokens[0]?.keyword === 'GRANT' || tokens[0]?.keyword === 'REVOKE';
   let isHead = headed.has(tokens[0]?.keyword ?? '');
   let hadOn = false;
   const outer: Level[] = [];
@@ -70,13 +74,15 @@ export function namedDatabases(tokens: readonly Token[]): NamedDatabase[] {
   while (!cursor.isAtEnd) {
     const before = tokens[cursor.at - 1]?.keyword ?? '';
     const keyword = cursor.keyword();
-    if (level.next && inBetween.has(keyword)) {
+    if ((level.next && inBetween.has(keyword)) || (before === 'PACKAGE' && keyword === 'BODY')) {
       cursor.next();
       continue;
     }
     if (keyword === '(') {
       outer.push(level);
-      level = { list: level.next, next: level.next, query: level.next };
+      const isUnion = before === 'UNION' || (before === '=' && tokens[cursor.at - 2]?.keyword === 'UNION');
+      const next = level.next || isUnion || onSequences.has(before);
+      level = { list: next, next, query: next };
     } else if (keyword === ')') level = { ...(outer.pop() ?? level), next: false };
     else if (keyword === ';') {
       outer.length = 0;
@@ -89,6 +95,7 @@ export function namedDatabases(tokens: readonly Token[]): NamedDatabase[] {
       hadOn = true;
       level = { ...level, next: true };
     } else if (keyword === 'LIKE' && isCreateLike(tokens, cursor.at)) level = { ...level, next: true };
+    else if (keyword === 'FOR' && before === 'VALUE') level = { ...level, next: true };
     else if (keyword === 'TO' && isRename) level = { ...level, next: true };
     else if (afterTables.has(keyword))
       level = { list: false, next: false, query: level.query || keyword === 'SELECT' };
@@ -99,7 +106,7 @@ export function namedDatabases(tokens: readonly Token[]): NamedDatabase[] {
       // `t.*` is a table, but for GRANT … ON db.*; @@session.sql_mode and 'app'@host.example are no tables.
       const isAllOfTable = name?.name === '*' && length === 2 && !usesOn;
       if (name !== undefined && isQualified && before !== '@' && !isAllOfTable)
-        found.push({ name: name.parts[0] ?? '', start: name.start });
+        found.push({ name: plainName(name.parts[0] ?? ''), start: name.start });
       level = { ...level, next: false };
       if (name !== undefined) continue;
     }
@@ -126,20 +133,6 @@ function namesTableByOn(tokens: readonly Token[]): boolean {
     ['TABLE', 'VIEW', 'INDEX', 'TRIGGER', 'EVENT'].includes(keyword),
   );
   return object?.keyword === 'INDEX' || object?.keyword === 'TRIGGER';
-}
-
-/** CREATE, ALTER and DROP DATABASE. */
-function databaseItself(tokens: readonly Token[]): NamedDatabase | undefined {
-  const cursor = new Cursor(tokens);
-  if (cursor.takeOneOf('CREATE', 'ALTER', 'DROP') === undefined) return undefined;
-  cursor.take('OR', 'REPLACE');
-  if (cursor.takeOneOf('DATABASE', 'SCHEMA') === undefined) return undefined;
-  cursor.takeExistence();
-  // ALTER DATABASE CHARACTER SET … means the one that the session is in.
-  if (['CHARACTER', 'CHARSET', 'DEFAULT', 'COLLATE', 'ENCRYPTION'].includes(cursor.keyword()))
-    return undefined;
-  const name = cursor.name();
-  return name === undefined ? undefined : { name: name.name, start: name.start };
 }
 
 /** `CREATE TABLE a LIKE b`: LIKE right behind the name, with or without a bracket. */

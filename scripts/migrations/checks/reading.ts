@@ -5,6 +5,8 @@ import { tokensOfStatement, type Token } from './tokens.ts';
 /** A statement, taken apart for the checks. */
 export interface Reading {
   readonly statement: Statement;
+  /** How its quotes are read. */
+  readonly mode: LexicalMode;
   /** All of it, without comments. */
   readonly tokens: readonly Token[];
   /** What it executes: itself, or the statements inside of it. */
@@ -14,7 +16,7 @@ export interface Reading {
 /** Takes a statement apart, with the quotes that its sql_mode has. */
 export function readStatement(statement: Statement, mode: LexicalMode): Reading {
   const tokens = tokensOfStatement(statement.text, mode);
-  return { statement, tokens, units: unitsOf(tokens) };
+  return { statement, mode, tokens, units: unitsOf(tokens) };
 }
 
 const blockWords = new Set(['BEGIN', 'THEN', 'ELSE', 'DO', 'LOOP', 'REPEAT', ';']);

@@ -25,7 +25,8 @@ const findings: Readonly<Record<FindingCode, FindingText>> = {
     remedy: 'Drop it one release after the application has stopped to use it; say why that is safe.',
   },
   'drop-database': {
-    meaning: 'DROP DATABASE: everything is gone.',
+    meaning:
+      'DROP DATABASE, CREATE OR REPLACE DATABASE: everything is gone, the ledger too. Cannot be allowed.',
     message: ({ object }) => `The database ${object} is dropped, with everything in it.`,
     remedy: 'Take it out: a migration changes a database, it does not remove one.',
   },
@@ -60,6 +61,12 @@ const findings: Readonly<Record<FindingCode, FindingText>> = {
       'Another database than DB_NAME is named: no backup holds it, and the copy of a dry run does not have it. Cannot be allowed.',
     message: ({ object }) => `This names another database, ${object}.`,
     remedy: 'Take it out. Rows that come from elsewhere are loaded by a script that holds them.',
+  },
+  'server-wide': {
+    meaning:
+      'Accounts, roles, privileges on more than one database, plugins, tablespaces, replication, SHUTDOWN: other applications have them, too, and no backup holds them. Cannot be allowed.',
+    message: ({ object }) => `${object} changes what all databases of the server share.`,
+    remedy: 'Take it out, and let an administrator do it once, by hand.',
   },
   'set-global': {
     meaning: 'SET GLOBAL or SET PERSIST: it changes the server, for everybody, and no restore takes it back.',
@@ -297,6 +304,26 @@ export const checks = {
     }) => ({
       message: `${facts.file}:${facts.line}:${facts.column}: this names the database ${facts.named}, which is not ${facts.database}.`,
       hint: 'Take it out: a migration changes its own database only, which the backup holds and the dry run has.',
+    }),
+    'migration-drops-database': (facts: {
+      file: string;
+      line: number;
+      column: number;
+      named: string;
+      database: string;
+    }) => ({
+      message: `${facts.file}:${facts.line}:${facts.column}: this drops the database ${facts.named}, and the ledger in it.`,
+      hint: 'Take it out: a migration changes a database, it does not remove one.',
+    }),
+    'migration-server-wide': (facts: {
+      file: string;
+      line: number;
+      column: number;
+      named: string;
+      database: string;
+    }) => ({
+      message: `${facts.file}:${facts.line}:${facts.column}: ${facts.named} changes what all databases of the server share, not ${facts.database} alone.`,
+      hint: 'Take it out, and let an administrator do it by hand: no backup holds it, and no restore takes it back.',
     }),
   },
   results: {

@@ -397,6 +397,16 @@ export const migrations = {
       hint: `Correct ${facts.failure.file}, or the rows that it stumbled over, and rehearse again.`,
       state: 'The live database was not touched.',
     }),
+    'dry-run-denied': (facts: { failure: MigrationFailure }) => ({
+      message: `On the copy the scripts may reach their own database only. ${failureMessage(facts.failure)}`,
+      hint: `Take out of ${facts.failure.file} what reaches another database, an account or the server: no backup holds it.`,
+      state: 'The live database was not touched.',
+    }),
+    'dry-run-outside': (facts: { file: string; line: number; statement: number }) => ({
+      message: `${facts.file}:${facts.line}: on the copy, statement ${facts.statement} or one before it tried to reach another database, an account or the server. The server refused that, and a routine hid the error; on the live server it might be done.`,
+      hint: `Take it out of what ${facts.file} calls: no backup holds what is outside of the database.`,
+      state: 'The live database was not touched.',
+    }),
   },
   steps: {
     'settle-doubt': (facts: { file: string }) => `Find out how far ${facts.file} came`,

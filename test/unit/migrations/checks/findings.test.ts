@@ -98,6 +98,25 @@ const examples: Readonly<Record<Exclude<FindingCode, `allow-${string}` | 'server
       'SELECT * FROM users FOR UPDATE',
     ],
   },
+  'server-wide': {
+    has: [
+      ["CREATE USER app@db.example.org IDENTIFIED BY 'x'", 'CREATE USER'],
+      ['CREATE OR REPLACE ROLE r', 'CREATE OR REPLACE ROLE'],
+      ["SET PASSWORD = 'x'", 'SET PASSWORD'],
+      ['GRANT r TO app@localhost', 'GRANT'],
+      ['GRANT SELECT ON *.* TO app@localhost', 'GRANT'],
+      ["INSTALL SONAME 'ha_blackhole'", 'INSTALL SONAME'],
+      ["CREATE FUNCTION f RETURNS STRING SONAME 'f.so'", 'CREATE … SONAME'],
+      ['SHUTDOWN', 'SHUTDOWN'],
+      ['RESET MASTER', 'RESET MASTER'],
+    ],
+    lacks: [
+      'GRANT SELECT ON users TO app@localhost; GRANT SELECT ON shop.* TO app@localhost',
+      'FLUSH PRIVILEGES; RESET QUERY CACHE; START TRANSACTION; COMMIT',
+      'DELIMITER //\nCREATE PROCEDURE p() BEGIN DECLARE password TEXT; SET password = 1; END//',
+      'ALTER TABLE user ADD shutdown INT; DROP TABLE role',
+    ],
+  },
   'other-database': {
     has: [
       ['SELECT * FROM other.users', 'other'],
