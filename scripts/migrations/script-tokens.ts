@@ -72,7 +72,8 @@ function comment(piece: Piece, reading: Reading): Token {
   // MySQL takes MariaDB's versioned comments for plain ones.
   const isMariadb =
     third === byte.capitalM && bytes[at + 3] === byte.exclamation && reading.flavour !== 'mysql';
-  if (third === byte.exclamation || isMariadb) return { kind: 'versioned', end: at + 1 };
+  const isVersioned = third === byte.exclamation || isMariadb;
+  if (isVersioned && !isSandboxLine(piece, reading)) return { kind: 'versioned', end: at + 1 };
   const found = searchBytes(bytes, Math.max(at + 2, searched), length, '*/');
   if (!isWhole(piece, found)) return { kind: 'more', searched: found.searched };
   if (found.end < 0) return refuse({ kind: 'unterminated', what: 'comment' });
@@ -87,6 +88,17 @@ function comment(piece: Piece, reading: Reading): Token {
     return refuse({ kind: 'read-differently', what: isHint ? 'hint' : 'comment' });
   return { kind: isHint ? 'hint' : 'comment', end: found.end };
 }
+
+/**
+ * The first line of mariadb-dump's output, of no version that there is: its client obeys the `\-` in it, and touches no
+ * files from then on. MySQL's stops there.
+ */
+const isSandboxLine = ({ bytes, at, start }: Piece, { flavour }: Reading): boolean =>
+  flavour !== 'mysql' &&
+  start < 0 &&
+  /^\/\*M?!999999\\- /.test(bytes.toString('latin1', at, at + longestSandbox));
+
+const longestSandbox = '/*M!999999\\- '.length;
 
 /** Whether the end is there, with enough behind it to tell a delimiter that begins within what ends (`readAsOne`). */
 const isWhole = ({ length, atEnd }: Piece, { end }: Found): boolean =>
