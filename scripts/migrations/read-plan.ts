@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
+import { createDatabaseGuard } from './checks/check.ts';
 import { readDonePrefixes } from './done-prefix.ts';
 import { readMigrations, type Migration } from './folder.ts';
 import { readLedger } from './ledger.ts';
@@ -8,6 +9,7 @@ import { refuseLocked } from './lock.ts';
 import { migrationsFolder } from './places.ts';
 import { serverSqlMode } from './runner.ts';
 import { planMigrations, type MigrationPlan } from './plan.ts';
+import { statementsOf } from './script.ts';
 
 /** Where the live database stands. */
 export interface LivePlan {
@@ -35,12 +37,15 @@ export async function readPlan(
 /**
  * Compares scripts that were read already with the live database's ledger as it is now.
  *
- * @throws MajError `migrations-locked` (exit code 5), and what reading the ledger can throw
+ * @param options `refuseReaching`: not where a script that is to run reaches beyond its database: whoever is going to run
+ *   it on a copy, or live, need not begin
+ * @throws MajError `migrations-locked` (exit code 5), what `createDatabaseGuard` throws, and what reading the ledger can
+ *   throw
  */
 export function planLive(
   context: Context,
   migrations: readonly Migration[],
-  options: { readonly refuseLocked?: boolean } = {},
+  options: { readonly refuseLocked?: boolean; readonly refuseReaching?: boolean } = {},
 ): Promise<MigrationPlan> {
   const target = targetFromConfig(context);
   return withSession(context, target, async (session) => {
@@ -48,6 +53,12 @@ export function planLive(
     const sqlMode = context.config.DB_SQL_MODE ?? (await serverSqlMode(session));
     const ledger = await readLedger(session);
     const reading = { sqlMode, flavour: session.server.flavour };
-    return planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
+    const plan = planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
+    if (options.refuseReaching === true)
+      for (const migration of plan.pending) {
+        const guard = createDatabaseGuard(migration.file, { database: target.database, sqlMode });
+        for await (const statement of statementsOf(migration, reading)) guard(statement);
+      }
+    return plan;
   });
 }

@@ -10,6 +10,7 @@ import { withThrowaway, type Throwaway } from '../database/throwaway.ts';
 import { MajError, reasonOf } from '../errors.ts';
 import { dryRun, type DryRunResult } from '../migrations/dry-run.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
+import { planLive } from '../migrations/read-plan.ts';
 import { rehearsedDatabase, writeReceipt, type Receipt } from './receipt.ts';
 
 /** A rehearsal that passed. */
@@ -28,6 +29,8 @@ export interface Rehearsal {
  */
 export async function rehearse(context: Context, folder: string, given?: Backup): Promise<Rehearsal> {
   const scripts = await readMigrations(folder);
+  // Told before the hours that a backup and its proof may take; on a backup that is given, by the dry run.
+  if (given === undefined) await planLive(context, scripts, { refuseReaching: true });
   const times = stopwatch(context);
   const backup = given ?? (await takeBackup(context));
   times.lap('backup');

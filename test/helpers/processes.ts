@@ -28,6 +28,14 @@ export function processesBelow(root: number): RunningProcess[] {
   }));
 }
 
+/** The command lines of all processes that hold a text, whoever started them. */
+export function processesMentioning(text: string): string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((pid) => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' '))
+    .filter((words) => words.includes(text));
+}
+
 /** Waits until there is such a process below one, and hands it out. */
 export async function waitForProcess(root: number, pattern: RegExp): Promise<RunningProcess> {
   for (let tries = 0; tries < 20_000; tries += 1) {

@@ -94,18 +94,12 @@ export const hiddenScripts: readonly {
   ].flatMap((pieces) => {
     const joined = `CONCAT_WS('', ${pieces})`;
     const prepare = `SET @sql = ${joined}; PREPARE hidden FROM @sql; EXECUTE hidden;`;
-    const procedure = (more: string): string =>
-      `DELIMITER //\nCREATE PROCEDURE hidden() BEGIN ${more} ${prepare} END//\nDELIMITER ;\nCALL hidden();`;
+    const handler = 'DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;';
     return [
       { name: `${pieces}, put together`, text: prepare, code: 'dry-run-denied' } as const,
       {
-        name: `${pieces}, put together in a procedure`,
-        text: procedure(''),
-        code: 'dry-run-denied',
-      } as const,
-      {
         name: `${pieces}, in a procedure that hides the error`,
-        text: procedure('DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;'),
+        text: `DELIMITER //\nCREATE PROCEDURE hidden() BEGIN ${handler} ${prepare} END//\nDELIMITER ;\nCALL hidden();`,
         code: 'dry-run-outside',
       } as const,
     ];
