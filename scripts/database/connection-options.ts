@@ -56,8 +56,12 @@ export async function driverOptions(
     bigNumberStrings: true,
     // The driver would read JSON into objects and print them anew: blanks and the order of keys would be ours.
     jsonStrings: true,
-    // A server may ask for any file when a statement says LOCAL; only a session for bytes answers, with what it was given.
-    flags: [bytes ? '-SESSION_TRACK' : '-LOCAL_FILES'],
+    flags: [
+      // By it the server tells of every SET NAMES, and the driver would encode the statements after it anew.
+      '-SESSION_TRACK',
+      // A server may ask for any file when a statement says LOCAL; only a session for bytes answers, with what it was given.
+      ...(bytes ? [] : ['-LOCAL_FILES']),
+    ],
   };
 }
 
