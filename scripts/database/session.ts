@@ -3,6 +3,7 @@ import { connectFailure, connectionCut } from './connect-failure.ts';
 import { driverOptions } from './connection-options.ts';
 import { openDriver, type Driver } from './driver.ts';
 import { parseServerVersion, type ServerVersion } from './flavour.ts';
+import { readable } from './readable.ts';
 import type { Target } from './target.ts';
 
 export { sqlErrorOf, type SqlError } from './sql-error.ts';
@@ -28,6 +29,8 @@ export interface SessionOptions {
    * session's is set to meanwhile. For dumps, which hold a routine's body in the charset that it was written in.
    */
   readonly bytes?: boolean;
+  /** What is run may set the session to another charset: what the server says is read all the same. */
+  readonly anyCharset?: boolean;
 }
 
 /**
@@ -83,7 +86,7 @@ async function greet(driver: Driver, options: SessionOptions): Promise<Session> 
     'SELECT CONNECTION_ID() AS id, VERSION() AS version, @@version_comment AS comment',
   );
   return {
-    ...driver,
+    ...(options.anyCharset === true ? readable(driver) : driver),
     reset: async () => {
       await driver.reset();
       await prepare(driver, options);

@@ -54,6 +54,11 @@ export function ledgerEntry(
   // Qualified, and with nothing but digits and letters as values: a script may have changed its session's settings.
   const table = `${quoteName(database)}.${ledgerTable}`;
   const where = `WHERE version = '${migration.recordedAs}'`;
+  /** Where a session writes: in another charset a name with other letters is that of another database. */
+  const placeFor = (session: Session): { readonly table: string; readonly where: string } =>
+    session === keeper || /^[\w-]+$/.test(database)
+      ? { table, where }
+      : { table: ledgerTable, where: `${where} AND DATABASE() = ${sqlText(database)}` };
   const doneColumns = ({ done, hash }: Progress, inFlight: Statement | undefined): string =>
     `statements_done = ${done}, done_hash = '${hash}', in_flight = ${
       inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`
@@ -73,19 +78,22 @@ export function ledgerEntry(
       );
     },
     checkpoint: async (session, progress, inFlight) => {
-      await session.run(`UPDATE ${table} SET ${doneColumns(progress, inFlight)} ${where}`);
+      const own = placeFor(session);
+      await session.run(`UPDATE ${own.table} SET ${doneColumns(progress, inFlight)} ${own.where}`);
     },
     finish: async (session, progress, durationMs) => {
+      const own = placeFor(session);
       await session.run(
-        `UPDATE ${table} SET ${doneColumns(progress, undefined)}, state = 'applied', error = NULL,
-         ${ended(durationMs)} ${where}`,
+        `UPDATE ${own.table} SET ${doneColumns(progress, undefined)}, state = 'applied', error = NULL,
+         ${ended(durationMs)} ${own.where}`,
       );
     },
     fail: async (session, error, durationMs, keepInFlight) => {
+      const own = placeFor(session);
       await session.run(
-        `UPDATE ${table} SET state = 'failed', error = ${sqlText(error)}, ${ended(durationMs)}${
+        `UPDATE ${own.table} SET state = 'failed', error = ${sqlText(error)}, ${ended(durationMs)}${
           keepInFlight ? '' : ', in_flight = NULL'
-        } ${where} AND state = 'applying'`,
+        } ${own.where} AND state = 'applying'`,
       );
     },
     doubt: async (error) => {

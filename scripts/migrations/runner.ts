@@ -65,7 +65,7 @@ export async function runScripts(
     if (context.signal.aborted) throw interrupted('interrupted', {});
     if (scripts.length === 0) return { migrations: [], sqlMode };
     await ensureLedger(keeper);
-    const session = await connect(context, options.target, { sqlMode, lockWaitSeconds });
+    const session = await connect(context, options.target, { sqlMode, lockWaitSeconds, anyCharset: true });
     try {
       const migrations: MigrationResult[] = [];
       const applied: string[] = [];

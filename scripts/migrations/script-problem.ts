@@ -1,5 +1,6 @@
-import type { Position } from './lexer.ts';
 import { refused, type MajError } from '../errors.ts';
+import type { SwallowingCharset } from './client-charset.ts';
+import type { Position } from './lexer.ts';
 
 /** What programs read differently, so that nobody can say where the statement ends. */
 export type Doubt = 'comment' | 'versioned-comment' | 'hint' | 'dollar-quote' | 'ansi-name' | 'dashes';
@@ -10,6 +11,7 @@ export type ScriptProblem =
   | { readonly kind: 'torn-routine' }
   | { readonly kind: 'delimiter-in-versioned-comment'; readonly delimiter: string }
   | { readonly kind: 'read-differently'; readonly what: Doubt }
+  | { readonly kind: 'swallowed-in'; readonly charset: SwallowingCharset }
   | { readonly kind: 'client-command'; readonly command: string }
   | { readonly kind: 'delimiter-argument' }
   | { readonly kind: 'delimiter-misplaced' };

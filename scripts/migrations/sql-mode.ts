@@ -31,12 +31,15 @@ export const initialModeState = (sqlMode: string | undefined): ModeState => ({
 const assignment = /^\s*(?:(?:session|local)\s+|@@(?:(?:session|local)\.)?)?sql_mode\s*:?=\s*([\s\S]*)$/i;
 const saving = /^\s*(@[\w$.]+)\s*:?=\s*@@(?:(?:session|local)\.)?sql_mode\s*$/i;
 
+/** Whether a statement is a SET, in a versioned comment or not. */
+export const isSet = (statement: string): boolean => /^\s*(?:\/\*M?!\d*\s*)?set\b/i.test(statement);
+
 /**
  * The state after a SET statement; other statements leave it as it is. Understood: a list in a string, a variable in
  * which the mode was saved, and CONCAT or REPLACE around `@@sql_mode`. Anything else is taken to leave it unchanged.
  */
 export function followSqlMode(state: ModeState, statement: string): ModeState {
-  if (!/^\s*(?:\/\*M?!\d*\s*)?set\b/i.test(statement) || !/sql_mode/i.test(statement)) return state;
+  if (!isSet(statement) || !/sql_mode/i.test(statement)) return state;
   let { mode } = state;
   const saved = new Map(state.saved);
   for (const item of assignments(statement)) {
@@ -69,7 +72,7 @@ function valueOf(value: string, current: LexicalMode, saved: ReadonlyMap<string,
 }
 
 /** The comma-separated assignments of a SET statement, commas in brackets and strings left alone. */
-function assignments(statement: string): string[] {
+export function assignments(statement: string): string[] {
   const body = statement.replace(/^\s*(?:\/\*M?!\d*\s*)?set\b/i, '').replace(/\*\/\s*$/, '');
   const items: string[] = [];
   let depth = 0;

@@ -7,10 +7,23 @@ export interface VendorAccess {
   readonly socket: string;
 }
 
-/** Runs a script in a database by the vendor's client, as a user would with `mysql database < script`. */
-export async function runScript(access: VendorAccess, database: string, script: Buffer): Promise<void> {
+/**
+ * Runs a script in a database by the vendor's client, as a user would with `mysql database < script`.
+ *
+ * @param extra more options
+ */
+export async function runScript(
+  access: VendorAccess,
+  database: string,
+  script: Buffer,
+  extra: readonly string[] = [],
+): Promise<void> {
   const settings = ['--default-character-set=utf8mb4', '--max-allowed-packet=1G', '--comments'];
-  await run(access.clients.client, [...login(access), ...settings, '--binary-mode', database], script);
+  await run(
+    access.clients.client,
+    [...login(access), ...settings, '--binary-mode', ...extra, database],
+    script,
+  );
 }
 
 /**

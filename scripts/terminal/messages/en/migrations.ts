@@ -70,6 +70,11 @@ function scriptProblem(problem: ScriptProblem): { message: string; hint: string 
       };
     case 'read-differently':
       return doubts[problem.what];
+    case 'swallowed-in':
+      return {
+        message: `the charset may be set to ${problem.charset} here; in it a backslash or backtick in this statement is a part of the letter before it to the server, but not to the mysql client, so that they differ on where a text or name ends`,
+        hint: 'The script is UTF-8: write SET NAMES utf8mb4 before this statement.',
+      };
     case 'client-command':
       return {
         message: `“${problem.command}” is a command of the mysql client, not a statement`,
@@ -286,7 +291,7 @@ export const migrations = {
     }),
     'migration-encoding': (facts: { file: string }) => ({
       message: `${facts.file} is not UTF-8 text.`,
-      hint: "Save it as UTF-8. Bytes belong into a hexadecimal literal: X'00ff'.",
+      hint: "Save it as UTF-8 and, where it sets another charset (SET NAMES latin1), set utf8mb4 there: the server takes its bytes for what it says. Bytes belong into a hexadecimal literal: X'00ff'.",
     }),
     'migration-transaction-open': (facts: Place) => ({
       message: `${at(facts)}: the transaction that begins here is still open at the end of the script, and would be lost.`,
