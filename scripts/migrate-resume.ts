@@ -1,5 +1,4 @@
 import type { Context } from './context.ts';
-import { withSession } from './database/session.ts';
 import { targetFromConfig } from './database/target.ts';
 import { wrongUsage } from './errors.ts';
 import { migratePending, type MigrateOption } from './migrate-pending.ts';
@@ -59,7 +58,7 @@ async function settle(context: Context, word?: Word): Promise<Settlement | undef
   return settleDoubt(context, {
     target,
     migrations: await readMigrations(await migrationsFolder(context)),
-    sqlMode: context.config.DB_SQL_MODE ?? (await withSession(context, target, serverSqlMode)),
+    sqlMode: context.config.DB_SQL_MODE ?? (await serverSqlMode(context, target)),
     evidence: receipts.filter(({ result }) => result === 'passed').flatMap(({ evidence }) => evidence),
     ...(word === undefined ? {} : { word }),
   });

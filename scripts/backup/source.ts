@@ -1,6 +1,7 @@
 import { backupsDir } from '../config/require.ts';
 import { note, stopIfInterrupted, type Context } from '../context.ts';
 import { findDumpClient, type DumpClient } from '../database/dump-client.ts';
+import { dumpStateArguments } from '../database/dump-state.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { readLowerCaseTableNames, type LowerCaseTableNames } from '../database/name-case.ts';
 import { readDefiners, readInventory, type Account, type Inventory } from '../database/inventory.ts';
@@ -39,6 +40,7 @@ export async function learnSource(
 ): Promise<Source> {
   const files = databaseOnly ? undefined : await filesToTake(context);
   const clients = await findDumpClient(context, session.server.flavour);
+  await dumpStateArguments(context, clients, target);
   const needs = await checkDumpable(context, session, clients, target.database);
   const inventory = await readInventory(session, target.database);
   const fingerprint = await schemaFingerprint(session, target.database);

@@ -2,7 +2,6 @@ import { installedVersion } from '../application/version.ts';
 import { backupsDir } from '../config/require.ts';
 import { endedBySignal, type Context } from '../context.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
-import { keepOpen } from '../database/keep-open.ts';
 import { withSession, type Session } from '../database/session.ts';
 import { withTablesLocked } from '../database/table-locks.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -39,7 +38,6 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
   await checkWritable(folder);
   const codec = await chooseCodec(context);
   const take = async (session: Session): Promise<Backup> => {
-    await keepOpen(session);
     const source = await learnSource(context, session, target, options.databaseOnly === true);
     const appVersion = await versionOf(context);
     const partial = await openPartial(context, folder, appVersion);

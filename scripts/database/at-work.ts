@@ -1,5 +1,6 @@
 import type { Row, Session } from './session.ts';
 import { sqlErrorOf } from './session.ts';
+import { systemNow } from './session-state.ts';
 
 /** A connection that is at work in a database. */
 export interface AtWork {
@@ -54,7 +55,7 @@ export async function workersIn(session: Session, database: string): Promise<Wor
 async function transactionsOrRefused(session: Session): Promise<readonly Row[] | undefined> {
   try {
     return await session.rows(
-      `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, NOW()) AS seconds
+      `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, ${systemNow}) AS seconds
        FROM information_schema.INNODB_TRX`,
     );
   } catch (error) {

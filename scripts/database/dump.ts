@@ -6,6 +6,7 @@ import { startDumpProgram, targetFrom } from './client-process.ts';
 import { knownOptions } from './clients.ts';
 import { clientConnectFailure } from './connect-failure.ts';
 import type { DumpClient } from './dump-client.ts';
+import { dumpStateArguments } from './dump-state.ts';
 import type { Target } from './target.ts';
 
 /** A dump that runs. */
@@ -43,19 +44,21 @@ const optionalDumpOptions: readonly (readonly [name: string, option: string])[] 
   ['dump-history', '--dump-history'],
 ];
 
-/** The arguments of the dump program, of which `knows` tells the options. */
+/** The arguments of the dump program, of which `knows` tells the options, and `state` those for its session. */
 export function dumpArguments(
   optionFile: string,
   database: string,
   knows: (option: string) => boolean,
+  state: readonly string[] = [],
 ): readonly string[] {
   const optional = optionalDumpOptions.filter(([name]) => knows(name)).map(([, option]) => option);
-  return [`--defaults-file=${optionFile}`, ...dumpOptions, ...optional, '--', database];
+  return [`--defaults-file=${optionFile}`, ...dumpOptions, ...optional, ...state, '--', database];
 }
 
 /**
  * Starts the vendor's dump of a whole database. It is ended when the context's signal aborts.
  *
+ * @throws MajError `dump-settings`
  * @returns `finished` rejects with `dump-failed` in the program's own words, or with the error of a connection that
  *   could not be opened
  */
@@ -65,9 +68,10 @@ export async function startDump(
   target: Target,
 ): Promise<Dump> {
   const knows = await knownOptions(context, client.dump, client.via);
+  const state = await dumpStateArguments(context, client, target);
   const seen = targetFrom(client.via, target);
   const { child, release } = await startDumpProgram(context, client, seen, (optionFile) =>
-    dumpArguments(optionFile, target.database, knows),
+    dumpArguments(optionFile, target.database, knows, state),
   );
   const abort = (): void => child.kill('SIGKILL');
   context.signal.addEventListener('abort', abort, { once: true });

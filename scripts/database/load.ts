@@ -5,6 +5,7 @@ import { exitText, stream, type Streamed } from '../system/processes.ts';
 import { knownOptions, type Clients } from './clients.ts';
 import { clientConnectFailure } from './connect-failure.ts';
 import { withOptionFile } from './option-file.ts';
+import { stateStatement } from './session-state.ts';
 import { withoutSandboxLine } from './sandbox-line.ts';
 import type { Target } from './target.ts';
 
@@ -22,6 +23,7 @@ export function loadArguments(
     '--default-character-set=utf8mb4',
     '--max-allowed-packet=1G',
     '--no-auto-rehash',
+    `--init-command=${stateStatement('ours')}`,
     // Comments at the head of routines would be dropped: MySQL's client keeps them from 8.0 on, MariaDB's does not.
     ...(knows('comments') ? ['--comments'] : []),
     // The connection that a dump's session settings were made on must be the one that its rows go through.

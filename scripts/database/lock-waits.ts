@@ -1,4 +1,5 @@
 import type { Row, Session } from './session.ts';
+import { systemNow } from './session-state.ts';
 
 /**
  * Who is in a database: one of them holds the lock that is waited for. Which one, servers tell only with instruments that
@@ -35,7 +36,7 @@ export async function holdersIn(
   except: readonly number[],
 ): Promise<string[]> {
   const open = `SELECT p.ID AS id, p.USER AS user, p.HOST AS host,
-      TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) AS seconds
+      TIMESTAMPDIFF(SECOND, t.trx_started, ${systemNow}) AS seconds
     FROM information_schema.INNODB_TRX t
     JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
     WHERE p.DB = ? AND p.ID NOT IN (${['CONNECTION_ID()', ...except].join(', ')}) ORDER BY seconds DESC LIMIT 5`;

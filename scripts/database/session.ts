@@ -4,6 +4,7 @@ import { driverOptions } from './connection-options.ts';
 import { openDriver, type Driver } from './driver.ts';
 import { parseServerVersion, type ServerVersion } from './flavour.ts';
 import { readable } from './readable.ts';
+import { stateStatement, type SessionState } from './session-state.ts';
 import type { Target } from './target.ts';
 
 export { sqlErrorOf, type SqlError } from './sql-error.ts';
@@ -14,13 +15,17 @@ export type { Row } from './driver.ts';
 export interface Session extends Driver {
   readonly connectionId: number;
   readonly server: ServerVersion;
+  /** Whether the server runs statements of its own when a client connects (`init_connect`); `reset` does not run them again. */
+  readonly hasInitConnect: boolean;
 }
 
 /** How a session differs from the plain one. */
 export interface SessionOptions {
   /** The database to be in; null: none; not given: the target's. */
   readonly database?: string | null;
-  /** Not given: the server's own default. */
+  /** Not given: `ours`. */
+  readonly state?: SessionState;
+  /** Not given: one of our own, or for another state the one that it begins with. */
   readonly sqlMode?: string;
   /** Seconds that a statement waits for other sessions to let go of a table; not given: the server's own default. */
   readonly lockWaitSeconds?: number;
@@ -34,7 +39,8 @@ export interface SessionOptions {
 }
 
 /**
- * Opens a session: utf8mb4, one statement at a time, no LOCAL INFILE, values as the server prints them.
+ * Opens a session: in the known state (`session-state.ts`), one statement at a time, no LOCAL INFILE, values as the server
+ * prints them.
  * A statement that fails throws the driver's own error (see `sqlErrorOf`).
  *
  * @throws MajError `database-unreachable`, `database-access-denied`, `database-missing`, `database-tls`, exit code 2
@@ -83,7 +89,8 @@ async function greet(driver: Driver, options: SessionOptions): Promise<Session> 
   await prepare(driver, options);
   if (options.bytes === true) await driver.sendBytes();
   const [greeting = {}] = await driver.rows(
-    'SELECT CONNECTION_ID() AS id, VERSION() AS version, @@version_comment AS comment',
+    `SELECT CONNECTION_ID() AS id, VERSION() AS version, @@version_comment AS comment,
+       LENGTH(@@GLOBAL.init_connect) AS init`,
   );
   return {
     ...(options.anyCharset === true ? readable(driver) : driver),
@@ -93,19 +100,20 @@ async function greet(driver: Driver, options: SessionOptions): Promise<Session> 
     },
     connectionId: Number(greeting['id']),
     server: parseServerVersion(String(greeting['version']), String(greeting['comment'])),
+    hasInitConnect: Number(greeting['init']) > 0,
   };
 }
 
 async function prepare(driver: Driver, options: SessionOptions): Promise<void> {
-  const { sqlMode, lockWaitSeconds } = options;
+  const { sqlMode, lockWaitSeconds, state = 'ours' } = options;
+  if (state === 'client') return;
   const isPlain = sqlMode !== undefined && /^\w*(?:,\w+)*$/.test(sqlMode);
-  const settings = [
-    // The handshake can only name a collation; this takes the server's own default for utf8mb4, as its client does.
-    'NAMES utf8mb4',
-    ...(lockWaitSeconds === undefined ? [] : [`SESSION lock_wait_timeout = ${lockWaitSeconds}`]),
-    // Names and commas need no escapes: all of it goes in one statement.
-    ...(isPlain ? [`SESSION sql_mode = '${sqlMode}'`] : []),
-  ];
-  await driver.run(`SET ${settings.join(', ')}`);
+  await driver.run(
+    stateStatement(state, [
+      ...(lockWaitSeconds === undefined ? [] : [`SESSION lock_wait_timeout = ${lockWaitSeconds}`]),
+      // Names and commas need no escapes: all of it goes in one statement.
+      ...(isPlain ? [`SESSION sql_mode = '${sqlMode}'`] : []),
+    ]),
+  );
   if (sqlMode !== undefined && !isPlain) await driver.rows('SET SESSION sql_mode = ?', [sqlMode]);
 }

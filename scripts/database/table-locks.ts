@@ -1,6 +1,5 @@
 import { note, type Context } from '../context.ts';
 import { interrupted, reasonOf, refused } from '../errors.ts';
-import { keepOpen } from './keep-open.ts';
 import { heldUp, othersIn } from './lock-waits.ts';
 import type { TableToLock } from './preflight-tables.ts';
 import { quoteName } from './quote.ts';
@@ -67,7 +66,6 @@ async function lock(
 ): Promise<'whole' | 'leaky'> {
   const names = tables.map(({ name }) => `${quoteName(target.database)}.${quoteName(name)}`);
   try {
-    await keepOpen(session);
     await session.run(`SET SESSION lock_wait_timeout = ${seconds}`);
     if (session.server.flavour === 'mariadb' && (await flushed(session, names))) return 'whole';
     await session.run(`LOCK TABLES ${names.map((name) => `${name} READ`).join(', ')}`);

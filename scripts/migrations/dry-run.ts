@@ -128,10 +128,11 @@ const ownTables: ReadonlySet<string> = new Set([`table ${ledgerTable}`]);
 async function beLikeLive(context: Context, throwaway: Throwaway): Promise<string | undefined> {
   const { DB_SQL_MODE } = context.config;
   try {
-    const live = await withSession(context, targetFromConfig(context), async (session) => ({
-      sqlMode: DB_SQL_MODE ?? (await serverSqlMode(session)),
-      settings: await readServerSettings(session),
-    }));
+    const target = targetFromConfig(context);
+    const live = {
+      sqlMode: DB_SQL_MODE ?? (await serverSqlMode(context, target)),
+      settings: await readServerSettings(context, target),
+    };
     const refusedSettings = await withSession(
       context,
       throwaway.target('mysql'),

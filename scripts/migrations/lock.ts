@@ -31,8 +31,6 @@ export async function withMigrationLock<T>(
 ): Promise<T> {
   const name = lockName(target.database);
   const underLock = async (keeper: Session): Promise<T> => {
-    // A script may take longer than the server lets a silent connection live.
-    await keeper.run('SET SESSION wait_timeout = 2147483');
     const [answer] = await keeper.rows('SELECT GET_LOCK(?, 0) AS answer, IS_USED_LOCK(?) AS holder', [
       name,
       name,

@@ -1,6 +1,10 @@
-import { sqlErrorOf, type Session } from '../database/session.ts';
+import type { Context } from '../context.ts';
+import { clientSettings } from '../database/client-settings.ts';
+import { sqlErrorOf, withSession, type Session } from '../database/session.ts';
+import { systemNow } from '../database/session-state.ts';
+import type { Target } from '../database/target.ts';
 
-/** A setting of a server, as SHOW VARIABLES tells it. */
+/** A setting that a session begins with, as SHOW VARIABLES tells it. */
 export interface ServerSetting {
   readonly name: string;
   readonly value: string;
@@ -22,31 +26,48 @@ const names: readonly string[] = [
   'default_week_format',
   'div_precision_increment',
   'explicit_defaults_for_timestamp',
+  'foreign_key_checks',
   'group_concat_max_len',
   'innodb_default_row_format',
   'innodb_strict_mode',
   'lc_time_names',
   'max_allowed_packet',
+  'max_execution_time',
+  'max_join_size',
+  'max_statement_time',
   'old_mode',
   'restrict_fk_on_non_standard_key',
   'sql_auto_is_null',
+  'sql_big_selects',
+  'sql_buffer_result',
   'sql_generate_invisible_primary_key',
   'sql_require_primary_key',
+  'sql_safe_updates',
+  'sql_select_limit',
   'system_versioning_alter_history',
   'time_zone',
+  'unique_checks',
 ];
 
-/** Reads what new sessions of a server begin with. A time zone that is the machine's becomes its offset of today. */
-export async function readServerSettings(session: Session): Promise<ServerSetting[]> {
-  const list = names.map((name) => `'${name}'`).join(', ');
-  const rows = await session.rows(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${list})`);
-  const [clock] = await session.rows('SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW()) AS ahead');
-  return rows.map((row) => {
-    const [name, value] = [String(row['Variable_name']), String(row['Value'])];
-    return name === 'time_zone' && value === 'SYSTEM'
-      ? { name, value: offsetText(Number(clock?.['ahead'])) }
-      : { name, value };
-  });
+/**
+ * Reads what a client of a server begins with, `init_connect` included. A time zone that is the machine's becomes its
+ * offset of today.
+ */
+export async function readServerSettings(
+  context: Pick<Context, 'signal'>,
+  target: Target,
+): Promise<ServerSetting[]> {
+  const found = await clientSettings(context, target, names);
+  const ahead = await withSession(context, target, minutesAhead);
+  return [...found].map(([name, value]) =>
+    name === 'time_zone' && value === 'SYSTEM' ? { name, value: offsetText(ahead) } : { name, value },
+  );
+}
+
+/** How far the clock of a server's machine is ahead of UTC today. */
+async function minutesAhead(session: Session): Promise<number> {
+  const [clock] = await session.rows(`SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), ${systemNow}) AS ahead`);
+  return Number(clock?.['ahead']);
 }
 
 /** `+05:30`, as servers write a time zone that has no name. */
@@ -65,7 +86,9 @@ export async function takeServerSettings(
   session: Session,
   settings: readonly ServerSetting[],
 ): Promise<ServerSetting[]> {
-  const own = new Map((await readServerSettings(session)).map(({ name, value }) => [name, value]));
+  const list = names.map((name) => `'${name}'`).join(', ');
+  const rows = await session.rows(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${list})`);
+  const own = new Map(rows.map((row) => [row['Variable_name'], row['Value']]));
   const refused: ServerSetting[] = [];
   for (const setting of settings) {
     const { name, value } = setting;

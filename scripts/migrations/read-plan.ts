@@ -50,7 +50,7 @@ export function planLive(
   const target = targetFromConfig(context);
   return withSession(context, target, async (session) => {
     if (options.refuseLocked === true) await refuseLocked(session, target.database);
-    const sqlMode = context.config.DB_SQL_MODE ?? (await serverSqlMode(session));
+    const sqlMode = context.config.DB_SQL_MODE ?? (await serverSqlMode(context, target));
     const ledger = await readLedger(session);
     const reading = { sqlMode, flavour: session.server.flavour };
     const plan = planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));

@@ -1,5 +1,6 @@
 import { inStep, note, type Context } from '../context.ts';
 import { interrupted, notRolledBack, refused, type MajError } from '../errors.ts';
+import { clientSettings } from '../database/client-settings.ts';
 import { connect, type Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { executeScript, type Execution, type Surroundings, type Watch } from './execute.ts';
@@ -59,19 +60,28 @@ export async function runScripts(
 ): Promise<MigrationRun & { readonly failure?: MigrationFailure; readonly cause?: unknown }> {
   return withMigrationLock(context, options.target, async (lock) => {
     const { keeper } = lock;
-    const sqlMode = options.sqlMode ?? context.config.DB_SQL_MODE ?? (await serverSqlMode(keeper));
+    const sqlMode =
+      options.sqlMode ?? context.config.DB_SQL_MODE ?? (await serverSqlMode(context, options.target));
     refuseMoved(options.migrations, await readLedger(keeper));
     const scripts = await prepareAll(keeper, options, sqlMode);
     if (context.signal.aborted) throw interrupted('interrupted', {});
     if (scripts.length === 0) return { migrations: [], sqlMode };
     await ensureLedger(keeper);
-    const session = await connect(context, options.target, { sqlMode, lockWaitSeconds, anyCharset: true });
+    const opened = (): Promise<Session> =>
+      connect(context, options.target, { state: 'script', sqlMode, lockWaitSeconds, anyCharset: true });
+    let session = await opened();
     try {
       const migrations: MigrationResult[] = [];
       const applied: string[] = [];
       let isNew = true;
       for (const script of scripts) {
         const { file, version, name, checksum } = script.migration;
+        // What the server runs for each client that connects, only another connection brings back.
+        if (!isNew && session.hasInitConnect) {
+          await session.close();
+          session = await opened();
+          isNew = true;
+        }
         // A connection of its own for each would cost as much again as a small script does, and a reset a tenth of it.
         const fresh = isNew ? Promise.resolve() : session.reset();
         // Awaited where it is needed; until then the failure is nobody's.
@@ -113,10 +123,10 @@ async function prepareAll(
  */
 const lockWaitSeconds = 20;
 
-/** The sql_mode that the server gives a new session. */
-export async function serverSqlMode(session: Session): Promise<string> {
-  const [row] = await session.rows('SELECT @@GLOBAL.sql_mode AS mode');
-  return String(row?.['mode']);
+/** The sql_mode that the server gives a client of this account: its own, or what its `init_connect` sets. */
+export async function serverSqlMode(context: Pick<Context, 'signal'>, target: Target): Promise<string> {
+  const settings = await clientSettings(context, target, ['sql_mode']);
+  return settings.get('sql_mode') ?? '';
 }
 
 /** Another run may have come between the plan and the lock. */

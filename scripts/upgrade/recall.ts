@@ -89,7 +89,7 @@ async function settle(context: Context, state: RunState, receipt: Receipt): Prom
   await settleDoubt(context, {
     target,
     migrations,
-    sqlMode: context.config.DB_SQL_MODE ?? (await withSession(context, target, serverSqlMode)),
+    sqlMode: context.config.DB_SQL_MODE ?? (await serverSqlMode(context, target)),
     evidence: receipt.evidence,
   });
   const plan = await planLive(context, migrations);

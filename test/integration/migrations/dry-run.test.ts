@@ -128,7 +128,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
       div_precision_increment: '7',
       collation_server: "'utf8mb4_bin'",
     };
-    const before = await readServerSettings(admin);
+    const before = await readServerSettings(running().context(), running().target('mysql'));
     try {
       for (const [name, value] of Object.entries(settings)) await admin.run(`SET GLOBAL ${name} = ${value}`);
       await withCopy(async (copy) => {

@@ -1,3 +1,4 @@
+import type { DumpSetting } from '../../../database/dump-state.ts';
 import type { Flavour } from '../../../database/flavour.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
 import type { TableToLock } from '../../../database/preflight-tables.ts';
@@ -5,6 +6,14 @@ import type { TableToLock } from '../../../database/preflight-tables.ts';
 import { fragileText } from './fragile-values.ts';
 
 const names: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
+
+/** How an administrator gives sessions the default of a setting again. */
+function settingBack(name: string): string {
+  if (name.startsWith('character_set_'))
+    return 'start the server without skip-character-set-client-handshake';
+  // A limit of joins switches it off.
+  return `SET GLOBAL ${name === 'sql_big_selects' ? 'max_join_size' : name} = DEFAULT`;
+}
 
 /** How a program of a flavour is installed, a line a system. */
 const serverInstall: Readonly<Record<Flavour, readonly string[]>> = {
@@ -174,6 +183,10 @@ export const database = {
     'history-not-dumped': (facts: { tables: readonly string[]; program: string }) => ({
       message: `${facts.program} is too old to dump the history of system-versioned tables: ${facts.tables.join(', ')}.`,
       hint: 'Install the clients of MariaDB 10.11 or later, or name their folder in CLIENT_BIN_DIR.',
+    }),
+    'dump-settings': (facts: { program: string; user: string; settings: readonly DumpSetting[] }) => ({
+      message: `The server gives a connection of ${facts.user} settings in which ${facts.program} would leave something out, or stop:${indented(facts.settings.map(({ name, value, needed }) => `${name} = ${value} (needed: ${needed})`))}\n${facts.program} cannot be told otherwise.`,
+      hint: `As an administrator: ${facts.settings.map(({ name }) => settingBack(name)).join('; ')}; or take what sets it out of init_connect; or give ${facts.user} the privilege CONNECTION ADMIN, with which init_connect does not run.`,
     }),
     'views-broken': (facts: { views: readonly string[] }) => ({
       message: `These views do not work, and a dump would stop at them:${indented(facts.views)}`,
