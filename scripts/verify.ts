@@ -58,7 +58,7 @@ async function verifyOne(context: Context, which: string | undefined, full: bool
   async function prove(): Promise<typeof backup.proof> {
     const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, source.flavour);
     await checkCopySpace(context);
-    const likeness = likenessFor(backup.manifest.database.lowerCaseTableNames);
+    const likeness = likenessFor(backup.manifest.database);
     return withThrowaway(context, programs, (throwaway) => proveBackup(context, backup, throwaway), likeness);
   }
 }

@@ -56,6 +56,8 @@ const manifest = v.strictObject({
     definers: list(v.strictObject({ user: text, host: text })),
     /** The server's lower_case_table_names: fixed when a server is made. Backups of the first days do not tell. */
     lowerCaseTableNames: v.optional(v.picklist([0, 1, 2])),
+    /** The time zone of its clients, where it is not that of this machine: a name, or an offset. */
+    timeZone: v.optional(text),
   }),
   codec: v.picklist(['zstd', 'gzip']),
   /** Bytes of rows after which a new part begins. Backups of the first days do not tell: it was 32 MB. */

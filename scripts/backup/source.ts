@@ -5,12 +5,14 @@ import { dumpStateArguments } from '../database/dump-state.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { readLowerCaseTableNames, type LowerCaseTableNames } from '../database/name-case.ts';
 import { readDefiners, readInventory, type Account, type Inventory } from '../database/inventory.ts';
+import { readTimeZone } from '../database/time-zone.ts';
 import { checkDumpable, type DumpNeeds } from '../database/preflight.ts';
 import type { Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { wrongUsage } from '../errors.ts';
 import { exists } from '../system/files.ts';
 import { appTree, type AppTree } from './app-tree.ts';
+import { warnOfZonedRows } from './zoned-rows.ts';
 import { checkSpace, databaseBytes, estimateBytes, treeBytes } from './space.ts';
 
 /** What was learned before anything was written. */
@@ -23,6 +25,8 @@ export interface Source {
   readonly fingerprint: string;
   readonly definers: readonly Account[];
   readonly lowerCaseTableNames: LowerCaseTableNames;
+  /** Undefined: that of this machine. */
+  readonly timeZone: string | undefined;
   /** The application's folder, where its files are to be in the backup. */
   readonly files: AppTree | undefined;
 }
@@ -46,6 +50,8 @@ export async function learnSource(
   const fingerprint = await schemaFingerprint(session, target.database);
   const definers = await readDefiners(session, target.database);
   const lowerCaseTableNames = await readLowerCaseTableNames(session);
+  const timeZone = await readTimeZone(context, target);
+  await warnOfZonedRows(context, session, target.database, timeZone);
   stopIfInterrupted(context);
   const source = {
     target,
@@ -56,6 +62,7 @@ export async function learnSource(
     fingerprint,
     definers,
     lowerCaseTableNames,
+    timeZone,
     files,
   };
   await checkSpace(backupsDir(context), await neededBytes(source));

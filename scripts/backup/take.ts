@@ -60,6 +60,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
           fingerprint,
           definers: [...source.definers],
           lowerCaseTableNames: source.lowerCaseTableNames,
+          ...(source.timeZone === undefined ? {} : { timeZone: source.timeZone }),
         },
         codec: codec.name,
         rowBytes: rowBytesOfParts,

@@ -61,6 +61,8 @@ export async function driverOptions(
       '-SESSION_TRACK',
       // A server may ask for any file when a statement says LOCAL; only a session for bytes answers, with what it was given.
       ...(bytes ? [] : ['-LOCAL_FILES']),
+      // The driver would ask for the sql_mode IGNORE_SPACE, which no client of the vendors does.
+      '-IGNORE_SPACE',
     ],
   };
 }

@@ -12,8 +12,14 @@ export async function readLowerCaseTableNames(session: Session): Promise<LowerCa
 }
 
 /**
- * What a throwaway server has to be made with for the names of these tables. 2 is for file systems that do not tell
- * cases apart, and refused on others: names in it are as written, as with 0.
+ * What a throwaway server has to be made with for a backup: for the names of its tables, and for what is computed in the
+ * time zone of its server. 2 is for file systems that do not tell cases apart, and refused on others: names in it are as
+ * written, as with 0.
  */
-export const likenessFor = (mode: LowerCaseTableNames | undefined): ServerLikeness =>
-  mode === 1 ? { lowerCaseTableNames: 1 } : {};
+export const likenessFor = (source: {
+  readonly lowerCaseTableNames?: LowerCaseTableNames | undefined;
+  readonly timeZone?: string | undefined;
+}): ServerLikeness => ({
+  ...(source.lowerCaseTableNames === 1 ? { lowerCaseTableNames: 1 } : {}),
+  ...(source.timeZone === undefined ? {} : { timeZone: source.timeZone }),
+});

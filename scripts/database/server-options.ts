@@ -6,6 +6,8 @@ import type { ServerPrograms } from './programs.ts';
 export interface ServerLikeness {
   /** The source's lower_case_table_names: fixed when the data folder is made. */
   readonly lowerCaseTableNames?: 0 | 1 | 2;
+  /** The source's time zone, a name or an offset; not given: this machine's. */
+  readonly timeZone?: string;
   /** Whether what is committed is on disk, as on a live server: for measuring what a live server takes. */
   readonly durable?: boolean;
   /** Whether there is a binary log, as on most live servers: it makes a server ask for more of who makes functions. */
@@ -19,6 +21,16 @@ const likenessOptions = (likeness: ServerLikeness): string[] =>
   likeness.lowerCaseTableNames === undefined
     ? []
     : [`--lower-case-table-names=${likeness.lowerCaseTableNames}`];
+
+/**
+ * A time zone as the variable TZ takes it. Servers know zones by their names only when tables of them were loaded; the C
+ * library does without. Its offsets have the other sign (tzset(3)).
+ */
+export function machineZone(timeZone: string): string {
+  const [, sign, offset] = /^([+-])(\d\d:\d\d)$/.exec(timeZone) ?? [];
+  if (sign === undefined) return timeZone;
+  return `<maj>${sign === '+' ? '-' : '+'}${offset}`;
+}
 
 /**
  * The command that makes a data folder with an account root that needs no password. The redo log is small, because

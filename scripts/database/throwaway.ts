@@ -4,7 +4,7 @@ import { readIfThere, remove } from '../system/files.ts';
 import { makeTemporaryFolder } from '../system/temporary.ts';
 import type { ServerVersion } from './flavour.ts';
 import type { ServerPrograms } from './programs.ts';
-import { placesIn, serverOptions, type ServerLikeness } from './server-options.ts';
+import { machineZone, placesIn, serverOptions, type ServerLikeness } from './server-options.ts';
 import { lastLines, serverTemplate } from './server-template.ts';
 import { withSession } from './session.ts';
 import { supervise, type Supervised } from './supervisor.ts';
@@ -79,7 +79,9 @@ async function start(
   const folder = await makeTemporaryFolder('db');
   const places = placesIn(folder);
   const options = serverOptions(programs, folder, likeness);
-  const supervised = supervise(context, folder, template, [programs.server, ...options]);
+  const { timeZone } = likeness;
+  const env = timeZone === undefined ? context.env : { ...context.env, TZ: machineZone(timeZone) };
+  const supervised = supervise({ env }, folder, template, [programs.server, ...options]);
   const target = (database: string): Target => ({
     host: 'localhost',
     port: 0,

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { clientSettings } from '../database/client-settings.ts';
 import { sqlErrorOf, withSession, type Session } from '../database/session.ts';
-import { systemNow } from '../database/session-state.ts';
 import type { Target } from '../database/target.ts';
+import { minutesAhead, offsetText } from '../database/time-zone.ts';
 
 /** A setting that a session begins with, as SHOW VARIABLES tells it. */
 export interface ServerSetting {
@@ -62,19 +62,6 @@ export async function readServerSettings(
   return [...found].map(([name, value]) =>
     name === 'time_zone' && value === 'SYSTEM' ? { name, value: offsetText(ahead) } : { name, value },
   );
-}
-
-/** How far the clock of a server's machine is ahead of UTC today. */
-async function minutesAhead(session: Session): Promise<number> {
-  const [clock] = await session.rows(`SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), ${systemNow}) AS ahead`);
-  return Number(clock?.['ahead']);
-}
-
-/** `+05:30`, as servers write a time zone that has no name. */
-export function offsetText(minutes: number): string {
-  const part = (value: number): string => String(Math.floor(value)).padStart(2, '0');
-  const size = Math.abs(minutes);
-  return `${minutes < 0 ? '-' : '+'}${part(size / 60)}:${part(size % 60)}`;
 }
 
 /**

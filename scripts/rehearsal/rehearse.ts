@@ -34,7 +34,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
   const times = stopwatch(context);
   const backup = given ?? (await takeBackup(context));
   times.lap('backup');
-  const { server, lowerCaseTableNames } = backup.manifest.database;
+  const { server } = backup.manifest.database;
   const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
   await checkCopySpace(context);
   const work = async (throwaway: Throwaway): Promise<Rehearsal> => {
@@ -64,7 +64,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
       throw error;
     }
   };
-  return withThrowaway(context, programs, work, likenessFor(lowerCaseTableNames));
+  return withThrowaway(context, programs, work, likenessFor(backup.manifest.database));
 }
 
 type Outcome =

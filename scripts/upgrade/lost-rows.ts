@@ -42,7 +42,7 @@ export async function countLostRows(
   older: Backup,
   present: Backup,
 ): Promise<{ readonly lost: readonly LostRows[]; readonly proven: Backup }> {
-  const { server, lowerCaseTableNames } = present.manifest.database;
+  const { server } = present.manifest.database;
   const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
   await checkCopySpace(context);
   const work = async (throwaway: Throwaway): Promise<{ lost: readonly LostRows[]; proven: Backup }> => {
@@ -55,7 +55,7 @@ export async function countLostRows(
     );
     return { lost, proven: { ...present, proof } };
   };
-  return withThrowaway(context, programs, work, likenessFor(lowerCaseTableNames));
+  return withThrowaway(context, programs, work, likenessFor(present.manifest.database));
 }
 
 async function countOn(

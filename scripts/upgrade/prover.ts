@@ -21,9 +21,9 @@ export interface Prover {
  * @param earlier the same, where it is proven: what has not changed since is not proven twice
  */
 async function startProver(context: Context, like: Backup, earlier?: ProvenBackup): Promise<Prover> {
-  const { server, lowerCaseTableNames } = like.manifest.database;
+  const { server } = like.manifest.database;
   const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
-  const throwaway = await startThrowaway(context, programs, likenessFor(lowerCaseTableNames));
+  const throwaway = await startThrowaway(context, programs, likenessFor(like.manifest.database));
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= throwaway.close());
   return {

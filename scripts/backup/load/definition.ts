@@ -11,7 +11,7 @@ interface Definition {
 /** A table that is made without its secondary indexes and foreign keys, and what gives it these afterwards. */
 export interface DeferredTable {
   readonly create: string;
-  /** ALTER TABLE statements, to be run in this order when the rows are in. */
+  /** Statements to be run in this order when the rows are in: they add the keys, and compute what depends on a time zone. */
   readonly keys: readonly string[];
   /** How many indexes these add. */
   readonly keyCount: number;
@@ -41,8 +41,10 @@ export function deferTable(create: string, deferKeys: boolean): DeferredTable | 
   if (!/\bENGINE=InnoDB\b/.test(tail)) return undefined;
 
   const texts = items.map((item) => item.trim());
-  // To add an index to one of MariaDB's system-versioned tables would be a change of its history.
-  const mayDefer = deferKeys && !isVersioned(create);
+  // To make an index, or the table anew, would be a change of the history of one that keeps it.
+  const isPlain = !isVersioned(create);
+  const zoned = isPlain && dependsOnTimeZone(create);
+  const mayDefer = isPlain && (deferKeys || zoned);
   const firstDeferred = mayDefer ? lastNeededKey(texts) + 1 : texts.length;
   const isDeferred = (text: string, index: number): boolean =>
     foreignKey.test(text) || (index >= firstDeferred && ordinaryKey.test(text));
@@ -54,7 +56,10 @@ export function deferTable(create: string, deferKeys: boolean): DeferredTable | 
   return {
     create: withItems(create, (item, index) => (isDeferred(texts[index] ?? '', index) ? undefined : item)),
     // InnoDB builds one FULLTEXT index at a time; several in one ALTER would copy the table.
-    keys: [...(keys.length === 0 ? [] : [alter(keys)]), ...fullText.map((text) => alter([text]))],
+    keys: inOwnZone(zoned, table, [
+      ...(keys.length === 0 ? [] : [alter(keys)]),
+      ...fullText.map((text) => alter([text])),
+    ]),
     keyCount: keys.length + fullText.length,
     foreignKeys: foreign.length === 0 ? null : alter(foreign),
   };
@@ -99,6 +104,81 @@ export const constraintsOf = (create: string, kind: 'FOREIGN KEY' | 'CHECK'): Co
 /** The statement that adds keys or constraints; the table in backticks. */
 export const addConstraints = (table: string, added: readonly string[]): string =>
   `ALTER TABLE ${table} ${added.map((text) => `ADD ${text}`).join(', ')}`;
+/** The user variable that holds the server's own time zone in a session that loads. */
+export const ownZone = '@server_time_zone';
+
+/**
+ * A dump is loaded in UTC, as its times are. What the server computes from them and keeps, it would compute in UTC as well:
+ * it is computed anew in the server's own zone, by a copy of the table, and keys are made in that.
+ */
+const inOwnZone = (zoned: boolean, table: string, keys: readonly string[]): readonly string[] =>
+  zoned
+    ? [
+        `SET time_zone = ${ownZone}`,
+        `ALTER TABLE ${table} FORCE, ALGORITHM=COPY`,
+        ...keys,
+        "SET time_zone = '+00:00'",
+      ]
+    : keys;
+
+/** The expression of a generated column, without its brackets. */
+export function expressionOf({ definition }: Pick<Column, 'definition'>): string {
+  const from = /\bAS \(/.exec(definition);
+  let depth = 1;
+  if (from === null) return '';
+  const start = from.index + from[0].length;
+  piece.lastIndex = start;
+  for (let found = piece.exec(definition); found !== null; found = piece.exec(definition)) {
+    if (found[0] === '(') depth += 1;
+    if (found[0] === ')') depth -= 1;
+    if (depth === 0) return definition.slice(start, found.index);
+  }
+  return '';
+}
+
+/** Whether the server keeps a value of the table that it computes in the session's time zone: in a column or a key. */
+export function dependsOnTimeZone(create: string): boolean {
+  const items = splitDefinition(create)?.items.map((item) => item.trim()) ?? [];
+  const zoned = new Set(zonedColumns(create).map((column) => column.name));
+  const keys = items.filter((item) => ordinaryKey.test(item));
+  return (
+    zonedColumns(create).some(({ isStored }) => isStored) ||
+    keys.some(
+      (key) => [...zoned].some((column) => key.includes(column)) || isZoned(key, timestampsOf(create)),
+    )
+  );
+}
+
+/** The generated columns of a table whose values depend on the session's time zone, be it by others of them. */
+export function zonedColumns(create: string): Column[] {
+  const known = timestampsOf(create);
+  const found: Column[] = [];
+  const generated = columnsOf(create)?.filter(({ isGenerated }) => isGenerated) ?? [];
+  for (let left = generated, before = -1; before !== found.length;) {
+    before = found.length;
+    found.push(...left.filter(({ definition }) => isZoned(definition, known)));
+    left = left.filter((column) => !found.includes(column));
+    for (const { name: column } of found) known.add(column);
+  }
+  return found;
+}
+
+const timestampsOf = (create: string): Set<string> =>
+  new Set(
+    columnsOf(create)
+      ?.filter(({ definition, isGenerated }) => !isGenerated && /^timestamp\b/i.test(definition))
+      .map((column) => column.name),
+  );
+
+/** Whether an expression reads a time as the session's zone shows it. A key of plain columns is none. */
+const isZoned = (text: string, columns: ReadonlySet<string>): boolean => {
+  const expression = text.slice(text.search(/\(\(|\bAS \(/));
+  return (
+    /\bAS \(|\(\(/.test(text) &&
+    (/\b(?:from_unixtime|unix_timestamp)\(/i.test(expression) ||
+      [...columns].some((column) => expression.includes(column)))
+  );
+};
 
 /** Whether the rows of the table have an order of their own, so that they may be loaded in any. */
 export function hasPrimaryKey(create: string): boolean {
@@ -112,6 +192,8 @@ export interface Column {
   /** What follows the name: type and attributes. */
   readonly definition: string;
   readonly isGenerated: boolean;
+  /** Generated, and kept. MariaDB's old word is PERSISTENT. */
+  readonly isStored: boolean;
   /** In an INSERT without a list of columns it has no value. */
   readonly isInvisible: boolean;
 }
@@ -129,6 +211,7 @@ export function columnsOf(create: string): Column[] | undefined {
         name: column,
         definition,
         isGenerated: /\bGENERATED ALWAYS\b/.test(words),
+        isStored: /\bGENERATED ALWAYS\b.*\b(?:STORED|PERSISTENT)\b/s.test(words),
         isInvisible: /\bINVISIBLE\b/.test(words),
       },
     ];

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { inStep, stopIfInterrupted, type Context, type Progress } from '../../context.ts';
+import { clientSettings } from '../../database/client-settings.ts';
 import { connectionCut } from '../../database/connect-failure.ts';
 import type { Definers } from '../../database/definers.ts';
 import { readInventory } from '../../database/inventory.ts';
-import { quoteName } from '../../database/quote.ts';
+import { quoteName, quoteText } from '../../database/quote.ts';
 import { replaceObjects, type ArrivingTable, type DropSelection } from '../../database/replace.ts';
 import { connect, withSession, type Session } from '../../database/session.ts';
 import type { Target } from '../../database/target.ts';
@@ -12,6 +13,7 @@ import type { Backup } from '../list.ts';
 import type { ManifestPart } from '../manifest.ts';
 import type { PartSource } from '../part-text.ts';
 import { namesAside } from './aside.ts';
+import { ownZone } from './definition.ts';
 import { statementFailed } from './failure.ts';
 import { isFrame } from './frame.ts';
 import { prepareForLoading } from './loading-session.ts';
@@ -161,13 +163,17 @@ async function openSessions(
   plan: LoadPlan,
 ): Promise<Session[]> {
   const header = await statementsOf(source, plan.header);
+  const zone = (await clientSettings(context, target, ['time_zone'])).get('time_zone') ?? 'SYSTEM';
   const opened = await Promise.allSettled(
     Array.from({ length: connections }, () => connect(context, target, { bytes: true })),
   );
   const sessions = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   try {
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
-    for (const session of sessions) await prepareForLoading(session, header);
+    for (const session of sessions) {
+      await prepareForLoading(session, header);
+      await session.run(`SET ${ownZone} = ${quoteText(zone)}`);
+    }
     return sessions;
   } catch (error) {
     sessions.forEach((session) => session.destroy());

@@ -115,9 +115,13 @@ describe.each(servers)('over the network, $name', (server) => {
         const [row] = await opened.rows("SHOW STATUS LIKE 'Ssl_cipher'");
         return row?.['Value'] === '' ? 'plain' : 'encrypted';
       }).catch(codeOf);
-      const dump = await startDump(context, await findClients(context, server.flavour), target);
-      dump.stdout.resume();
-      return [session, await dump.finished.then(() => 'dumped', codeOf)];
+      const dumped = async (): Promise<string> => {
+        const dump = await startDump(context, await findClients(context, server.flavour), target);
+        dump.stdout.resume();
+        await dump.finished;
+        return 'dumped';
+      };
+      return [session, await dumped().catch(codeOf)];
     }
 
     it('is encrypted as DB_SSL_MODE asks for, or refused', async () => {

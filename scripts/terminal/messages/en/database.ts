@@ -1,3 +1,4 @@
+import type { ZonedColumn } from '../../../backup/zoned-rows.ts';
 import type { DumpSetting } from '../../../database/dump-state.ts';
 import type { Flavour } from '../../../database/flavour.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
@@ -6,6 +7,8 @@ import type { TableToLock } from '../../../database/preflight-tables.ts';
 import { fragileText } from './fragile-values.ts';
 
 const names: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
+
+const rowCount = (rows: number): string => `${rows} ${rows === 1 ? 'row' : 'rows'}`;
 
 /** How an administrator gives sessions the default of a setting again. */
 function settingBack(name: string): string {
@@ -220,6 +223,10 @@ export const database = {
       `${facts.program} (${facts.version}) is older than the server (${facts.server}); the proof will tell whether its dump is whole.`,
     'floats-rounded': (facts: { columns: readonly FragileColumn[] }) =>
       `A dump holds the six digits of a FLOAT that the server prints, and a restore brings back no more:${indented(facts.columns.map(fragileText))}\nWhere more digits matter: ALTER TABLE … MODIFY … DOUBLE.`,
+    'zoned-by-hand': (facts: { columns: readonly ZonedColumn[]; timeZone: string }) =>
+      `The server computes these columns from times, in its time zone (${facts.timeZone}). \`maj restore\` does, too; the vendor's client loads a dump in UTC, and then these rows differ:${indented(facts.columns.map(({ table, column, inUtc }) => `${table}.${column}: ${rowCount(inUtc)}`))}\nAfter a restore by hand, in a session of that zone: ALTER TABLE … FORCE, ALGORITHM=COPY.`,
+    'zoned-otherwise': (facts: { columns: readonly ZonedColumn[]; timeZone: string }) =>
+      `Rows that were written by sessions of another time zone than the server's (${facts.timeZone}) hold values that no restore brings back:${indented(facts.columns.map(({ table, column, inOwnZone }) => `${table}.${column}: ${rowCount(inOwnZone)}`))}\nWhere they matter: keep them in ordinary columns.`,
     'tables-locked': (facts: { tables: readonly TableToLock[] }) =>
       `No snapshot covers these tables; whoever writes to them waits until the dump has ended: ${engines(facts.tables)}.`,
   },

@@ -37,7 +37,7 @@ describe.each(servers)('on $name, which keeps the names of tables in lower case'
     const witnesses = () => askWitnesses(running(), { clients, socket: running().socket }, database);
     const before = await witnesses();
     const backup = await takeBackup(context);
-    expect(likenessFor(backup.manifest.database.lowerCaseTableNames)).toEqual(likeness);
+    expect(likenessFor(backup.manifest.database)).toEqual(likeness);
 
     await proveBackup(context, backup, throwaway);
     const counted = await withSession(context, throwaway.target(database), (session) =>
