@@ -191,6 +191,12 @@ export const database = {
       message: `The server gives a connection of ${facts.user} settings in which ${facts.program} would leave something out, or stop:${indented(facts.settings.map(({ name, value, needed }) => `${name} = ${value} (needed: ${needed})`))}\n${facts.program} cannot be told otherwise.`,
       hint: `As an administrator: ${facts.settings.map(({ name }) => settingBack(name)).join('; ')}; or take what sets it out of init_connect; or give ${facts.user} the privilege CONNECTION ADMIN, with which init_connect does not run.`,
     }),
+    'rows-missing': (facts: {
+      tables: readonly { readonly table: string; readonly dumped: number; readonly counted: number }[];
+    }) => ({
+      message: `The dump has not the rows that these tables have, and nobody has written to them meanwhile:${indented(facts.tables.map(({ table, dumped, counted }) => `${table}: ${rowCount(dumped)} of ${counted}`))}`,
+      hint: 'Something cuts what the dump program reads. Look for what a connection of DB_USER is given (SHOW SESSION VARIABLES, init_connect, a proxy in between), and take the backup again.',
+    }),
     'views-broken': (facts: { views: readonly string[] }) => ({
       message: `These views do not work, and a dump would stop at them:${indented(facts.views)}`,
       hint: 'Correct each of them, or drop it if nothing uses it; SHOW CREATE VIEW prints its text.',
