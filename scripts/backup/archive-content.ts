@@ -1,8 +1,20 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  read,
+  readSync,
+  type BigIntStats,
+  type Stats,
+} from 'node:fs';
 import { promisify } from 'node:util';
-import { archiveHeader, archivePadding, type ArchiveEntry } from '../system/archives.ts';
+import { archiveHeader, archivePadding, storedBytes, type ArchiveEntry } from '../system/archives.ts';
+import { noAttributes, type Attributes } from '../system/attributes.ts';
+import { createBreather } from '../system/breather.ts';
 import { fileFailed, systemErrorCode } from '../system/files.ts';
+import { bytesOnDisk, extentsOf, zeroPieces } from '../system/sparse.ts';
 import type { Batch } from './batch.ts';
 import { listedEntry, type ListedFile } from './files-list.ts';
 
@@ -11,68 +23,107 @@ export const readBytes = 1024 * 1024;
 
 const readInTurn = promisify(read);
 
+/** A file as it was read into an archive. */
+export interface ReadFile {
+  readonly listed: ListedFile;
+  /** Whether it changed while it was read. */
+  readonly changed: boolean;
+  /** Bytes of its holes, which the archive has not. */
+  readonly holes: number;
+  /** What tells the names of one file from those of others; undefined where it has one name only. */
+  readonly identity: string | undefined;
+}
+
 /**
- * Reads one file into the archive: exactly as many bytes as its header says, whatever happens to it meanwhile.
+ * Reads one file into the archive: exactly as many bytes as its header says, whatever happens to it meanwhile. Of a sparse
+ * file only that is stored in which there is something; its sum is that of all of it.
  *
  * @param scratch `readBytes` long, and nobody else's until this is done
- * @returns what was read, and whether the file changed while it was
+ * @returns what was read; `gone`: the file is not there any more; `other`: something else is
  */
 export async function archiveContent(
   path: string,
   full: string,
+  attributes: Attributes,
   archive: Batch,
   scratch: Buffer,
-): Promise<'gone' | { readonly listed: ListedFile; readonly changed: boolean }> {
+): Promise<'gone' | 'other' | ReadFile> {
   const file = openFile(full);
-  if (file === undefined) return 'gone';
+  if (typeof file === 'string') return file;
   try {
     const before = fstatSync(file);
-    const entry = entryOf(path, before);
+    if (!before.isFile()) return 'other';
+    const extents =
+      bytesOnDisk(before) < before.size ? await extentsOf(file, before.size, createBreather()) : undefined;
+    const entry = entryOf(path, before, attributes, extents ?? null);
     const hash = createHash('sha256');
     await archive.add(archiveHeader(entry));
-    for (let done = 0; done < before.size;) {
-      const wanted = Math.min(readBytes, before.size - done);
-      const got = await readAt(file, full, scratch, wanted, done, before.size);
-      // It has become shorter: zeros stand for what is not there any more.
-      const data = got > 0 ? scratch.subarray(0, got) : scratch.subarray(0, wanted).fill(0);
-      hash.update(data);
-      await archive.add(data);
-      done += data.length;
+    let at = 0;
+    for (const { offset, length } of extents ?? [{ offset: 0, length: before.size }]) {
+      for (const zeros of zeroPieces(offset - at)) hash.update(zeros);
+      for (at = offset; at < offset + length;) {
+        const wanted = Math.min(readBytes, offset + length - at);
+        const got = await readAt(file, full, scratch, wanted, at, before.size);
+        // It has become shorter: zeros stand for what is not there any more.
+        const data = got > 0 ? scratch.subarray(0, got) : scratch.subarray(0, wanted).fill(0);
+        hash.update(data);
+        await archive.add(data);
+        at += data.length;
+      }
     }
-    await archive.add(archivePadding(before.size));
+    for (const zeros of zeroPieces(before.size - at)) hash.update(zeros);
+    const stored = storedBytes(entry);
+    await archive.add(archivePadding(stored));
     const after = fstatSync(file);
-    const changed = after.size !== before.size || after.mtimeMs !== before.mtimeMs;
-    return { listed: listedEntry(entry, hash.digest('hex')), changed };
+    return {
+      listed: listedEntry(entry, hash.digest('hex')),
+      changed: after.size !== before.size || after.mtimeMs !== before.mtimeMs,
+      holes: before.size - stored,
+      identity: before.nlink > 1 ? identityOf(fstatSync(file, { bigint: true })) : undefined,
+    };
   } finally {
     closeSync(file);
   }
 }
 
-/** What an archive keeps of any entry, whatever its type. */
-export const attributesOf = (
-  path: string,
-  stats: Stats,
-): Pick<ArchiveEntry, 'path' | 'mode' | 'uid' | 'gid' | 'modifiedAt'> => ({
+/** Device and inode, exactly: as numbers of Node two inodes of a large file system may look the same. */
+export const identityOf = ({ dev, ino }: BigIntStats): string => `${dev} ${ino}`;
+
+/** What an archive keeps of any entry, whatever its type; there is no content. */
+export const commonOf = (path: string, stats: Stats): Omit<ArchiveEntry, 'type'> => ({
   path,
   mode: stats.mode & 0o7777,
   uid: stats.uid,
   gid: stats.gid,
   // To the millisecond before: Node rounds its own `mtime`, which may be of the next second.
   modifiedAt: new Date(Math.floor(stats.mtimeMs)),
+  size: 0,
+  target: null,
+  attributes: noAttributes,
+  extents: null,
 });
 
-const entryOf = (path: string, stats: Stats): ArchiveEntry => ({
-  ...attributesOf(path, stats),
+const entryOf = (
+  path: string,
+  stats: Stats,
+  attributes: Attributes,
+  extents: ArchiveEntry['extents'],
+): ArchiveEntry => ({
+  ...commonOf(path, stats),
   type: 'file',
   size: stats.size,
-  target: null,
+  attributes,
+  extents,
 });
 
-function openFile(path: string): number | undefined {
+/** What was a file when it was looked at may be a link or a pipe by now: such a link is not followed, nor is it waited. */
+function openFile(path: string): number | 'gone' | 'other' {
   try {
-    return openSync(path, 'r');
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT') return 'gone';
+    if (code === 'ELOOP' || code === 'ENXIO') return 'other';
     throw fileFailed(path, 'read', error);
   }
 }

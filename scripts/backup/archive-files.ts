@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import { lstatSync } from 'node:fs';
 import { open, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { note, stopIfInterrupted, warn, type Context, type Progress } from '../context.ts';
 import { archiveEnd, archiveHeader, type ArchiveEntry } from '../system/archives.ts';
-import { privateFile } from '../system/files.ts';
+import { attributeKeeper, noAttributes, type Attributes } from '../system/attributes.ts';
+import { fileFailed, privateFile, systemErrorCode } from '../system/files.ts';
 import { createBatch, type Batch } from './batch.ts';
-import { archiveContent, attributesOf, readBytes } from './archive-content.ts';
-import { listedEntry, listLine, type ListedFile } from './files-list.ts';
+import { archiveContent, commonOf, identityOf, readBytes, type ReadFile } from './archive-content.ts';
+import { listedEntry, listLine } from './files-list.ts';
 import { outsideLink, type OutsideLink } from './outside-links.ts';
 import type { PartWriter } from './store.ts';
 import { walk, type Walked } from './walk.ts';
@@ -20,6 +22,8 @@ export interface ArchivedFiles {
   readonly count: number;
   /** Bytes of the regular files. */
   readonly bytes: number;
+  /** Bytes of holes among them. */
+  readonly holes: number;
   readonly list: { readonly bytes: number; readonly sha256: string };
 }
 
@@ -27,7 +31,8 @@ export interface ArchivedFiles {
  * Writes a tree as a tar, and a list of what was read, hashed as it was read.
  * A file that changes while it is read is read once more (of two entries with one path the later counts, for every
  * tar); if it changes again, a warning names it. Sockets, pipes and devices are named and left out. Links are archived as
- * such: those whose content is not in the archive are named.
+ * such: those whose content is not in the archive are named. Of several names of a file the later ones are archived as names.
+ * Extended attributes are read for some hundred things at a time, shortly before these are archived.
  *
  * @param leaveOut paths from `root` that do not belong into the archive
  */
@@ -53,22 +58,34 @@ export async function archiveFiles<T>(
   const listHash = createHash('sha256');
   let listBytes = 0;
   const outside: OutsideLink[] = [];
+  const keeper = await attributeKeeper(context);
+  const reading: Reading = { context, root, archive, scratch, names: new Map() };
   let count = 0;
   let bytes = 0;
+  let holes = 0;
   try {
-    for await (const walked of walk(root, leaveOut)) {
+    for await (const some of inChunks(walk(root, leaveOut))) {
       stopIfInterrupted(context);
-      const written = await archiveOne(context, root, walked, archive, scratch);
-      if (written === undefined) continue;
-      const link = written.type === 'link' ? outsideLink(realRoot, walked.path, leaveOut) : undefined;
-      if (link !== undefined) outside.push(link);
-      const line = Buffer.from(listLine(written));
-      listHash.update(line);
-      listBytes += line.length;
-      await lines.add(line);
-      count += 1;
-      bytes += written.size;
-      progress(bytes);
+      const attributes = await keeper.read(
+        realRoot,
+        some.map(({ path }) => path),
+      );
+      for (const walked of some) {
+        stopIfInterrupted(context);
+        const written = await archiveOne(reading, walked, attributes.get(walked.path) ?? noAttributes);
+        if (written === undefined) continue;
+        const { listed } = written;
+        const link = listed.type === 'link' ? outsideLink(realRoot, walked.path, leaveOut) : undefined;
+        if (link !== undefined) outside.push(link);
+        const line = Buffer.from(listLine(listed));
+        listHash.update(line);
+        listBytes += line.length;
+        await lines.add(line);
+        count += 1;
+        bytes += listed.size;
+        holes += written.holes;
+        progress(bytes);
+      }
     }
     await archive.add(archiveEnd);
     await archive.flush();
@@ -77,40 +94,99 @@ export async function archiveFiles<T>(
   } finally {
     await list.close();
   }
+  keeper.tell();
   if (outside.length > 0)
     warn(context, 'links-lead-out', { links: outside.slice(0, mostNamed), count: outside.length });
-  return { count, bytes, list: { bytes: listBytes, sha256: listHash.digest('hex') } };
+  return { count, bytes, holes, list: { bytes: listBytes, sha256: listHash.digest('hex') } };
 }
 
-async function archiveOne(
-  context: Context,
-  root: string,
-  { path, stats }: Walked,
-  archive: Batch,
-  scratch: Buffer,
-): Promise<ListedFile | undefined> {
-  const full = join(root, path);
-  const common = attributesOf(path, stats);
-  if (stats.isDirectory()) {
-    const entry: ArchiveEntry = { ...common, type: 'folder', size: 0, target: null };
-    await archive.add(archiveHeader(entry));
-    return listedEntry(entry, null);
+/** Things are looked at and archived so many at a time, or until their content comes to so much: meanwhile they may change. */
+const chunk = { things: 1000, bytes: 32 * 1024 * 1024 };
+
+async function* inChunks(things: AsyncIterable<Walked>): AsyncGenerator<readonly Walked[]> {
+  let some: Walked[] = [];
+  let bytes = 0;
+  for await (const thing of things) {
+    some.push(thing);
+    bytes += thing.stats.size;
+    if (some.length < chunk.things && bytes < chunk.bytes) continue;
+    yield some;
+    some = [];
+    bytes = 0;
   }
-  if (stats.isSymbolicLink()) {
-    const entry: ArchiveEntry = { ...common, type: 'link', size: 0, target: await readlink(full) };
+  yield some;
+}
+
+/** What all entries of an archive are written with. */
+interface Reading {
+  readonly context: Context;
+  readonly root: string;
+  readonly archive: Batch;
+  readonly scratch: Buffer;
+  /** The path that a file with several names was archived under, by its identity. */
+  readonly names: Map<string, string>;
+}
+
+type Written = Pick<ReadFile, 'listed' | 'holes'>;
+
+async function archiveOne(
+  reading: Reading,
+  { path, stats }: Walked,
+  attributes: Attributes,
+): Promise<Written | undefined> {
+  const { context, archive, names } = reading;
+  const full = join(reading.root, path);
+  const add = async (entry: ArchiveEntry): Promise<Written> => {
     await archive.add(archiveHeader(entry));
-    return listedEntry(entry, null);
+    return { listed: listedEntry(entry, null), holes: 0 };
+  };
+  const common = { ...commonOf(path, stats), attributes };
+  if (stats.isDirectory()) return add({ ...common, type: 'folder' });
+  if (stats.isSymbolicLink()) {
+    const target = await targetOf(full);
+    return target === undefined ? undefined : add({ ...common, type: 'link', target });
   }
   if (!stats.isFile()) {
     warn(context, 'not-archived', { path });
     return undefined;
   }
-  const first = await archiveContent(path, full, archive, scratch);
-  if (first === 'gone') return undefined;
-  if (!first.changed) return first.listed;
-  const second = await archiveContent(path, full, archive, scratch);
-  if (second === 'gone') return first.listed;
+  if (stats.nlink > 1) {
+    const same = lstatSync(full, { bigint: true, throwIfNoEntry: false });
+    const target = same === undefined ? undefined : names.get(identityOf(same));
+    // Its attributes come with the name that it is a name beside.
+    if (target !== undefined) return add({ ...common, attributes: noAttributes, type: 'hardlink', target });
+  }
+  const first = await archiveFile(reading, path, full, attributes);
+  if (first === undefined || !first.changed) return first;
+  const second = await archiveFile(reading, path, full, attributes);
+  if (second === undefined) return first;
   if (second.changed) warn(context, 'changed-while-read', { path });
   else note(context, 'read-again', { path });
-  return second.listed;
+  return second;
+}
+
+async function archiveFile(
+  { context, archive, scratch, names }: Reading,
+  path: string,
+  full: string,
+  attributes: Attributes,
+): Promise<ReadFile | undefined> {
+  const read = await archiveContent(path, full, attributes, archive, scratch);
+  if (read === 'gone') return undefined;
+  if (read === 'other') {
+    warn(context, 'changed-type', { path });
+    return undefined;
+  }
+  if (read.identity !== undefined) names.set(read.identity, path);
+  return read;
+}
+
+/** What a link points to; undefined when it is not there any more. */
+async function targetOf(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'EINVAL') return undefined;
+    throw fileFailed(path, 'read', error);
+  }
 }

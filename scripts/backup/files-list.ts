@@ -1,15 +1,18 @@
 import * as v from 'valibot';
 import type { ArchiveEntry } from '../system/archives.ts';
+import { attributesSum } from '../system/attributes.ts';
 
 const entry = v.strictObject({
   path: v.string(),
-  type: v.picklist(['file', 'folder', 'link']),
+  type: v.picklist(['file', 'folder', 'link', 'hardlink']),
   /** Bytes. */
   size: v.number(),
   /** Octal, as `chmod` takes it. */
   mode: v.pipe(v.string(), v.regex(/^[0-7]{1,5}$/)),
   sha256: v.nullable(v.string()),
   target: v.nullable(v.string()),
+  /** The sum of its extended attributes, lists of access among them; absent where there are none. */
+  attributes: v.optional(v.string()),
 });
 
 /** A line of `files.list`: what was read, as it was read. */
@@ -23,6 +26,7 @@ export const listedEntry = (entry: ArchiveEntry, sha256: string | null): ListedF
   mode: entry.mode.toString(8),
   sha256,
   target: entry.target,
+  ...(entry.attributes.size === 0 ? {} : { attributes: attributesSum(entry.attributes) }),
 });
 
 /** One line of `files.list`. */
@@ -52,8 +56,17 @@ function parseLine(line: string): ListedFile | undefined {
 /** Why an entry of the archive is not what the list says of it; undefined when it is. */
 export function entryDifference(listed: ListedFile | undefined, found: ListedFile): string | undefined {
   if (listed === undefined) return 'is not in files.list';
-  for (const field of ['type', 'size', 'sha256', 'mode', 'target'] as const) {
-    if (listed[field] !== found[field]) return `has another ${field === 'sha256' ? 'content' : field}`;
-  }
-  return undefined;
+  const field = (Object.keys(differences) as (keyof typeof differences)[]).find(
+    (name) => listed[name] !== found[name],
+  );
+  return field === undefined ? undefined : `has ${differences[field]}`;
 }
+
+const differences = {
+  type: 'another type',
+  size: 'another size',
+  sha256: 'another content',
+  mode: 'another mode',
+  target: 'another target',
+  attributes: 'other extended attributes',
+};

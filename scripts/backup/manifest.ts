@@ -74,6 +74,8 @@ const manifest = v.strictObject({
       /** Entries, and the bytes of the regular files among them. */
       count,
       bytes: count,
+      /** Bytes of these that are holes, which take no room; absent where there are none. */
+      holes: v.optional(count),
     }),
   ),
   restoreScript: v.strictObject({ name: fileName, bytes: count, sha256 }),

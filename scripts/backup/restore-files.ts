@@ -34,8 +34,7 @@ export async function restoreFiles(context: Context, backup: Backup): Promise<st
     await flag.take(fresh);
     await remove(fresh);
     await checkSpace(aside, unpackedBytes(files));
-    await makePrivateFolder(fresh);
-    const problems = await unpackFiles(backup, files, codec, fresh, progress);
+    const problems = await unpackFiles(context, backup, files, codec, fresh, progress);
     if (problems.length > 0) throw unsound('files-differ', { id: backup.id, problems });
     await flag.put(fresh);
     // Before the swap, so that no power failure leaves the names of files without what was in them.
@@ -49,8 +48,8 @@ export async function restoreFiles(context: Context, backup: Backup): Promise<st
 }
 
 /** Bytes that the files take beside the application's: each ends within a block of the file system, of 4 KB mostly. */
-const unpackedBytes = ({ bytes, count }: NonNullable<Backup['manifest']['files']>): number =>
-  bytes + count * 4096;
+const unpackedBytes = ({ bytes, holes = 0, count }: NonNullable<Backup['manifest']['files']>): number =>
+  bytes - holes + count * 4096;
 
 /** Carries the flag of maintenance from the tree that was there into the one that comes, across a kill, too. */
 function createFlagKeeper(

@@ -71,7 +71,11 @@ case \${1-} in
     for archive in "$here"/files.tar.*; do
       [ -f "$archive" ] || { echo "restore.sh: this backup holds no files" >&2; exit 1; }
       mkdir -p "$2"
-      plain "$archive" | tar -x -p -f - -C "$2"
+      # GNU tar brings access control lists and extended attributes back when it is told to; others do so, or cannot.
+      keep=
+      if tar --help 2>&1 | grep -q -e --xattrs-include; then keep="--acls --xattrs --xattrs-include=*"; fi
+      set -f
+      plain "$archive" | tar -x -p $keep -f - -C "$2"
     done
     ;;
   sql) sql ;;

@@ -1,6 +1,7 @@
 import { refused } from '../errors.ts';
 import type { Session } from '../database/session.ts';
 import { freeBytes, systemErrorCode } from '../system/files.ts';
+import { bytesOnDisk } from '../system/sparse.ts';
 import { bytes as bytesText } from '../terminal/format.ts';
 import { walk } from './walk.ts';
 
@@ -70,7 +71,7 @@ export async function treeBytes(root: string, leaveOut: ReadonlySet<string>): Pr
   let bytes = 0;
   for await (const { stats } of walk(root, leaveOut)) {
     files += 1;
-    if (stats.isFile()) bytes += stats.size;
+    if (stats.isFile()) bytes += bytesOnDisk(stats);
   }
   return { files, bytes };
 }

@@ -33,6 +33,7 @@ export async function takeFiles(
         list: { name: filesListName, ...taken.list },
         count: taken.count,
         bytes: taken.bytes,
+        ...(taken.holes === 0 ? {} : { holes: taken.holes }),
       };
     } catch (error) {
       writer.abort();

@@ -1,24 +1,29 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fchmodSync, fchownSync, futimesSync, openSync } from 'node:fs';
+import { closeSync, fchmodSync, fchownSync, futimesSync, linkSync, openSync } from 'node:fs';
 import { chmod, chown, lchown, mkdir, symlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Progress } from '../context.ts';
+import type { Context, Progress } from '../context.ts';
 import { readArchive, type ArchiveEntry } from '../system/archives.ts';
-import { fileFailed, readIfThere, systemErrorCode, writeWholeSync } from '../system/files.ts';
+import { attributeKeeper, type AttributeKeeper, type Attributes } from '../system/attributes.ts';
+import { fileFailed, makePrivateFolder, readIfThere, systemErrorCode } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
+import { holeWriter, plainWriter } from '../system/sparse.ts';
 import { readStored, type Codec } from './codec.ts';
 import { entryDifference, listedEntry, parseFilesList } from './files-list.ts';
 import type { Backup } from './list.ts';
 import type { Manifest } from './manifest.ts';
 
 /**
- * Unpacks the files archive of a backup into an empty folder and compares what it unpacks with the list, as it does.
- * Links are made after everything else, so that nothing is ever written through one; modes of folders come last.
+ * Unpacks the files archive of a backup into a new folder and compares what it unpacks with the list, as it does.
+ * Links are made after everything else, so that nothing is ever written through one; modes of folders come last, and
+ * before them their attributes: what is made in a folder with a default access control list would inherit of that.
  * Nothing is flushed to disk: that takes one call for all of it, and is the caller's.
  *
+ * @param root of the new folder, which is made
  * @returns what is not as listed; empty when all is well
  */
 export async function unpackFiles(
+  context: Pick<Context, 'env' | 'report'>,
   backup: Backup,
   files: NonNullable<Manifest['files']>,
   codec: Codec,
@@ -28,21 +33,65 @@ export async function unpackFiles(
   const listed = parseFilesList((await readIfThere(join(backup.folder, files.list.name))) ?? '');
   if (listed === undefined) return [`${files.list.name} is not a list`];
   const differences = new Map<string, string>([...listed.keys()].map((path) => [path, 'is missing']));
+  const keeper = await attributeKeeper(context);
+  await makePrivateFolder(root);
+  await keeper.removeInherited(root);
+  const attributed = attributeSetter(keeper, root);
   const later: ArchiveEntry[] = [];
+  const names: ArchiveEntry[] = [];
   let done = 0;
   const archive = readStored(join(backup.folder, files.archive.name), codec);
   await readArchive(archive, async (entry, content) => {
     if (!staysWithin(entry.path)) throw new Error(`${entry.path} leaves the folder`);
     const sha256 = entry.type === 'file' ? await writeFile(root, entry, content) : null;
     if (entry.type === 'folder') await makeFolder(join(root, entry.path));
-    if (entry.type !== 'file') later.push(entry);
+    if (entry.type === 'file') await attributed.add(entry);
+    else (entry.type === 'hardlink' ? names : later).push(entry);
     const difference = entryDifference(listed.get(entry.path), listedEntry(entry, sha256));
     if (difference === undefined) differences.delete(entry.path);
     else differences.set(entry.path, difference);
     progress((done += entry.size), files.bytes);
   });
-  for (const entry of later.reverse()) await finishEntry(root, entry);
+  await attributed.flush();
+  for (const entry of names) await nameAgain(root, entry);
+  for (const entry of later) if (entry.type === 'link') await makeLink(root, entry);
+  // What lies in a folder before that: it may be closed to us then.
+  for (let end = later.length; end > 0; end -= finishedAtOnce) {
+    const entries = later.slice(Math.max(0, end - finishedAtOnce), end).reverse();
+    for (const entry of entries) if (entry.type === 'folder') await giveAway(root, entry);
+    for (const entry of entries) await attributed.add(entry);
+    await attributed.flush();
+    for (const entry of entries) if (entry.type === 'folder') await finishFolder(root, entry);
+  }
+  keeper.tell();
   return [...differences].map(([path, difference]) => `${path} ${difference}`);
+}
+
+/** How many folders and links get their attributes at once. */
+const finishedAtOnce = 1000;
+/** Attributes wait for others, to be set together: of so many things, or of so many bytes. */
+const mostWaiting = { things: 1000, bytes: 8 * 1024 * 1024 };
+
+function attributeSetter(
+  keeper: AttributeKeeper,
+  root: string,
+): { add(entry: ArchiveEntry): Promise<void>; flush(): Promise<void> } {
+  const waiting = new Map<string, Attributes>();
+  let bytes = 0;
+  const flush = async (): Promise<void> => {
+    await keeper.set(root, waiting);
+    waiting.clear();
+    bytes = 0;
+  };
+  return {
+    add: async ({ path, attributes }) => {
+      if (attributes.size === 0) return;
+      waiting.set(path, attributes);
+      for (const value of attributes.values()) bytes += value.length;
+      if (waiting.size >= mostWaiting.things || bytes >= mostWaiting.bytes) await flush();
+    },
+    flush,
+  };
 }
 
 /** Whether a path names something below the folder that it starts from. */
@@ -65,10 +114,12 @@ async function writeFile(root: string, entry: ArchiveEntry, content: AsyncIterab
     const file = await openNew(path);
     // Synchronous calls: each is quick, and there is a wait before every piece of content.
     try {
+      const writer = entry.extents === null ? plainWriter(file) : holeWriter(file);
       for await (const data of content) {
         hash.update(data);
-        writeWholeSync(file, data);
+        writer.write(data);
       }
+      writer.finish();
       if (runsAsRoot()) fchownSync(file, entry.uid, entry.gid);
       fchmodSync(file, entry.mode);
       futimesSync(file, entry.modifiedAt, entry.modifiedAt);
@@ -92,16 +143,42 @@ async function openNew(path: string): Promise<number> {
   }
 }
 
-/** Makes links, and gives folders what they would not let us write with. */
-async function finishEntry(root: string, entry: ArchiveEntry): Promise<void> {
+/** Gives a file another name; its target is no link, for these come later. */
+async function nameAgain(root: string, { path, target }: ArchiveEntry): Promise<void> {
+  if (target === null || !staysWithin(target))
+    throw new Error(`${path} is a name of what is not in the folder`);
+  const full = join(root, path);
+  try {
+    await mkdir(dirname(full), { recursive: true, mode: 0o700 });
+    linkSync(join(root, target), full);
+  } catch (error) {
+    throw fileFailed(full, 'written', error);
+  }
+}
+
+async function makeLink(root: string, entry: ArchiveEntry): Promise<void> {
   const path = join(root, entry.path);
   try {
-    if (entry.type === 'link') {
-      await symlink(entry.target ?? '', path);
-      if (runsAsRoot()) await lchown(path, entry.uid, entry.gid);
-      return;
-    }
+    await symlink(entry.target ?? '', path);
+    if (runsAsRoot()) await lchown(path, entry.uid, entry.gid);
+  } catch (error) {
+    throw fileFailed(path, 'written', error);
+  }
+}
+
+async function giveAway(root: string, entry: ArchiveEntry): Promise<void> {
+  const path = join(root, entry.path);
+  try {
     if (runsAsRoot()) await chown(path, entry.uid, entry.gid);
+  } catch (error) {
+    throw fileFailed(path, 'given to its owner', error);
+  }
+}
+
+/** Gives a folder what would not let us write to it. */
+async function finishFolder(root: string, entry: ArchiveEntry): Promise<void> {
+  const path = join(root, entry.path);
+  try {
     await chmod(path, entry.mode);
     await utimes(path, entry.modifiedAt, entry.modifiedAt);
   } catch (error) {

@@ -43,7 +43,25 @@ export function cleanPax(content: Buffer, global: boolean): number | undefined {
   return size;
 }
 
-function paxRecords(content: Buffer): readonly PaxRecord[] {
+/** The content of a pax header with these records; the characters of keys and texts are written in UTF-8. */
+export function paxContent(records: readonly (readonly [key: string, value: string | Buffer])[]): Buffer {
+  return Buffer.concat(
+    records.map(([key, value]) => {
+      const rest = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')]);
+      // The length counts its own digits.
+      let length = rest.length;
+      while (length !== rest.length + String(length).length) length = rest.length + String(length).length;
+      return Buffer.concat([Buffer.from(String(length)), rest]);
+    }),
+  );
+}
+
+/**
+ * The records of a pax header.
+ *
+ * @throws DamagedArchive
+ */
+export function paxRecords(content: Buffer): readonly PaxRecord[] {
   const records: PaxRecord[] = [];
   for (let from = 0; from < content.length;) {
     const [start, digits] = /^([1-9]\d{0,6}) /.exec(content.toString('latin1', from, from + 8)) ?? [];

@@ -40,10 +40,9 @@ export async function findOlderTree(
   await makePrivateFolder(places.area);
   await remove(folder);
   await remove(whole);
-  await makePrivateFolder(whole);
   const codec = await codecNamed(context, backup.manifest.codec);
   const problems = await inStep(context, 'restore-files', { folder: places.entry }, (progress) =>
-    unpackFiles(backup, files, codec, whole, progress),
+    unpackFiles(context, backup, files, codec, whole, progress),
   );
   if (problems.length > 0) throw unsound('files-differ', { id: backup.id, problems });
   if (whole !== folder) {

@@ -2,6 +2,8 @@ import type { OutsideLink } from '../../../backup/outside-links.ts';
 import type { Problem } from '../../../backup/problem.ts';
 import type { RestoreFacts } from '../../../backup/restore-facts.ts';
 import type { Refusal } from '../../../backup/trial/refusals.ts';
+import { accessAcl, defaultAcl } from '../../../system/acl.ts';
+import type { NotSet } from '../../../system/attributes.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
 import { bytes, duration } from '../../format.ts';
 import { fragileRemedies, fragileText } from './fragile-values.ts';
@@ -12,6 +14,20 @@ const bulleted = (lines: readonly string[]): string => lines.map((line) => `  - 
 
 const fragileTexts = (columns: readonly FragileColumn[]): string =>
   columns.length === 0 ? '' : `\nThe reason:\n${bulleted(columns.map(fragileText))}`;
+
+/** Why attributes were not read or set; without a reason, the program for it is missing. */
+const because = (why: string | null, program: string): string =>
+  why === null ? ` (${program} is missing: install the package attr)` : ` (${why})`;
+
+/** The first of some things, and how many more there are. */
+const some = (first: readonly string[], count: number): string =>
+  [...first, ...(count > first.length ? [`and ${count - first.length} more`] : [])].join(', ');
+
+const aclTexts: Readonly<Record<string, string>> = {
+  [accessAcl]: 'access control list',
+  [defaultAcl]: 'default access control list',
+};
+const attributeName = (name: string): string => aclTexts[name] ?? name;
 
 /** What is wrong with a file of a backup. */
 function problemText({ file, what, about }: Problem): string {
@@ -275,6 +291,17 @@ export const backup = {
     'left-out': (facts: { path: string }) => `Not in the archive: ${facts.path}, which is maj’s own.`,
     'not-archived': (facts: { path: string }) =>
       `Not in the archive: ${facts.path} is a socket, a pipe or a device.`,
+    'attributes-not-read': (facts: { paths: readonly string[]; count: number; why: string | null }) =>
+      `Extended attributes and access control lists of files are not kept${because(facts.why, 'getfattr')}. These have some: ${some(facts.paths, facts.count)}.`,
+    'attributes-not-looked-at': () =>
+      `Extended attributes of files, if there are any, are not kept${because(null, 'getfattr')}.`,
+    'attributes-not-set': (facts: { things: readonly NotSet[]; count: number; why: string | null }) =>
+      `Extended attributes, or access control lists, could not be set${because(facts.why, 'setfattr')}: ${some(
+        facts.things.map(({ path, names }) => `${path} (${names.map(attributeName).join(', ')})`),
+        facts.count,
+      )}.`,
+    'changed-type': (facts: { path: string }) =>
+      `Not in the archive: ${facts.path} was a file, and something else when it was to be read.`,
     'links-lead-out': (facts: { links: readonly OutsideLink[]; count: number }) =>
       `The archive has symbolic links, and not what they lead to outside of it, which has to be backed up in its own way: ${[
         ...facts.links.map(({ path, leadsTo }) => `${path} -> ${leadsTo}`),

@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { note, warn, type Context } from '../context.ts';
+import { accessAcl, defaultAcl } from './acl.ts';
+import { runsAsRoot } from './identity.ts';
+import { captureBytes, findProgram } from './processes.ts';
+
+/**
+ * The extended attributes of a file, folder or link by their names, in which each character stands for a byte. Access control
+ * lists are among them: `accessAcl` and `defaultAcl` of acl.ts.
+ */
+export type Attributes = ReadonlyMap<string, Buffer>;
+
+export const noAttributes: Attributes = new Map();
+
+/** Signed by the kernel for one inode: of no use to a copy. */
+const ofTheInode = new Set(['security.evm']);
+
+/** Something with the names of those of its attributes that it did not get. */
+export interface NotSet {
+  readonly path: string;
+  readonly names: readonly string[];
+}
+
+/**
+ * Reads and sets extended attributes, for which Node has no call: with `getfattr` and `setfattr`, a process for a thousand
+ * files. What it could not do it remembers.
+ */
+export interface AttributeKeeper {
+  /** What has attributes among these paths of a tree; what is not there any more has none. Links are not followed. */
+  read(root: string, paths: readonly string[]): Promise<ReadonlyMap<string, Attributes>>;
+  /** Gives things of a tree these attributes, beside those that they have. After the owner: a change of that drops some. */
+  set(root: string, wanted: ReadonlyMap<string, Attributes>): Promise<void>;
+  /** Takes one attribute off things that have it. */
+  remove(root: string, name: string, paths: readonly string[]): Promise<void>;
+  /**
+   * Frees a new, empty folder of what it inherited of the one that it is in, as does all that is made in it.
+   */
+  removeInherited(folder: string): Promise<void>;
+  /** Warns, with names, of all that was not read or not set; called once, at the end. */
+  tell(): void;
+}
+
+/** How many things a warning names: it is read by somebody. */
+const mostNamed = 5;
+
+/** What one process is given: linux allows 2 MB of arguments and environment, and 128 KB of one argument. */
+const most = { paths: 1000, bytes: 256 * 1024 };
+
+/** Finds the programs; without them, `read` finds out by `ls` what has an access control list. */
+export async function attributeKeeper(context: Pick<Context, 'env' | 'report'>): Promise<AttributeKeeper> {
+  const inEnglish = { env: { ...context.env, LC_ALL: 'C' } };
+  const getter = await findProgram(context, 'getfattr');
+  const setter = await findProgram(context, 'setfattr');
+  const unread = createTally<string>();
+  const notSet = createTally<NotSet>();
+  let blind = false;
+
+  const readSome = async (root: string, paths: readonly string[]): Promise<Map<string, Attributes>> => {
+    if (getter === undefined) {
+      const { able, marked } = await markedByLs(inEnglish, root, paths);
+      blind = true;
+      if (able) marked.forEach((path) => unread.add(path));
+      return new Map();
+    }
+    // Read with lgetxattr(2), which follows no link in the last place of a path.
+    const args = ['-h', '-d', '-m', '-', '-e', 'base64', '--', ...paths];
+    const { code, stdout, stderr } = await captureBytes(inEnglish, getter, args, { cwd: root });
+    if (code !== 0) {
+      for (const line of stderr.split('\n')) {
+        const [, path = '', why = ''] = /^getfattr: (.*): ([^:]*)$/.exec(line) ?? [];
+        if (line === '' || vanished.has(why)) continue;
+        unread.add(path === '' ? line : path, why);
+      }
+    }
+    return parseDump(stdout);
+  };
+
+  const keeper: AttributeKeeper = {
+    read: async (root, paths) => {
+      const found = new Map<string, Attributes>();
+      for (const some of inBatches(paths))
+        for (const [path, attributes] of await readSome(root, some)) found.set(path, attributes);
+      return found;
+    },
+    set: async (root, wanted) => {
+      if (wanted.size === 0) return;
+      if (setter === undefined) {
+        for (const [path, attributes] of wanted) notSet.add({ path, names: [...attributes.keys()] });
+        return;
+      }
+      const lockAgain = unlock(root, wanted);
+      const args = ['-h', '--restore=-'];
+      const done = await captureBytes(inEnglish, setter, args, { cwd: root, input: dumpOf(wanted) });
+      lockAgain();
+      if (done.code === 0) return;
+      // It names files and reasons, not attributes.
+      const why = /: ([^:\n]*)$/.exec(done.stderr)?.[1];
+      const now = await keeper.read(root, [...wanted.keys()]);
+      for (const [path, attributes] of wanted) {
+        const names = [...attributes].flatMap(([name, value]) =>
+          now.get(path)?.get(name)?.equals(value) === true ? [] : [name],
+        );
+        if (names.length > 0) notSet.add({ path, names }, why);
+      }
+    },
+    remove: async (root, name, paths) => {
+      if (setter === undefined) return;
+      const inUtf8 = Buffer.from(name, 'latin1').toString('utf8');
+      for (const some of inBatches(paths))
+        await captureBytes(inEnglish, setter, ['-h', '-x', inUtf8, '--', ...some], { cwd: root });
+    },
+    removeInherited: async (folder) => {
+      for (const name of [defaultAcl, accessAcl]) await keeper.remove(folder, name, ['.']);
+    },
+    tell: () => {
+      if (unread.count() > 0)
+        warn(context, 'attributes-not-read', {
+          paths: unread.first,
+          count: unread.count(),
+          why: unread.why(),
+        });
+      else if (blind) note(context, 'attributes-not-looked-at', {});
+      if (notSet.count() > 0)
+        warn(context, 'attributes-not-set', {
+          things: notSet.first,
+          count: notSet.count(),
+          why: notSet.why(),
+        });
+    },
+  };
+  return keeper;
+}
+
+/** Counts things, and keeps the first of them, and the first reason: none where the program is missing. */
+function createTally<T>(): {
+  readonly first: readonly T[];
+  add(thing: T, why?: string): void;
+  count(): number;
+  why(): string | null;
+} {
+  const first: T[] = [];
+  let count = 0;
+  let reason: string | undefined;
+  return {
+    first,
+    add: (thing, why) => {
+      if (first.length < mostNamed) first.push(thing);
+      reason ??= why;
+      count += 1;
+    },
+    count: () => count,
+    why: () => reason ?? null,
+  };
+}
+
+const vanished = new Set(['No such file or directory', 'Not a directory', 'No data available']);
+
+/** One text for the same attributes, whatever their order. */
+export function attributesSum(attributes: Attributes): string {
+  const hash = createHash('sha256');
+  for (const [name, value] of [...attributes].sort(byName))
+    hash.update(`${name}\0${value.length}\0`, 'latin1').update(value);
+  return hash.digest('hex');
+}
+
+const byName = ([a]: readonly [string, Buffer], [b]: readonly [string, Buffer]): number => (a < b ? -1 : 1);
+
+function* inBatches(paths: readonly string[]): Generator<readonly string[]> {
+  let some: string[] = [];
+  let bytes = 0;
+  for (const path of paths) {
+    const length = Buffer.byteLength(path) + 1;
+    if (some.length > 0 && (some.length === most.paths || bytes + length > most.bytes)) {
+      yield some;
+      some = [];
+      bytes = 0;
+    }
+    some.push(path);
+    bytes += length;
+  }
+  if (some.length > 0) yield some;
+}
+
+/** Reads what `getfattr --dump` prints: octal escapes stand for bytes in names, and values are in Base64. */
+function parseDump(text: Buffer): Map<string, Attributes> {
+  const found = new Map<string, Attributes>();
+  let current = new Map<string, Buffer>();
+  for (const line of text.toString('latin1').split('\n')) {
+    if (line.startsWith(fileLine)) {
+      current = new Map();
+      found.set(Buffer.from(unquoted(line.slice(fileLine.length)), 'latin1').toString('utf8'), current);
+    } else if (line !== '') {
+      const equals = line.indexOf('=');
+      const name = unquoted(equals < 0 ? line : line.slice(0, equals));
+      const value = equals < 0 ? '' : line.slice(equals + 1).replace(/^0s/, '');
+      if (!ofTheInode.has(name)) current.set(name, Buffer.from(value, 'base64'));
+    }
+  }
+  for (const [path, attributes] of found) if (attributes.size === 0) found.delete(path);
+  return found;
+}
+
+const fileLine = '# file: ';
+const unquoted = (text: string): string =>
+  text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+const quoted = (text: string): string =>
+  text.replaceAll(/[\n\r\\=]/g, (sign) => `\\${(sign.codePointAt(0) ?? 0).toString(8).padStart(3, '0')}`);
+
+/** The same for `setfattr --restore`. */
+function dumpOf(wanted: ReadonlyMap<string, Attributes>): Buffer {
+  const lines: string[] = [];
+  for (const [path, attributes] of wanted) {
+    lines.push(`${fileLine}${quoted(Buffer.from(path).toString('latin1'))}`);
+    for (const [name, value] of attributes) lines.push(`${quoted(name)}=0s${value.toString('base64')}`);
+    lines.push('');
+  }
+  return Buffer.from(`${lines.join('\n')}\n`, 'latin1');
+}
+
+/**
+ * Lets the owner write to what is to get attributes of the class `user`: those of a file that its owner may not write to
+ * only root may set (xattr(7)).
+ *
+ * @returns gives the modes back
+ */
+function unlock(root: string, wanted: ReadonlyMap<string, Attributes>): () => void {
+  const modes = new Map<string, number>();
+  for (const [path, attributes] of runsAsRoot() ? [] : wanted) {
+    if (![...attributes.keys()].some((name) => name.startsWith('user.'))) continue;
+    const full = join(root, path);
+    const stats = lstatSync(full, { throwIfNoEntry: false });
+    if (stats === undefined || stats.isSymbolicLink() || (stats.mode & 0o200) !== 0) continue;
+    try {
+      chmodSync(full, (stats.mode & 0o7777) | 0o200);
+      modes.set(full, stats.mode & 0o7777);
+    } catch {
+      // Of somebody else: that it cannot be set will be told.
+    }
+  }
+  return () => {
+    for (const [full, mode] of modes) chmodSync(full, mode);
+  };
+}
+
+/** What has an access control list among these paths: GNU `ls` marks its mode with a plus; another one cannot tell. */
+async function markedByLs(
+  context: Pick<Context, 'env'>,
+  root: string,
+  paths: readonly string[],
+): Promise<{ readonly able: boolean; readonly marked: readonly string[] }> {
+  const args = ['-ldnbU', '--time-style=+%s', '--', ...paths];
+  const { stdout } = await captureBytes(context, 'ls', args, { cwd: root });
+  const lines = stdout.toString('utf8').split('\n');
+  return {
+    able: lines.length > 1,
+    marked: lines.flatMap((line) => /^\S{10}\+ +(?:\d+ +){5}(.*)$/.exec(line)?.[1] ?? []),
+  };
+}
