@@ -4,7 +4,12 @@ import { open, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { note, stopIfInterrupted, warn, type Context, type Progress } from '../context.ts';
 import { archiveEnd, archiveHeader, type ArchiveEntry } from '../system/archives.ts';
-import { attributeKeeper, noAttributes, type Attributes } from '../system/attributes.ts';
+import {
+  attributeKeeper,
+  noAttributes,
+  type AttributeKeeper,
+  type Attributes,
+} from '../system/attributes.ts';
 import { fileFailed, privateFile, systemErrorCode } from '../system/files.ts';
 import { createBatch, type Batch } from './batch.ts';
 import { archiveContent, commonOf, identityOf, readBytes, type ReadFile } from './archive-content.ts';
@@ -32,7 +37,7 @@ export interface ArchivedFiles {
  * A file that changes while it is read is read once more (of two entries with one path the later counts, for every
  * tar); if it changes again, a warning names it. Sockets, pipes and devices are named and left out. Links are archived as
  * such: those whose content is not in the archive are named. Of several names of a file the later ones are archived as names.
- * Extended attributes are read for some hundred things at a time, shortly before these are archived.
+ * Extended attributes are read for some thousand things at a time, shortly before these are archived.
  *
  * @param leaveOut paths from `root` that do not belong into the archive
  */
@@ -64,13 +69,8 @@ export async function archiveFiles<T>(
   let bytes = 0;
   let holes = 0;
   try {
-    for await (const some of inChunks(walk(root, leaveOut))) {
-      stopIfInterrupted(context);
-      const attributes = await keeper.read(
-        realRoot,
-        some.map(({ path }) => path),
-      );
-      for (const walked of some) {
+    for await (const { things, attributes } of withAttributes(keeper, realRoot, walk(root, leaveOut))) {
+      for (const walked of things) {
         stopIfInterrupted(context);
         const written = await archiveOne(reading, walked, attributes.get(walked.path) ?? noAttributes);
         if (written === undefined) continue;
@@ -100,8 +100,36 @@ export async function archiveFiles<T>(
   return { count, bytes, holes, list: { bytes: listBytes, sha256: listHash.digest('hex') } };
 }
 
-/** Things are looked at and archived so many at a time, or until their content comes to so much: meanwhile they may change. */
-const chunk = { things: 1000, bytes: 32 * 1024 * 1024 };
+interface Chunk {
+  readonly things: readonly Walked[];
+  readonly attributes: ReadonlyMap<string, Attributes>;
+}
+
+/** Reads the attributes of the next things while those before are archived. */
+async function* withAttributes(
+  keeper: AttributeKeeper,
+  root: string,
+  walked: AsyncIterable<Walked>,
+): AsyncGenerator<Chunk> {
+  let before: (() => Promise<Chunk>) | undefined;
+  for await (const things of inChunks(walked)) {
+    const attributes = keeper.read(
+      root,
+      things.map(({ path }) => path),
+    );
+    // It may fail before it is awaited.
+    attributes.catch(() => undefined);
+    if (before !== undefined) yield await before();
+    before = async () => ({ things, attributes: await attributes });
+  }
+  if (before !== undefined) yield await before();
+}
+
+/**
+ * Things are looked at and archived so many at a time, or until their content comes to so much: meanwhile they may change.
+ * To start a process takes as long as to archive some hundred small files.
+ */
+const chunk = { things: 8000, bytes: 32 * 1024 * 1024 };
 
 async function* inChunks(things: AsyncIterable<Walked>): AsyncGenerator<readonly Walked[]> {
   let some: Walked[] = [];
@@ -157,7 +185,7 @@ async function archiveOne(
     if (target !== undefined) return add({ ...common, attributes: noAttributes, type: 'hardlink', target });
   }
   const first = await archiveFile(reading, path, full, attributes);
-  if (first === undefined || !first.changed) return first;
+  if (first?.changed !== true) return first;
   const second = await archiveFile(reading, path, full, attributes);
   if (second === undefined) return first;
   if (second.changed) warn(context, 'changed-while-read', { path });

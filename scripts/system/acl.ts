@@ -57,7 +57,7 @@ function valueOf(entries: readonly AclEntry[]): Buffer {
 }
 
 const letters = (permissions: number): string =>
-  [...'rwx'].map((letter, index) => ((permissions & (4 >> index)) === 0 ? '-' : letter)).join('');
+  ['r', 'w', 'x'].map((letter, index) => ((permissions & (4 >> index)) === 0 ? '-' : letter)).join('');
 
 /**
  * An access control list in the text form that star, GNU tar and bsdtar write and read in pax headers, on one line and with
@@ -80,7 +80,7 @@ export function aclValue(text: string): Buffer | undefined {
     const [, kind = '', id = '', bits = ''] = /^([a-z]+):(\d{0,10}):([r-][w-][x-])$/.exec(line) ?? [];
     const tag = tagOf.get(`${kind}:${id === '' ? '' : 'id'}`);
     if (tag === undefined || Number(id) > noId) return undefined;
-    const permissions = [...bits].reduce((sum, letter) => sum * 2 + (letter === '-' ? 0 : 1), 0);
+    const permissions = Number.parseInt(bits.replaceAll('-', '0').replaceAll(/[rwx]/g, '1'), 2);
     entries.push({ tag, permissions, id: named.has(tag) ? Number(id) : noId });
   }
   return valueOf(entries);

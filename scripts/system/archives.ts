@@ -60,7 +60,8 @@ export function archiveHeader(entry: ArchiveEntry): Buffer {
     ...attributeRecords(entry.attributes),
     ...(extents === null ? [] : sparseRecords(entry)),
   ];
-  return Buffer.concat([paxHeader(fields, records), header.block ?? Buffer.alloc(0), map]);
+  const block = header.block ?? Buffer.alloc(0);
+  return records.length === 0 ? block : Buffer.concat([paxHeader(fields, records), block, map]);
 }
 
 /** Bytes of content that an archive has of an entry. */
@@ -138,7 +139,6 @@ function paxHeader(
   entry: { readonly path: string; readonly uid: number; readonly gid: number; readonly mtime: Date },
   records: readonly PaxRecord[],
 ): Buffer {
-  if (records.length === 0) return Buffer.alloc(0);
   const content = paxContent(records);
   const header = new Header({
     path: `PaxHeader/${basename(entry.path)}`.slice(0, 99),

@@ -24,7 +24,7 @@ export interface NotSet {
 }
 
 /**
- * Reads and sets extended attributes, for which Node has no call: with `getfattr` and `setfattr`, a process for a thousand
+ * Reads and sets extended attributes, for which Node has no call: with `getfattr` and `setfattr`, a process for some thousand
  * files. What it could not do it remembers.
  */
 export interface AttributeKeeper {
@@ -46,7 +46,7 @@ export interface AttributeKeeper {
 const mostNamed = 5;
 
 /** What one process is given: linux allows 2 MB of arguments and environment, and 128 KB of one argument. */
-const most = { paths: 1000, bytes: 256 * 1024 };
+const most = { paths: 8000, bytes: 512 * 1024 };
 
 /** Finds the programs; without them, `read` finds out by `ls` what has an access control list. */
 export async function attributeKeeper(context: Pick<Context, 'env' | 'report'>): Promise<AttributeKeeper> {
