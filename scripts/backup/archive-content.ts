@@ -1,19 +1,10 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  read,
-  readSync,
-  type BigIntStats,
-  type Stats,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { archiveHeader, archivePadding, storedBytes, type ArchiveEntry } from '../system/archives.ts';
 import { noAttributes, type Attributes } from '../system/attributes.ts';
 import { createBreather } from '../system/breather.ts';
-import { fileFailed, systemErrorCode } from '../system/files.ts';
+import { fileFailed, identityOf, systemErrorCode } from '../system/files.ts';
 import { bytesOnDisk, extentsOf, zeroPieces } from '../system/sparse.ts';
 import type { Batch } from './batch.ts';
 import { listedEntry, type ListedFile } from './files-list.ts';
@@ -85,9 +76,6 @@ export async function archiveContent(
     closeSync(file);
   }
 }
-
-/** Device and inode, exactly: as numbers of Node two inodes of a large file system may look the same. */
-export const identityOf = ({ dev, ino }: BigIntStats): string => `${dev} ${ino}`;
 
 /** What an archive keeps of any entry, whatever its type; there is no content. */
 export const commonOf = (path: string, stats: Stats): Omit<ArchiveEntry, 'type'> => ({

@@ -10,9 +10,9 @@ import {
   type AttributeKeeper,
   type Attributes,
 } from '../system/attributes.ts';
-import { fileFailed, privateFile, systemErrorCode } from '../system/files.ts';
+import { fileFailed, identityOf, privateFile, systemErrorCode } from '../system/files.ts';
 import { createBatch, type Batch } from './batch.ts';
-import { archiveContent, commonOf, identityOf, readBytes, type ReadFile } from './archive-content.ts';
+import { archiveContent, commonOf, readBytes, type ReadFile } from './archive-content.ts';
 import { listedEntry, listLine } from './files-list.ts';
 import { outsideLink, type OutsideLink } from './outside-links.ts';
 import type { PartWriter } from './store.ts';

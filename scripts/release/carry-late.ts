@@ -1,6 +1,7 @@
 import { warn, type Context } from '../context.ts';
 import { carriedTargets } from './carried-links.ts';
 import { adoptOwnersOf, copyInto } from './carry.ts';
+import { adoptAttributesOf } from './carry-attributes.ts';
 import type { GoesAlong } from './complete.ts';
 import { keptPaths } from './kept-paths.ts';
 import { isUnder } from './persistent.ts';
@@ -43,6 +44,7 @@ export async function carryLate(
   const missing = late.filter((path) => goesAlong(path) && isFree(live, path));
   await copyInto(kept, live, missing, carriedTargets(places, kept));
   adoptOwnersOf(context, live, kept, missing);
+  await adoptAttributesOf(context, live, kept, missing, new Set(missing));
   const left = [...late.filter((path) => !missing.includes(path)), ...unreadable];
   if (missing.length + left.length > 0) warn(context, 'files-written-late', { copied: missing, left, kept });
   return [...late, ...unreadable];

@@ -3,13 +3,14 @@ import { dirname, join } from 'node:path';
 import { warn, type Context } from '../context.ts';
 import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
 import { sameTarget, type CarriedTarget } from './carried-links.ts';
-import { copyFile, setIdBits } from './copy-file.ts';
+import { copyFile, setIdBits, type FileNames } from './copy-file.ts';
 import { entryAt, walkTree, type TreeEntry } from './tree.ts';
 
 /**
  * Copies things of one tree to the same places in another, with mode and time, but for setuid and setgid; folders come before what
  * they hold.
- * What is there already is replaced. Links may get another target, see `carriedTargets`. The copies have no owner yet: `adoptOwners` and `adoptOwnersOf` give them one.
+ * What is there already is replaced. Several names of one file become several names of one copy. Links may get another target, see `carriedTargets`. The copies have no owner yet: `adoptOwners` and `adoptOwnersOf` give them one, and
+ * `adoptAttributes` their attributes.
  */
 export async function copyInto(
   from: string,
@@ -17,6 +18,7 @@ export async function copyInto(
   paths: readonly string[],
   carriedTarget: CarriedTarget = sameTarget,
 ): Promise<void> {
+  const names: FileNames = new Map();
   for (const path of paths) {
     const entry = entryAt(from, path);
     if (entry === undefined || entry.type === 'other') continue;
@@ -26,16 +28,16 @@ export async function copyInto(
     try {
       mkdirSync(dirname(target), { recursive: true });
       if (entry.type === 'link') symlinkSync(carriedTarget(path, entry.target ?? ''), target);
-      else copy(join(from, path), target, entry);
+      else copy(join(from, path), target, entry, names);
     } catch (error) {
       throw fileFailed(target, 'copied from the installed application', error);
     }
   }
 }
 
-function copy(from: string, to: string, { type, mode }: TreeEntry): void {
+function copy(from: string, to: string, { type, mode }: TreeEntry, names: FileNames): void {
   if (type === 'folder') mkdirSync(to, { recursive: true });
-  else copyFile(from, to, mode);
+  else copyFile(from, to, mode, names);
 }
 
 interface Owner {

@@ -2,6 +2,7 @@ import { note, type Context } from '../context.ts';
 import { flush } from '../system/flush.ts';
 import { carriedTargets } from './carried-links.ts';
 import { adoptOwners, copyInto } from './carry.ts';
+import { adoptAttributes } from './carry-attributes.ts';
 import { listTree, modesIn, pathsIn } from './changes.ts';
 import { noPlaceIn } from './file-changes.ts';
 import { installedList, readReleaseList, writeReleaseList, type ReleaseList } from './installed.ts';
@@ -60,6 +61,7 @@ export async function completeStaged(context: Context, staged: StagedFacts): Pro
     .map(([path]) => path);
   await copyInto(places.live, staged.folder, carried, carriedTargets(places, places.live));
   await adoptOwners(context, staged.folder, places.live, new Set(carried), modesIn(installed));
+  await adoptAttributes(context, staged.folder, places.live, new Set(carried));
   await flush(context, staged.folder);
   return { staged, snapshot, goesAlong, carried };
 }

@@ -6,6 +6,7 @@ import { remove } from '../system/files.ts';
 import { flushPaths } from '../system/flush.ts';
 import { carriedTargets } from './carried-links.ts';
 import { adoptOwnersOf, copyInto } from './carry.ts';
+import { adoptAttributesOf } from './carry-attributes.ts';
 import { completeStaged, type CompletedRelease } from './complete.ts';
 import { keptPaths } from './kept-paths.ts';
 import { isUnder, persistentPaths } from './persistent.ts';
@@ -90,6 +91,7 @@ async function catchUp(
   const again = since.changed.filter((path) => goesAlong(path));
   await copyInto(live, staged.folder, again, carriedTargets(places, live));
   adoptOwnersOf(context, staged.folder, live, since.changed);
+  await adoptAttributesOf(context, staged.folder, live, since.changed, new Set(again));
   if (again.length > 0) note(context, 'files-carried-late', { paths: again });
   return again;
 }
@@ -109,5 +111,6 @@ async function carryFlag(
   }
   await copyInto(live, staged.folder, [flag]);
   adoptOwnersOf(context, staged.folder, live, [flag]);
+  await adoptAttributesOf(context, staged.folder, live, [flag], new Set([flag]));
   return [flag];
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeSync } from 'node:fs';
+import { writeSync, type BigIntStats } from 'node:fs';
 import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { reasonOf, refused, type MajError } from '../errors.ts';
@@ -157,6 +157,9 @@ export async function onSameFileSystem(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([stat(a), stat(b)]);
   return first.dev === second.dev;
 }
+
+/** Device and inode, exactly: as numbers of Node two inodes of a large file system may look the same. */
+export const identityOf = ({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string => `${dev} ${ino}`;
 
 /** Writes all of it, one call after the other: a write may take only a part, on a disk that is nearly full. */
 export function writeWholeSync(file: number, data: Uint8Array): void {

@@ -33,7 +33,7 @@ export const bytesOnDisk = ({ blocks, size }: { blocks: number; size: number }):
   Math.min(size, blocks * blockBytes);
 
 /** Holes smaller than this are not worth their place in a list. */
-const leastHole = 64 * 1024;
+export const leastHole = 64 * 1024;
 /** How many stretches a file is looked at in, at most: what bounds the list of them. */
 const mostUnits = 8192;
 

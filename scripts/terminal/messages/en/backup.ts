@@ -300,6 +300,8 @@ export const backup = {
         facts.things.map(({ path, names }) => `${path} (${names.map(attributeName).join(', ')})`),
         facts.count,
       )}.`,
+    'attributes-of-replaced': (facts: { paths: readonly string[]; count: number }) =>
+      `The files that the release brings do not have the extended attributes of those that they replace: ${some(facts.paths, facts.count)}.`,
     'changed-type': (facts: { path: string }) =>
       `Not in the archive: ${facts.path} was a file, and something else when it was to be read.`,
     'links-lead-out': (facts: { links: readonly OutsideLink[]; count: number }) =>
