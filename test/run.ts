@@ -94,10 +94,16 @@ async function requireServers(): Promise<void> {
   console.log(`servers: ${found.map((server) => server.name).join(', ')}`);
 }
 
-/** The program that signs packages: its tests fail without it. Where it cannot be installed, they say so. */
-async function installMinisign(): Promise<void> {
+/** Programs that tests need, by their packages: of signatures, attributes and access control lists. */
+const needed = { minisign: 'minisign', getfattr: 'attr', getfacl: 'acl' };
+
+/** Without them their tests fail. Where they cannot be installed, they say so. */
+async function installPrograms(): Promise<void> {
   const context = testContext();
-  if ((await findProgram(context, 'minisign')) === undefined) await installPackages(context, ['minisign']);
+  const missing: string[] = [];
+  for (const [program, name] of Object.entries(needed))
+    if ((await findProgram(context, program)) === undefined) missing.push(name);
+  if (missing.length > 0) await installPackages(context, missing);
 }
 
 const words = process.argv.slice(2);
@@ -106,7 +112,7 @@ const checked = words.length === 0 ? await runChecks() : none;
 let tested: Outcome;
 try {
   await requireServers();
-  await installMinisign();
+  await installPrograms();
   tested = await runTests(words);
 } catch (error) {
   console.error(error);

@@ -95,8 +95,7 @@ export function aclValue(text: string): Buffer | undefined {
 export function inheritedAcls(folder: Buffer, type: 'file' | 'folder', mode: number): Attributes {
   const entries = entriesOf(folder);
   if (entries === undefined) return new Map();
-  const hasMask = entries.some(({ tag }) => tag === 0x10);
-  const shifts: Readonly<Record<number, number>> = { 0x01: 6, [hasMask ? 0x10 : 0x04]: 3, 0x20: 0 };
+  const shifts = shiftsOf(entries);
   const access = entries.map(({ tag, permissions, id }) => {
     const shift = shifts[tag];
     return { tag, id, permissions: shift === undefined ? permissions : permissions & (mode >> shift) };
@@ -109,15 +108,26 @@ export function inheritedAcls(folder: Buffer, type: 'file' | 'folder', mode: num
 
 /**
  * The list of a file that another content comes for: the same, but whoever may read it may run it if, and only if, that is
- * a program.
+ * a program. What the mask does not allow nobody that is named may do.
  *
  * @param mode of the file that comes
  */
 export function aclOfProgram(value: Buffer, mode: number): Buffer {
+  const entries = entriesOf(value);
+  if (entries === undefined) return value;
   const runs = (mode & 0o100) !== 0;
-  const entries = entriesOf(value)?.map((entry) => ({
-    ...entry,
-    permissions: (entry.permissions & 6) | (runs && (entry.permissions & 4) !== 0 ? 1 : 0),
-  }));
-  return entries === undefined ? value : valueOf(entries);
+  const shifts = shiftsOf(entries);
+  return valueOf(
+    entries.map((entry) => {
+      const { tag, permissions } = entry;
+      if (runs) return { ...entry, permissions: permissions | ((permissions & 4) === 0 ? 0 : 1) };
+      return shifts[tag] === undefined ? entry : { ...entry, permissions: permissions & 6 };
+    }),
+  );
+}
+
+/** The entries that a mode has a place for, and that place: with a mask, the middle one is of that. */
+function shiftsOf(entries: readonly AclEntry[]): Readonly<Record<number, number>> {
+  const hasMask = entries.some(({ tag }) => tag === 0x10);
+  return { 0x01: 6, [hasMask ? 0x10 : 0x04]: 3, 0x20: 0 };
 }
