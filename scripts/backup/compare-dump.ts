@@ -4,6 +4,7 @@ import type { DumpClient } from '../database/dump-client.ts';
 import type { Target } from '../database/target.ts';
 import type { CanonicalOptions } from './canonical.ts';
 import { codecNamed, readStored, type Codec } from './codec.ts';
+import { withoutEndedEvents } from './compare-events.ts';
 import { compareParts, type Comparison, type SummedPart } from './differences.ts';
 import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';
@@ -44,7 +45,7 @@ export async function compareDump(
     const stored = { folder: backup.folder, codec };
     const hashes = new Set(whole.map(({ sum }) => sum.sha256));
     const canonical = { database: database.name, definers };
-    return compareParts(
+    const comparison = compareParts(
       [
         ...(await expectedParts(
           stored,
@@ -56,6 +57,10 @@ export async function compareDump(
       ],
       [...whole, ...[...sums].map(([table, sum]) => rowsOf(table, sum))],
     );
+    return withoutEndedEvents(context, target, comparison, {
+      flavour: database.server.flavour,
+      options: { expected: canonical, found: { database: target.database, definers } },
+    });
   });
 }
 
@@ -122,7 +127,7 @@ async function readPart(
   options: CanonicalOptions,
 ): Promise<{ canonicalSha256: string; text: string | null }> {
   const hash = createCanonicalHash(part.kind, options);
-  const text = shownText();
+  const text = shownText(part.kind);
   for await (const data of readStored(partPath(folder, part.name), codec)) {
     hash.update(data);
     text.add(data);

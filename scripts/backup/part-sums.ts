@@ -8,24 +8,25 @@ export interface PartSum {
   readonly sha256: string;
   /** Of its canonical form; null for rows, which have none. */
   readonly canonicalSha256: string | null;
-  /** The text of a structure, to show how it differs; null for rows, and for what is too long to show. */
+  /** The text of a structure, to show how it differs; null for rows, and for what is too long to show. Of events always. */
   readonly text: string | null;
 }
 
 /** Texts up to this many bytes are kept. */
 const shownBytes = 64 * 1024;
 
-/** Keeps a text that comes in pieces, unless it gets too long to show. */
-export function shownText(): { add(data: Buffer): void; text(): string | null } {
+/** Keeps a text that comes in pieces, unless it gets too long to show; that of events whole, since they are told apart by it. */
+export function shownText(kind: PartKind): { add(data: Buffer): void; text(): string | null } {
   const kept: Buffer[] = [];
+  const most = kind === 'events' ? Infinity : shownBytes;
   let bytes = 0;
   return {
     add: (data) => {
       bytes += data.length;
       // A copy: what comes is a view into a far larger chunk.
-      if (bytes <= shownBytes) kept.push(Buffer.from(data));
+      if (bytes <= most) kept.push(Buffer.from(data));
     },
-    text: () => (bytes > shownBytes ? null : Buffer.concat(kept).toString('utf8')),
+    text: () => (bytes > most ? null : Buffer.concat(kept).toString('utf8')),
   };
 }
 
@@ -33,7 +34,7 @@ export function shownText(): { add(data: Buffer): void; text(): string | null } 
 export function hashPart(part: PartId, options: CanonicalOptions): PartWriter<PartSum> {
   const plain = createHash('sha256');
   const canonical = part.section === 'rows' ? undefined : createCanonicalHash(part.kind, options);
-  const text = canonical === undefined ? undefined : shownText();
+  const text = canonical === undefined ? undefined : shownText(part.kind);
   return {
     write: (data) => {
       plain.update(data);

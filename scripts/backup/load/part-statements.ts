@@ -59,7 +59,7 @@ export async function lineAt(source: PartSource, part: ManifestPart, offset: num
 /** MariaDB's first line is for its own client, and no statement; see `withoutSandboxLine`. */
 const sandboxLine = /^\/\*M?!999999\\- enable the sandbox mode \*\/ *(?=\n)/;
 /** The dump programs' own header sets this; only ANSI_QUOTES and NO_BACKSLASH_ESCAPES would matter here. */
-const sqlModeOfDumps = 'NO_AUTO_VALUE_ON_ZERO';
+export const sqlModeOfDumps = 'NO_AUTO_VALUE_ON_ZERO';
 
 function statementsIn(text: string, file: string, flavour?: Flavour): PartStatement[] {
   const options = { file, sqlMode: sqlModeOfDumps, flavour };

@@ -281,6 +281,8 @@ export const backup = {
       `These name the database ${facts.database} in their text, and go on to use it: ${facts.objects.join(', ')}.`,
     'restore-everything': (facts: { reason: string }) =>
       `What is in the database cannot be compared with the backup, so everything is loaded again: ${facts.reason}`,
+    'events-ended': (facts: { database: string; events: readonly string[] }) =>
+      `In ${facts.database} these events are not as in the backup, since their time has passed (no server makes such an event again: it is dropped at once, or disabled where it is preserved): ${facts.events.join(', ')}.`,
     'load-again': (facts: { tables: readonly string[] }) =>
       `Loaded in the quick way these are not as they were, and are loaded again, statement by statement: ${facts.tables.join(', ')}.`,
     'restore-without-maintenance': () =>
