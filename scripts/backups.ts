@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { diskUsage } from './backup/disk-usage.ts';
 import { keepersOf, type ExpiryFacts } from './backup/expire.ts';
-import { listBackups, type Backup } from './backup/list.ts';
+import { databaseOf, listBackups, whoseBackup, type Backup } from './backup/list.ts';
 import { otherFolders } from './backup/other-folders.ts';
 import { trashedBackups, trashFolder } from './backup/trash.ts';
 import { sortOutWhole } from './backup/whole.ts';
 import { backupsDir } from './config/require.ts';
 import type { Context } from './context.ts';
+import { liveDatabase } from './database/identity.ts';
 import { wrongUsage } from './errors.ts';
 import { freeBytes } from './system/files.ts';
 import { expiryFacts, readStates } from './upgrade/needed-backups.ts';
@@ -33,12 +34,20 @@ async function survey(context: Context) {
   const trash = trashFolder(folder);
   // What is damaged has a line of its own here, and needs no warning.
   const { whole, broken } = await sortOutWhole(await listBackups({ ...context, report: () => undefined }));
-  const expiry = await expiryFacts(context, whole, await readStates(context));
+  const live = await liveDatabase(context);
+  const own = whole.filter((backup) => whoseBackup(backup, live) === 'own');
+  const expiry = await expiryFacts(context, own, await readStates(context));
   const keepers = keepersOf(expiry);
   const counted = new Set<string>();
   const backups = [];
   for (const backup of whole) {
-    const facts = { ...aboutBackup(backup, expiry), keepers: keepers.get(backup.id) ?? [] };
+    const { name, address } = databaseOf(backup);
+    const facts = {
+      ...aboutBackup(backup, expiry),
+      database: { name, address },
+      whose: whoseBackup(backup, live),
+      keepers: keepers.get(backup.id) ?? [],
+    };
     backups.push({ ...facts, ...(await diskUsage(backup.folder, counted)) });
   }
   const others = [];

@@ -1,10 +1,11 @@
-import { listBackups } from './backup/list.ts';
+import { backupsOf, listBackups } from './backup/list.ts';
 import type { Context } from './context.ts';
+import { configuredDatabase } from './database/identity.ts';
 import { refused, wrongUsage } from './errors.ts';
 import { resolveCommit, scriptsInCommit } from './gate/commit.ts';
 import { decideGate } from './gate/decide.ts';
 import { isDeletion, parsePushedRefs, refsToBranch } from './gate/refs.ts';
-import { readReceipts, type Receipt } from './rehearsal/receipt.ts';
+import { readReceipts, receiptsOf, type Receipt } from './rehearsal/receipt.ts';
 import type { Verb, VerbArguments } from './verb.ts';
 
 /** The commits that would go to the deploy branch: git's lines on standard input, or `--commit`. */
@@ -23,7 +24,9 @@ async function pushedCommits(context: Context, args: VerbArguments<'commit'>): P
 
 /** Whether a commit may go to the deploy branch; the receipt that allows it. */
 async function check(context: Context, commit: string): Promise<Receipt> {
-  const backups = await listBackups(context);
+  // The database is not asked: a push is not to wait for it.
+  const database = configuredDatabase(context);
+  const backups = backupsOf(database, await listBackups(context));
   const decision = decideGate({
     scripts: await scriptsInCommit(context, commit),
     backups: backups.map(({ id, manifest, proof }) => ({
@@ -31,12 +34,17 @@ async function check(context: Context, commit: string): Promise<Receipt> {
       createdAt: manifest.createdAt,
       proven: proof !== null,
     })),
-    receipts: await readReceipts(context),
+    receipts: receiptsOf(database, await readReceipts(context)),
     now: context.clock.now(),
     maxAgeMs: context.config.BACKUP_MAX_AGE,
   });
   if (decision.open) return decision.receipt;
-  throw refused('gate-refused', { branch: context.config.DEPLOY_BRANCH, commit, reasons: decision.reasons });
+  throw refused('gate-refused', {
+    branch: context.config.DEPLOY_BRANCH,
+    commit,
+    database,
+    reasons: decision.reasons,
+  });
 }
 
 /** `maj gate`: the pre-push hook's question, answered from what was rehearsed. */
@@ -63,12 +71,13 @@ export const gateVerb: Verb<'commit'> = {
         branch,
         receipt: receipt.id,
         backup: receipt.backup,
+        database: receipt.database,
       })),
       text: ({ results: { gate } }) =>
         allowed.length === 0
           ? [gate.notDeploy({ branch })]
-          : allowed.map(({ commit, receipt: { id, backup, pending } }) =>
-              gate.open({ branch, commit, receipt: id, backup, pending: pending.length }),
+          : allowed.map(({ commit, receipt: { id, backup, database, pending } }) =>
+              gate.open({ branch, commit, receipt: id, backup, database, pending: pending.length }),
             ),
     };
   },

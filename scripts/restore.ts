@@ -1,4 +1,5 @@
 import { findBackup, type Backup } from './backup/list.ts';
+import { namedBackup, refuseOthersRestore } from './backup/others.ts';
 import { checkRestorable } from './backup/restorable.ts';
 import {
   applyRestore,
@@ -16,15 +17,16 @@ import { onlyTables } from './backup/load/plan.ts';
 import { tryRestore } from './backup/trial/trial.ts';
 import { verifyBackup } from './backup/verify.ts';
 import { applicationDir } from './config/require.ts';
-import type { Context } from './context.ts';
+import { warn, type Context } from './context.ts';
 import type { Definers } from './database/definers.ts';
+import { liveDatabase } from './database/identity.ts';
 import { targetFromConfig } from './database/target.ts';
 import { wrongUsage } from './errors.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
 
-type Option = 'database-only' | 'files-only' | 'tables' | 'into' | 'definers' | 'plan';
+type Option = 'database-only' | 'files-only' | 'tables' | 'into' | 'definers' | 'of-another' | 'plan';
 
 /** `maj restore`: puts a backup back, database and files; compared with the backup before it says so. */
 export const restoreVerb: Verb<Option> = {
@@ -47,6 +49,7 @@ export const restoreVerb: Verb<Option> = {
       value: 'keep|current',
       help: 'Whom views, routines, triggers and events run as afterwards.',
     },
+    'of-another': { type: 'boolean', help: 'Also a backup of a database of another name.' },
     plan: { type: 'boolean', help: 'Verify the backup, say what would be replaced, and change nothing.' },
   },
   needsSettings: true,
@@ -67,6 +70,11 @@ interface Request {
 async function restore(context: Context, args: VerbArguments<Option>): Promise<VerbResult> {
   const request = await requestOf(context, args);
   const { backup, database, into, tables, definers, folder } = request;
+  const named = namedBackup(backup, await liveDatabase(context));
+  if (into === undefined) {
+    refuseOthersRestore(named, args.options['of-another'] === true);
+    if (named.whose === 'other-server') warn(context, 'other-server-backup', named);
+  }
   // Loading into another database changes nothing that an unfinished run has left.
   if (into === undefined) await refuseUnfinished(context, { restoring: true });
   const target = database ? targetFromConfig(context) : undefined;
@@ -74,6 +82,7 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     database: target === undefined ? 'none' : tables === undefined ? 'whole' : [...tables],
     files: folder !== undefined,
     definers,
+    ...(named.whose === 'other-database' ? { ofAnother: true } : {}),
   };
   const begun = {
     backup: backup.id,
@@ -83,6 +92,7 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   if (into === undefined && args.options.plan !== true) await refuseNarrower(context, begun);
   const names = {
     id: backup.id,
+    backup: named,
     database: target?.database ?? null,
     into: into ?? null,
     folder: folder ?? null,

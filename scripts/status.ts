@@ -1,10 +1,11 @@
 import { healthStrength } from './application/health.ts';
 import { lookAtPermissions } from './application/look-at-permissions.ts';
-import { listBackups } from './backup/list.ts';
+import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
 import { installedVersion } from './application/version.ts';
 import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
 import { applicationDir, backupsDir } from './config/require.ts';
 import type { Context } from './context.ts';
+import { liveDatabase } from './database/identity.ts';
 import { withSession } from './database/session.ts';
 import { targetFromConfig } from './database/target.ts';
 import { MajError } from './errors.ts';
@@ -75,7 +76,8 @@ export const statusVerb: Verb<never> = {
     const { APP_DIR } = context.config;
     const server = await learn(() => readServer(context));
     const pending = await learn(() => readPending(context));
-    const backups = await listBackups(context);
+    const all = await listBackups(context);
+    const backups = backupsOf(await liveDatabase(context), all);
     const newest = backups[0];
     const left = errorOf(await learn(() => refuseLeftOver(context)));
     const maintenance = await learn<MaintenanceState>(() =>
@@ -97,10 +99,12 @@ export const statusVerb: Verb<never> = {
           ? undefined
           : {
               id: newest.id,
+              database: { name: databaseOf(newest).name, address: databaseOf(newest).address },
               ageMs: context.clock.now().getTime() - Date.parse(newest.manifest.createdAt),
               proven: newest.proof !== null,
             },
       backups: backups.length,
+      otherBackups: all.length - backups.length,
       free: await freeBytes(backupsDir(context)),
       backupDir: backupsDir(context),
     };

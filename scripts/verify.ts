@@ -1,9 +1,11 @@
 import { checkApplication } from './application/check.ts';
 import { checkCopySpace } from './backup/copy-space.ts';
 import { findBackup } from './backup/list.ts';
+import { namedBackup } from './backup/others.ts';
 import { proveBackup } from './backup/prove.ts';
 import { verifyBackup } from './backup/verify.ts';
 import type { Context } from './context.ts';
+import { liveDatabase } from './database/identity.ts';
 import { likenessFor } from './database/name-case.ts';
 import { findServerPrograms } from './database/programs.ts';
 import { withThrowaway } from './database/throwaway.ts';
@@ -36,7 +38,8 @@ export const verifyVerb: Verb<'full'> = {
 
 async function verifyOne(context: Context, which: string | undefined, full: boolean): Promise<VerbResult> {
   const backup = await findBackup(context, which);
-  const verified = { id: backup.id, ...(await verifyBackup(context, backup)) };
+  const named = namedBackup(backup, await liveDatabase(context));
+  const verified = { id: backup.id, backup: named, ...(await verifyBackup(context, backup)) };
   const source = backup.manifest.database.server;
   const proof = full ? await prove() : backup.proof;
   return {

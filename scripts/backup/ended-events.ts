@@ -58,7 +58,9 @@ function eventsIn(text: string, flavour: Flavour, options: CanonicalOptions): Du
 const frame = /^\/\*!50106 SET (?:@save_time_zone|TIME_ZONE)\s*= ?@/;
 
 function endingOf(name: string, statements: readonly string[]): EndingEvent | undefined {
-  const zone = statements.map((statement) => setZone.exec(statement)?.[1]).find((found) => found !== undefined);
+  const zone = statements
+    .map((statement) => setZone.exec(statement)?.[1])
+    .find((found) => found !== undefined);
   const created = statements
     .map((statement) => createEvent.exec(statement)?.groups)
     .find((groups) => groups !== undefined);
@@ -82,7 +84,12 @@ export interface ComparedEvents {
  * they were once their time has passed: it drops them at once (note 1588 of MariaDB and MySQL), or disables those that
  * are preserved (1544). Undefined where anything else differs. Pure.
  */
-export function endedEvents({ expected, found, flavour, options }: ComparedEvents): EndingEvent[] | undefined {
+export function endedEvents({
+  expected,
+  found,
+  flavour,
+  options,
+}: ComparedEvents): EndingEvent[] | undefined {
   const left = new Map(eventsIn(found, flavour, options.found).map(({ name, text }) => [name, text]));
   const ended: EndingEvent[] = [];
   for (const { name, text, ending } of eventsIn(expected, flavour, options.expected)) {

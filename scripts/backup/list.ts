@@ -1,6 +1,8 @@
 import { basename, join, resolve } from 'node:path';
 import { backupsDir } from '../config/require.ts';
 import { warn, type Context } from '../context.ts';
+import { liveDatabase } from '../database/identity.ts';
+import { whose, type DatabaseIdentity, type Whose } from '../database/whose.ts';
 import { refused, unsound } from '../errors.ts';
 import { exists, namesIn, readIfThere } from '../system/files.ts';
 import { isBackupId } from './backup-id.ts';
@@ -24,6 +26,7 @@ export interface ProvenBackup extends Backup {
 }
 
 type ListContext = Pick<Context, 'config' | 'projectDir' | 'report'>;
+type OwnContext = ListContext & Pick<Context, 'signal'>;
 
 /**
  * The complete backups, newest first. What has no manifest is not a backup; a folder whose manifest is damaged is
@@ -45,27 +48,54 @@ export async function listBackups(context: ListContext): Promise<Backup[]> {
   );
 }
 
+/** The database that a backup is of. */
+export const databaseOf = ({ manifest: { database } }: Backup): DatabaseIdentity => ({
+  name: database.name,
+  anyCase: (database.lowerCaseTableNames ?? 0) > 0,
+  ...database.identity,
+});
+
+/** Whose a backup is, as seen from a database; where the settings name none, all are its own. */
+export const whoseBackup = (backup: Backup, live: DatabaseIdentity | undefined): Whose =>
+  live === undefined ? 'own' : whose(databaseOf(backup), live);
+
+/** Those of one database, in the order given. */
+export const backupsOf = (live: DatabaseIdentity | undefined, backups: readonly Backup[]): Backup[] =>
+  backups.filter((backup) => whoseBackup(backup, live) === 'own');
+
+/** The complete backups of the database that the settings name, newest first. */
+export const listOwnBackups = async (context: OwnContext): Promise<Backup[]> =>
+  backupsOf(await liveDatabase(context), await listBackups(context));
+
 /**
- * Finds a backup by its id, by its path, or the newest one.
+ * Finds a backup by its id or by its path, of whatever database it is; or the newest one of the database that the
+ * settings name.
  *
  * @throws MajError `no-backup`, `backup-not-found` (exit code 3); `manifest-invalid` (4)
  */
-export async function findBackup(context: ListContext, idOrPath: string | undefined): Promise<Backup> {
+export async function findBackup(context: OwnContext, idOrPath: string | undefined): Promise<Backup> {
   const folder = backupsDir(context);
   if (idOrPath === undefined) {
-    const [newest] = await listBackups(context);
-    if (newest === undefined) throw refused('no-backup', { folder });
+    const [live, all] = [await liveDatabase(context), await listBackups(context)];
+    const [newest] = backupsOf(live, all);
+    if (newest === undefined) throw refused('no-backup', { folder, database: live, others: all.length });
     return newest;
   }
   const path = isBackupId(idOrPath) ? join(folder, idOrPath) : resolve(context.projectDir, idOrPath);
   const text = await readIfThere(join(path, manifestName));
   if (text === undefined) {
-    const known = (await listBackups(context)).map(({ id }) => id);
+    const known = (await listOwnBackups(context)).map(({ id }) => id);
     throw refused('backup-not-found', { path, incomplete: await exists(path), known: known.slice(0, 5) });
   }
   const backup = await backupFrom(path, text);
   if (backup === undefined) throw unsound('manifest-invalid', { path: join(path, manifestName) });
   return backup;
+}
+
+/** The backup in a folder; undefined where there is none, or none that can be read. */
+export async function readBackup(folder: string): Promise<Backup | undefined> {
+  const text = await readIfThere(join(folder, manifestName));
+  return text === undefined ? undefined : backupFrom(folder, text);
 }
 
 async function backupFrom(folder: string, text: string): Promise<Backup | undefined> {

@@ -58,6 +58,11 @@ const manifest = v.strictObject({
     lowerCaseTableNames: v.optional(v.picklist([0, 1, 2])),
     /** The time zone of its clients, where it is not that of this machine: a name, or an offset. */
     timeZone: v.optional(text),
+    /**
+     * Where it was reached, and what its server says of itself: by which it is told from others of the same name. Backups
+     * of the first days do not tell.
+     */
+    identity: v.optional(v.strictObject({ address: text, server: text })),
   }),
   codec: v.picklist(['zstd', 'gzip']),
   /** Bytes of rows after which a new part begins. Backups of the first days do not tell: it was 32 MB. */

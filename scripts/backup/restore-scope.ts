@@ -7,6 +7,8 @@ export const scopeSchema = v.object({
   database: v.union([v.picklist(['whole', 'none']), v.array(v.string())]),
   files: v.boolean(),
   definers: v.picklist(['keep', 'current']),
+  /** It was asked for a backup of a database of another name. */
+  ofAnother: v.optional(v.literal(true)),
 });
 
 /** What of a backup a restore puts back. */
@@ -21,7 +23,7 @@ export function coversScope(scope: RestoreScope, unfinished: RestoreScope): bool
 }
 
 /** The command that asks for it. */
-export function restoreCommand(id: string, { database, files, definers }: RestoreScope): string {
+export function restoreCommand(id: string, { database, files, definers, ofAnother }: RestoreScope): string {
   const what =
     database === 'none'
       ? ['--files-only']
@@ -31,5 +33,12 @@ export function restoreCommand(id: string, { database, files, definers }: Restor
           : ['--database-only']
         : ['--tables', database.join(',')];
   const whom = definers === 'keep' ? [] : ['--definers', definers];
-  return quoteWords(['maj', 'restore', id, ...what, ...whom]);
+  return quoteWords([
+    'maj',
+    'restore',
+    id,
+    ...what,
+    ...whom,
+    ...(ofAnother === true ? ['--of-another'] : []),
+  ]);
 }

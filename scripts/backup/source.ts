@@ -4,15 +4,17 @@ import { findDumpClient, type DumpClient } from '../database/dump-client.ts';
 import { dumpStateArguments } from '../database/dump-state.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { readLowerCaseTableNames, type LowerCaseTableNames } from '../database/name-case.ts';
+import { readServerIdentity } from '../database/identity.ts';
 import { readDefiners, readInventory, type Account, type Inventory } from '../database/inventory.ts';
 import { readTimeZone } from '../database/time-zone.ts';
 import { checkDumpable, type DumpNeeds } from '../database/preflight.ts';
 import type { Session } from '../database/session.ts';
-import type { Target } from '../database/target.ts';
+import { addressOf, type Target } from '../database/target.ts';
 import { wrongUsage } from '../errors.ts';
 import { exists } from '../system/files.ts';
 import { appTree, type AppTree } from './app-tree.ts';
 import { warnOfZonedRows } from './zoned-rows.ts';
+import type { Manifest } from './manifest.ts';
 import { checkSpace, databaseBytes, estimateBytes, treeBytes } from './space.ts';
 
 /** What was learned before anything was written. */
@@ -27,6 +29,7 @@ export interface Source {
   readonly lowerCaseTableNames: LowerCaseTableNames;
   /** Undefined: that of this machine. */
   readonly timeZone: string | undefined;
+  readonly identity: NonNullable<Manifest['database']['identity']>;
   /** The application's folder, where its files are to be in the backup. */
   readonly files: AppTree | undefined;
 }
@@ -52,6 +55,7 @@ export async function learnSource(
   const lowerCaseTableNames = await readLowerCaseTableNames(session);
   const timeZone = await readTimeZone(context, target);
   await warnOfZonedRows(context, session, target.database, timeZone);
+  const identity = { address: addressOf(target), server: await readServerIdentity(session) };
   stopIfInterrupted(context);
   const source = {
     target,
@@ -63,6 +67,7 @@ export async function learnSource(
     definers,
     lowerCaseTableNames,
     timeZone,
+    identity,
     files,
   };
   await checkSpace(backupsDir(context), await neededBytes(source));

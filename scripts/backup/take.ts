@@ -61,6 +61,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
           definers: [...source.definers],
           lowerCaseTableNames: source.lowerCaseTableNames,
           ...(source.timeZone === undefined ? {} : { timeZone: source.timeZone }),
+          identity: source.identity,
         },
         codec: codec.name,
         rowBytes: rowBytesOfParts,
@@ -96,7 +97,7 @@ async function writeAll(
   codec: Codec,
 ): Promise<Pick<Manifest, 'parts' | 'dumpBytes' | 'dumpSha256' | 'files'>> {
   const { target, needs, files } = source;
-  const share = await shareWithPrevious(context, codec);
+  const share = await shareWithPrevious(context, codec, { name: target.database, ...source.identity });
   const stop = new AbortController();
   const working: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
   const failures: unknown[] = [];

@@ -3,11 +3,12 @@ import { createReadStream } from 'node:fs';
 import { link, lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { warn, type Context } from '../context.ts';
+import type { DatabaseIdentity } from '../database/whose.ts';
 import { fileFailed } from '../system/files.ts';
 import type { Codec } from './codec.ts';
 import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';
-import { listBackups } from './list.ts';
+import { backupsOf, listBackups } from './list.ts';
 import type { PartWriter, StoredSum } from './store.ts';
 
 /**
@@ -26,12 +27,18 @@ interface Earlier {
   readonly sum: StoredSum;
 }
 
-/** Shares with the newest complete backup of the same compression, and files with the newest one that holds files. */
+/**
+ * Shares with the newest complete backup of this database in the same compression, and files with the newest one that holds
+ * files.
+ */
 export async function shareWithPrevious(
   context: Pick<Context, 'config' | 'projectDir' | 'report'>,
   codec: Codec,
+  database: DatabaseIdentity,
 ): Promise<ShareUnchanged> {
-  const backups = (await listBackups(context)).filter(({ manifest }) => manifest.codec === codec.name);
+  const backups = backupsOf(database, await listBackups(context)).filter(
+    ({ manifest }) => manifest.codec === codec.name,
+  );
   const [newest] = backups;
   const withFiles = backups.find(({ manifest }) => manifest.files !== null);
   const earlier = new Map(

@@ -1,4 +1,5 @@
 import type { Schema } from '../database/fingerprint.ts';
+import { whose } from '../database/whose.ts';
 import type { Receipt, ReceiptScript, RehearsedDatabase } from './receipt.ts';
 
 /** What of a live schema is compared with what a rehearsal saw. */
@@ -105,8 +106,8 @@ const isSound = (receipt: Receipt, facts: CoverFacts): boolean =>
 
 /** Whether these scripts were rehearsed on this database, and on a server like its own. */
 const isAlike = (receipt: Receipt, facts: CoverFacts): boolean =>
-  receipt.database?.name === facts.database.name &&
-  receipt.database.address === facts.database.address &&
+  receipt.database !== undefined &&
+  whose(receipt.database, facts.database) === 'own' &&
   receipt.database.sqlMode === facts.database.sqlMode &&
   receipt.server.flavour === facts.server.flavour &&
   receipt.server.version === facts.server.version &&

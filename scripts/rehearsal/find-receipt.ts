@@ -1,4 +1,4 @@
-import { listBackups } from '../backup/list.ts';
+import { backupsOf, listBackups } from '../backup/list.ts';
 import type { Context } from '../context.ts';
 import { readSchema } from '../database/fingerprint.ts';
 import { withSession } from '../database/session.ts';
@@ -25,14 +25,15 @@ export async function findReceipt(
     schema: await readSchema(session, target.database),
     server: session.server,
   }));
+  const database = await rehearsedDatabase(context);
   const facts: CoverFacts = {
     ...live,
-    database: rehearsedDatabase(context),
+    database,
     ...options,
     receipts: await readReceipts(context),
     scripts: migrations,
     pending: plan.pending.map(({ version }) => version),
-    provenBackups: (await listBackups(context))
+    provenBackups: backupsOf(database, await listBackups(context))
       .filter(({ proof }) => proof !== null)
       .map(({ id, manifest }) => ({ id, createdAt: manifest.createdAt })),
     now: context.clock.now(),

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
+import { liveDatabase } from '../database/identity.ts';
 import { addressOf, targetFromConfig } from '../database/target.ts';
+import { whose, type DatabaseIdentity } from '../database/whose.ts';
 import { statementEvidenceSchema } from '../migrations/evidence.ts';
 import { makePrivateFolder, namesIn, readIfThere, writeDurably } from '../system/files.ts';
 
@@ -12,6 +14,8 @@ const databaseSchema = v.object({
   name: v.string(),
   /** `host:port`, or the path of a socket. */
   address: v.string(),
+  /** What its server says of itself; receipts of the first days do not tell. */
+  server: v.optional(v.string()),
   /** DB_SQL_MODE; null: the server's own. */
   sqlMode: v.nullable(v.string()),
 });
@@ -57,14 +61,24 @@ export type Receipt = v.InferOutput<typeof receiptSchema>;
 export type RehearsedDatabase = v.InferOutput<typeof databaseSchema>;
 
 /** The database of the settings, as a receipt names it. */
-export function rehearsedDatabase(context: Pick<Context, 'config' | 'projectDir'>): RehearsedDatabase {
+export async function rehearsedDatabase(
+  context: Pick<Context, 'config' | 'projectDir' | 'signal'>,
+): Promise<RehearsedDatabase> {
   const target = targetFromConfig(context);
+  const server = (await liveDatabase(context))?.server;
   return {
     name: target.database,
     address: addressOf(target),
+    ...(server === undefined ? {} : { server }),
     sqlMode: context.config.DB_SQL_MODE ?? null,
   };
 }
+
+/** The receipts of one database; those of the first days, which do not tell, are among them. */
+export const receiptsOf = (live: DatabaseIdentity | undefined, receipts: readonly Receipt[]): Receipt[] =>
+  receipts.filter(
+    ({ database }) => live === undefined || database === undefined || whose(database, live) === 'own',
+  );
 
 /** A migration script, as far as a receipt knows it. */
 export type ReceiptScript = Readonly<v.InferOutput<typeof scriptSchema>>;

@@ -1,5 +1,6 @@
 import { checkCopySpace } from '../backup/copy-space.ts';
 import type { Backup } from '../backup/list.ts';
+import { refuseOthersRehearsal } from '../backup/others.ts';
 import { proveBackup } from '../backup/prove.ts';
 import { takeBackup } from '../backup/take.ts';
 import type { Context } from '../context.ts';
@@ -11,7 +12,7 @@ import { MajError, reasonOf } from '../errors.ts';
 import { dryRun, type DryRunResult } from '../migrations/dry-run.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
 import { planLive } from '../migrations/read-plan.ts';
-import { rehearsedDatabase, writeReceipt, type Receipt } from './receipt.ts';
+import { rehearsedDatabase, writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
 
 /** A rehearsal that passed. */
 export interface Rehearsal {
@@ -26,8 +27,11 @@ export interface Rehearsal {
  *
  * @param folder the folder of the migration scripts
  * @param given the backup to rehearse on; a new one is taken when there is none
+ * @throws MajError `rehearsed-on-another` for a backup of another database: the receipt would speak of this one
  */
 export async function rehearse(context: Context, folder: string, given?: Backup): Promise<Rehearsal> {
+  const database = await rehearsedDatabase(context);
+  if (given !== undefined) refuseOthersRehearsal(given, database);
   const scripts = await readMigrations(folder);
   // Told before the hours that a backup and its proof may take; on a backup that is given, by the dry run.
   if (given === undefined) await planLive(context, scripts, { refuseReaching: true });
@@ -46,6 +50,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
     const draft = (outcome: Outcome): Receipt => {
       times.lap('migrations');
       return receiptOf(context, {
+        database,
         backup,
         scripts,
         rehearsedOn: throwaway.server.version,
@@ -74,6 +79,7 @@ type Outcome =
 function receiptOf(
   context: Context,
   facts: {
+    readonly database: RehearsedDatabase;
     readonly backup: Backup;
     readonly scripts: readonly Migration[];
     readonly rehearsedOn: string;
@@ -81,7 +87,7 @@ function receiptOf(
     readonly durationMs: Receipt['durationMs'];
   },
 ): Receipt {
-  const { backup, outcome } = facts;
+  const { backup, database, outcome } = facts;
   const { server } = backup.manifest.database;
   const now = context.clock.now();
   return {
@@ -92,7 +98,7 @@ function receiptOf(
     failure: outcome.passed ? null : failureText(outcome.error),
     backup: backup.id,
     dumpSha256: backup.manifest.dumpSha256,
-    database: rehearsedDatabase(context),
+    database,
     server: { flavour: server.flavour, version: server.version },
     rehearsedOn: facts.rehearsedOn,
     scripts: facts.scripts.map(({ version, name, checksum }) => ({ version, name, checksum })),

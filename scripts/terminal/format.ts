@@ -1,3 +1,5 @@
+import type { DatabaseIdentity } from '../database/whose.ts';
+
 /** `1.4 GB`: bytes in decimal units, as disks are sold and `df -H` prints. */
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -28,6 +30,10 @@ export function age(milliseconds: number): string {
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
 }
+
+/** `shop on db.example:3306`: a database, as it is told from others. */
+export const databaseText = ({ name, address }: DatabaseIdentity): string =>
+  address === undefined ? name : `${name} on ${address}`;
 
 /** Lines of cells with their columns under one another. */
 export function table(rows: readonly (readonly string[])[]): string[] {

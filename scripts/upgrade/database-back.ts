@@ -1,10 +1,11 @@
 import { restoreNeedsDefiners } from '../backup/definers-needed.ts';
-import { findBackup, type Backup } from '../backup/list.ts';
+import { databaseOf, findBackup, type Backup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
 import { applyRestore, isDone, learnRestore } from '../backup/restore-database.ts';
 import { verifyBackup } from '../backup/verify.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { targetFromConfig, type Target } from '../database/target.ts';
+import { whose } from '../database/whose.ts';
 import { refused } from '../errors.ts';
 import { endOrphans } from '../migrations/end-orphan.ts';
 
@@ -36,7 +37,7 @@ export async function bringDatabaseBack(context: Context, id: string): Promise<v
  *
  * @throws MajError `other-database`
  */
-export function refuseOtherDatabase({ id, manifest }: Backup, { database }: Target): void {
-  const was = manifest.database.name;
-  if (was !== database) throw refused('other-database', { backup: id, was, is: database });
+export function refuseOtherDatabase(backup: Backup, { database }: Target): void {
+  if (whose(databaseOf(backup), { name: database }) === 'other-database')
+    throw refused('other-database', { backup: backup.id, was: backup.manifest.database.name, is: database });
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { applicationDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
+import type { ServerAddress } from '../database/server-address.ts';
 import { realPathOf } from '../system/files.ts';
 
 const addressSchema = v.union([
@@ -20,8 +21,6 @@ export const installationSchema = v.object({
   ),
 });
 
-/** Where a database server is reached. */
-export type ServerAddress = v.InferOutput<typeof addressSchema>;
 /** See `installationSchema`. */
 export type Installation = v.InferOutput<typeof installationSchema>;
 

@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { expiredBackups, newestProvenOf } from '../backup/expire.ts';
-import { listBackups } from '../backup/list.ts';
+import { backupsOf, listBackups, readBackup, whoseBackup } from '../backup/list.ts';
 import { sweepPartials } from '../backup/sweep.ts';
 import { sortOutWhole } from '../backup/whole.ts';
 import { moveToTrash, removeFromTrash, trashedBackups, trashFolder } from '../backup/trash.ts';
 import { backupsDir } from '../config/require.ts';
 import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
+import { liveDatabase } from '../database/identity.ts';
+import type { DatabaseIdentity } from '../database/whose.ts';
 import { reasonOf } from '../errors.ts';
 import { expiryFacts, readStates } from './needed-backups.ts';
 import { planTreePruning, pruneTrees, type TreePruning } from './prune-trees.ts';
@@ -21,6 +24,8 @@ export interface Pruning {
   readonly trashed: readonly string[];
   /** How many complete backups stay. */
   readonly kept: number;
+  /** How many there are of other databases: they are left alone. */
+  readonly others: number;
   /** No backup is proven: then none of them, and nothing in the trash, is touched. */
   readonly nothingProven: boolean;
   /** The same for old trees of the application. */
@@ -31,17 +36,31 @@ export interface Pruning {
 export async function planPruning(context: Context): Promise<Pruning> {
   const folder = backupsDir(context);
   const states = await readStates(context);
-  const { whole, broken } = await sortOutWhole(await listBackups(context));
+  const live = await liveDatabase(context);
+  const all = await listBackups(context);
+  const own = backupsOf(live, all);
+  const { whole, broken } = await sortOutWhole(own);
   for (const { id } of broken) warn(context, 'backup-broken', { id });
   const facts = await expiryFacts(context, whole, states);
   const trashed = expiredBackups(facts);
   const newestProven = newestProvenOf(facts);
   const kept = facts.backups.length - trashed.length;
   // A trash without a proven backup beside it may be all there is.
-  const removed = newestProven === undefined ? [] : await trashedBackups(folder);
+  const removed = newestProven === undefined ? [] : await ownTrashed(folder, live);
   const trees = await planTreePruning(context, states, newestProven?.createdAt);
   const nothingProven = newestProven === undefined && kept > 0;
-  return { folder, trash: trashFolder(folder), removed, trashed, kept, nothingProven, trees };
+  const others = all.length - own.length;
+  return { folder, trash: trashFolder(folder), removed, trashed, kept, others, nothingProven, trees };
+}
+
+/** What is in the trash, but for what another database's prune has put there. */
+async function ownTrashed(folder: string, live: DatabaseIdentity | undefined): Promise<string[]> {
+  const own: string[] = [];
+  for (const id of await trashedBackups(folder)) {
+    const backup = await readBackup(join(trashFolder(folder), id));
+    if (backup === undefined || whoseBackup(backup, live) === 'own') own.push(id);
+  }
+  return own;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
+import { addressText, mayBeSameServer, type ServerAddress } from '../database/server-address.ts';
 import { refused, unfinished } from '../errors.ts';
-import { isLoopback } from '../system/loopback.ts';
-import { installationOf, type Installation, type ServerAddress } from './installation.ts';
+import { installationOf, type Installation } from './installation.ts';
 import type { RunState } from './state.ts';
 
 /** What is another one than when a run was begun, as texts. */
@@ -73,25 +73,6 @@ function treeDifferences(
     found.push({ what: 'layout', was: was.layout, is: is.layout, options: ['--app-layout', was.layout] });
   return found;
 }
-
-/** A socket and an address of this machine may be those of one server: nothing here tells. */
-function mayBeSameServer(one: ServerAddress, other: ServerAddress): boolean {
-  if ('socket' in one && 'socket' in other) return one.socket === other.socket;
-  if ('socket' in one) return isThisMachine(other);
-  if ('socket' in other) return isThisMachine(one);
-  if (one.port !== other.port) return false;
-  return hostOf(one) === hostOf(other) || (isThisMachine(one) && isThisMachine(other));
-}
-
-const hostOf = (address: ServerAddress): string =>
-  'host' in address ? address.host.toLowerCase().replace(/\.$/, '') : '';
-
-/** As DB_HOST an IPv6 address has no brackets. */
-const isThisMachine = (address: ServerAddress): boolean =>
-  isLoopback(hostOf(address)) || hostOf(address) === '::1';
-
-const addressText = (address: ServerAddress): string =>
-  'socket' in address ? address.socket : `${address.host}:${address.port}`;
 
 /** A socket is taken before host and port: where one is set now, it has to be set to nothing. */
 const addressOptions = (was: ServerAddress, is: ServerAddress): string[] =>

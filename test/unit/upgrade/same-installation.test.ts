@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Installation, ServerAddress } from '../../../scripts/upgrade/installation.ts';
+import type { ServerAddress } from '../../../scripts/database/server-address.ts';
+import type { Installation } from '../../../scripts/upgrade/installation.ts';
 import { differencesOf } from '../../../scripts/upgrade/same-installation.ts';
 
 const tree = { path: '/srv/app', real: '/data/app', layout: 'in-place' } as const;

@@ -1,16 +1,28 @@
+import type { NamedBackup } from '../../../backup/others.ts';
 import type { OutsideLink } from '../../../backup/outside-links.ts';
 import type { Problem } from '../../../backup/problem.ts';
 import type { RestoreFacts } from '../../../backup/restore-facts.ts';
 import type { Refusal } from '../../../backup/trial/refusals.ts';
 import { accessAcl, defaultAcl } from '../../../system/acl.ts';
 import type { NotSet } from '../../../system/attributes.ts';
+import type { DatabaseIdentity } from '../../../database/whose.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
-import { bytes, duration } from '../../format.ts';
+import { bytes, databaseText, duration } from '../../format.ts';
 import { fragileRemedies, fragileText } from './fragile-values.ts';
 import { notRestorable, refusalLines, remedies } from './restore-refusals.ts';
 
 const below = (texts: readonly string[]): string => texts.map((text) => `\n\n${text}`).join('');
 const bulleted = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
+
+/** Whose a backup is, and that it is another's where it is. */
+function ofText({ of, live, whose }: NamedBackup): string {
+  if (whose === 'own') return databaseText(of);
+  if (whose === 'other-database') return `another database, ${databaseText(of)}`;
+  const sameAddress = of.address === live?.address;
+  return `${databaseText(of)}, ${sameAddress ? `when another server was there (${of.server ?? 'unknown'})` : 'which is another server'}`;
+}
+
+const liveText = ({ live }: NamedBackup): string => (live === undefined ? 'no database' : databaseText(live));
 
 const fragileTexts = (columns: readonly FragileColumn[]): string =>
   columns.length === 0 ? '' : `\nThe reason:\n${bulleted(columns.map(fragileText))}`;
@@ -135,9 +147,20 @@ export const backup = {
       message: `The name of ${facts.path} is not valid UTF-8, and so it cannot be read.`,
       hint: 'Rename it (convmv renames whole folders); neither a backup nor a new release would have it.',
     }),
-    'no-backup': (facts: { folder: string }) => ({
-      message: `There is no complete backup in ${facts.folder}.`,
-      hint: '`maj backup` takes one.',
+    'no-backup': (facts: { folder: string; database: DatabaseIdentity | undefined; others: number }) => ({
+      message: `There is no complete backup${facts.database === undefined ? '' : ` of ${databaseText(facts.database)}`} in ${facts.folder}${facts.others === 0 ? '' : `; ${facts.others === 1 ? 'the one there is' : `the ${facts.others} there are`} of other databases, or of another server`}.`,
+      hint:
+        facts.others === 0
+          ? '`maj backup` takes one.'
+          : '`maj backup` takes one. `maj backups` says whose each is: where this server is the one of before under another name, name one of its backups.',
+    }),
+    'rehearsed-on-another': (facts: NamedBackup) => ({
+      message: `The backup ${facts.id} is of ${ofText(facts)}: a rehearsal on it says nothing of ${liveText(facts)}.`,
+      hint: '`maj rehearse` takes a backup of this database and rehearses on that; `maj backups` says whose each is.',
+    }),
+    'restore-of-another': (facts: NamedBackup) => ({
+      message: `The backup ${facts.id} is of ${ofText(facts)}: what is in ${liveText(facts)} would be replaced by the rows of another database.`,
+      hint: `To load it beside: maj restore ${facts.id} --into NAME. If it is to replace this database all the same, say --of-another. \`maj backups\` says whose each is.`,
     }),
     'backup-not-found': (facts: { path: string; incomplete: boolean; known: readonly string[] }) => ({
       message: facts.incomplete
@@ -281,6 +304,8 @@ export const backup = {
       `These name the database ${facts.database} in their text, and go on to use it: ${facts.objects.join(', ')}.`,
     'restore-everything': (facts: { reason: string }) =>
       `What is in the database cannot be compared with the backup, so everything is loaded again: ${facts.reason}`,
+    'other-server-backup': (facts: NamedBackup) =>
+      `The backup ${facts.id} is of ${ofText(facts)}. The settings name ${liveText(facts)}.`,
     'events-ended': (facts: { database: string; events: readonly string[] }) =>
       `In ${facts.database} these events are not as in the backup, since their time has passed (no server makes such an event again: it is dropped at once, or disabled where it is preserved): ${facts.events.join(', ')}.`,
     'load-again': (facts: { tables: readonly string[] }) =>
@@ -335,8 +360,14 @@ export const backup = {
       `Files     ${facts.files === null ? 'none' : String(facts.files)}`,
       `On disk   ${bytes(facts.storedBytes)}, in ${duration(facts.durationMs)}`,
     ],
-    verified: (facts: { id: string; parts: number; dumpBytes: number; files: number | null }) => [
-      `The backup ${facts.id} is sound: ${facts.parts} parts, ${bytes(facts.dumpBytes)} of SQL, ${facts.files === null ? 'no files' : `${facts.files} files`}.`,
+    verified: (facts: {
+      id: string;
+      backup: NamedBackup;
+      parts: number;
+      dumpBytes: number;
+      files: number | null;
+    }) => [
+      `The backup ${facts.id} of ${ofText(facts.backup)} is sound: ${facts.parts} parts, ${bytes(facts.dumpBytes)} of SQL, ${facts.files === null ? 'no files' : `${facts.files} files`}.`,
     ],
     proven: (facts: {
       equalParts: number;
@@ -351,12 +382,13 @@ export const backup = {
     notProven: () => ['It is not proven: `maj verify --full` restores it into a throwaway server.'],
     restorePlan: (facts: {
       id: string;
+      backup: NamedBackup;
       database: string | null;
       into: string | null;
       folder: string | null;
       work: RestoreFacts | null;
     }) => [
-      `From the backup ${facts.id}:`,
+      `From the backup ${facts.id} of ${ofText(facts.backup)}:`,
       ...(facts.into === null ? [] : [`  the database ${facts.into} is made, and loaded`]),
       ...(facts.work === null ? [] : workLines(facts.database ?? '', facts.work, 'plan')),
       ...(facts.folder === null
@@ -365,6 +397,7 @@ export const backup = {
     ],
     restoreQuestion: (facts: {
       id: string;
+      backup: NamedBackup;
       database: string | null;
       folder: string | null;
       tables: readonly string[] | null;
@@ -378,7 +411,9 @@ export const backup = {
         facts.folder === null ? undefined : `the files in ${facts.folder}`,
       ]
         .filter((part) => part !== undefined)
-        .join(' and ')} with the backup ${facts.id}?`,
+        .join(
+          ' and ',
+        )}${facts.backup.whose === 'own' ? '' : ` (settings: ${liveText(facts.backup)})`} with the backup ${facts.id} of ${ofText(facts.backup)}?`,
     restored: (facts: {
       id: string;
       database: string | null;

@@ -1,5 +1,6 @@
 import type { GateReason, ScriptChange } from '../../../gate/decide.ts';
-import { age } from '../../format.ts';
+import type { DatabaseIdentity } from '../../../database/whose.ts';
+import { age, databaseText } from '../../format.ts';
 
 function reasonText(reason: GateReason): string {
   switch (reason.kind) {
@@ -27,9 +28,14 @@ const changeText = (change: ScriptChange): string => `${change.version}_${change
 /** What gate/ says, in English. */
 export const gate = {
   errors: {
-    'gate-refused': (facts: { branch: string; commit: string; reasons: readonly GateReason[] }) => ({
+    'gate-refused': (facts: {
+      branch: string;
+      commit: string;
+      database: DatabaseIdentity | undefined;
+      reasons: readonly GateReason[];
+    }) => ({
       message: [
-        `The push of ${facts.commit.slice(0, 12)} to ${facts.branch} is refused:`,
+        `The push of ${facts.commit.slice(0, 12)} to ${facts.branch} is refused${facts.database === undefined ? '' : ` (database ${databaseText(facts.database)})`}:`,
         ...facts.reasons.map((reason) => `  - ${reasonText(reason)}`),
       ].join('\n'),
       hint: 'Run `maj rehearse` (npm run rehearse), then push again.',
@@ -51,7 +57,14 @@ export const gate = {
   notes: {},
   results: {
     notDeploy: (facts: { branch: string }) => `gate: nothing goes to ${facts.branch}; open`,
-    open: (facts: { branch: string; commit: string; receipt: string; backup: string; pending: number }) =>
-      `gate: ${facts.commit.slice(0, 12)} may go to ${facts.branch}: rehearsed as ${facts.receipt} on backup ${facts.backup}, ${facts.pending} pending ${facts.pending === 1 ? 'migration' : 'migrations'}`,
+    open: (facts: {
+      branch: string;
+      commit: string;
+      receipt: string;
+      backup: string;
+      database: DatabaseIdentity | undefined;
+      pending: number;
+    }) =>
+      `gate: ${facts.commit.slice(0, 12)} may go to ${facts.branch}: rehearsed as ${facts.receipt} on backup ${facts.backup}${facts.database === undefined ? '' : ` of ${databaseText(facts.database)}`}, ${facts.pending} pending ${facts.pending === 1 ? 'migration' : 'migrations'}`,
   },
 };

@@ -1,5 +1,6 @@
 import type { Keeper } from '../../../backup/expire.ts';
-import { age, bytes, table } from '../../format.ts';
+import type { DatabaseIdentity, Whose } from '../../../database/whose.ts';
+import { age, bytes, databaseText, table } from '../../format.ts';
 
 const listed = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 const backupsText = (count: number): string => (count === 1 ? '1 backup' : `${count} backups`);
@@ -28,11 +29,32 @@ function keeperText(keeper: Keeper, { days, least }: { days: number; least: numb
   }
 }
 
-/** What is said below a backup: why it is kept, or that it will go. */
-const keptText = (by: readonly Keeper[], facts: { days: number; least: number }): string[] =>
-  by.length === 0
+/** A backup in the list. */
+interface ListedBackup {
+  readonly id: string;
+  readonly version: string | null;
+  readonly ageMs: number;
+  readonly own: number;
+  readonly shared: number;
+  readonly proven: boolean;
+  readonly database: DatabaseIdentity;
+  readonly whose: Whose;
+  readonly keepers: readonly Keeper[];
+}
+
+/** What is said below a backup: why it is kept, or that it will go; of another database's, that it is one. */
+function keptText(
+  { whose, keepers, database }: ListedBackup,
+  facts: { days: number; least: number },
+): string[] {
+  if (whose !== 'own')
+    return filled(
+      `  of ${databaseText(database)}, ${whose === 'other-server' ? 'on another server than this one' : 'another database'}: not pruned from here`,
+    );
+  return keepers.length === 0
     ? ['  expired: the next prune puts it into the trash']
-    : filled(`  kept: ${by.map((keeper) => keeperText(keeper, facts)).join('; ')}`);
+    : filled(`  kept: ${keepers.map((keeper) => keeperText(keeper, facts)).join('; ')}`);
+}
 
 /** A line as several of at most 80 characters, broken between words. */
 function filled(line: string): string[] {
@@ -67,6 +89,7 @@ export const keeping = {
       removed: readonly string[];
       trashed: readonly string[];
       kept: number;
+      others: number;
       nothingProven: boolean;
       trees: { removed: readonly string[]; trashed: readonly string[] };
       planned: boolean;
@@ -100,6 +123,7 @@ export const keeping = {
             `${facts.planned ? 'Old trees that would go into the trash beside them' : 'Old trees in the trash beside them, until the next prune'}:`,
             ...listed(facts.trees.trashed),
           ]),
+      ...(facts.others === 0 ? [] : [`Left alone: ${backupsText(facts.others)} of other databases.`]),
       ...(facts.planned ? ['Nothing was changed.'] : []),
     ],
     backups: (facts: {
@@ -107,15 +131,7 @@ export const keeping = {
       trash: string;
       days: number;
       least: number;
-      backups: readonly {
-        id: string;
-        version: string | null;
-        ageMs: number;
-        own: number;
-        shared: number;
-        proven: boolean;
-        keepers: readonly Keeper[];
-      }[];
+      backups: readonly ListedBackup[];
       others: readonly { id: string; what: OtherKind; own: number }[];
       trashed: readonly { id: string; own: number }[];
       bytes: number;
@@ -124,12 +140,16 @@ export const keeping = {
       ...table(
         facts.backups.map((backup) => [
           backup.id,
+          backup.database.name,
           backup.version ?? 'no version',
           backup.ageMs < 0 ? 'from the future' : age(backup.ageMs),
           sizeText(backup),
           backup.proven ? 'proven' : 'not proven',
         ]),
-      ).flatMap((line, index) => [line, ...keptText(facts.backups[index]?.keepers ?? [], facts)]),
+      ).flatMap((line, index) => {
+        const backup = facts.backups[index];
+        return backup === undefined ? [line] : [line, ...keptText(backup, facts)];
+      }),
       ...facts.others.flatMap(({ id, what, own }) => [`${id}  ${bytes(own)}`, `  ${otherText(what)}`]),
       ...(facts.backups.length + facts.others.length === 0
         ? [`There is no backup in ${facts.folder}; \`maj backup\` takes one.`]

@@ -1,6 +1,7 @@
 import type { HealthStrength } from '../../../application/health.ts';
 import type { PermissionReport } from '../../../application/look-at-permissions.ts';
-import { age, bytes } from '../../format.ts';
+import type { DatabaseIdentity } from '../../../database/whose.ts';
+import { age, bytes, databaseText } from '../../format.ts';
 import { permissionLines } from './permissions.ts';
 
 /** What could not be learned, and what to do about it. */
@@ -19,8 +20,9 @@ interface StatusFacts extends StatusTroubles {
   readonly application: string | undefined;
   readonly maintenance: string | undefined;
   readonly server: string | undefined;
-  readonly backup: { id: string; ageMs: number; proven: boolean } | undefined;
+  readonly backup: { id: string; database: DatabaseIdentity; ageMs: number; proven: boolean } | undefined;
   readonly backups: number;
+  readonly otherBackups: number;
   readonly pending: readonly string[] | undefined;
   readonly health: HealthStrength;
   readonly permissions: PermissionReport | undefined;
@@ -59,8 +61,8 @@ export function statusLines(facts: StatusFacts): readonly string[] {
     `last backup  ${
       facts.backup === undefined
         ? 'none'
-        : `${facts.backup.id}, ${age(facts.backup.ageMs)} old, ${facts.backup.proven ? 'proven' : 'not proven'} (${facts.backups} in all)`
-    }`,
+        : `${facts.backup.id} of ${databaseText(facts.backup.database)}, ${age(facts.backup.ageMs)} old, ${facts.backup.proven ? 'proven' : 'not proven'} (${facts.backups} in all)`
+    }${facts.otherBackups === 0 ? '' : `; ${facts.otherBackups} more of other databases`}`,
     `space        ${bytes(facts.free)} free for ${facts.backupDir}`,
     ...(facts.unfinished === undefined ? [] : [`unfinished   ${facts.unfinished}`]),
     ...facts.remedies.map((remedy) => `next         ${remedy}`),

@@ -1,0 +1,52 @@
+import type { Context } from '../context.ts';
+import { MajError } from '../errors.ts';
+import { withSession, type Session } from './session.ts';
+import { addressOf, targetFromConfig } from './target.ts';
+import type { DatabaseIdentity } from './whose.ts';
+
+type IdentityContext = Pick<Context, 'config' | 'projectDir' | 'signal'>;
+
+/**
+ * What a server says of itself that others do not say. MySQL has a number for that (`server_uuid`, kept in auto.cnf of its
+ * data folder, so that a server that moves with its data keeps it). MariaDB has none: `server_uid` (10.11.9, 11.4.3 and later) is
+ * a hash of the network card and the port, the same for all servers of one machine that listen on sockets alone (10.11 and
+ * 11.8). So host, port and data folder are taken as well, and a server that moves becomes another.
+ */
+export async function readServerIdentity(session: Session): Promise<string> {
+  const { flavour } = session.server;
+  const names = flavour === 'mysql' ? ['server_uuid'] : ['server_uid', 'hostname', 'port', 'datadir'];
+  const list = names.map((name) => `'${name}'`).join(', ');
+  const rows = await session.rows(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${list})`);
+  const values = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
+  return [flavour, ...names.map((name) => values.get(name) ?? '')].join(' ');
+}
+
+/** The database that the settings name, without asking its server; undefined where they name none. */
+export function configuredDatabase({
+  config,
+  projectDir,
+}: Pick<Context, 'config' | 'projectDir'>): DatabaseIdentity | undefined {
+  const { DB_NAME, DB_USER = '' } = config;
+  if (DB_NAME === undefined) return undefined;
+  return {
+    name: DB_NAME,
+    address: addressOf(targetFromConfig({ config: { ...config, DB_USER }, projectDir })),
+  };
+}
+
+/** The database that the settings name, with what its server says of itself, where it answers. */
+export async function liveDatabase(context: IdentityContext): Promise<DatabaseIdentity | undefined> {
+  const configured = configuredDatabase(context);
+  if (configured === undefined || context.config.DB_USER === undefined) return configured;
+  try {
+    // In no database: it may be gone, which is when a backup of it is asked for.
+    const server = await withSession(context, targetFromConfig(context), readServerIdentity, {
+      database: null,
+    });
+    return { ...configured, server };
+  } catch (error) {
+    // What needs the server will say so; what does not, such as a look at the backups, goes by name and address.
+    if (error instanceof MajError) return configured;
+    throw error;
+  }
+}

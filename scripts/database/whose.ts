@@ -1,0 +1,35 @@
+import { mayBeSameServer, parseAddress } from './server-address.ts';
+
+/** What tells a database from others. */
+export interface DatabaseIdentity {
+  readonly name: string;
+  /** The server does not tell names apart by their case (lower_case_table_names 1 and 2). */
+  readonly anyCase?: boolean | undefined;
+  /** Where it was reached: `host:port`, or the path of a socket. Backups of the first days do not tell. */
+  readonly address?: string | undefined;
+  /** What its server says of itself, see `readServerIdentity`; not given where it was not, or could not be, asked. */
+  readonly server?: string | undefined;
+}
+
+/** Whose something is, as seen from one database: its own, one of another name, or one of this name on another server. */
+export type Whose = 'own' | 'other-database' | 'other-server';
+
+/**
+ * Decides whether something that is kept of a database (a backup, a receipt) is of this one. The server's own word counts
+ * before the address, which may lead to another server today. Where neither is known, the name alone counts. Pure.
+ */
+export function whose(of: DatabaseIdentity, live: DatabaseIdentity): Whose {
+  if (!sameName(of, live)) return 'other-database';
+  const same =
+    of.server !== undefined && live.server !== undefined
+      ? of.server === live.server
+      : of.address === undefined ||
+        live.address === undefined ||
+        mayBeSameServer(parseAddress(of.address), parseAddress(live.address));
+  return same ? 'own' : 'other-server';
+}
+
+function sameName(of: DatabaseIdentity, live: DatabaseIdentity): boolean {
+  if (of.name === live.name) return true;
+  return (of.anyCase === true || live.anyCase === true) && of.name.toLowerCase() === live.name.toLowerCase();
+}
