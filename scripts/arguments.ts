@@ -24,6 +24,21 @@ const common = {
   project: { type: 'string' },
 } as const;
 
+/** The verb's own options, and those that give settings. */
+function ownOptions(verb: Verb): Record<string, { readonly type: 'boolean' | 'string' }> {
+  const settings = settingNames
+    .filter((name) => !isSecret(name))
+    .map((name) => [optionOf(name), { type: 'string' as const }] as const);
+  const own = Object.entries(verb.options).map(([name, { type }]) => [name, { type }] as const);
+  return Object.fromEntries([...settings, ...own]);
+}
+
+/** Every option that a verb takes. */
+export const optionsOf = (verb: Verb): Record<string, { readonly type: 'boolean' | 'string' }> => ({
+  ...ownOptions(verb),
+  ...common,
+});
+
 /**
  * Takes the words after the verb apart, strictly: an unknown option is an error.
  *
@@ -36,14 +51,10 @@ export function parseArguments(verb: Verb, words: readonly string[]): ParsedArgu
       throw wrongUsage('secret-option', { option, setting: name });
     }
   }
-  const settingOptions = settingNames
-    .filter((name) => !isSecret(name))
-    .map((name) => [optionOf(name), { type: 'string' as const }] as const);
-  const own = Object.entries(verb.options).map(([name, { type }]) => [name, { type }] as const);
   try {
     const { values, positionals } = parseArgs({
       args: [...words],
-      options: { ...Object.fromEntries([...settingOptions, ...own]), ...common },
+      options: { ...ownOptions(verb), ...common },
       allowPositionals: true,
       strict: true,
     });

@@ -61,6 +61,13 @@ export const gateVerb: Verb<'commit'> = {
   },
   needsSettings: true,
   async run(context, args) {
+    // git hands over two words; a single one is a commit whose option did not come through (npm run gate --commit HEAD).
+    if (args.positionals.length === 1)
+      throw wrongUsage('bad-usage', {
+        verb: 'gate',
+        reason:
+          'git hands over REMOTE and URL; a commit is named with --commit (npm run gate -- --commit HEAD)',
+      });
     const branch = context.config.DEPLOY_BRANCH;
     const commits = await pushedCommits(context, args);
     const allowed: { commit: string; receipt: Receipt }[] = [];

@@ -2,12 +2,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
-import { parseArguments, type ParsedArguments } from './arguments.ts';
+import { optionsOf, parseArguments, type ParsedArguments } from './arguments.ts';
 import { loadSettings, type LoadedSettings } from './config/load.ts';
 import { nearestName } from './config/nearest-name.ts';
 import { parseSettings } from './config/parse.ts';
 import { warn, type Context } from './context.ts';
 import { wrongUsage } from './errors.ts';
+import { npmKeptOptions } from './npm-options.ts';
+import { isNpmSetting } from './system/npm.ts';
 import { ownVersion } from './system/own-version.ts';
 import { systemClock } from './system/clock.ts';
 import { confirmOnTerminal } from './terminal/ask.ts';
@@ -50,6 +52,14 @@ async function runVerb(name: string, words: readonly string[], messages: Message
   if (verb === undefined)
     throw wrongUsage('unknown-verb', { verb: name, nearest: nearestName(name, verbNames) });
   const args = parseArguments(verb, words);
+  const kept = npmKeptOptions({
+    environment: process.env,
+    options: optionsOf(verb),
+    verb: name,
+    words,
+    isSetting: (option) => isNpmSetting(option, process.env),
+  });
+  if (kept !== undefined && !args.help) throw kept;
   if (args.help) print(verbHelp(messages, verb));
   else await act(verb, args, messages);
 }

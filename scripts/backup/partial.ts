@@ -1,10 +1,11 @@
 import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { backupsDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
+import { makeBackupsFolder } from '../own-folders.ts';
 import {
   exists,
   fileFailed,
-  makePrivateFolder,
   privateFolder,
   remove,
   renameDurably,
@@ -35,8 +36,9 @@ export interface PartialBackup {
  *
  * @throws MajError `file-failed`
  */
-export async function checkWritable(backups: string): Promise<void> {
-  await makePrivateFolder(backups);
+export async function checkWritable(context: Pick<Context, 'config' | 'projectDir'>): Promise<void> {
+  const backups = backupsDir(context);
+  await makeBackupsFolder(context);
   try {
     await access(backups, constants.W_OK | constants.X_OK);
   } catch (error) {

@@ -4,7 +4,8 @@ import type { MaintenanceState } from '../application/maintenance.ts';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { locked, unfinished, type MajError } from '../errors.ts';
-import { makePrivateFolder, readIfThere, remove, writeDurably } from '../system/files.ts';
+import { makeStateFolder } from '../own-folders.ts';
+import { readIfThere, remove, writeDurably } from '../system/files.ts';
 import { fateOf, identitySchema, ownIdentity } from '../system/identity.ts';
 import { coversScope, restoreCommand, scopeSchema, type RestoreScope } from './restore-scope.ts';
 
@@ -43,7 +44,7 @@ export async function underRestoreMark<T>(
   begun: BegunRestore,
   work: () => Promise<T>,
 ): Promise<T> {
-  await makePrivateFolder(stateDir(context));
+  await makeStateFolder(context);
   const mark: RestoreMark = { since: context.clock.now().toISOString(), ...begun };
   const write = (facts: RestoreMark): Promise<void> => writeDurably(markPath(context), JSON.stringify(facts));
   await write({ ...mark, holder: ownIdentity() });

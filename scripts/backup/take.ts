@@ -35,7 +35,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
   const started = context.clock.monotonicMs();
   const target = targetFromConfig(context);
   const folder = backupsDir(context);
-  await checkWritable(folder);
+  await checkWritable(context);
   const codec = await chooseCodec(context);
   const take = async (session: Session): Promise<Backup> => {
     const source = await learnSource(context, session, target, options.databaseOnly === true);

@@ -6,7 +6,8 @@ import { liveDatabase } from '../database/identity.ts';
 import { addressOf, targetFromConfig } from '../database/target.ts';
 import { whose, type DatabaseIdentity } from '../database/whose.ts';
 import { statementEvidenceSchema } from '../migrations/evidence.ts';
-import { makePrivateFolder, namesIn, readIfThere, writeDurably } from '../system/files.ts';
+import { makeStateFolder } from '../own-folders.ts';
+import { namesIn, readIfThere, writeDurably } from '../system/files.ts';
 
 const scriptSchema = v.object({ version: v.string(), name: v.string(), checksum: v.string() });
 
@@ -88,7 +89,7 @@ const receiptsDir = (context: Pick<Context, 'projectDir'>): string => join(state
 /** Keeps a receipt in `.maj/receipts/`. */
 export async function writeReceipt(context: Pick<Context, 'projectDir'>, receipt: Receipt): Promise<void> {
   const folder = receiptsDir(context);
-  await makePrivateFolder(folder);
+  await makeStateFolder(context, folder);
   await writeDurably(join(folder, `${receipt.id}.json`), `${JSON.stringify(receipt, null, 2)}\n`);
 }
 

@@ -6,9 +6,9 @@ import { createGzip } from 'node:zlib';
 import { isRemote } from '../config/update-source.ts';
 import { inStep, note, stopIfInterrupted, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
+import { makeStateFolder } from '../own-folders.ts';
 import {
   fileFailed,
-  makePrivateFolder,
   privateFile,
   remove,
   renameDurably,
@@ -69,7 +69,7 @@ const notForEver = ['-c', 'http.lowSpeedLimit=1000', '-c', 'http.lowSpeedTime=60
 /** Our own copy of a repository, brought up to date: its branches and tags. */
 async function mirrorOf(context: Context, repository: string): Promise<string> {
   const mirror = mirrorFolder(context, repository);
-  await makePrivateFolder(mirror);
+  await makeStateFolder(context, mirror);
   await git(context, mirror, ['init', '--quiet', '--bare', mirror]);
   const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
   const options = ['--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];

@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import { note, type Context } from '../context.ts';
 import { unsound } from '../errors.ts';
-import { makePrivateFolder, readIfThere, removeWritten, writeDurably } from '../system/files.ts';
+import { makeStateFolder } from '../own-folders.ts';
+import { readIfThere, removeWritten, writeDurably } from '../system/files.ts';
 import { releaseEntrySchema, type StagedRelease } from './types.ts';
 
 const listSchema = v.object({
@@ -63,7 +64,7 @@ export async function recordInstalled(context: Context, staged: Pick<StagedRelea
     note(context, 'release-list-missing', { path: staged.list });
     return;
   }
-  await makePrivateFolder(listsDir(context));
+  await makeStateFolder(context, listsDir(context));
   await writeReleaseList(join(listsDir(context), `${encodeURIComponent(list.version)}.json`), list);
   await removeWritten(staged.list);
 }

@@ -3,7 +3,8 @@ import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
-import { fileFailed, makePrivateFolder, namesIn, remove, statIfThere } from '../system/files.ts';
+import { makeStateFolder } from '../own-folders.ts';
+import { fileFailed, namesIn, remove, statIfThere } from '../system/files.ts';
 
 /** How many packages that were fetched are kept: the installed one, the one before, the next. */
 const kept = 3;
@@ -19,7 +20,7 @@ const packagesDir = (context: Pick<Context, 'projectDir'>): string => join(state
 export async function packageFolder(context: Context, origin: string): Promise<string> {
   const name = nameOf(origin);
   const folder = join(packagesDir(context), name);
-  await makePrivateFolder(folder);
+  await makeStateFolder(context, folder);
   try {
     const now = context.clock.now();
     await utimes(folder, now, now);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
-import { fileFailed, makePrivateFolder, privateFile, readIfThere, syncFolder } from '../system/files.ts';
+import { makeStateFolder } from '../own-folders.ts';
+import { fileFailed, privateFile, readIfThere, syncFolder } from '../system/files.ts';
 import { switchPlanSchema, type StagedFacts } from '../release/types.ts';
 import { identitySchema } from '../system/identity.ts';
 import { installationSchema } from './installation.ts';
@@ -125,7 +126,7 @@ export async function openJournal(
   run: string,
 ): Promise<Journal> {
   const folder = join(runsDir(context), run);
-  await makePrivateFolder(folder);
+  await makeStateFolder(context, folder);
   const path = join(folder, journalFile);
   const file = await openForAppending(path);
   for (const made of [folder, runsDir(context), stateDir(context)]) await syncFolder(made);

@@ -6,7 +6,8 @@ import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { locked } from '../errors.ts';
 import { orLeftOver } from '../left-over.ts';
-import { makePrivateFolder, namesIn, readIfThere } from '../system/files.ts';
+import { makeStateFolder } from '../own-folders.ts';
+import { namesIn, readIfThere } from '../system/files.ts';
 import { fateOf, isAlive, ownIdentity, placeOf } from '../system/identity.ts';
 import { sweepTemporaryFolders } from '../system/temporary.ts';
 import { createExclusively, holderIn, type LockHolder } from './lock-file.ts';
@@ -19,7 +20,7 @@ import { createExclusively, holderIn, type LockHolder } from './lock-file.ts';
  */
 export async function withLock<T>(context: Context, verb: string, work: () => Promise<T>): Promise<T> {
   const path = lockPath(context);
-  await makePrivateFolder(stateDir(context));
+  await makeStateFolder(context);
   const mine = await acquire(context, path, verb);
   try {
     await sweep(path);

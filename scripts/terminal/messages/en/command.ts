@@ -58,6 +58,10 @@ export const command = {
       message: `${facts.option} is not an option: others on this machine could read it.`,
       hint: `Put ${facts.setting} into .env or into the environment.`,
     }),
+    'npm-kept-options': (facts: { options: readonly string[]; command: string }) => ({
+      message: `npm has kept ${facts.options.join(', ')} for itself: without a \`--\` before them, options of \`npm run\` do not reach maj.`,
+      hint: facts.command,
+    }),
     'no-project': (facts: { path: string }) => ({
       message: `The project folder ${facts.path} is not there.`,
       hint: 'Name one that exists with --project, or leave the option out.',

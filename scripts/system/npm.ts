@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { processStat } from './process-stat.ts';
+import { escaped } from './regular-expression.ts';
+
+/**
+ * Whether npm, which has called us, has the value of a setting from a file of its own or from the environment that it was
+ * itself called in, and so not from its line. Where that cannot be told: yes.
+ *
+ * @param environment ours, which npm has made
+ */
+export function isNpmSetting(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const { npm_config_userconfig: user, npm_config_globalconfig: global } = environment;
+  const project = environment['npm_config_local_prefix'];
+  const files = [user, global, project === undefined ? undefined : join(project, '.npmrc')];
+  const line = new RegExp(`^\\s*${escaped(name)}\\s*(?:=|$)`, 'm');
+  if (files.some((path) => path !== undefined && line.test(readOr(path, '')))) return true;
+  const npm = npmAbove(process.ppid);
+  if (npm === undefined) return true;
+  const variable = new RegExp(`(?:^|\\0)npm_config_${escaped(name).replaceAll('-', '[-_]')}=`, 'i');
+  return variable.test(readOr(`/proc/${npm}/environ`, `npm_config_${name}=`));
+}
+
+/** npm renames its process to `npm run …`; between it and us there may be shells. */
+function npmAbove(pid: number): number | undefined {
+  for (let above = pid, steps = 0; above > 1 && steps < 6; steps += 1) {
+    if (/^npm\b/.test(readOr(`/proc/${above}/cmdline`, ''))) return above;
+    above = Number(processStat(above)?.[1] ?? 0);
+  }
+  return undefined;
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}
