@@ -16,12 +16,14 @@ export function isNpmSetting(
   const { npm_config_userconfig: user, npm_config_globalconfig: global } = environment;
   const project = environment['npm_config_local_prefix'];
   const files = [user, global, project === undefined ? undefined : join(project, '.npmrc')];
-  const line = new RegExp(`^\\s*${escaped(name)}\\s*(?:=|$)`, 'm');
+  const line = new RegExp(`^[ \\t]*${escaped(name)}[ \\t]*(?:=[ \\t]*(?!false\\b)\\S|$)`, 'm');
   if (files.some((path) => path !== undefined && line.test(readOr(path, '')))) return true;
   const npm = npmAbove(process.ppid);
   if (npm === undefined) return true;
-  const variable = new RegExp(`(?:^|\\0)npm_config_${escaped(name).replaceAll('-', '[-_]')}=`, 'i');
-  return variable.test(readOr(`/proc/${npm}/environ`, `npm_config_${name}=`));
+  const given = readOr(`/proc/${npm}/environ`, undefined);
+  // Set to nothing, or to false, it is not where the value comes from.
+  const variable = `(?:^|\\0)npm_config_${escaped(name).replaceAll('-', '[-_]')}=(?!(?:false)?(?:\\0|$))`;
+  return given === undefined || new RegExp(variable, 'i').test(given);
 }
 
 /** npm renames its process to `npm run …`; between it and us there may be shells. */
@@ -33,7 +35,7 @@ function npmAbove(pid: number): number | undefined {
   return undefined;
 }
 
-function readOr(path: string, otherwise: string): string {
+function readOr<T>(path: string, otherwise: T): string | T {
   try {
     return readFileSync(path, 'utf8');
   } catch {
