@@ -7,10 +7,11 @@ import type { DatabaseIdentity } from './whose.ts';
 type IdentityContext = Pick<Context, 'config' | 'projectDir' | 'signal'>;
 
 /**
- * What a server says of itself that others do not say. MySQL has a number for that (`server_uuid`, kept in auto.cnf of its
- * data folder, so that a server that moves with its data keeps it). MariaDB has none: `server_uid` (10.11.9, 11.4.3 and later) is
- * a hash of the network card and the port, the same for all servers of one machine that listen on sockets alone (10.11 and
- * 11.8). So host, port and data folder are taken as well, and a server that moves becomes another.
+ * What a server says of itself, as far as it tells it from others. MySQL has a number for that: `server_uuid`, kept in
+ * auto.cnf of its data folder. It stays when a server moves with its data, and whoever copies that folder copies it, which is
+ * why the address counts as well (see `whose`). MariaDB has none: `server_uid` (10.11.9, 11.4.3 and later) is a hash of the
+ * network card and the port, the same for all servers of one machine that listen on sockets alone (seen with 10.11 and 11.8). So
+ * host, port and data folder are taken with it.
  */
 export async function readServerIdentity(session: Session): Promise<string> {
   const { flavour } = session.server;

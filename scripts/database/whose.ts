@@ -15,17 +15,16 @@ export interface DatabaseIdentity {
 export type Whose = 'own' | 'other-database' | 'other-server';
 
 /**
- * Decides whether something that is kept of a database (a backup, a receipt) is of this one. The server's own word counts
- * before the address, which may lead to another server today. Where neither is known, the name alone counts. Pure.
+ * Decides whether something that is kept of a database (a backup, a receipt) is of this one: name, server and address have
+ * to agree, as far as they are known. An address alone may lead to another server today, and a server that was copied with
+ * its data says the same of itself as the one that it was copied from. Pure.
  */
 export function whose(of: DatabaseIdentity, live: DatabaseIdentity): Whose {
   if (!sameName(of, live)) return 'other-database';
-  const same =
-    of.server !== undefined && live.server !== undefined
-      ? of.server === live.server
-      : of.address === undefined ||
-        live.address === undefined ||
-        mayBeSameServer(parseAddress(of.address), parseAddress(live.address));
+  if (of.server !== undefined && live.server !== undefined && of.server !== live.server)
+    return 'other-server';
+  if (of.address === undefined || live.address === undefined) return 'own';
+  const same = mayBeSameServer(parseAddress(of.address), parseAddress(live.address));
   return same ? 'own' : 'other-server';
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findBackup } from '../../../scripts/backup/list.ts';
@@ -46,6 +46,8 @@ describe.each(servers)('backups of several databases in one folder, on $name', (
     ids.own = await make(running(), 'shop', 'own');
     ids.other = await make(running(), 'blog', 'other');
     ids.elsewhere = await make(otherServer(), 'shop', 'elsewhere');
+    mkdirSync(join(project, 'migrations'));
+    writeFileSync(join(project, 'migrations', '001_x.sql'), 'CREATE TABLE x (id INT);\n');
     const settings = {
       DB_SOCKET: running().socket,
       DB_USER: 'root',
@@ -59,11 +61,13 @@ describe.each(servers)('backups of several databases in one folder, on $name', (
     writeFileSync(join(project, '.env'), lines.join(''), { mode: 0o600 });
   });
 
-  test('a server knows itself again, and two of one machine are told apart', async () => {
+  test('a server knows itself again, and of two of one machine MariaDB’s are told apart by that alone', async () => {
     const ask = (on: RunningServer): Promise<string> =>
       withSession(testContext(), on.target('mysql'), readServerIdentity);
     expect(await ask(running())).toBe(await ask(running()));
-    expect(await ask(running())).not.toBe(await ask(otherServer()));
+    // MySQL’s number is copied with the data folder, and the test’s servers are such copies.
+    const same = (await ask(running())) === (await ask(otherServer()));
+    expect(same).toBe(server.flavour === 'mysql');
   });
 
   test('what takes the newest backup takes that of this database', async () => {
@@ -94,7 +98,7 @@ describe.each(servers)('backups of several databases in one folder, on $name', (
     const refused = await call('restore', ids.other, '--yes');
     expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('another database, blog')]);
     expect((await call('restore', ids.other, '--plan')).code).toBe(3);
-    expect((await call('restore', ids.other, '--files-only', '--yes')).code).toBe(3);
+    expect((await call('restore', ids.other, '--tables', 't', '--yes')).code).toBe(3);
     expect(await row()).toBe('own');
     const asked = await call('restore', ids.other, '--of-another');
     expect([asked.code, asked.stderr]).toEqual([
@@ -116,7 +120,9 @@ describe.each(servers)('backups of several databases in one folder, on $name', (
     const asked = await call('restore', ids.elsewhere);
     expect([asked.code, asked.stderr]).toEqual([
       3,
-      expect.stringMatching(/with the backup \S+ of shop on \S+, which is another server\?/),
+      expect.stringMatching(
+        /with the backup \S+ of shop on \S+, which is another server, or this one under another address\?/,
+      ),
     ]);
     expect((await call('restore', ids.elsewhere, '--yes')).code).toBe(0);
     expect(await row()).toBe('elsewhere');

@@ -19,7 +19,7 @@ function ofText({ of, live, whose }: NamedBackup): string {
   if (whose === 'own') return databaseText(of);
   if (whose === 'other-database') return `another database, ${databaseText(of)}`;
   const sameAddress = of.address === live?.address;
-  return `${databaseText(of)}, ${sameAddress ? `when another server was there (${of.server ?? 'unknown'})` : 'which is another server'}`;
+  return `${databaseText(of)}, ${sameAddress ? `when another server was there (${of.server ?? 'unknown'})` : 'which is another server, or this one under another address'}`;
 }
 
 const liveText = ({ live }: NamedBackup): string => (live === undefined ? 'no database' : databaseText(live));
