@@ -19,6 +19,7 @@ import type { Backup } from './list.ts';
 import { manifestName, manifestText, type Manifest } from './manifest.ts';
 import { restoreScript } from './restore-script.ts';
 import { sha256OfText } from '../system/text-hash.ts';
+import { spaceError } from './space.ts';
 import { sweepPartials } from './sweep.ts';
 
 /** A backup that is being written. */
@@ -34,11 +35,15 @@ export interface PartialBackup {
 /**
  * Makes the folder of the backups, and checks that this user can write to it.
  *
- * @throws MajError `file-failed`
+ * @throws MajError `file-failed`, `disk-filled`
  */
 export async function checkWritable(context: Pick<Context, 'config' | 'projectDir'>): Promise<void> {
   const backups = backupsDir(context);
-  await makeBackupsFolder(context);
+  try {
+    await makeBackupsFolder(context);
+  } catch (error) {
+    throw spaceError(error, backups);
+  }
   try {
     await access(backups, constants.W_OK | constants.X_OK);
   } catch (error) {

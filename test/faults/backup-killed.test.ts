@@ -19,7 +19,7 @@ const partsIn = (backups: string, names: readonly string[]): string[] =>
   names.flatMap((name) => namesIn(join(backups, name, 'database')));
 const namesIn = (folder: string): string[] => {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).filter((name) => name !== '.gitignore');
   } catch {
     return [];
   }
@@ -112,8 +112,8 @@ describe.each(servers)('a backup that is killed, on $name', (server) => {
       await verifyBackup(context, backup);
       expect(backup.proof).toBeNull();
     }
-    const remains = readdirSync(folder).filter((name) => name.endsWith('.partial'));
-    expect(readdirSync(folder).length).toBe(complete.length + remains.length);
+    const remains = namesIn(folder).filter((name) => name.endsWith('.partial'));
+    expect(namesIn(folder).length).toBe(complete.length + remains.length);
     // One that was killed before it had written who it is cannot be told from one that is about to: for a minute.
     for (const path of remains.map((name) => join(folder, name)))
       if (!existsSync(join(path, 'owner.json'))) utimesSync(path, 0, 0);
@@ -123,7 +123,7 @@ describe.each(servers)('a backup that is killed, on $name', (server) => {
     for (const name of remains) expect(next.stderr).toContain(join(folder, name));
     const after = await listBackups(context);
     expect(after).toHaveLength(complete.length + 1);
-    expect(readdirSync(folder).sort()).toEqual(after.map(({ id }) => id).sort());
+    expect(namesIn(folder).sort()).toEqual(after.map(({ id }) => id).sort());
     for (const backup of after) await verifyBackup(context, backup);
     expect(existsSync(join(after[0]?.folder ?? '', 'owner.json'))).toBe(false);
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`maj-${pid}-cnf-`))).toEqual([]);
