@@ -12,7 +12,7 @@ const server = { flavour: 'mariadb', version: '10.11.6', text: 'MariaDB 10.11.6'
 export function layBackup(
   backups: string,
   days: number,
-  options: { readonly proven?: boolean; readonly version?: string } = {},
+  options: { readonly proven?: boolean; readonly version?: string; readonly database?: string } = {},
 ): string {
   const at = new Date(Date.now() - days * dayMs);
   const version = options.version ?? '1.0.0';
@@ -25,7 +25,7 @@ export function layBackup(
     tool: '0.0.0',
     appVersion: version,
     database: {
-      name: 'shop',
+      name: options.database ?? 'shop',
       charset: 'utf8mb4',
       collation: 'utf8mb4_general_ci',
       server,

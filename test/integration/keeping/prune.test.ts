@@ -59,6 +59,26 @@ describe('maj prune', () => {
     expect(names(trash)).toEqual([]);
   });
 
+  test('counts and takes the backups of one database only, in the trash too', async () => {
+    const own = [40, 60].map((days) => layBackup(backups, days, { proven: true, version: 'own' }));
+    const unproven = [61, 62, 100].map((days) => layBackup(backups, days, { version: 'own' }));
+    const others = [1, 90, 91, 92].map((days) =>
+      layBackup(backups, days, { proven: days === 1, version: 'other', database: 'blog' }),
+    );
+    const old = unproven.at(-1) ?? '';
+    // Counted from the newest proven one of its own: with that of the other database all but three would go.
+    const facts = { trashed: [old], kept: own.length + unproven.length - 1, others: others.length };
+    expect(await dataOf('prune', '--db-name', 'shop')).toMatchObject(facts);
+    expect(names(backups)).toEqual([...own, ...unproven, ...others].filter((id) => id !== old).sort());
+
+    expect(await dataOf('prune', '--db-name', 'blog')).toMatchObject({ removed: [], trashed: [others[3]] });
+    expect(names(trash)).toEqual([old, others[3]].sort());
+    expect(await dataOf('prune', '--db-name', 'shop')).toMatchObject({ removed: [old], trashed: [] });
+    expect(names(trash)).toEqual([others[3]]);
+    const none = await dataOf('prune', '--db-name', 'third');
+    expect(none).toMatchObject({ removed: [], trashed: [], kept: 0 });
+  });
+
   test('one that was moved back is a backup like before', async () => {
     const { expired } = layExpired(1);
     const [id = ''] = expired;
