@@ -135,7 +135,7 @@ test('what a run leaves that is killed while it takes a lock over is in nobodyâ€
   await writeFile(join(folder, 'lock.takeover'), 'of an earlier version');
   await writeFile(join(folder, 'lock.999999999-1234abcd'), '');
   await withLock(context, 'backup', () => Promise.resolve());
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder)).toEqual(['.gitignore']);
 });
 
 test('a lock that a run which lives is taking over is left to it', async () => {
@@ -177,7 +177,7 @@ test('a lock that is gone by the time that it is read is not removed: what stand
     code: 'locked-meanwhile',
     exitCode: 5,
   });
-  expect(readdirSync(join(context.projectDir, '.maj'))).toEqual(['lock']);
+  expect(readdirSync(join(context.projectDir, '.maj'))).toEqual(['.gitignore', 'lock']);
 });
 
 test('a lock that is given back while another run reads it is taken, by one run at a time', async () => {
