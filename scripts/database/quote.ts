@@ -21,3 +21,9 @@ export function quoteNamePattern(identifier: string): string {
 export function quoteAccount(account: { readonly user: string; readonly host: string }): string {
   return `${quoteText(account.user)}@${quoteText(account.host)}`;
 }
+
+/** A whole number for SET: the server's own value of a variable, where that is not larger than this. */
+export function noMoreThan(variable: string, most: number): string {
+  // Without the cast MySQL takes it for a decimal, which it refuses (1232).
+  return `CAST(LEAST(@@GLOBAL.${variable}, ${most}) AS UNSIGNED)`;
+}

@@ -3,6 +3,7 @@ import { connectFailure, connectionCut } from './connect-failure.ts';
 import { driverOptions } from './connection-options.ts';
 import { openDriver, type Driver } from './driver.ts';
 import { parseServerVersion, type ServerVersion } from './flavour.ts';
+import { noMoreThan } from './quote.ts';
 import { readable } from './readable.ts';
 import { stateStatement, type SessionState } from './session-state.ts';
 import type { Target } from './target.ts';
@@ -27,7 +28,7 @@ export interface SessionOptions {
   readonly state?: SessionState;
   /** Not given: one of our own, or for another state the one that it begins with. */
   readonly sqlMode?: string;
-  /** Seconds that a statement waits for other sessions to let go of a table; not given: the server's own default. */
+  /** Seconds that a statement waits for other sessions to let go of a table at most; not given: the server's own. */
   readonly lockWaitSeconds?: number;
   /**
    * Statements are bytes, a character for each: they travel as they are, whatever charset they are in and whatever the
@@ -110,7 +111,9 @@ async function prepare(driver: Driver, options: SessionOptions): Promise<void> {
   const isPlain = sqlMode !== undefined && /^\w*(?:,\w+)*$/.test(sqlMode);
   await driver.run(
     stateStatement(state, [
-      ...(lockWaitSeconds === undefined ? [] : [`SESSION lock_wait_timeout = ${lockWaitSeconds}`]),
+      ...(lockWaitSeconds === undefined
+        ? []
+        : [`SESSION lock_wait_timeout = ${noMoreThan('lock_wait_timeout', lockWaitSeconds)}`]),
       // Names and commas need no escapes: all of it goes in one statement.
       ...(isPlain ? [`SESSION sql_mode = '${sqlMode}'`] : []),
     ]),

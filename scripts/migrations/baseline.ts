@@ -5,9 +5,11 @@ import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { byVersion, versionNumber, type Migration } from './folder.ts';
-import { ledgerEntry } from './ledger-entry.ts';
-import { ensureLedger, isLedgerThere, readLedger } from './ledger.ts';
+import type { Runner } from './ledger-entry.ts';
+import { isLedgerThere, readLedger, type LedgerRow } from './ledger.ts';
+import { sqlTime } from './ledger-write.ts';
 import { withMigrationLock } from './lock.ts';
+import { fillLedger, isDraftThere, orTell } from './make-ledger.ts';
 import { statementsOf } from './script.ts';
 import { noProgress, progressAfter, type Progress } from './statement.ts';
 
@@ -39,37 +41,57 @@ export function baselineScripts(migrations: readonly Migration[], version: strin
 /**
  * Writes into the ledger that scripts were applied before there was one. None of them runs.
  *
- * @throws MajError `baseline-not-empty` when the ledger already holds something
+ * @throws MajError `baseline-not-empty` when the ledger already holds something; `ledger-not-written`
  */
 export async function writeBaseline(
   context: Context,
   target: Target,
   scripts: readonly Migration[],
-  runner: { readonly runId: string; readonly appliedBy: string },
+  runner: Runner,
 ): Promise<void> {
+  const { database } = target;
   await withMigrationLock(context, target, () =>
     withSession(context, target, async (session) => {
-      if ((await readLedger(session)).length > 0)
-        throw refused('baseline-not-empty', { database: target.database });
-      await inStep(
-        context,
-        'write-baseline',
-        { database: target.database, scripts: scripts.length },
-        async () => {
-          await ensureLedger(session);
-          for (const script of scripts) {
-            const progress = await wholeOf(script, context.config.DB_SQL_MODE, session.server.flavour);
-            const pending = { ...script, done: 0, recordedAs: script.version };
-            const entry = ledgerEntry(session, target.database, pending, progress.done, runner);
-            await session.run('START TRANSACTION');
-            await entry.begin(session.connectionId, noProgress, undefined);
-            await entry.finish(session, progress, 0);
-            await session.run('COMMIT');
-          }
-        },
-      );
+      if ((await readLedger(session)).length > 0) throw refused('baseline-not-empty', { database });
+      const ground = {
+        ledgerThere: await isLedgerThere(session),
+        draftThere: await isDraftThere(session),
+      };
+      await inStep(context, 'write-baseline', { database, scripts: scripts.length }, async () => {
+        const rows: LedgerRow[] = [];
+        for (const script of scripts) {
+          const whole = await wholeOf(script, context.config.DB_SQL_MODE, session.server.flavour);
+          rows.push(baselineRow(script, whole, runner, context.clock.now()));
+        }
+        await orTell(() => fillLedger(session, database, ground, rows));
+      });
     }),
   );
+}
+
+function baselineRow(
+  { version, name, checksum }: Migration,
+  { done, hash }: Progress,
+  runner: Runner,
+  now: Date,
+): LedgerRow {
+  return {
+    version,
+    name,
+    checksum,
+    state: 'applied',
+    statements: done,
+    statementsDone: done,
+    doneHash: hash,
+    inFlight: undefined,
+    connectionId: undefined,
+    error: undefined,
+    startedAt: sqlTime(now),
+    finishedAt: sqlTime(now),
+    durationMs: 0,
+    ...runner,
+    note: undefined,
+  };
 }
 
 /** All statements of a script, as done. */

@@ -33,24 +33,31 @@ export async function readDonePrefixes(
   return prefixes;
 }
 
-async function readPrefix(migration: Migration, done: number, reading: Reading): Promise<DonePrefix> {
+/** The same of one script. */
+export async function readPrefix(
+  migration: Pick<Migration, 'file' | 'open'>,
+  done: number,
+  reading: Reading,
+): Promise<DonePrefix> {
   let progress = noProgress;
-  let sessionBound = false;
+  let left = false;
+  let locked = false;
   for await (const statement of statementsOf(migration, reading)) {
     progress = progressAfter(progress, statement);
-    sessionBound ||= leavesSessionState(statement);
-    if (progress.done === done) return { hash: progress.hash, sessionBound };
+    left ||= leavesSessionState(statement);
+    if (statement.kind === 'lock') locked = true;
+    if (statement.kind === 'unlock') locked = false;
+    if (progress.done === done) return { hash: progress.hash, sessionBound: left || locked };
   }
-  return { hash: undefined, sessionBound };
+  return { hash: undefined, sessionBound: left || locked };
 }
 
 /**
  * Whether a statement leaves something in its session that later ones may need and that cannot be made again: a
- * temporary table, a prepared statement, table locks, a user variable with a value of that moment. Plain SET statements
+ * temporary table, a prepared statement, a user variable with a value of that moment. Plain SET statements
  * of server variables are run again instead (see `execute.ts`).
  */
 function leavesSessionState({ text, kind }: Statement): boolean {
-  if (kind === 'lock') return true;
   if (kind !== 'session') return /\binto\s+@\w/i.test(text) || /@\w+\s*:=/.test(text);
   if (!/^\s*(?:\/\*M?!\d*\s*)?set\b/i.test(text)) return !/^\s*(?:savepoint|release|rollback)\b/i.test(text);
   return /(?:^|[^@\w])@\w+\s*:?=(?!\s*(?:@@[\w.]+|'[^'\\]*'|-?\d[\d.]*|null)\s*(?:,|\*\/|$))/i.test(text);

@@ -5,10 +5,11 @@ import type { Target } from '../database/target.ts';
 import { createBatch } from './batch.ts';
 import type { Step } from './flow.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
+import type { Phase } from './left-behind.ts';
 import type { MigrationLock } from './lock.ts';
 import type { Script } from './script.ts';
 import { settle, type Settled, type Stop } from './settle.ts';
-import { noProgress, progressAfter, type Progress } from './statement.ts';
+import { noProgress, progressAfter, type Progress, type Statement } from './statement.ts';
 import { createSender } from './sender.ts';
 import { createStatementRuns, type StatementRun, type StatementRuns } from './statement-run.ts';
 
@@ -37,10 +38,15 @@ export interface Execution {
   readonly stopped?: Settled;
 }
 
-/** How far a script is: what is done for good, and what the ledger has as in flight (0: nothing). */
+/** How far a script is: what is done for good, and what the ledger was told. */
 export interface Known {
   progress: Progress;
-  marked: number;
+  /** What is in flight; undefined: nothing. */
+  marked: Statement | undefined;
+  /** The row is there. */
+  begun: boolean;
+  /** Whether a transaction of ours is open, and whether its COMMIT was sent. */
+  batch: 'none' | 'open' | 'committing';
   /** The row says `applied`. */
   finished: boolean;
 }
@@ -60,9 +66,16 @@ export async function executeScript(
   const seconds = (since = started): number => (clock.monotonicMs() - since) / 1000;
   const runs = createStatementRuns();
   const batch = createBatch();
-  const known: Known = { progress: noProgress, marked: 0, finished: false };
+  const known: Known = {
+    progress: noProgress,
+    marked: undefined,
+    begun: false,
+    batch: 'none',
+    finished: false,
+  };
   /** Including what is not committed yet. */
   let reached = noProgress;
+  let phase: Phase = 'before';
   let askedLock = -Infinity;
   /** Its connection has just answered: as long as that lives, the lock is held. */
   let lockKnown = false;
@@ -76,19 +89,26 @@ export async function executeScript(
     // One write says both that this statement is done and that the next one is about to run.
     const inFlight = next?.mark === 'committed' ? next.statement : undefined;
     await entry.checkpoint(writer, progress, inFlight);
-    known.marked = inFlight?.number ?? 0;
+    known.marked = inFlight;
   };
   const begin = async (step: Step): Promise<void> => {
     const inFlight = step.mark === 'committed' ? step.statement : undefined;
-    await Promise.all([fresh, entry.begin(session.connectionId, known.progress, inFlight)]);
-    known.marked = inFlight?.number ?? 0;
+    const begun = entry.begin(session.connectionId, known.progress, inFlight).then(() => {
+      known.begun = true;
+      known.marked = inFlight;
+    });
+    // Both have come to an end before anything is judged.
+    await Promise.allSettled([fresh, begun]);
+    await Promise.all([begun, fresh]);
     // The connection that wrote this holds the lock.
     lockKnown = true;
   };
   const commitBatch = async (next: Step | undefined): Promise<void> => {
     await record(session, reached, next);
-    await session.run('COMMIT');
+    known.batch = 'committing';
+    await entry.commit(session);
     batch.end();
+    known.batch = 'none';
     known.progress = reached;
   };
   const askedLately = (): boolean => clock.monotonicMs() - askedLock < askLockEveryMs;
@@ -105,6 +125,7 @@ export async function executeScript(
   );
   const run = async (step: Step, next: Step | undefined): Promise<void> => {
     await watch?.before(step, session);
+    phase = 'statement';
     const { affectedRows, warnings, seconds: taken } = await sender.run(step, next);
     const { number, line, hash, kind } = step.statement;
     const done = { number, line, hash, kind, seconds: taken, rows: affectedRows, warnings };
@@ -116,20 +137,26 @@ export async function executeScript(
     const writer = step.elsewhere ? lock.keeper : session;
     const before = reached;
     const after = progressAfter(before, step.statement);
-    if (step.mark === 'committed' && known.marked !== number) {
-      await entry.checkpoint(writer, known.progress, step.statement);
-      known.marked = number;
+    if (step.mark === 'committed' && known.marked?.number !== number) {
+      await entry.mark(writer, known.progress, step.statement);
+      known.marked = step.statement;
     }
-    if (step.mark === 'in-transaction')
-      await entry.checkpoint(session, before, step.checkpoint === 'after' ? step.statement : undefined);
+    if (step.mark === 'in-transaction') {
+      const inFlight =
+        step.statement.kind === 'begin' || step.statement.kind === 'lock' ? undefined : step.statement;
+      await entry.mark(session, before, inFlight);
+      known.marked = inFlight;
+    }
     if (step.wrapped && !batch.isOpen) {
       await session.run('START TRANSACTION');
       batch.begin(clock.monotonicMs());
+      known.batch = 'open';
     }
     if (step.checkpoint === 'before') await record(session, after, next);
     if (step.wrapped) batch.add(step);
     await run(step, next);
     reached = after;
+    phase = 'after';
     if (step.wrapped) {
       // One that was sent already is in this transaction: its checkpoint has to be as well.
       if (sender.ahead === undefined && batch.isFull(next, clock.monotonicMs())) await commitBatch(next);
@@ -139,6 +166,8 @@ export async function executeScript(
     if (step.mark === 'in-transaction' && !step.leavesOpen && step.statement.kind === 'alone')
       await session.run('COMMIT');
     if (step.checkpoint === 'after') await record(writer, after, next);
+    // A second BEGIN has committed what came before it.
+    if (step.mark === 'in-transaction' && step.statement.kind === 'begin') known.progress = before;
     if (!step.leavesOpen) known.progress = after;
   };
   /** Why this statement must not begin. */
@@ -150,13 +179,13 @@ export async function executeScript(
     askedLock = clock.monotonicMs();
     return (await lock.isHeld()) ? undefined : { kind: 'lock-lost' };
   };
-  const stoppedAt = async (step: Step, stop: Stop): Promise<Execution> => {
+  const stoppedAt = async (step: Step | undefined, stop: Stop): Promise<Execution> => {
     const at = { clock, ms: seconds() * 1000 };
-    const stopped = await settle({ ...surroundings, script, step, known, at }, stop);
+    const stopped = await settle({ ...surroundings, script, step, known, reached, at }, stop);
     return { statements: runs.all(), seconds: seconds(), stopped };
   };
 
-  let begun = false;
+  let last: Step | undefined;
   for await (const { item: step, next } of withNext(script.steps())) {
     try {
       if (step.statement.number <= script.migration.done) {
@@ -166,23 +195,33 @@ export async function executeScript(
         known.progress = reached;
         continue;
       }
-      if (!begun) await begin(step);
-      begun = true;
+      phase = 'before';
+      if (!known.begun) await begin(step);
       const stop = sender.ahead === step ? undefined : await obstacle();
       if (stop !== undefined) {
         // What has run is as it should be: it stays.
         if (batch.isOpen) await commitBatch(undefined);
         return await stoppedAt(step, stop);
       }
+      last = step;
       await perform(step, next);
     } catch (error) {
-      return await stoppedAt(step, { kind: 'error', error });
+      return batch.isOpen && last !== step
+        ? await stoppedAt(last, { kind: 'error', error, phase: 'after' })
+        : await stoppedAt(step, { kind: 'error', error, phase });
     }
   }
-  await fresh;
-  if (!begun) await entry.begin(session.connectionId, known.progress, undefined);
-  // The last statements may have left nothing to record by themselves (SET), or there may be none at all.
-  if (!known.finished) await entry.finish(lock.keeper, reached, seconds() * 1000);
+  try {
+    phase = 'before';
+    await fresh;
+    if (!known.begun) await entry.begin(session.connectionId, known.progress, undefined);
+    known.begun = true;
+    phase = 'after';
+    // The last statements may have left nothing to record by themselves (SET), or there may be none at all.
+    if (!known.finished) await entry.finish(lock.keeper, reached, seconds() * 1000);
+  } catch (error) {
+    return await stoppedAt(last, { kind: 'error', error, phase });
+  }
   return { statements: runs.all(), seconds: seconds() };
 }
 

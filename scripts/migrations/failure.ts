@@ -1,6 +1,8 @@
 import type { SqlError } from '../database/session.ts';
 import type { Step } from './flow.ts';
 import type { Flavour } from '../database/flavour.ts';
+import type { LeftBehind, Phase } from './left-behind.ts';
+import type { LedgerWrite } from './ledger-write.ts';
 import { plainMode } from './lexer.ts';
 import { firstTokens } from './statement.ts';
 
@@ -19,15 +21,25 @@ export interface MigrationFailure {
     | {
         readonly kind: 'server';
         readonly error: SqlError;
+        /** What had come of the statement when it happened. */
+        readonly phase: Phase;
+        /** The write of the ledger that failed; undefined: the statement did, or its connection. */
+        readonly write?: LedgerWrite;
         /** Where it waited for a lock in vain: who may hold it. */
         readonly holders?: readonly string[];
       }
     | { readonly kind: 'interrupted' }
     | { readonly kind: 'lock-lost' };
-  /** Statements of this file that are committed. */
+  /** Statements of this file that are committed. What follows the statement was never sent. */
   readonly done: number;
   /** What the statement itself has left behind. */
-  readonly outcome: 'unchanged' | 'partial' | 'in-doubt';
+  readonly outcome: LeftBehind['outcome'];
+  /** The statement of which it is not known whether it was applied, wholly or in part: this one, or one before it. */
+  readonly doubt: number | undefined;
+  /** The ledger says what is said here; otherwise it says that the script did not finish. */
+  readonly recorded: boolean;
+  /** Nothing that the statements which are done have left in their session is missed by those that are not. */
+  readonly canGoOn: boolean;
   /** Files that this run had applied before. */
   readonly applied: readonly string[];
 }

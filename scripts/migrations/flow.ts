@@ -11,7 +11,7 @@ export interface Step {
   readonly wrapped: boolean;
   /**
    * Where it is recorded, before it runs, that it is about to: not at all; in a write that is committed at once; or
-   * inside the script's own transaction, which the statement itself commits before it starts.
+   * inside the script's own transaction, which the statement itself commits before it starts or, being code, may commit.
    */
   readonly mark: 'none' | 'committed' | 'in-transaction';
   /** When it is recorded as done: with the wrapping transaction; just before (COMMIT takes it along); after; not yet. */
@@ -97,10 +97,18 @@ function stepOf(statement: Statement, state: State, transactional: boolean): { s
     case 'session':
       return { step: step({}), next: state };
     case 'call':
-      // The code that it runs may commit or not: recorded elsewhere, so that the record outlives a rollback.
-      return open || !state.autocommit
-        ? { step: step({ mark: 'committed', elsewhere: true }), next: open ? state : opens() }
-        : { step: step({ mark: 'committed', checkpoint: 'after' }), next: state };
+      if (!open && state.autocommit)
+        return { step: step({ mark: 'committed', checkpoint: 'after' }), next: state };
+      // The code that it runs may commit or not: the mark in the transaction shares its fate, and tells. Where the script's
+      // connection cannot write it, it is recorded elsewhere, so that it outlives a rollback.
+      return {
+        step: step(
+          transactional && !state.locked
+            ? { mark: 'in-transaction' }
+            : { mark: 'committed', elsewhere: true },
+        ),
+        next: open ? state : opens(),
+      };
     case 'begin':
       return { step: step(commitsFirst), next: { ...state, opened: here, locked: false } };
     case 'commit':

@@ -1,10 +1,10 @@
-import { quoteName } from '../database/quote.ts';
 import type { Session } from '../database/session.ts';
 import type { PendingMigration } from './plan.ts';
-import { ledgerTable } from './ledger.ts';
+import { writeLedger } from './ledger-write.ts';
+import { readProgress, type LedgerProgress } from './ledger.ts';
 import type { Progress, Statement } from './statement.ts';
 
-/** The row of one script while it runs: what is written to it, and through which connection. */
+/** The row of one script while it runs: what is written to it, and through which connection; see `ledger-write.ts`. */
 export interface LedgerEntry {
   /**
    * Writes the row before the work: a new one, or that of the failed run that this one goes on from.
@@ -12,24 +12,30 @@ export interface LedgerEntry {
    * @param inFlight the first statement, where it commits by itself
    */
   begin(connectionId: number, progress: Progress, inFlight: Statement | undefined): Promise<void>;
-  /** Says: this much is done, and this one is now in flight. */
+  /** Says, before a statement runs: this much is done, and this one is now in flight. */
+  mark(session: Session, progress: Progress, inFlight: Statement | undefined): Promise<void>;
+  /** Says, once a statement has run: this much is done, and the next one is now in flight. */
   checkpoint(session: Session, progress: Progress, inFlight: Statement | undefined): Promise<void>;
   /** The same, with nothing left to do. */
   finish(session: Session, progress: Progress, durationMs: number): Promise<void>;
-  /** Says why it stopped; `keepInFlight`: the statement in flight may be applied in part. */
-  fail(session: Session, error: string, durationMs: number, keepInFlight: boolean): Promise<void>;
+  /** Ends the transaction of ours in which rows and checkpoint are. */
+  commit(session: Session): Promise<void>;
+  /**
+   * Says why it stopped.
+   *
+   * @param stopped `progress`: not given, it stays as it is in the ledger; `inFlight`: the statement that may be applied
+   *   or not, null for none; not given: it stays as it is
+   */
+  fail(session: Session, error: string, durationMs: number, stopped: Stopped): Promise<void>;
   /** Adds the error to a row whose end is not known. */
-  doubt(error: string): Promise<void>;
-  /** What the server has of it, once whatever another connection holds open has ended. */
-  committed(): Promise<Committed>;
+  doubt(session: Session, error: string): Promise<void>;
+  /** What the server has of it for good; only right once no connection of ours has a transaction on it open. */
+  committed(session: Session): Promise<LedgerProgress>;
 }
 
-/** How far a script has come for good. */
-interface Committed {
-  /** Statements that are done. */
-  readonly done: number;
-  /** The number of the one that may have been applied or not; 0: none. */
-  readonly inFlight: number;
+interface Stopped {
+  readonly progress?: Progress;
+  readonly inFlight?: Statement | null;
 }
 
 /** Who runs it, for the record. */
@@ -49,68 +55,25 @@ export function ledgerEntry(
   database: string,
   migration: PendingMigration,
   statements: number,
-  runner: Runner,
+  { appliedBy, runId }: Runner,
 ): LedgerEntry {
-  // Qualified, and with nothing but digits and letters as values: a script may have changed its session's settings.
-  const table = `${quoteName(database)}.${ledgerTable}`;
-  const where = `WHERE version = '${migration.recordedAs}'`;
-  /** Where a session writes: in another charset a name with other letters is that of another database. */
-  const placeFor = (session: Session): { readonly table: string; readonly where: string } =>
-    session === keeper || /^[\w-]+$/.test(database)
-      ? { table, where }
-      : { table: ledgerTable, where: `${where} AND DATABASE() = ${sqlText(database)}` };
-  const doneColumns = ({ done, hash }: Progress, inFlight: Statement | undefined): string =>
-    `statements_done = ${done}, done_hash = '${hash}', in_flight = ${
-      inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`
-    }`;
-  // By the server's clock, which is the one to compare with its own start; a script may have set its session's.
-  const ended = (durationMs: number): string =>
-    `finished_at = started_at + INTERVAL ${Math.round(durationMs * 1000)} MICROSECOND, duration_ms = ${Math.round(durationMs)}`;
+  const { recordedAs: version, name, checksum } = migration;
+  const done = async (written: Promise<unknown>): Promise<void> => void (await written);
   return {
-    begin: async (connectionId, progress, inFlight) => {
-      const row = `name = ${sqlText(migration.name)}, checksum = '${migration.checksum}', state = 'applying',
-         statements = ${statements}, ${doneColumns(progress, inFlight)}, connection_id = ${connectionId},
-         error = NULL, started_at = UTC_TIMESTAMP(3), finished_at = NULL, duration_ms = NULL,
-         applied_by = ${sqlText(runner.appliedBy)}, run_id = ${sqlText(runner.runId)}`;
-      // Its `note` stays: how an earlier run's doubt was settled.
-      await keeper.run(
-        `INSERT INTO ${table} SET version = '${migration.recordedAs}', ${row} ON DUPLICATE KEY UPDATE ${row}`,
-      );
+    begin: (connectionId, progress, inFlight) => {
+      const row = { version, name, checksum, statements, progress, inFlight, connectionId, appliedBy, runId };
+      return done(writeLedger(keeper, database, 'begin', row));
     },
-    checkpoint: async (session, progress, inFlight) => {
-      const own = placeFor(session);
-      await session.run(`UPDATE ${own.table} SET ${doneColumns(progress, inFlight)} ${own.where}`);
-    },
-    finish: async (session, progress, durationMs) => {
-      const own = placeFor(session);
-      await session.run(
-        `UPDATE ${own.table} SET ${doneColumns(progress, undefined)}, state = 'applied', error = NULL,
-         ${ended(durationMs)} ${own.where}`,
-      );
-    },
-    fail: async (session, error, durationMs, keepInFlight) => {
-      const own = placeFor(session);
-      await session.run(
-        `UPDATE ${own.table} SET state = 'failed', error = ${sqlText(error)}, ${ended(durationMs)}${
-          keepInFlight ? '' : ', in_flight = NULL'
-        } ${own.where} AND state = 'applying'`,
-      );
-    },
-    doubt: async (error) => {
-      await keeper.run(`UPDATE ${table} SET error = ${sqlText(error)} ${where} AND state = 'applying'`);
-    },
-    committed: async () => {
-      const [found] = await keeper.rows(
-        `SELECT statements_done AS done, SUBSTRING_INDEX(in_flight, ':', 1) AS flying FROM ${table} ${where} FOR UPDATE`,
-      );
-      return { done: Number(found?.['done'] ?? 0), inFlight: Number(found?.['flying'] ?? 0) };
-    },
+    mark: (session, progress, inFlight) =>
+      done(writeLedger(session, database, 'mark', version, progress, inFlight)),
+    checkpoint: (session, progress, inFlight) =>
+      done(writeLedger(session, database, 'checkpoint', version, progress, inFlight)),
+    finish: (session, progress, durationMs) =>
+      done(writeLedger(session, database, 'finish', { version, durationMs }, progress)),
+    commit: (session) => done(writeLedger(session, database, 'commit')),
+    fail: (session, error, durationMs, stopped) =>
+      done(writeLedger(session, database, 'fail', { version, durationMs }, error, stopped)),
+    doubt: (session, error) => done(writeLedger(session, database, 'doubt', version, error)),
+    committed: (session) => readProgress(session, database, version),
   };
 }
-
-/** A text as a statement that reads the same under every sql_mode and character set of its session. */
-export const sqlText = (text: string): string =>
-  `CONVERT(X'${Buffer.from(text, 'utf8').toString('hex')}' USING utf8mb4)`;
-
-/** `2026-11-22 10:15:30.123`, UTC. */
-export const sqlTime = (at: Date): string => at.toISOString().replace('T', ' ').replace('Z', '');

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { refused } from '../errors.ts';
+import { quoteName } from '../database/quote.ts';
 import type { Session } from '../database/session.ts';
 import { byVersion } from './folder.ts';
 
@@ -49,57 +50,17 @@ const columns = [
   'run_id',
 ] as const;
 
-const ledgerSql = (table: string): string => `CREATE TABLE IF NOT EXISTS ${table} (
-  version varchar(32) NOT NULL,
-  name varchar(255) NOT NULL,
-  checksum char(64) NOT NULL,
-  state varchar(16) NOT NULL,
-  statements int unsigned NOT NULL,
-  statements_done int unsigned NOT NULL,
-  done_hash char(64) NOT NULL,
-  in_flight varchar(80) NULL,
-  connection_id bigint unsigned NULL,
-  error text NULL,
-  started_at datetime(3) NOT NULL,
-  finished_at datetime(3) NULL,
-  duration_ms bigint unsigned NULL,
-  applied_by varchar(255) NOT NULL,
-  run_id varchar(64) NOT NULL,
-  note text NULL,
-  PRIMARY KEY (version)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`;
-
-/**
- * Makes the ledger where there is none. Nothing happens where there is one.
- *
- * @throws MajError `ledger-foreign` when a table of that name has another shape
- */
-export async function ensureLedger(session: Session): Promise<void> {
-  if (await isLedgerThere(session)) await addNotes(session);
-  else await createLedger(session);
-}
-
-/** Makes an empty ledger, under its own name or under one that it is going to be renamed from. */
-export async function createLedger(session: Session, table: string = ledgerTable): Promise<void> {
-  await session.run(ledgerSql(table));
-}
-
 /** Whether a table with these columns is a ledger of ours; it may have more of them. Pure. */
 export const isLedgerShape = (names: Iterable<string>): boolean => missingFrom(new Set(names)).length === 0;
 
 const missingFrom = (names: ReadonlySet<string>): string[] => columns.filter((name) => !names.has(name));
 
-/** A ledger of the format's first days has none. */
-async function addNotes(session: Session): Promise<void> {
-  if ((await columnsOf(session)).has('note')) return;
-  await session.run(`ALTER TABLE ${ledgerTable} ADD COLUMN note text NULL`);
-}
-
-/** The names of the ledger's columns, in lower case. */
-async function columnsOf(session: Session): Promise<ReadonlySet<string>> {
+/** The names of the columns of the ledger, or of another table, in lower case; none where it is not there. */
+export async function columnsOf(session: Session, table: string = ledgerTable): Promise<ReadonlySet<string>> {
   const found = await session.rows(
     `SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS
-     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}' ORDER BY ORDINAL_POSITION`,
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
+    [table],
   );
   return new Set(found.map((column) => String(column['name']).toLowerCase()));
 }
@@ -166,6 +127,34 @@ export async function readLedger(session: Session): Promise<LedgerRow[]> {
   if (!(await isLedgerThere(session))) return [];
   const rows = await session.rows(`SELECT * FROM ${ledgerTable}`);
   return rows.map(parseRow).sort(byVersion);
+}
+
+/** How far a script has come for good. */
+export interface LedgerProgress {
+  /** Statements that are done. */
+  readonly done: number;
+  /** The number of the one that may have been applied or not; 0: none. */
+  readonly inFlight: number;
+}
+
+/**
+ * A table of the ledger, as every session of the database names it. In another charset a name with other letters is that
+ * of another database: a script cannot leave its own, so that it need not be named.
+ */
+export const placeOf = (database: string, table: string): string =>
+  /^[\w-]+$/.test(database) ? `${quoteName(database)}.${quoteName(table)}` : quoteName(table);
+
+/** Reads of one script what is committed; a script may have moved the session into another database. */
+export async function readProgress(
+  session: Session,
+  database: string,
+  version: string,
+): Promise<LedgerProgress> {
+  const [found] = await session.rows(
+    `SELECT statements_done AS done, SUBSTRING_INDEX(in_flight, ':', 1) AS flying
+     FROM ${placeOf(database, ledgerTable)} WHERE version = '${version}'`,
+  );
+  return { done: Number(found?.['done'] ?? 0), inFlight: Number(found?.['flying'] ?? 0) };
 }
 
 function parseRow(found: Record<string, unknown>): LedgerRow {

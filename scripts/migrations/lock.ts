@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { locked, refused } from '../errors.ts';
 import type { Context } from '../context.ts';
 import { withSession, type Session } from '../database/session.ts';
+import { noMoreThan } from '../database/quote.ts';
 import type { Target } from '../database/target.ts';
 
 /** The lock on one database's migrations, held by a connection of its own. */
@@ -15,8 +16,14 @@ export interface MigrationLock {
 /** Strict modes would refuse to shorten an error message that is too long for the ledger. */
 const keeperSqlMode = 'NO_ENGINE_SUBSTITUTION';
 
-/** A script may hold what the ledger's writes wait for (FLUSH TABLES WITH READ LOCK), and then waits for them. */
-const keeperWaitSeconds = 20;
+/**
+ * Seconds that a write of the ledger waits at most: long enough for a backup program that holds FLUSH TABLES WITH READ
+ * LOCK for a moment. A script may hold what the write waits for, and then waits for it.
+ */
+const mostLedgerWait = 60;
+const ledgerWaits = ['lock_wait_timeout', 'innodb_lock_wait_timeout']
+  .map((name) => `SESSION ${name} = ${noMoreThan(name, mostLedgerWait)}`)
+  .join(', ');
 
 /**
  * Holds the migration lock of a database during a piece of work. On Galera the lock is one node's alone.
@@ -31,6 +38,8 @@ export async function withMigrationLock<T>(
 ): Promise<T> {
   const name = lockName(target.database);
   const underLock = async (keeper: Session): Promise<T> => {
+    // What the ledger waits for others has an end; the servers' own is a year, a day, or what somebody has set.
+    await keeper.run(`SET ${ledgerWaits}`);
     const [answer] = await keeper.rows('SELECT GET_LOCK(?, 0) AS answer, IS_USED_LOCK(?) AS holder', [
       name,
       name,
@@ -49,10 +58,7 @@ export async function withMigrationLock<T>(
       await keeper.rows('SELECT RELEASE_LOCK(?)', [name]).catch(() => undefined);
     }
   };
-  return withSession(context, target, underLock, {
-    sqlMode: keeperSqlMode,
-    lockWaitSeconds: keeperWaitSeconds,
-  });
+  return withSession(context, target, underLock, { sqlMode: keeperSqlMode });
 }
 
 /**

@@ -3,11 +3,13 @@ import { interrupted, notRolledBack, refused, type MajError } from '../errors.ts
 import { clientSettings } from '../database/client-settings.ts';
 import { connect, type Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
+import { readPrefix } from './done-prefix.ts';
 import { executeScript, type Execution, type Surroundings, type Watch } from './execute.ts';
 import { excerptOf, lineOfError, type MigrationFailure } from './failure.ts';
-import { ensureLedger, readLedger, type LedgerRow } from './ledger.ts';
+import { readLedger, type LedgerRow } from './ledger.ts';
 import { ledgerEntry, type Runner } from './ledger-entry.ts';
 import { withMigrationLock } from './lock.ts';
+import { ensureLedger } from './make-ledger.ts';
 import { versionNumber } from './folder.ts';
 import type { PendingMigration } from './plan.ts';
 import { areTransactional, prepareScript, type Script } from './script.ts';
@@ -44,7 +46,8 @@ export interface RunOptions extends Runner {
  * Runs the pending scripts on a database, one after the other, under its migration lock. Every script is read and
  * checked before the first one runs.
  *
- * @throws MajError `migration-failed`: exit code 11 when something is committed or may be, 3 when nothing is;
+ * @throws MajError `migration-failed`: exit code 11 when something is committed or may be, or the ledger could not be
+ *   told of the end, 3 when nothing is;
  *   `migrations-locked` (5), `migration-script` and others (3) before anything runs
  */
 export async function runMigrations(context: Context, options: RunOptions): Promise<MigrationRun> {
@@ -66,7 +69,7 @@ export async function runScripts(
     const scripts = await prepareAll(keeper, options, sqlMode);
     if (context.signal.aborted) throw interrupted('interrupted', {});
     if (scripts.length === 0) return { migrations: [], sqlMode };
-    await ensureLedger(keeper);
+    await ensureLedger(keeper, options.target.database);
     const opened = (): Promise<Session> =>
       connect(context, options.target, { state: 'script', sqlMode, lockWaitSeconds, anyCharset: true });
     let session = await opened();
@@ -89,7 +92,13 @@ export async function runScripts(
         isNew = script.leavesNothing;
         const execution = await runScript(context, script, { lock, session, fresh, options });
         if (execution.stopped !== undefined) {
-          const failure = failureOf(script, execution.stopped, applied);
+          const { done } = execution.stopped;
+          const reading = { sqlMode, flavour: keeper.server.flavour };
+          const canGoOn =
+            done === script.statements ||
+            done === 0 ||
+            !(await readPrefix(script.migration, done, reading)).sessionBound;
+          const failure = failureOf(script, execution.stopped, applied, canGoOn);
           return { migrations, sqlMode, failure, cause: execution.stopped.cause };
         }
         const { statements, seconds } = execution;
@@ -169,12 +178,15 @@ async function runScript(
 
 function failureOf(
   script: Script,
-  stopped: NonNullable<Execution['stopped']>,
+  { step, reason, done, outcome, doubt, recorded }: NonNullable<Execution['stopped']>,
   applied: readonly string[],
+  canGoOn: boolean,
 ): MigrationFailure {
-  const { statement } = stopped.step;
-  const { reason } = stopped;
-  const line = reason.kind === 'server' ? lineOfError(statement.line, reason.error) : statement.line;
+  const statement = step?.statement ?? { line: 1, column: 1, number: 0, text: '' };
+  const line =
+    reason.kind === 'server' && reason.phase === 'statement'
+      ? lineOfError(statement.line, reason.error)
+      : statement.line;
   return {
     file: script.migration.file,
     version: script.migration.version,
@@ -184,14 +196,19 @@ function failureOf(
     of: script.statements,
     excerpt: excerptOf(statement.text),
     reason,
-    done: stopped.done,
-    outcome: stopped.outcome,
+    done,
+    outcome,
+    doubt,
+    recorded,
+    canGoOn,
     applied,
   };
 }
 
 function liveError(failure: MigrationFailure, cause: unknown): MajError {
-  const untouched = failure.applied.length === 0 && failure.done === 0 && failure.outcome === 'unchanged';
+  const { applied, done, outcome, doubt, recorded } = failure;
+  const untouched =
+    applied.length === 0 && done === 0 && outcome === 'unchanged' && doubt === undefined && recorded;
   if (untouched && failure.reason.kind === 'interrupted') return interrupted('interrupted', {});
   return (untouched ? refused : notRolledBack)('migration-failed', { failure }, { cause });
 }

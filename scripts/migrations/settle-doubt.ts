@@ -1,15 +1,15 @@
 import { inStep, type Context } from '../context.ts';
 import { readSchema } from '../database/fingerprint.ts';
-import { quoteName } from '../database/quote.ts';
 import type { Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { judgeDoubt, type Verdict } from './doubt.ts';
 import type { StatementEvidence } from './evidence.ts';
 import { versionNumber, type Migration } from './folder.ts';
-import { sqlText } from './ledger-entry.ts';
-import { ledgerTable, readLedger, type LedgerRow } from './ledger.ts';
+import { readLedger, type LedgerRow } from './ledger.ts';
+import { writeLedger } from './ledger-write.ts';
 import { withMigrationLock } from './lock.ts';
+import { orTell } from './make-ledger.ts';
 import { waitForOrphan } from './orphan.ts';
 import { statementsOf, type Reading } from './script.ts';
 import { noProgress, progressAfter, type Progress, type Statement } from './statement.ts';
@@ -49,7 +49,7 @@ export interface SettleOptions {
  *
  * @returns undefined when nothing is in doubt
  * @throws MajError `migration-doubt` (exit code 3) when nothing tells; `migration-doubt-edited`, `migration-doubt-word`;
- *   `migration-still-running`, `migrations-locked` (5)
+ *   `ledger-not-written`, `migrations-moved`; `migration-still-running`, `migrations-locked` (5)
  */
 export async function settleDoubt(context: Context, options: SettleOptions): Promise<Settlement | undefined> {
   return withMigrationLock(context, options.target, async ({ keeper }) => {
@@ -83,7 +83,7 @@ async function settleRow(
   if (inFlight === undefined) {
     // What it had changed in a transaction is undone by the server, or is counted in the ledger.
     const text = 'The run died; its checkpoint tells what is committed.';
-    await writeSettled(keeper, target, row, { done: row.statementsDone, hash: row.doneHash }, text);
+    await writeSettled(keeper, target, file, row, { done: row.statementsDone, hash: row.doneHash }, text);
     return { ...facts, statement: undefined, verdict: undefined, done: row.statementsDone };
   }
   const reading = { sqlMode, flavour: keeper.server.flavour };
@@ -111,7 +111,14 @@ async function settleRow(
     });
   const reached = verdict.outcome === 'applied' ? progress : { done: row.statementsDone, hash: row.doneHash };
   const told = verdict.because === 'word' ? `word: ${word?.because ?? ''}` : verdict.because;
-  await writeSettled(keeper, target, row, reached, `Statement ${number}: ${verdict.outcome} (${told}).`);
+  await writeSettled(
+    keeper,
+    target,
+    file,
+    row,
+    reached,
+    `Statement ${number}: ${verdict.outcome} (${told}).`,
+  );
   return { ...facts, statement: number, verdict, done: reached.done };
 }
 
@@ -136,19 +143,18 @@ async function readUpTo(
   return { statement: undefined, progress };
 }
 
-/** Adds to the notes of earlier doubts. */
+/**
+ * Adds to the notes of earlier doubts. What the run that died had sent last may have been done since the row was read:
+ * then what was found out from it holds no more.
+ */
 async function writeSettled(
   keeper: Session,
   target: Target,
+  file: string,
   row: LedgerRow,
-  { done, hash }: Progress,
+  progress: Progress,
   note: string,
 ): Promise<void> {
-  const state =
-    done === row.statements ? `'applied', error = NULL, finished_at = UTC_TIMESTAMP(3)` : `'failed'`;
-  await keeper.run(
-    `UPDATE ${quoteName(target.database)}.${ledgerTable} SET state = ${state}, statements_done = ${done},
-     done_hash = '${hash}', in_flight = NULL, note = CONCAT_WS(' ', note, ${sqlText(note)})
-     WHERE version = '${row.version}'`,
-  );
+  const found = await orTell(() => writeLedger(keeper, target.database, 'settle', row, progress, note));
+  if (found === 0) throw refused('migrations-moved', { file });
 }

@@ -1,94 +1,140 @@
 import { reasonOf } from '../errors.ts';
 import { holdersIn } from '../database/lock-waits.ts';
 import { isConnectionLost, sqlErrorOf, type SqlError } from '../database/sql-error.ts';
+import type { Session } from '../database/session.ts';
 import type { Known, Surroundings } from './execute.ts';
 import type { Script } from './script.ts';
 import type { Clock } from '../system/clock.ts';
 import { lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
 import { endConnection } from './end-connection.ts';
 import type { Step } from './flow.ts';
+import { LedgerWriteError } from './ledger-write.ts';
+import { whatIsLeft, type LeftBehind, type Phase } from './left-behind.ts';
+import type { Progress } from './statement.ts';
 
 /** Why a script stops before its end. */
 export type Stop =
-  | { readonly kind: 'error'; readonly error: unknown }
+  | { readonly kind: 'error'; readonly error: unknown; readonly phase: Phase }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'lock-lost' };
 
-/** What is known once a script has stopped and the ledger says so. */
-export type Settled = Pick<MigrationFailure, 'reason' | 'done' | 'outcome'> & {
-  readonly step: Step;
+/** What is known once a script has stopped and, if that was possible, the ledger says so. */
+export type Settled = Pick<MigrationFailure, 'reason' | 'done' | 'outcome' | 'doubt' | 'recorded'> & {
+  /** Undefined for a script without statements. */
+  readonly step: Step | undefined;
   readonly cause: unknown;
 };
 
 interface Situation extends Surroundings {
   readonly script: Script;
-  readonly step: Step;
+  readonly step: Step | undefined;
   readonly known: Readonly<Known>;
+  /** How far it is, with what is not committed yet. */
+  readonly reached: Progress;
   readonly at: { readonly clock: Clock; readonly ms: number };
 }
 
 /** Finds out what a script that stopped has left behind, and writes that into the ledger. */
 export async function settle(situation: Situation, stop: Stop): Promise<Settled> {
-  const { session, step, known } = situation;
-  if (stop.kind !== 'error') {
-    await quietly(() => session.run('ROLLBACK'));
-    const recorded = await recordFailure(situation, stop.kind, false);
-    const outcome = recorded || known.marked === 0 ? 'unchanged' : 'in-doubt';
-    return { step, cause: undefined, reason: { kind: stop.kind }, done: known.progress.done, outcome };
-  }
-  const error = serverError(stop.error);
-  const holders = error.errno === lockWaitTimeout ? await quietly(() => holdersOf(situation)) : undefined;
-  const reason = { kind: 'server', error, ...(holders === undefined ? {} : { holders }) } as const;
-  const facts = { step, cause: stop.error, reason };
-  const rollback = isConnectionLost(error) ? undefined : await quietly(() => session.run('ROLLBACK'));
-  if (rollback === undefined) await quietly(() => endOrphan(situation));
-  const { done, inFlight } = (await quietly(() => situation.entry.committed())) ?? {
+  const { session, step, known, entry, script } = situation;
+  const phase = stop.kind === 'error' ? stop.phase : 'before';
+  const standsAlone = phase === 'after' && known.batch === 'none';
+  // Code that was called may have left a transaction open: of what has run well, nothing is taken back.
+  const answer = await quietly(() => session.run(standsAlone ? 'COMMIT' : 'ROLLBACK'));
+  const writer = await findWriter(situation, answer !== undefined);
+  const ended = answer !== undefined || (writer !== undefined && (await endOrphan(situation, writer)));
+  const ledger = ended && writer !== undefined ? await quietly(() => entry.committed(writer)) : undefined;
+  const { flavour } = session.server;
+  const left = whatIsLeft({
+    ...known,
+    phase,
+    step,
     done: known.progress.done,
-    inFlight: mayBeMarked(step, known) ? step.statement.number : 0,
-  };
-  if (rollback === undefined) {
-    // What ran in a transaction is undone by the server, unless COMMIT got through, and then the ledger says so. A
-    // statement that commits the script's own transaction has committed the mark in it, and may have done its work.
-    const inDoubt = inFlight === step.statement.number && done < step.statement.number;
-    if (inDoubt) {
-      await quietly(() => situation.entry.doubt(textOf(error)));
-      return { ...facts, done, outcome: 'in-doubt' };
-    }
-    const recorded = await recordFailure(situation, textOf(error), false);
-    return { ...facts, done, outcome: recorded ? 'unchanged' : 'in-doubt' };
-  }
-  const flavour = session.server.flavour;
-  const partial =
-    (rollback.warnings > 0 && step.statement.kind === 'rows') ||
-    mayBePartial(step, flavour, situation.script.transactional);
-  const recorded = await recordFailure(situation, textOf(error), partial);
-  return { ...facts, done, outcome: partial ? 'partial' : recorded ? 'unchanged' : 'in-doubt' };
+    answer,
+    ledger,
+    mayBePartial: step !== undefined && mayBePartial(step, flavour, script.transactional),
+  });
+  const reason = await reasonFor(situation, stop, writer);
+  const cause = stop.kind === 'error' ? stop.error : undefined;
+  const text = reason.kind === 'server' ? textOf(reason.error) : reason.kind;
+  // It was refused: there is nothing of this run in the ledger.
+  const isUnheard = !known.begun && reason.kind === 'server' && !isConnectionLost(reason.error);
+  const written =
+    writer !== undefined &&
+    (await quietly(() => recordStop(situation, writer, text, left, { ended, standsAlone })));
+  const recorded = isUnheard || (written === true && ended);
+  return { step, cause, reason, ...left, recorded };
 }
 
-/** Whether the ledger may have the statement as in flight, where it cannot be asked any more. */
-const mayBeMarked = (step: Step, known: Readonly<Known>): boolean =>
-  known.marked === step.statement.number || step.mark === 'in-transaction';
-
-const holdersOf = ({ lock, session, target }: Situation): Promise<string[]> =>
-  holdersIn(lock.keeper, target.database, [session.connectionId]);
+/** A connection that can still write: the keeper's or, when that is gone, the script's own. */
+async function findWriter(
+  { lock: { keeper }, session, at }: Situation,
+  isAlive: boolean,
+): Promise<Session | undefined> {
+  if ((await quietly(() => keeper.rows('SELECT 1'))) !== undefined) return keeper;
+  if (!isAlive) return undefined;
+  return quietly(async () => {
+    // What it had sent last must not be done after what is written now.
+    if (!(await endConnection(session, keeper.connectionId, at.clock, mostMsToEnd)))
+      throw new Error('it is still there');
+    // Under LOCK TABLES the ledger is out of reach (error 1100).
+    await session.run('UNLOCK TABLES');
+    return session;
+  });
+}
 
 /** What a server undoes of an ALTER TABLE may take longer: then `resume` waits for it. */
 const mostMsToEnd = 60_000;
 
 /** Ends what the server may still be doing for a connection that is lost to us: nothing changes once we have looked. */
-const endOrphan = ({ lock, session, at }: Situation): Promise<boolean> =>
-  endConnection(lock.keeper, session.connectionId, at.clock, mostMsToEnd);
+const endOrphan = async ({ session, at }: Situation, writer: Session): Promise<boolean> =>
+  (await quietly(() => endConnection(writer, session.connectionId, at.clock, mostMsToEnd))) === true;
 
-/** Whether it could be written down; through the keeper or, when that is gone, the script's own session. */
-async function recordFailure(situation: Situation, text: string, keepInFlight: boolean): Promise<boolean> {
-  for (const writer of [situation.lock.keeper, situation.session]) {
-    const written = await quietly(async () => {
-      await situation.entry.fail(writer, text, situation.at.ms, keepInFlight);
-      return true;
+/** Writes down why it stopped, and what is left; it is all that is known now. */
+async function recordStop(
+  { entry, session, step, reached, script, at }: Situation,
+  writer: Session,
+  text: string,
+  { outcome, doubt }: LeftBehind,
+  { ended, standsAlone }: { readonly ended: boolean; readonly standsAlone: boolean },
+): Promise<true> {
+  const isMoreThanLedger = standsAlone && outcome === 'applied';
+  if (!ended || outcome === 'in-doubt') await entry.doubt(writer, text);
+  else if (isMoreThanLedger && reached.done === script.statements) await entry.finish(writer, reached, at.ms);
+  else
+    await entry.fail(writer, text, at.ms, {
+      ...(isMoreThanLedger ? { progress: reached } : {}),
+      ...(doubt === undefined
+        ? { inFlight: null }
+        : doubt === step?.statement.number
+          ? { inFlight: step.statement }
+          : {}),
     });
-    if (written === true) return true;
-  }
-  return false;
+  // A script may have switched autocommit off.
+  if (writer === session) await session.run('COMMIT');
+  return true;
+}
+
+async function reasonFor(
+  { lock, session, target }: Situation,
+  stop: Stop,
+  writer: Session | undefined,
+): Promise<Settled['reason']> {
+  if (stop.kind !== 'error') return { kind: stop.kind };
+  const write = stop.error instanceof LedgerWriteError ? stop.error.write : undefined;
+  const error = serverError(stop.error instanceof LedgerWriteError ? stop.error.cause : stop.error);
+  const ours = [session.connectionId, lock.keeper.connectionId];
+  const holders =
+    error.errno === lockWaitTimeout && writer !== undefined
+      ? await quietly(() => holdersIn(writer, target.database, ours))
+      : undefined;
+  return {
+    kind: 'server',
+    error,
+    phase: stop.phase,
+    ...(write === undefined ? {} : { write }),
+    ...(holders === undefined ? {} : { holders }),
+  };
 }
 
 /** Undefined when it fails: there is an error already, and that is the one to report. */

@@ -1,4 +1,4 @@
-import { sqlTime } from '../ledger-entry.ts';
+import { sqlTime } from '../ledger-write.ts';
 import type { LedgerRow } from '../ledger.ts';
 import type { Progress } from '../statement.ts';
 import type { ForeignLedger } from './entries.ts';

@@ -1,11 +1,10 @@
 import { refused } from '../../errors.ts';
+import { draftTable } from '../ledger-write.ts';
 import { isLedgerShape, ledgerTable } from '../ledger.ts';
 import { knownShapes, recognise, type Shape, type Table } from './shapes.ts';
 
 /** What another program's table is called once it has made room for ours. */
 export const backupTable = `${ledgerTable}_before_maj`;
-/** Ours, until it is whole. */
-export const draftTable = `${ledgerTable}_adopting`;
 
 /** The names that programs give to their records; any other is told by `--from`. */
 const knownNames = [

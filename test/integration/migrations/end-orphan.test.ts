@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connect } from '../../../scripts/database/session.ts';
 import { endOrphans } from '../../../scripts/migrations/end-orphan.ts';
-import { createLedger } from '../../../scripts/migrations/ledger.ts';
+import { ensureLedger } from '../../../scripts/migrations/make-ledger.ts';
 import { connectionRunning } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { look } from './helpers.ts';
@@ -20,7 +20,7 @@ describe.each(servers)('on $name, what a dead run left the server with', (server
     const target = running().target(await running().createDatabase());
     const left = await connect(context, target);
     const eyes = await look(context, target);
-    await createLedger(eyes.session);
+    await ensureLedger(eyes.session, target.database);
     await eyes.session.run(
       `INSERT INTO schema_versions SET version = '001', name = 'a', checksum = '', state = '${state}', statements = 2,
        statements_done = 0, done_hash = '', in_flight = ${inFlight}, connection_id = ${left.connectionId},

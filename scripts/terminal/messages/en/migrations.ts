@@ -114,6 +114,21 @@ function planProblem(problem: PlanProblem): string {
   }
 }
 
+type ServerReason = Extract<MigrationFailure['reason'], { kind: 'server' }>;
+
+/** What failed: the statement, or what maj does before and after it. */
+function troubleText({ phase, write }: ServerReason): string {
+  const what = write === undefined ? 'the connection failed' : 'the ledger could not be written';
+  switch (phase) {
+    case 'before':
+      return `did not run, for ${what}`;
+    case 'statement':
+      return 'failed';
+    case 'after':
+      return `ran, but then ${what}`;
+  }
+}
+
 /** Where and why a script stopped. */
 function failureMessage(failure: MigrationFailure): string {
   const place = `${at(failure)}: statement ${failure.statement} of ${failure.of}`;
@@ -127,8 +142,8 @@ function failureMessage(failure: MigrationFailure): string {
       const number = reason.error.errno === undefined ? reason.error.code : `${reason.error.errno}`;
       const code = reason.error.errno === undefined ? '' : ` (${reason.error.code})`;
       return [
-        `${place} failed: ${number}${code} ${reason.error.message}`,
-        failure.excerpt,
+        `${place} ${troubleText(reason)}: ${number}${code} ${reason.error.message}`,
+        ...(failure.excerpt === '' ? [] : [failure.excerpt]),
         ...(reason.holders ?? []).map((holder) => `waited for, it may be: ${holder}`),
       ].join('\n  ');
     }
@@ -146,27 +161,59 @@ function failureState(failure: MigrationFailure): string {
     failure.done === 0
       ? `Of ${failure.file} nothing is committed before statement ${failure.statement}.`
       : `Of ${failure.file} ${statementsAre(1, failure.done).toLowerCase()} committed.`;
+  const { statement, outcome, doubt } = failure;
+  const hasRun = failure.reason.kind === 'server' && failure.reason.phase === 'after';
+  const rolledBack = hasRun && outcome === 'unchanged' ? statement : statement - 1;
   const between =
-    failure.statement - failure.done > 1
-      ? ` ${statementsAre(failure.done + 1, failure.statement - 1)} rolled back, or changed only ${failure.statement - failure.done > 2 ? 'their' : 'its'} session.`
+    rolledBack > failure.done
+      ? ` ${statementsAre(failure.done + 1, rolledBack)} rolled back, or changed only ${rolledBack - failure.done > 1 ? 'their' : 'its'} session.`
       : '';
-  const outcome = {
-    unchanged:
-      failure.done >= failure.statement ? '' : ` Statement ${failure.statement} has changed nothing.`,
-    partial: ` Statement ${failure.statement} may have been applied in part: the server cannot undo it.`,
-    'in-doubt': ` Whether statement ${failure.statement} was applied is not known.`,
-  }[failure.outcome];
-  return `${before}${done}${between}${outcome}`;
+  const isSaid = failure.done >= statement || rolledBack === statement;
+  const itself = {
+    unchanged: isSaid ? '' : ` Statement ${statement} has changed nothing.`,
+    applied: '',
+    partial: ` Statement ${statement} may have been applied in part: the server cannot undo it.`,
+    'in-doubt': ` Whether statement ${statement} was applied is not known.`,
+  }[outcome];
+  const earlier =
+    doubt === undefined || doubt === statement
+      ? ''
+      : ` Of statement ${doubt} a part may have stayed: it ran code, or changed rows of tables that know no transactions.`;
+  const ledger = failure.recorded
+    ? ''
+    : ` The ledger does not say so yet. Nothing after statement ${statement} was run.`;
+  return `${before}${done}${between}${itself}${earlier}${ledger}`;
+}
+
+/** What to call once the ledger can be written again. */
+function resumeHint({ file, version, statement, outcome }: MigrationFailure): string {
+  const said = { applied: 'mark-applied', unchanged: 'mark-not-applied', partial: '', 'in-doubt': '' }[
+    outcome
+  ];
+  const word =
+    said === '' || statement === 0
+      ? ''
+      : ` Should it ask what became of statement ${statement} of ${file}: \`maj migrate ${said} ${version} --because 'maj said so'\`, then \`maj migrate resume\`.`;
+  return `Let what stood in the way end. Then \`maj migrate resume\` finds out where it stands, and goes on.${word}`;
 }
 
 /** The way on from a script that stopped on the live database. */
 function failureHint(failure: MigrationFailure): string {
-  if (failure.outcome !== 'unchanged')
-    return 'Put the backup from before this run back: `maj restore`. (`maj migrate status` shows where it stands.)';
-  if (failure.reason.kind !== 'server')
+  const { reason, outcome, doubt } = failure;
+  const restore = 'put the backup from before this run back: `maj restore`';
+  if (!failure.canGoOn)
+    return `It cannot go on from there, for statements that are done have left something in their session (a temporary table, a variable, a lock). P${restore.slice(1)}. (\`maj migrate status\` shows where it stands.)`;
+  if (outcome === 'partial' || (doubt !== undefined && outcome !== 'in-doubt'))
+    return `P${restore.slice(1)}. (\`maj migrate status\` shows where it stands.) If you have looked and know what became of statement ${doubt ?? failure.statement}, say so: \`maj migrate mark-applied ${failure.version} --because TEXT\`, or mark-not-applied; then \`maj migrate resume\`.`;
+  if (outcome === 'in-doubt')
+    return `\`maj migrate resume\` finds out whether it was applied, and goes on; or ${restore}. (\`maj migrate status\` shows where it stands.)`;
+  if (!failure.recorded) return resumeHint(failure);
+  if (reason.kind !== 'server')
     return 'Rehearse what is left (`maj rehearse`), then go on with `maj migrate`.';
-  if (isInTheWay(failure.reason.error))
+  if (isInTheWay(reason.error))
     return 'The script need not change: others were in its way. Let them end (or end them: `KILL` and the number), or set maintenance (`maj maintenance on`), and run `maj migrate` again: it goes on from there.';
+  if (reason.phase !== 'statement')
+    return 'The script need not change: let what stood in the way end, and run `maj migrate` again: it goes on from there.';
   const correct =
     failure.done === 0
       ? `Correct ${failure.file}, rehearse it (\`maj rehearse\`) and run \`maj migrate\` again`
@@ -265,6 +312,13 @@ const indented = (rows: readonly (readonly string[])[]): string[] => table(rows)
 /** What migrations/ says, in English. */
 export const migrations = {
   errors: {
+    'ledger-not-written': (facts: { table: string; reason: string; lost: boolean }) => ({
+      message: `The ledger (table ${facts.table}) could not be written: ${facts.reason}`,
+      hint: 'Let what stands in the way end (a backup program, a transaction that is open, a server that is read-only), see that DB_USER may CREATE, ALTER and DROP tables, and call this again.',
+      state: facts.lost
+        ? 'Whether it was written is not known; nothing of a script was run. To call this again does no harm.'
+        : 'The ledger is as before; nothing of a script was run.',
+    }),
     'history-unknown': (facts: { database: string; tables: number }) => ({
       message: `${facts.database} has ${facts.tables === 1 ? '1 table' : `${facts.tables} tables`} but no ledger: nothing tells which scripts it has been through.`,
       hint: 'Say so once: `maj migrate baseline VERSION` takes the scripts up to VERSION for applied; 0 takes none. Where another program kept a record of them: `maj migrate adopt`.',
@@ -399,7 +453,10 @@ export const migrations = {
     }),
     'dry-run-failed': (facts: { failure: MigrationFailure }) => ({
       message: `The dry run on the copy failed. ${failureMessage(facts.failure)}`,
-      hint: `Correct ${facts.failure.file}, or the rows that it stumbled over, and rehearse again.`,
+      hint:
+        facts.failure.reason.kind === 'server' && facts.failure.reason.phase === 'statement'
+          ? `Correct ${facts.failure.file}, or the rows that it stumbled over, and rehearse again.`
+          : 'Rehearse again.',
       state: 'The live database was not touched.',
     }),
     'dry-run-denied': (facts: { failure: MigrationFailure }) => ({
