@@ -77,6 +77,12 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Name what you export: names are searched for.' },
+        {
+          selector:
+            "TemplateLiteral:has(> Identifier[name='ledgerTable']) > TemplateElement[value.raw=/\\b(?:ALTER|CREATE|DELETE|DROP|INSERT|RENAME|REPLACE|TRUNCATE|UPDATE)\\b/]",
+          message:
+            'The ledger is written by migrations/ledger-write.ts alone: each of its writes is one that tests strike.',
+        },
       ],
     },
   },

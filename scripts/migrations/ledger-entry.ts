@@ -58,7 +58,9 @@ export function ledgerEntry(
   { appliedBy, runId }: Runner,
 ): LedgerEntry {
   const { recordedAs: version, name, checksum } = migration;
-  const done = async (written: Promise<unknown>): Promise<void> => void (await written);
+  const done = async (written: Promise<number>): Promise<void> => {
+    await written;
+  };
   return {
     begin: (connectionId, progress, inFlight) => {
       const row = { version, name, checksum, statements, progress, inFlight, connectionId, appliedBy, runId };

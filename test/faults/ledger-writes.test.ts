@@ -103,9 +103,16 @@ interface Point {
   readonly text: string;
 }
 
-type Outcome = {
-  readonly error?: { code: string; exitCode: number; message: string; hint: string; state: string };
-};
+/** The error that a user sees; none when it went through. */
+interface Outcome {
+  readonly error?: {
+    readonly code: string;
+    readonly exitCode: number;
+    readonly message: string;
+    readonly hint: string;
+    readonly state: string;
+  };
+}
 
 describe.each(servers)('on $name, a migration of which any statement is struck', (server) => {
   const running = useServer(server);
