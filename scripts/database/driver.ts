@@ -12,6 +12,8 @@ export type Row = Record<string, unknown>;
 interface Outcome {
   readonly affectedRows: number;
   readonly warnings: number;
+  /** Whether a transaction is open after it; undefined after a statement that ends with rows, where nobody tells. */
+  readonly inTransaction: boolean | undefined;
 }
 
 /** What can be done over an open connection. */
@@ -153,6 +155,7 @@ function runOn(
 ): void {
   let affectedRows = 0;
   let warnings = 0;
+  let inTransaction: boolean | undefined;
   let failed = false;
   connection
     .query(query)
@@ -160,6 +163,7 @@ function runOn(
       if (!isHeader(result)) return;
       affectedRows += result.affectedRows;
       warnings = result.warningStatus;
+      inTransaction = (result.serverStatus & statusInTransaction) !== 0;
     })
     .on('error', (error) => {
       failed = true;
@@ -169,9 +173,12 @@ function runOn(
     .on('end', () => {
       if (failed) return;
       onSuccess?.();
-      resolve({ affectedRows, warnings });
+      resolve({ affectedRows, warnings, inTransaction });
     });
 }
+
+/** SERVER_STATUS_IN_TRANS of the client/server protocol. */
+const statusInTransaction = 1;
 
 function isHeader(result: Row | ResultSetHeader): result is ResultSetHeader {
   return result.constructor.name === 'ResultSetHeader';

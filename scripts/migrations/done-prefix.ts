@@ -43,13 +43,15 @@ export async function readPrefix(
   let left = false;
   let locked = false;
   for await (const statement of statementsOf(migration, reading)) {
+    // What is left begins with letting go of the locks that it does not have.
+    if (progress.done === done)
+      return { hash: progress.hash, sessionBound: left || (locked && statement.kind !== 'unlock') };
     progress = progressAfter(progress, statement);
     left ||= leavesSessionState(statement);
     if (statement.kind === 'lock') locked = true;
     if (statement.kind === 'unlock') locked = false;
-    if (progress.done === done) return { hash: progress.hash, sessionBound: left || locked };
   }
-  return { hash: undefined, sessionBound: left || locked };
+  return { hash: progress.done === done ? progress.hash : undefined, sessionBound: left || locked };
 }
 
 /**

@@ -123,14 +123,16 @@ export async function executeScript(
       !context.signal.aborted &&
       askedLately(),
   );
-  const run = async (step: Step, next: Step | undefined): Promise<void> => {
+  /** Whether a transaction is open after it, where the server tells. */
+  const run = async (step: Step, next: Step | undefined): Promise<boolean | undefined> => {
     await watch?.before(step, session);
     phase = 'statement';
-    const { affectedRows, warnings, seconds: taken } = await sender.run(step, next);
+    const { affectedRows, warnings, inTransaction, seconds: taken } = await sender.run(step, next);
     const { number, line, hash, kind } = step.statement;
     const done = { number, line, hash, kind, seconds: taken, rows: affectedRows, warnings };
     runs.add(done);
     await watch?.after(script.migration.version, step, done, session);
+    return inTransaction;
   };
   const perform = async (step: Step, next: Step | undefined): Promise<void> => {
     const { number } = step.statement;
@@ -154,7 +156,7 @@ export async function executeScript(
     }
     if (step.checkpoint === 'before') await record(session, after, next);
     if (step.wrapped) batch.add(step);
-    await run(step, next);
+    const inTransaction = await run(step, next);
     reached = after;
     phase = 'after';
     if (step.wrapped) {
@@ -166,9 +168,27 @@ export async function executeScript(
     if (step.mark === 'in-transaction' && !step.leavesOpen && step.statement.kind === 'alone')
       await session.run('COMMIT');
     if (step.checkpoint === 'after') await record(writer, after, next);
+    if (step.statement.kind === 'call') await closeTransaction(step, after, inTransaction);
     // A second BEGIN has committed what came before it.
     if (step.mark === 'in-transaction' && step.statement.kind === 'begin') known.progress = before;
     if (!step.leavesOpen) known.progress = after;
+  };
+  /** Code that was called may have left a transaction open, or have ended the script's own. */
+  const closeTransaction = async (
+    step: Step,
+    after: Progress,
+    inTransaction: boolean | undefined,
+  ): Promise<void> => {
+    // The next statement on rows would commit it in any case, with its record; until then that would not count.
+    if (!step.leavesOpen && inTransaction === true) await entry.commit(session);
+    if (!step.leavesOpen || !step.isInAutocommit || inTransaction !== false) return;
+    // What follows would commit by itself, and be recorded by nothing.
+    await (step.mark === 'committed'
+      ? entry.checkpoint(lock.keeper, after, undefined)
+      : entry.checkpoint(session, after, undefined));
+    known.marked = undefined;
+    known.progress = after;
+    await session.run('START TRANSACTION');
   };
   /** Why this statement must not begin. */
   const obstacle = async (): Promise<Stop | undefined> => {

@@ -45,7 +45,10 @@ export interface MigrationFailure {
 }
 
 /** Errors 1205 and 1213: other sessions were in the way of a statement that may be right as it stands. */
-export const isInTheWay = ({ errno }: SqlError): boolean => errno === lockWaitTimeout || errno === 1213;
+export const isInTheWay = ({ errno }: SqlError): boolean => errno === lockWaitTimeout || errno === deadlock;
+
+/** The server's error for the one of two transactions that it has rolled back, as each waited for the other. */
+export const deadlock = 1213;
 
 /** The server's error for a lock that was waited for in vain, on rows as on tables. */
 export const lockWaitTimeout = 1205;

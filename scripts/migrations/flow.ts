@@ -20,6 +20,8 @@ export interface Step {
   readonly elsewhere: boolean;
   /** After it, a transaction of the script's own is open. */
   readonly leavesOpen: boolean;
+  /** Outside of a transaction, each statement commits by itself. */
+  readonly isInAutocommit: boolean;
 }
 
 interface State {
@@ -74,6 +76,7 @@ function stepOf(statement: Statement, state: State, transactional: boolean): { s
     // Without autocommit what the script's connection writes would wait for the script's next COMMIT.
     elsewhere: state.locked || !state.autocommit,
     leavesOpen: false,
+    isInAutocommit: state.autocommit,
     ...changes,
   });
   const opens = (): State => ({ ...state, opened: here });

@@ -21,6 +21,8 @@ export interface StopFacts {
   readonly batch: 'none' | 'open' | 'committing';
   /** What ROLLBACK answered (or COMMIT, after a statement that stands by itself); undefined: the connection was lost. */
   readonly answer: { readonly warnings: number } | undefined;
+  /** The server had ended the transaction before that, so that the answer tells nothing of what stayed: a deadlock. */
+  readonly endedByServer: boolean;
   /** What the ledger has; undefined where it cannot be asked, or a lost connection may still write. */
   readonly ledger: LedgerProgress | undefined;
   /** The server may have done a part of a statement that it has refused. */
@@ -54,11 +56,15 @@ export function whatIsLeft(facts: StopFacts): LeftBehind {
   if (phase === 'after' && facts.batch === 'none') return standsByItself(facts, step) ? applied : inDoubt;
   if (facts.answer !== undefined) {
     // Rows of tables without transactions stay, and the answer to ROLLBACK says that there are some.
-    const keepsRows = facts.answer.warnings > 0 && step.statement.kind === 'rows';
+    const keepsRows = step.statement.kind === 'rows' && mayKeepRows(facts, step);
     if (keepsRows || (phase === 'statement' && facts.mayBePartial)) return partial;
   } else if (isInFlight(facts, step)) return inDoubt;
   return ledger === undefined && mayHaveCommitted(facts, step) ? inDoubt : unchanged;
 }
+
+/** Whether rows of tables without transactions may have stayed: the answer says so, or comes too late to tell. */
+const mayKeepRows = ({ answer, endedByServer, batch }: StopFacts, { mark }: Step): boolean =>
+  (answer?.warnings ?? 0) > 0 || (mark === 'committed' && (endedByServer || batch === 'committing'));
 
 /** Whether what the server has done is there for good, although the record of it could not be written. */
 function standsByItself({ answer, ledger }: StopFacts, { statement, mark }: Step): boolean {
@@ -83,13 +89,13 @@ const mayHaveCommitted = ({ batch, phase }: StopFacts, { checkpoint }: Step): bo
  * A statement before this one, in the script's own transaction, that is in flight until that transaction ends: what it did
  * to tables without transactions stays, and what code that it called has committed.
  */
-function earlierDoubt(
-  { ledger, marked, answer }: StopFacts,
-  number: number,
-  done: number,
-): number | undefined {
+function earlierDoubt(facts: StopFacts, number: number, done: number): number | undefined {
+  const { ledger, marked, answer, endedByServer, phase, step } = facts;
   const flying = ledger?.inFlight ?? marked?.number ?? 0;
   if (flying <= done || flying >= number) return undefined;
-  const isUndone = marked?.number === flying && marked.kind === 'rows' && answer?.warnings === 0;
+  // A COMMIT that has failed has ended the transaction as well.
+  const told =
+    answer !== undefined && !endedByServer && !(phase === 'statement' && step?.checkpoint === 'before');
+  const isUndone = marked?.number === flying && marked.kind === 'rows' && told && answer.warnings === 0;
   return isUndone ? undefined : flying;
 }

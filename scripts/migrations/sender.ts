@@ -6,6 +6,7 @@ import type { Step } from './flow.ts';
 interface Sent {
   readonly affectedRows: number;
   readonly warnings: number;
+  readonly inTransaction: boolean | undefined;
   readonly seconds: number;
 }
 
@@ -50,7 +51,7 @@ export function createSender(
       const next = upcoming?.statement.number === step.statement.number + 1 ? upcoming : undefined;
       if (next !== undefined && mayFollow(next)) ahead = send(next);
     });
-    const outcome = sent.then(({ affectedRows, warnings }) => ({ affectedRows, warnings, seconds }));
+    const outcome = sent.then((done) => ({ ...done, seconds }));
     // Awaited by the next `run`; until then its failure is nobody's.
     outcome.catch(() => undefined);
     return { step, outcome };

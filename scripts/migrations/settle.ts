@@ -5,7 +5,7 @@ import type { Session } from '../database/session.ts';
 import type { Known, Surroundings } from './execute.ts';
 import type { Script } from './script.ts';
 import type { Clock } from '../system/clock.ts';
-import { lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
+import { deadlock, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
 import { endConnection } from './end-connection.ts';
 import type { Step } from './flow.ts';
 import { LedgerWriteError } from './ledger-write.ts';
@@ -51,6 +51,7 @@ export async function settle(situation: Situation, stop: Stop): Promise<Settled>
     step,
     done: known.progress.done,
     answer,
+    endedByServer: stop.kind === 'error' && errorOf(stop).errno === deadlock,
     ledger,
     mayBePartial: step !== undefined && mayBePartial(step, flavour, script.transactional),
   });
@@ -122,7 +123,7 @@ async function reasonFor(
 ): Promise<Settled['reason']> {
   if (stop.kind !== 'error') return { kind: stop.kind };
   const write = stop.error instanceof LedgerWriteError ? stop.error.write : undefined;
-  const error = serverError(stop.error instanceof LedgerWriteError ? stop.error.cause : stop.error);
+  const error = errorOf(stop);
   const ours = [session.connectionId, lock.keeper.connectionId];
   const holders =
     error.errno === lockWaitTimeout && writer !== undefined
@@ -146,9 +147,10 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function serverError(error: unknown): SqlError {
+function errorOf({ error }: Extract<Stop, { kind: 'error' }>): SqlError {
+  const cause = error instanceof LedgerWriteError ? error.cause : error;
   return (
-    sqlErrorOf(error) ?? { code: 'UNKNOWN', errno: undefined, sqlState: undefined, message: reasonOf(error) }
+    sqlErrorOf(cause) ?? { code: 'UNKNOWN', errno: undefined, sqlState: undefined, message: reasonOf(cause) }
   );
 }
 

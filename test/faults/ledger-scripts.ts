@@ -84,5 +84,6 @@ export const ground: readonly string[] = [
   "INSERT INTO today VALUES ('old')",
   "INSERT INTO tomorrow VALUES ('new', 1)",
   'CREATE PROCEDURE note(IN n INT) INSERT INTO log VALUES (n)',
+  'CREATE PROCEDURE note_open(IN n INT) BEGIN START TRANSACTION; INSERT INTO log VALUES (n); END',
   'CREATE PROCEDURE note_for_good(IN n INT) BEGIN INSERT INTO log VALUES (n); COMMIT; END',
 ];

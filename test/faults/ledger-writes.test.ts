@@ -273,7 +273,10 @@ describe.each(servers)('on $name, a migration of which any statement is struck',
           tell([truth], marked);
           expect(marked.error).toBeUndefined();
           words = ['resume'];
-        } else if (hint.includes('Put the backup from before') && !hint.includes('resume')) {
+        } else if (
+          /Restore the backup from before/.test(message) ||
+          (hint.includes('ut the backup from before') && !hint.includes('resume'))
+        ) {
           await emptied();
           await call(['baseline', '0']);
           words = [];
@@ -317,9 +320,11 @@ describe.each(servers)('on $name, a migration of which any statement is struck',
   /** Waiting takes a second or two each: of each kind of write, the first few, unless all are asked for. */
   const chosen = (way: Way): Point[] => {
     const count = new Map<string, number>();
-    return points.filter((point) => {
+    return points.filter((point, index) => {
       if (!mayStrike(way, point)) return false;
-      if (all || !way.waits) return true;
+      if (all) return true;
+      // Each point is struck in two of the ways that take no time.
+      if (!way.waits) return (index + ways.indexOf(way)) % 3 === 0;
       const name = writeOf(point.text) ?? point.text;
       count.set(name, (count.get(name) ?? 0) + 1);
       return (count.get(name) ?? 0) <= 2;

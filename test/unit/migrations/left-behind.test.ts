@@ -21,6 +21,7 @@ const facts = (script: string, changes: Partial<StopFacts>, transactional = true
   marked: undefined,
   batch: 'none',
   answer: { warnings: 0 },
+  endedByServer: false,
   ledger: { done: 1, inFlight: 0 },
   mayBePartial: false,
   ...changes,
@@ -83,6 +84,16 @@ describe('what a script that stopped has left behind', () => {
     [
       'but for tables without transactions',
       facts(rows, { phase: 'after', batch: 'open', answer: { warnings: 1 } }, false),
+      left('partial', 1, 2),
+    ],
+    [
+      'where a COMMIT that fails has ended the transaction, its ROLLBACK does not warn of them',
+      facts(rows, { phase: 'after', batch: 'committing' }, false),
+      left('partial', 1, 2),
+    ],
+    [
+      'nor where a deadlock has',
+      facts(rows, { batch: 'open', endedByServer: true }, false),
       left('partial', 1, 2),
     ],
     [
