@@ -20,7 +20,10 @@ function showing(): string {
   return folder;
 }
 
-interface Shown { environment: Record<string, string>; words: string[] }
+interface Shown {
+  environment: Record<string, string>;
+  words: string[];
+}
 const shown = (folder: string, words: readonly string[]): Shown =>
   JSON.parse(
     execFileSync('npm', ['run', '--silent', 'show', ...words], { cwd: folder, encoding: 'utf8' }),
