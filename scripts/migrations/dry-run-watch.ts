@@ -75,7 +75,11 @@ export function createDryRunWatch(
         if (denials === undefined) await findDenial();
         const { kind, text } = step.statement;
         if (context.signal.aborted || !(mayChangeSchema(step) || kind === 'lock')) return;
-        if (schema === undefined) schema = await look();
+        if (schema === undefined || isStale) {
+          const now = await look();
+          isStale &&= now === undefined;
+          schema = now ?? schema;
+        }
         if (kind === 'alone' && !(await areTablesLocked(eyes, database)))
           algorithm = await neededAlgorithm(probe, database, text);
       },

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { connect, type Session } from '../../scripts/database/session.ts';
 import { startMaj, type StartedCli } from '../helpers/cli.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
-import { connectionRunning } from '../helpers/held-statement.ts';
+import { connectionRunning, connectionWaiting } from '../helpers/held-statement.ts';
 import { processesMentioning } from '../helpers/processes.ts';
 import { clientFolder, servers, useServer, type RunningServer, type TestServer } from '../helpers/servers.ts';
 
@@ -128,7 +128,7 @@ describe.each(servers)('on $name, a rehearsal', (server) => {
       const admin = await makeDatabase();
       const other = await open(live().socket);
       const rehearsal = await startRehearsal(server, live(), () => other.run('LOCK TABLES held WRITE'));
-      await connectionRunning(admin, 'SHOW CREATE TABLE');
+      await connectionWaiting(admin);
       await expectEnd(rehearsal, signal);
     },
   );

@@ -10,13 +10,20 @@ export async function holdLock(session: Session, name: string): Promise<{ releas
 }
 
 /** Waits until a connection runs a statement that holds this text; its id. */
-export async function connectionRunning(session: Session, text: string): Promise<string> {
+export const connectionRunning = (session: Session, text: string): Promise<string> =>
+  connectionThat(session, `INFO LIKE '%${text}%'`);
+
+/** Waits until a connection waits for a table that another one has locked; its id. */
+export const connectionWaiting = (session: Session): Promise<string> =>
+  connectionThat(session, "STATE LIKE 'Waiting for table%'");
+
+async function connectionThat(session: Session, condition: string): Promise<string> {
   for (let attempt = 0; attempt < 2000; attempt += 1) {
     const [row] = await session.rows(
-      `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE INFO LIKE '%${text}%' AND ID <> CONNECTION_ID()`,
+      `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ${condition} AND ID <> CONNECTION_ID()`,
     );
     if (row !== undefined) return String(Number(row['id']));
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`No connection runs ${text}.`);
+  throw new Error(`No connection was found of which ${condition}.`);
 }

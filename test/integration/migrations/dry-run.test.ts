@@ -121,6 +121,38 @@ describe.each(servers)('on $name, a dry run', (server) => {
     });
   });
 
+  test('looks at nothing while a script holds locks, and catches up when it lets go of them', async () => {
+    await withCopy(async (copy) => {
+      const context = running().context({ DB_NAME: await running().createDatabase() });
+      const locking = {
+        ...files,
+        '002_b.sql': [
+          'ALTER TABLE a ADD COLUMN w int;',
+          'LOCK TABLES a WRITE;',
+          'ALTER TABLE a DISABLE KEYS;',
+          "INSERT INTO a (id, v) VALUES (1, 'x');",
+          'ALTER TABLE a ADD COLUMN x int;',
+          'UNLOCK TABLES;',
+          'ALTER TABLE a ADD COLUMN y int;',
+          'LOCK TABLES a WRITE;',
+          'ALTER TABLE a ADD COLUMN z int;',
+        ].join('\n'),
+        '003_c.sql': 'ALTER TABLE a DROP COLUMN z;',
+      };
+      const result = await dryRun(context, { ...copy, migrations: scripts(locking) });
+      const seen = result.evidence.map(({ version, number }) => `${version}:${number}`);
+      expect(seen).toEqual(['002:1', '002:6', '002:7', '003:1']);
+      const [first, unlocked, then, last] = result.evidence;
+      expect(first?.after).toBe(unlocked?.before);
+      expect(unlocked?.after).toBe(then?.before);
+      expect(unlocked?.after).not.toBe(unlocked?.before);
+      // What was left locked at the end of a script is let go of before the next one.
+      expect(last?.after).toBe(then?.after);
+      expect(last?.before).not.toBe(then?.after);
+      expect(result.schemaAfter).toBe(last?.after);
+    });
+  });
+
   test('meets the settings of the live server: its time zone, charset, and how it divides', async () => {
     const admin = await running().adminSession();
     const settings = {
