@@ -3,6 +3,7 @@ import type { Definers } from '../database/definers.ts';
 import { seriesOf, type ServerVersion } from '../database/flavour.ts';
 import { allows, currentUser, readGrants } from '../database/grants.ts';
 import type { Account } from '../database/inventory.ts';
+import { prepareLoad } from '../database/load-state.ts';
 import { readLowerCaseTableNames } from '../database/name-case.ts';
 import { withSession, type Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
@@ -16,7 +17,7 @@ import type { Backup } from './list.ts';
  *
  * @param options `wayBack`: what is asked is whether a way back from here would be possible, should it be needed
  * @throws MajError `database-missing`, `flavour-differs`, `server-older`, `name-case-differs`, `codec-missing`,
- *   `definers-not-allowed`
+ *   `load-settings`, `definers-not-allowed`
  */
 export async function checkRestorable(
   context: Context,
@@ -33,6 +34,7 @@ export async function checkRestorable(
       checkFlavour(backup, session.server);
       checkVersion(backup, session.server);
       await checkNameCase(backup, session);
+      await prepareLoad(session);
       if (definers === 'keep') await checkDefiners(context, backup, session, options.wayBack === true);
     },
     options.database === undefined ? {} : { database: options.database },

@@ -20,21 +20,27 @@ export async function clientSettings(
     context,
     target,
     async (session) => {
-      // What cuts or refuses the answer is remembered first.
+      // What cuts, refuses or ends the answer is remembered first.
       await session.run(
-        `SET @select_limit = @@SESSION.sql_select_limit, @big_selects = @@SESSION.sql_big_selects,
-           SESSION sql_select_limit = ${noLimit}, SESSION sql_big_selects = 1`,
+        `SET @select_limit = @@SESSION.sql_select_limit, SESSION sql_select_limit = ${noLimit},
+           @big_selects = @@SESSION.sql_big_selects, SESSION sql_big_selects = 1
+           /*M!100101 , @time = @@SESSION.max_statement_time, SESSION max_statement_time = 0 */
+           /*!50708 , @time = @@SESSION.max_execution_time, SESSION max_execution_time = 0 */`,
       );
       const rows = await session.rows(`SHOW SESSION VARIABLES WHERE Variable_name IN (${list})`);
-      const [saved] = await session.rows('SELECT @select_limit AS select_limit, @big_selects AS big_selects');
+      const [saved] = await session.rows(
+        'SELECT CAST(@select_limit AS CHAR) AS cut, @big_selects AS big, CAST(@time AS CHAR) AS time',
+      );
       const changed = new Map([
-        ['sql_select_limit', String(saved?.['select_limit'])],
-        ['sql_big_selects', Number(saved?.['big_selects']) === 1 ? 'ON' : 'OFF'],
+        ['sql_select_limit', saved?.['cut']],
+        ['sql_big_selects', Number(saved?.['big']) === 1 ? 'ON' : 'OFF'],
+        ['max_statement_time', saved?.['time']],
+        ['max_execution_time', saved?.['time']],
       ]);
       return new Map(
         rows.map((row) => {
           const name = String(row['Variable_name']);
-          return [name, changed.get(name) ?? String(row['Value'])];
+          return [name, String(changed.get(name) ?? row['Value'])];
         }),
       );
     },

@@ -1,3 +1,4 @@
+import { prepareLoad } from '../../database/load-state.ts';
 import { sqlErrorOf, type Session } from '../../database/session.ts';
 
 /**
@@ -7,17 +8,12 @@ import { sqlErrorOf, type Session } from '../../database/session.ts';
 const tolerant: Readonly<Record<Session['server']['flavour'], readonly string[]>> = {
   mysql: [
     'sql_require_primary_key = OFF',
-    'sql_generate_invisible_primary_key = OFF',
     'restrict_fk_on_non_standard_key = OFF',
     'innodb_strict_mode = OFF',
     // More memory than 1 MB to sort indexes in (8.0.27 and later).
     'innodb_ddl_buffer_size = 67108864',
   ],
-  mariadb: [
-    'innodb_strict_mode = OFF',
-    // Of the versions in which it still decides anything: an index may be added in any way.
-    'alter_algorithm = DEFAULT',
-  ],
+  mariadb: ['innodb_strict_mode = OFF'],
 };
 
 /**
@@ -25,12 +21,14 @@ const tolerant: Readonly<Record<Session['server']['flavour'], readonly string[]>
  * server does not let this account set stays as it is.
  *
  * @param header the statements of the dump's first part
+ * @throws MajError `load-settings`
  */
 export async function prepareForLoading(
   session: Session,
   header: readonly { readonly text: string }[],
 ): Promise<void> {
   for (const { text } of header) await session.run(text);
+  await prepareLoad(session);
   // One transaction for many statements.
   await session.run('SET SESSION autocommit = 0');
   const { flavour } = session.server;

@@ -191,6 +191,14 @@ export const database = {
       message: `The server gives a connection of ${facts.user} settings in which ${facts.program} would leave something out, or stop:${indented(facts.settings.map(({ name, value, needed }) => `${name} = ${value} (needed: ${needed})`))}\n${facts.program} cannot be told otherwise.`,
       hint: `As an administrator: ${facts.settings.map(({ name }) => settingBack(name)).join('; ')}; or take what sets it out of init_connect; or give ${facts.user} the privilege CONNECTION ADMIN, with which init_connect does not run.`,
     }),
+    'load-settings': (facts: {
+      user: string;
+      flavour: Flavour;
+      settings: readonly { readonly name: string; readonly value: string }[];
+    }) => ({
+      message: `With these settings the server makes other tables of a backup than it holds, and ${facts.user} may not set them for its own session:${indented(facts.settings.map(({ name, value }) => `${name} = ${value}`))}`,
+      hint: `As an administrator: ${facts.settings.map(({ name }) => `SET GLOBAL ${name} = DEFAULT`).join('; ')} while the restore runs; or GRANT ${facts.flavour === 'mysql' ? 'SESSION_VARIABLES_ADMIN' : 'SUPER'} ON *.* TO that user.`,
+    }),
     'rows-missing': (facts: {
       tables: readonly { readonly table: string; readonly dumped: number; readonly counted: number }[];
     }) => ({
