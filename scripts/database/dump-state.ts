@@ -65,7 +65,7 @@ export async function dumpStateArguments(
 }
 
 /** Those that a dump cannot be made in. Pure. */
-export const unfit = (flavour: Flavour, found: ReadonlyMap<string, string>): DumpSetting[] =>
+const unfit = (flavour: Flavour, found: ReadonlyMap<string, string>): DumpSetting[] =>
   needed[flavour].flatMap(([name, value]) => {
     const is = found.get(name);
     return is === undefined || is === value ? [] : [{ name, value: is, needed: value }];

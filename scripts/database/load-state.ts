@@ -5,7 +5,7 @@ import { sqlErrorOf, type Session } from './session.ts';
 
 /**
  * What would make something else of a dump's definitions than what they say, beside what the known state and the dump's own
- * header set: TIMESTAMP columns that get a default, keys and columns that nobody asked for, another engine, ALTER TABLE in a
+ * header set: functions that return texts of another collation, TIMESTAMP columns that get a default, keys and columns that nobody asked for, another engine, ALTER TABLE in a
  * way that it cannot go. (Values as SHOW VARIABLES prints them.)
  */
 const needed: Readonly<Record<Flavour, readonly (readonly [name: string, value: string])[]>> = {
@@ -16,6 +16,7 @@ const needed: Readonly<Record<Flavour, readonly (readonly [name: string, value: 
     ['innodb_compression_default', 'OFF'],
   ],
   mysql: [
+    ['default_collation_for_utf8mb4', 'utf8mb4_0900_ai_ci'],
     ['explicit_defaults_for_timestamp', 'ON'],
     ['sql_generate_invisible_primary_key', 'OFF'],
   ],
@@ -36,7 +37,8 @@ export async function prepareLoad(session: Session): Promise<void> {
     const want = wanted.get(name) ?? '';
     if (value === want) continue;
     try {
-      await session.run(`SET SESSION ${name} = ${want === '' ? 'NULL' : want}`);
+      // In quotes: the word DEFAULT alone would mean the server's global value.
+      await session.run(`SET SESSION ${name} = ${want === '' ? 'NULL' : `'${want}'`}`);
     } catch (error) {
       if (sqlErrorOf(error)?.errno === undefined) throw error;
       settings.push({ name, value });

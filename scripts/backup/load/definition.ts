@@ -137,7 +137,7 @@ export function expressionOf({ definition }: Pick<Column, 'definition'>): string
 }
 
 /** Whether the server keeps a value of the table that it computes in the session's time zone: in a column or a key. */
-export function dependsOnTimeZone(create: string): boolean {
+function dependsOnTimeZone(create: string): boolean {
   const items = splitDefinition(create)?.items.map((item) => item.trim()) ?? [];
   const zoned = new Set(zonedColumns(create).map((column) => column.name));
   const keys = items.filter((item) => ordinaryKey.test(item));

@@ -38,7 +38,7 @@ export interface LoadOptions {
 }
 
 /** How what is there gives way to what is loaded. */
-export interface Replacing {
+interface Replacing {
   /** What is dropped, beside the tables that are loaded: once these are whole. */
   readonly going: DropSelection | 'everything';
   /** Called when everything is ready, before the first thing of what is there changes. */

@@ -1,5 +1,4 @@
-import { beforeAll, afterAll, describe, expect, test } from 'vitest';
-import { compareWithDatabase } from '../../../scripts/backup/compare.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Backup } from '../../../scripts/backup/list.ts';
 import { proveBackup } from '../../../scripts/backup/prove.ts';
 import { checkRestorable } from '../../../scripts/backup/restorable.ts';
@@ -9,12 +8,12 @@ import { Secret } from '../../../scripts/config/secret.ts';
 import { findClients } from '../../../scripts/database/clients.ts';
 import type { Flavour } from '../../../scripts/database/flavour.ts';
 import { sqlErrorOf, withSession, type Session } from '../../../scripts/database/session.ts';
-import { startThrowaway, type Throwaway } from '../../../scripts/database/throwaway.ts';
+import { withThrowaway } from '../../../scripts/database/throwaway.ts';
 import { targetFromConfig } from '../../../scripts/database/target.ts';
 import { MajError } from '../../../scripts/errors.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
-import { everyServer, useServer } from '../../helpers/servers.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
 import { migrate } from '../migrations/helpers.ts';
 import { runAll } from './everything.ts';
 import { askWitnesses, contradictions } from './round-trips/oracle.ts';
@@ -28,6 +27,7 @@ const settings: readonly (readonly [name: string, value: string, only?: Flavour]
   ['autocommit', '0'],
   ['big_tables', '1'],
   ['character_set_client', "'latin1'"],
+  ['character_set_collations', "'utf8mb4=utf8mb4_bin'", 'mariadb'],
   ['character_set_results', "'latin1'"],
   ['check_constraint_checks', '0', 'mariadb'],
   ['collation_connection', "'latin1_swedish_ci'"],
@@ -95,7 +95,7 @@ const schema = (flavour: Flavour): string[] => [
   "INSERT INTO keyless VALUES (1, 'x'), (1, 'x'), (2, ''), (3, NULL)",
   'CREATE TABLE `prix €` (id INT PRIMARY KEY, shop_id INT, FOREIGN KEY (shop_id) REFERENCES shop (id)) ENGINE=InnoDB',
   'INSERT INTO `prix €` VALUES (1, 1), (2, 2), (3, 3), (4, NULL)',
-  "CREATE VIEW names AS SELECT id, CONCAT(x, 'é') AS y FROM shop WHERE x <> 'z'",
+  "CREATE VIEW names AS SELECT id, x AS y FROM shop WHERE x <> 'é'",
   "CREATE TRIGGER t1 BEFORE INSERT ON shop FOR EACH ROW SET NEW.x = CONCAT(NEW.x, '')",
   'CREATE TRIGGER t2 AFTER DELETE ON keyless FOR EACH ROW SET @gone = 1',
   "CREATE FUNCTION f1() RETURNS VARCHAR(9) DETERMINISTIC RETURN 'é'",
@@ -115,9 +115,11 @@ const schema = (flavour: Flavour): string[] => [
       ]),
 ];
 
-describe.each(everyServer)('on $name', (server) => {
+const partsOf = ({ manifest }: Backup): string[] =>
+  manifest.parts.map(({ name, sha256 }) => `${name} ${sha256}`);
+
+describe.each(servers)('on $name', (server) => {
   const running = useServer(server);
-  let throwaway: Throwaway;
   let admin: Session;
   let database: string;
   let context: TestContext;
@@ -130,7 +132,6 @@ describe.each(everyServer)('on $name', (server) => {
       database,
     );
   beforeAll(async () => {
-    throwaway = await startThrowaway(testContext(), server.programs, { timeZone: '+00:00' });
     database = await running().createDatabase();
     await runAll(running(), database, schema(server.flavour));
     admin = await running().adminSession();
@@ -149,9 +150,9 @@ describe.each(everyServer)('on $name', (server) => {
       await admin.run('SET GLOBAL log_bin_trust_function_creators = 1').catch(() => undefined);
     context = running().context({ DB_NAME: database, DB_USER: 'app', DB_PASSWORD: new Secret('word') });
     clean = await takeBackup(context);
+    await withThrowaway(context, server.programs, (throwaway) => proveBackup(context, clean, throwaway));
     before = await witnesses();
   });
-  afterAll(() => throwaway.close());
 
   /** Gives all sessions of the account this setting during a piece of work; false where the server does not take it so. */
   async function withSetting(
@@ -172,12 +173,19 @@ describe.each(everyServer)('on $name', (server) => {
     }
     if (way === 'by init_connect')
       await admin.rows('SET GLOBAL init_connect = ?', [`SET ${name} = ${value}`]);
+    const setBack = (): Promise<unknown> =>
+      way === 'by init_connect'
+        ? admin.run("SET GLOBAL init_connect = ''")
+        : admin.run(`SET GLOBAL ${name} = ${literal(name, was)}`);
     try {
       await work();
-    } finally {
-      if (way === 'by init_connect') await admin.run("SET GLOBAL init_connect = ''");
-      else await admin.run(`SET GLOBAL ${name} = ${literal(name, was)}`);
+    } catch (error) {
+      // The other tests begin with the same database.
+      await setBack();
+      await restoreDatabase(context, clean, targetFromConfig(context));
+      throw error;
     }
+    await setBack();
     return true;
   }
 
@@ -209,31 +217,28 @@ describe.each(everyServer)('on $name', (server) => {
   test.each(cases)(
     '%s = %s %s: a backup, its proof and a restore are whole, or refused by name',
     async (name, value, way) => {
-      await withSetting(name, value, way, async () => {
+      const target = targetFromConfig(context);
+      const came = { restored: 'refused' as 'done' | 'refused' };
+      const isTaken = await withSetting(name, value, way, async () => {
         let backup: Backup = clean;
-        const taken = await outcome(name, async () => {
-          backup = await takeBackup(context);
-          await proveBackup(context, backup, throwaway);
-        });
-        if (taken === 'done') {
-          // The same parts as without the setting: nothing is cut.
-          expect(backup.manifest.parts.map((part) => [part.name, part.sha256])).toEqual(
-            clean.manifest.parts.map((part) => [part.name, part.sha256]),
-          );
-          expect(backup.manifest.database.fingerprint).toBe(clean.manifest.database.fingerprint);
-        }
+        const taken = await outcome(name, async () => (backup = await takeBackup(context)));
+        // The very parts of the backup without the setting, which was proven: nothing is cut.
+        expect([taken, partsOf(backup)]).toEqual([taken, partsOf(clean)]);
+        expect(backup.manifest.database.fingerprint).toBe(clean.manifest.database.fingerprint);
         await runAll(running(), database, spoil);
-        const spoilt = await witnesses();
-        const target = targetFromConfig(context);
-        const restored = await outcome(name, async () => {
+        came.restored = await outcome(name, async () => {
           await checkRestorable(context, backup, target, 'keep');
           await restoreDatabase(context, backup, target);
-          expect(await compareWithDatabase(context, backup, target)).toEqual([]);
         });
-        if (restored === 'refused') expect(contradictions(spoilt, await witnesses())).toEqual([]);
       });
-      const target = targetFromConfig(context);
-      await restoreDatabase(context, clean, target);
+      if (!isTaken) return;
+      if (came.restored === 'refused') {
+        const left = await withSession(testContext(), running().target(database), (session) =>
+          session.rows('SELECT COUNT(*) AS n FROM keyless'),
+        );
+        expect(left.map(({ n }) => Number(n))).toEqual([0]);
+        await restoreDatabase(context, clean, target);
+      }
       expect(contradictions(before, await witnesses())).toEqual([]);
     },
   );
@@ -246,13 +251,14 @@ describe.each(everyServer)('on $name', (server) => {
       const own = await running().createDatabase();
       await admin.run(`GRANT ALL ON ${own}.* TO app@localhost`);
       const mine = { ...context, config: { ...context.config, DB_NAME: own } };
-      await withSetting(name, value, way, async () => {
+      const isTaken = await withSetting(name, value, way, async () => {
         await migrate(mine, targetFromConfig(mine), {
           '001_a.sql': 'CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1);',
           '002_b.sql':
             'INSERT INTO a VALUES (2); ALTER TABLE a ADD COLUMN b INT; INSERT INTO a VALUES (3, 4);',
         });
       });
+      if (!isTaken) return;
       const rows = await withSession(testContext(), running().target(own), (session) =>
         session.rows(
           'SELECT (SELECT COUNT(*) FROM a) AS n, COUNT(*) AS applied FROM schema_versions WHERE state = ?',
