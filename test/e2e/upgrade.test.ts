@@ -14,8 +14,8 @@ describe.each(servers)('an upgrade on $name', (server) => {
   test('goes through the whole guide, leaves a record and the old files, and prunes old backups', async () => {
     const site = await newSite();
     const backups = join(site.project, '.maj', 'backups');
-    const old = layBackup(backups, 40);
-    const expired = layBackup(backups, 50);
+    const old = layBackup(backups, 40, { database: 'intimemanager' });
+    const expired = layBackup(backups, 50, { database: 'intimemanager' });
     const plan = await site.maj('upgrade', '1.1.0', '--plan');
     expect(plan.code, plan.stderr).toBe(0);
     expect(plan.stdout).toContain('Upgrade 1.0.0 -> 1.1.0');

@@ -28,10 +28,10 @@ describe.each(everyServer)('on $name, a backup', (server) => {
     const { dump } = await findClients(running().context(), server.flavour);
     const folder = temporaryFolder('cut');
     const program = join(folder, server.flavour === 'mysql' ? 'mysqldump' : 'mariadb-dump');
-    // The last argument is the database; what asks for the version or the options is answered as well.
+    // The file of options has to come first; what asks for the version or the options is answered as well.
     const lines = [
       '#!/bin/sh',
-      `case $* in *--single-transaction*) exec ${quoteWords([dump])} "$@" t few sheet none --where='1 LIMIT 2' ;; esac`,
+      `case $* in *--single-transaction*) first=$1; shift; exec ${quoteWords([dump])} "$first" --where='1 LIMIT 2' "$@" ;; esac`,
       `exec ${quoteWords([dump])} "$@"`,
     ];
     writeFileSync(program, `${lines.join('\n')}\n`);

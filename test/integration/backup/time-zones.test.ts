@@ -15,7 +15,7 @@ const schema = (flavour: string): readonly string[] => [
   `CREATE TABLE visits (id INT PRIMARY KEY, at TIMESTAMP NULL, n INT,
      day DATE GENERATED ALWAYS AS (DATE(at)) STORED, shown DATE GENERATED ALWAYS AS (DATE(at)) VIRTUAL,
      twice INT GENERATED ALWAYS AS (n * 2) STORED, KEY by_day (day), KEY by_shown (shown))`,
-  "INSERT INTO visits (id, at, n) VALUES (1, '2026-01-02 03:00:00', 1), (2, '2026-07-02 12:00:00', 2), (3, NULL, 3)",
+  "INSERT INTO visits (id, at, n) VALUES (1, '2026-01-02 03:00:00', 1), (2, '2026-07-02 22:00:00', 2), (3, NULL, 3)",
   ...(flavour === 'mysql'
     ? [
         `CREATE TABLE hours (id INT PRIMARY KEY, at TIMESTAMP NULL, unix INT, KEY by_hour ((HOUR(at))),
