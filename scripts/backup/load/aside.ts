@@ -33,7 +33,10 @@ const heads = [
   '/*!40000 ALTER TABLE ',
   'ALTER TABLE ',
 ];
-const changesSession = /^(?:\/\*M?!\d+ )?SET (?!GLOBAL\b|PERSIST)/i;
+
+/** Whether a statement only changes the session, as a dump does around what it makes. */
+export const changesSession = (statement: string): boolean =>
+  /^(?:\/\*M?!\d+ )?SET (?!GLOBAL\b|PERSIST)/i.test(statement);
 
 /**
  * A statement of a dump about a table, as one about a table of another name. Pure. What is not understood is an error:
@@ -42,7 +45,7 @@ const changesSession = /^(?:\/\*M?!\d+ )?SET (?!GLOBAL\b|PERSIST)/i;
  * @param statement its characters stand for bytes, as those of a session for bytes
  */
 export function aboutTable(statement: string, table: string, other: string): string {
-  if (table === other || changesSession.test(statement)) return statement;
+  if (table === other || changesSession(statement)) return statement;
   const name = asBytes(quoteName(table));
   const head = heads.find((each) => statement.startsWith(each + name));
   if (head === undefined)

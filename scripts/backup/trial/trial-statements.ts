@@ -36,10 +36,6 @@ export function createTrialNames(): TrialNames {
   };
 }
 
-/** A statement that only changes the session, as a dump does around what it makes. */
-export const changesSession = (statement: string): boolean =>
-  /^(?:\/\*M?!\d+ )?SET (?!GLOBAL\b|PERSIST)/i.test(statement);
-
 const quoted = '`(?:[^`]|``)*`|"(?:[^"]|"")*"';
 const name = `(?:${quoted}|[^\\s\`"(.]+)`;
 const qualified = `(?:${name}\\s*\\.\\s*)?(${name})`;

@@ -8,6 +8,7 @@ import type { Target } from '../../database/target.ts';
 import { refused } from '../../errors.ts';
 import { codecNamed } from '../codec.ts';
 import type { Backup } from '../list.ts';
+import { changesSession } from '../load/aside.ts';
 import { prepareForLoading } from '../load/loading-session.ts';
 import { statementsOf } from '../load/part-statements.ts';
 import { planLoad, type LoadSelection } from '../load/plan.ts';
@@ -15,13 +16,7 @@ import type { ManifestPart } from '../manifest.ts';
 import type { PartSource } from '../part-text.ts';
 import { isForAnother, isForWantOf, remedyFor, type Refusal } from './refusals.ts';
 import { underTrialMark } from './trial-mark.ts';
-import {
-  changesSession,
-  createTrialNames,
-  parentsOf,
-  trialStatements,
-  type TrialStatement,
-} from './trial-statements.ts';
+import { createTrialNames, parentsOf, trialStatements, type TrialStatement } from './trial-statements.ts';
 
 /** What is tried, and for whom. */
 interface TrialOptions {
