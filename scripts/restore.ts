@@ -22,6 +22,7 @@ import type { Definers } from './database/definers.ts';
 import { liveDatabase } from './database/identity.ts';
 import { targetFromConfig } from './database/target.ts';
 import { wrongUsage } from './errors.ts';
+import { endOrphans } from './migrations/end-orphan.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
@@ -118,11 +119,13 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     await restoreInto(context, backup, { ...targetFromConfig(context), database: into }, definers);
     return restored(null, null);
   }
-  if (target !== undefined)
+  if (target !== undefined) {
+    await endOrphans(context, target);
     await tryRestore(context, backup, target, {
       definers,
       ...(tables === undefined ? {} : { selection: onlyTables(tables) }),
     });
+  }
   const asked = { ...names, tables: tables === undefined ? null : [...tables] };
   await args.confirm(({ results }) => results.backup.restoreQuestion(asked));
   return inRestoreWindow(context, begun, async (closeAgain) => {

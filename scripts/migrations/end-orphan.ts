@@ -11,19 +11,30 @@ import { inThisDatabase } from './orphan.ts';
 const mostMs = 10 * 60_000;
 
 /**
- * Ends the statement that a migration left the server with when its client died: it must not change the schema any more
- * while, and after, that is put back. Called when what it does is not wanted, whatever it has come to.
+ * Ends the statements that a migration or a restore left the server with when its client died: they must not change the
+ * schema any more while, and after, that is put back. Called when what they do is not wanted, whatever they have come to,
+ * and by whoever holds the lock of this database: no restore is at work.
  *
  * @throws MajError `migration-still-running` (exit code 5) when the server does not end it in ten minutes
  */
 export async function endOrphans(context: Context, target: Target): Promise<void> {
   await withSession(context, target, async (session) => {
     const startedAt = await serverStart(session);
-    for (const id of leftConnections(await ledgerRows(session), startedAt)) {
+    const ofMigrations = leftConnections(await ledgerRows(session), startedAt);
+    for (const id of [...ofMigrations, ...(await leftRestores(session))]) {
       const running = await statementOf(session, id);
       if (running !== undefined) await endOne(context, session, id, running);
     }
   });
+}
+
+/** MySQL lets a RENAME wait for its tables though its client is gone; MariaDB sees that it is, in a second. */
+async function leftRestores(session: Session): Promise<number[]> {
+  const found = await session.rows(
+    `SELECT ID AS id FROM information_schema.PROCESSLIST
+     WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND INFO LIKE 'RENAME TABLE%maj\\_restore\\_%'`,
+  );
+  return found.map(({ id }) => Number(id));
 }
 
 /** A ledger that is not ours names no connections; what is restored next is compared in any case. */
