@@ -109,9 +109,11 @@ export async function loadBackup(
         replaceObjects(session, target.database, replacing.going, arriving, made),
       ),
     );
-    // A session takes the charset of its database when it enters it, and what is made from here on keeps that.
+    // A session takes the charset of its database when it enters it, and what is made from here on keeps that. One that
+    // is in it already does not enter it (MariaDB 10.11).
     const enter = `USE ${asBytes(quoteName(target.database))}`;
-    for (const session of sessions) await session.run(enter);
+    for (const session of sessions)
+      for (const text of ['USE information_schema', enter]) await session.run(text);
   };
   context.signal.addEventListener('abort', stop, { once: true });
   try {
@@ -228,7 +230,8 @@ async function loadAll(
   for (const table of plan.tables) rowJobs.push(await makeTable(first, table, loading));
   await runJobs(sessions, mixed(rowJobs, sessions.length), stop);
   await options.replace(new Set(made.map(({ object }) => object ?? '')));
-  await runParts(plan.sequences.filter(isLater));
+  // Also those that were made: in a database that has its charset only now.
+  if (options.replacing !== undefined) await runParts(plan.sequences);
   for (const [part, statement] of constraints) await run(first, part, statement);
   await runParts([...plan.tables.flatMap(triggersOf), ...plan.triggers, ...plan.code]);
   await first.run('COMMIT');

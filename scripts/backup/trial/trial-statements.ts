@@ -211,10 +211,12 @@ function routineTrial(text: string, names: TrialNames): TrialStatement[] {
   return madeAs(text, packageStart, ([, word = '', packageName = '']) => {
     const object = `${word.toLowerCase()} ${shown(packageName)}`;
     const made = quoteName(names('code', object));
+    // What was made in sql_mode ORACLE is dumped in it, with its quotes. It has a grammar of its own.
+    const body = packageName.startsWith('"') ? 'AS BEGIN NULL; END' : 'BEGIN END';
     return {
       kind: 'routine',
       object,
-      text: `CREATE ${definerOf(text)}PROCEDURE ${made}() SET @maj = 1`,
+      text: `CREATE ${definerOf(text)}PROCEDURE ${made}() ${body}`,
       instead: null,
     };
   });

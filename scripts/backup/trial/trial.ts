@@ -9,6 +9,7 @@ import { refused } from '../../errors.ts';
 import { codecNamed } from '../codec.ts';
 import type { Backup } from '../list.ts';
 import { changesSession } from '../load/aside.ts';
+import { isFrame } from '../load/frame.ts';
 import { prepareForLoading } from '../load/loading-session.ts';
 import { statementsOf } from '../load/part-statements.ts';
 import { planLoad, type LoadSelection } from '../load/plan.ts';
@@ -139,6 +140,7 @@ async function tryParts(
     if (part.section === 'after' || !['table', 'sequence'].includes(part.kind))
       await tryEach(session, later.splice(0), refusals);
     for (const { text } of await statementsOf(source, part)) {
+      if (isFrame(text, true)) continue;
       if (changesSession(text)) {
         await session.run(text);
         continue;
