@@ -22,13 +22,21 @@ export async function makeStateFolder(context: Pick<Context, 'projectDir'>, path
   if (path !== undefined) await makePrivateFolder(path);
 }
 
-/** Makes the folder of the backups, of which git takes nothing either; a `.gitignore` that is there stays as it is. */
-export async function makeBackupsFolder(context: Pick<Context, 'config' | 'projectDir'>): Promise<void> {
-  const folder = backupsDir(context);
-  if (!relative(stateDir(context), folder).startsWith('..')) return makeStateFolder(context, folder);
-  await makePrivateFolder(folder);
-  await keepFromGit(folder, ignoreBackups);
+/** Makes the folder of the backups. */
+export async function makeBackupsFolder(context: FolderContext): Promise<void> {
+  if (isInStateFolder(context)) return makeStateFolder(context, backupsDir(context));
+  await makePrivateFolder(backupsDir(context));
 }
+
+/** Keeps git from taking the backups in their folder; a `.gitignore` that is there stays as it is. */
+export async function keepBackupsFromGit(context: FolderContext): Promise<void> {
+  if (!isInStateFolder(context)) await keepFromGit(backupsDir(context), ignoreBackups);
+}
+
+type FolderContext = Pick<Context, 'config' | 'projectDir'>;
+
+const isInStateFolder = (context: FolderContext): boolean =>
+  !relative(stateDir(context), backupsDir(context)).startsWith('..');
 
 async function keepFromGit(folder: string, text: string): Promise<void> {
   const path = join(folder, '.gitignore');

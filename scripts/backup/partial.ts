@@ -2,7 +2,7 @@ import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backupsDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
-import { makeBackupsFolder } from '../own-folders.ts';
+import { keepBackupsFromGit, makeBackupsFolder } from '../own-folders.ts';
 import {
   exists,
   fileFailed,
@@ -53,10 +53,11 @@ export async function checkWritable(context: Pick<Context, 'config' | 'projectDi
 
 /** Makes the folder of a new backup, removing first what dead runs have left. */
 export async function openPartial(
-  context: Pick<Context, 'report' | 'clock'>,
+  context: Pick<Context, 'report' | 'clock' | 'config' | 'projectDir'>,
   backups: string,
   appVersion: string | null,
 ): Promise<PartialBackup> {
+  await keepBackupsFromGit(context);
   await sweepPartials(context, backups);
   const createdAt = context.clock.now();
   for (let taken = 0; ; taken += 1) {

@@ -94,7 +94,7 @@ const ways: readonly Way[] = [
 const all = process.env['FAULTS'] === 'all';
 
 /** Our own questions, and how our sessions begin. */
-const asks = /^\W*(?:SELECT|SHOW|SET NAMES|SET SESSION|KILL|UNLOCK TABLES$)/;
+const asks = /^\W*(?:SELECT|SHOW|SET NAMES|SET SESSION|SET @select_limit|KILL|UNLOCK TABLES$)/;
 const ledgerNamed = /\/\* maj ledger: ([a-z-]+) \*\//;
 const writeOf = (text: string): string | undefined => ledgerNamed.exec(text)?.[1];
 
