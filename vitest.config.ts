@@ -9,7 +9,7 @@ const project = (name: string, testTimeout: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // What has not come after a second, the default, may still come: other tests are at work.
     expect: { poll: { timeout: 60_000 } },
     projects: [

@@ -333,17 +333,17 @@ describe.each(servers)('on $name, a migration of which any statement is struck',
 
   const mayStrike = (way: Way, point: Point): boolean =>
     !way.ledgerOnly || writeOf(point.text) !== undefined || point.text === 'COMMIT';
-  /** Waiting takes a second or two each: of each kind of write, the first few, unless all are asked for. */
+  /** Of each kind of write one, for each way another, and some of the statements of scripts, unless all are asked for. */
   const chosen = (way: Way): Point[] => {
-    const count = new Map<string, number>();
-    return points.filter((point, index) => {
-      if (!mayStrike(way, point)) return false;
-      if (all) return true;
-      // Each point is struck in two of the ways that take no time.
-      if (!way.waits) return (index + ways.indexOf(way)) % 3 === 0;
-      const name = writeOf(point.text) ?? point.text;
-      count.set(name, (count.get(name) ?? 0) + 1);
-      return (count.get(name) ?? 0) <= 2;
+    const possible = points.filter((point) => mayStrike(way, point));
+    if (all) return possible;
+    const turn = ways.indexOf(way);
+    const kindOf = ({ text }: Point): string => writeOf(text) ?? 'none';
+    return [...new Set(possible.map(kindOf))].flatMap((kind) => {
+      const found = possible.filter((point) => kindOf(point) === kind);
+      return found.filter((_, index) =>
+        kind === 'none' ? index % ways.length === turn : index === turn % found.length,
+      );
     });
   };
 

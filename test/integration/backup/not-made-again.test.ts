@@ -9,6 +9,7 @@ import { MajError } from '../../../scripts/errors.ts';
 import { restoreVerb } from '../../../scripts/restore.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
+import { sampleOf } from '../../helpers/sample.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 
 /** Kinds of objects that a live server may hold and not make again, each with what makes one. */
@@ -227,8 +228,9 @@ const ways: readonly Way[] = [
   ),
 ];
 
-describe.each(servers)('what $name holds and would not make again', ({ flavour, ...server }) => {
-  const running = useServer({ flavour, ...server }, { binaryLog: true });
+describe.each(servers)('what $name holds and would not make again', (server) => {
+  const { flavour } = server;
+  const running = useServer(server, { binaryLog: true });
   const isHere = ({ flavours }: { readonly flavours?: readonly Flavour[] }): boolean =>
     flavours === undefined || flavours.includes(flavour);
   const here = allKinds.filter((name) => isHere(kinds[name]));
@@ -286,7 +288,7 @@ describe.each(servers)('what $name holds and would not make again', ({ flavour, 
     }
   };
 
-  test.each(ways.filter(isHere))(
+  test.each(sampleOf(ways.filter(isHere), servers.indexOf(server)))(
     '$name: is refused before anything is touched, and restored with what the error says',
     async (way) => {
       const admin = await running().adminSession();

@@ -139,7 +139,7 @@ describe.each(servers)('on $name', (server) => {
   async function killWhoInserts(admin: Session, database: string): Promise<void> {
     for (;;) {
       const [found] = await admin.rows(
-        "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = ? AND INFO LIKE '%INTO%`many`%'",
+        "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = ? AND INFO LIKE '%INTO%`maj!_restore!_new!_%' ESCAPE '!'",
         [database],
       );
       if (found === undefined) {

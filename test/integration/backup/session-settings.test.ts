@@ -13,6 +13,7 @@ import { targetFromConfig } from '../../../scripts/database/target.ts';
 import { MajError } from '../../../scripts/errors.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
+import { sampleOf } from '../../helpers/sample.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { migrate } from '../migrations/helpers.ts';
 import { runAll } from './everything.ts';
@@ -209,10 +210,13 @@ describe.each(servers)('on $name', (server) => {
     }
   }
 
-  const cases = ways.flatMap((way) =>
-    settings
-      .filter(([, , only]) => only === undefined || only === server.flavour)
-      .map(([name, value]) => [name, value, way] as const),
+  const cases = sampleOf(
+    ways.flatMap((way) =>
+      settings
+        .filter(([, , only]) => only === undefined || only === server.flavour)
+        .map(([name, value]) => [name, value, way] as const),
+    ),
+    servers.indexOf(server),
   );
   test.each(cases)(
     '%s = %s %s: a backup, its proof and a restore are whole, or refused by name',
