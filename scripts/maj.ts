@@ -134,5 +134,3 @@ async function allVerbs(): Promise<Verb[]> {
 // Who reads the output may go away (`maj upgrade | head`, a terminal that is closed): no reason to stop half-way.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 await main(process.argv.slice(2));
-// All is done and said. A connection that was cut in the middle, and whose server says nothing, must not hold up the end.
-setTimeout(() => process.exit(), 1000).unref();

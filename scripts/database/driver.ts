@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Readable, type Writable } from 'node:stream';
+import { Readable, type Duplex, type Writable } from 'node:stream';
 import mysql, { type Connection, type QueryOptions, type ResultSetHeader } from 'mysql2';
 import { withoutTls, type DriverOptions } from './connection-options.ts';
 import { lossOf } from './connection-loss.ts';
@@ -64,10 +64,20 @@ export async function openDriver(target: Target, options: DriverOptions): Promis
     reset: () => lost.orResult((resolve, reject) => resetOn(connection, resolve, reject)),
     close: () => closed(connection),
     destroy: () => {
-      connection.destroy();
+      cut(connection);
       lost.now();
     },
   };
+}
+
+/**
+ * The driver's own `destroy` only ends our half of the connection. A server that waits for a lock does not look (MySQL),
+ * and the half that is left would keep the process alive until it does.
+ */
+function cut(connection: Connection): void {
+  connection.destroy();
+  const { stream } = connection as Connection & { readonly stream: Duplex };
+  stream.destroy();
 }
 
 async function open(target: Target, options: DriverOptions): Promise<Connection> {
@@ -87,7 +97,7 @@ function opened(options: DriverOptions): Promise<Connection> {
     connection.on('error', () => undefined);
     connection.connect((error) => {
       if (error === null) return resolve(connection);
-      connection.destroy();
+      cut(connection);
       reject(error);
     });
   });
