@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fchmodSync, fchownSync, futimesSync, linkSync, openSync } from 'node:fs';
 import { chmod, chown, lchown, mkdir, symlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Context, Progress } from '../context.ts';
+import { warn, type Context, type Progress } from '../context.ts';
 import { readArchive, type ArchiveEntry } from '../system/archives.ts';
 import { attributeKeeper, type AttributeKeeper, type Attributes } from '../system/attributes.ts';
 import { fileFailed, makePrivateFolder, readIfThere, systemErrorCode } from '../system/files.ts';
@@ -39,11 +39,14 @@ export async function unpackFiles(
   const attributed = attributeSetter(keeper, root);
   const later: ArchiveEntry[] = [];
   const names: ArchiveEntry[] = [];
+  const disarmed: string[] = [];
   let done = 0;
   const archive = readStored(join(backup.folder, files.archive.name), codec);
   await readArchive(archive, async (entry, content) => {
     if (!staysWithin(entry.path)) throw new Error(`${entry.path} leaves the folder`);
-    const sha256 = entry.type === 'file' ? await writeFile(root, entry, content) : null;
+    const mode = modeToGive(entry, runsAsRoot());
+    if (entry.type === 'file' && mode !== entry.mode) disarmed.push(entry.path);
+    const sha256 = entry.type === 'file' ? await writeFile(root, { ...entry, mode }, content) : null;
     if (entry.type === 'folder') await makeFolder(join(root, entry.path));
     if (entry.type === 'file') await attributed.add(entry);
     else (entry.type === 'hardlink' ? names : later).push(entry);
@@ -64,6 +67,7 @@ export async function unpackFiles(
     for (const entry of entries) if (entry.type === 'folder') await finishFolder(root, entry);
   }
   keeper.tell();
+  if (disarmed.length > 0) warn(context, 'setuid-dropped', { paths: disarmed });
   return [...differences].map(([path, difference]) => `${path} ${difference}`);
 }
 
@@ -93,6 +97,17 @@ function attributeSetter(
     flush,
   };
 }
+
+/**
+ * The mode that a file of an archive gets. What runs as root, or with its group, whoever starts it, is not made by a
+ * restore: who could write to a backup would be root. Pure.
+ */
+export const modeToGive = (
+  { mode, uid, gid }: Pick<ArchiveEntry, 'mode' | 'uid' | 'gid'>,
+  asRoot: boolean,
+): number => (asRoot && (uid === 0 || gid === 0) ? mode & ~setIds : mode);
+
+const setIds = 0o6000;
 
 /** Whether a path names something below the folder that it starts from. */
 function staysWithin(path: string): boolean {

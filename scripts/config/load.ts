@@ -4,6 +4,7 @@ import dotenv from 'dotenv';
 import { reasonOf, wrongUsage } from '../errors.ts';
 import { isSecret, settingNames, type Config, type SettingName } from './settings.ts';
 import { parseSettings } from './parse.ts';
+import { refuseStrangers } from './stranger.ts';
 
 /** The settings, and the environment that child processes may see. */
 export interface LoadedSettings {
@@ -18,7 +19,8 @@ export interface LoadedSettings {
  *
  * @param projectDir the folder that holds `.env`; the file may be absent
  * @param options the settings given on the command line
- * @throws MajError `settings-invalid` with every problem at once; `settings-unreadable` when `.env` cannot be read
+ * @throws MajError `settings-invalid` with every problem at once; `settings-unreadable` when `.env` cannot be read;
+ *   `project-of-another`
  */
 export function loadSettings(
   projectDir: string,
@@ -26,6 +28,7 @@ export function loadSettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): LoadedSettings {
   const path = resolve(projectDir, '.env');
+  refuseStrangers(projectDir, [projectDir, path], environment);
   const file = readDotenv(path);
   const texts: Record<string, string | undefined> = { ...file };
   for (const name of settingNames) {

@@ -98,7 +98,10 @@ function readOr(path: string, fallback: string): string {
 }
 
 /** Whether this process may give files to other users. */
-export const runsAsRoot = (): boolean => process.geteuid?.() === 0;
+export const runsAsRoot = (): boolean => ownUserId() === 0;
+
+/** The number of the user that this process acts as; undefined where users have none. */
+export const ownUserId = (): number | undefined => process.geteuid?.();
 
 /** The name of the user that this process runs as; its number where it has none, as in many containers. */
 export function ownUserName(): string {

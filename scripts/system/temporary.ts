@@ -1,8 +1,8 @@
-import { mkdtemp, stat } from 'node:fs/promises';
+import { lstat, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileFailed, namesIn, remove } from './files.ts';
-import { isAlive, processSpace } from './identity.ts';
+import { isAlive, ownUserId, processSpace } from './identity.ts';
 
 const prefix = 'maj-';
 
@@ -47,10 +47,12 @@ export async function sweepTemporaryFolders(now: Date): Promise<void> {
     const path = join(tmpdir(), name);
     const known = space === processSpace() && space !== '' && purpose === 'cnf';
     try {
-      const { mtimeMs } = await stat(path);
-      if (known || now.getTime() - mtimeMs > hour) await remove(path);
+      const found = await lstat(path);
+      // Nobody else can put anything in the place of a folder of ours, or of what is in it, while we remove it.
+      if (!found.isDirectory() || found.uid !== ownUserId()) continue;
+      if (known || now.getTime() - found.mtimeMs > hour) await remove(path);
     } catch {
-      // Another user's, or gone already: not ours to remove.
+      // Gone already.
     }
   }
 }

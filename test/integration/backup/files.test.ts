@@ -90,6 +90,18 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     expect(picture(replaced ?? '')).toEqual(damaged);
   });
 
+  test('no program comes back that runs as root whoever starts it, and each is named', async () => {
+    const app = createApp();
+    writeFileSync(join(app, 'tool'), '#!/bin/sh\n');
+    chmodSync(join(app, 'tool'), 0o6755);
+    const context = await contextFor(app);
+    const isRoot = process.getuid?.() === 0;
+    await restoreFiles(context, await takeBackup(context));
+    expect(statSync(join(app, 'tool')).mode & 0o7777).toBe(isRoot ? 0o755 : 0o6755);
+    const dropped = context.events.filter((event) => 'note' in event && event.note === 'setuid-dropped');
+    expect(dropped).toMatchObject(isRoot ? [{ facts: { paths: ['tool'] } }] : []);
+  });
+
   test('GNU tar unpacks the archive to the same tree', async () => {
     const app = createApp();
     const backup = await takeBackup(await contextFor(app));

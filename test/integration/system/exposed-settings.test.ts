@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadSettings } from '../../../scripts/config/load.ts';
@@ -32,5 +32,37 @@ describe('a .env that others can read', () => {
     expect(run.stderr).toContain(`chmod 600 ${join(folder, '.env')}`);
     expect(run.code).toBe(0);
     expect((await maj(folder, ['--version'])).stderr).toBe('');
+  });
+});
+
+describe('settings that another user may have written', () => {
+  const isRoot = process.getuid?.() === 0;
+  const status = (folder: string, env: Record<string, string> = {}): ReturnType<typeof maj> =>
+    maj(folder, ['maintenance', 'status'], { env: { MAJ_LANG: 'en', ...env } });
+  type Spoil = readonly [name: string, spoil: (folder: string) => void];
+  const ofAnother: readonly Spoil[] = [
+    ['a folder of another user', (folder) => chownSync(folder, 1234, 1234)],
+    ['a .env of another user', (folder) => chownSync(join(folder, '.env'), 1234, 1234)],
+  ];
+  const spoils: readonly Spoil[] = [
+    ['a folder that everybody may write to', (folder) => chmodSync(folder, 0o777)],
+    ['a .env that everybody may write to', (folder) => chmodSync(join(folder, '.env'), 0o666)],
+    // Who is not root cannot give anything away.
+    ...(isRoot ? ofAnother : []),
+  ];
+
+  test.each(spoils)('are refused: %s', async (_, spoil) => {
+    const folder = temporaryFolder('project');
+    writeFileSync(join(folder, '.env'), 'DB_NAME=x\n', { mode: 0o600 });
+    expect((await status(folder)).code).toBe(0);
+    spoil(folder);
+    const refused = await status(folder);
+    expect(refused.stderr).toMatch(/belongs to another user \(1234\)|Every user of this machine may write/);
+    expect(refused.stderr).toMatch(/chown|chmod o-w/);
+    expect(refused.code).toBe(2);
+    expect((await status(folder, { MAJ_TRUSTED_PROJECT: folder })).code).toBe(0);
+    // The user who called sudo may do all that its root may.
+    if (isRoot && refused.stderr.includes('1234'))
+      expect((await status(folder, { SUDO_UID: '1234' })).code).toBe(0);
   });
 });

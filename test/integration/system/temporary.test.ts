@@ -1,11 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, utimesSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  rmdirSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { remove } from '../../../scripts/system/files.ts';
 import { processSpace } from '../../../scripts/system/identity.ts';
 import { makeTemporaryFolder, sweepTemporaryFolders } from '../../../scripts/system/temporary.ts';
+import { temporaryFolder } from '../../helpers/context.ts';
 
 describe('what runs leave in the temporary folder', () => {
   const made: string[] = [];
@@ -34,5 +44,20 @@ describe('what runs leave in the temporary folder', () => {
     await sweepTemporaryFolders(new Date());
     expect([password, oldServer, oldElsewhere].filter((path) => existsSync(path))).toEqual([]);
     expect([living, server, elsewhere].filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  test('what is not a folder of ours stays, whatever it is called', async () => {
+    const elsewhere = temporaryFolder('elsewhere');
+    writeFileSync(join(elsewhere, 'kept'), '');
+    const link = left('cnf');
+    rmdirSync(link);
+    symlinkSync(elsewhere, link);
+    const ofAnother = left('cnf');
+    // Who is not root has no folder of another to try it with: the link stands for both.
+    if (process.getuid?.() === 0) chownSync(ofAnother, 1234, 1234);
+    await sweepTemporaryFolders(new Date());
+    expect(existsSync(join(elsewhere, 'kept'))).toBe(true);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(existsSync(ofAnother)).toBe(process.getuid?.() === 0);
   });
 });

@@ -318,6 +318,8 @@ export const backup = {
     'left-out': (facts: { path: string }) => `Not in the archive: ${facts.path}, which is maj’s own.`,
     'not-archived': (facts: { path: string }) =>
       `Not in the archive: ${facts.path} is a socket, a pipe or a device.`,
+    'setuid-dropped': (facts: { paths: readonly string[] }) =>
+      `These ran as root, or with its group, whoever started them (setuid, setgid), and do not any more: ${facts.paths.join(', ')}. If they have to: chmod u+s, chmod g+s.`,
     'attributes-not-read': (facts: { paths: readonly string[]; count: number; why: string | null }) =>
       `Extended attributes and access control lists of files are not kept${because(facts.why, 'getfattr')}. These have some: ${some(facts.paths, facts.count)}.`,
     'attributes-not-looked-at': () =>

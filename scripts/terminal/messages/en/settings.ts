@@ -90,6 +90,22 @@ export const settings = {
       message: `The settings file ${facts.path} cannot be read: ${facts.reason}.`,
       hint: 'Make it readable for the user that runs maj, or run maj as its owner.',
     }),
+    'project-of-another': (facts: {
+      projectDir: string;
+      path: string;
+      stranger: 'owner' | 'writable';
+      owner: number;
+      uid: number;
+    }) => ({
+      message:
+        facts.stranger === 'owner'
+          ? `${facts.path} belongs to another user (${facts.owner}): who owns it decides what maj does as user ${facts.uid}.`
+          : `Every user of this machine may write to ${facts.path}, and so decide what maj does as user ${facts.uid}.`,
+      hint:
+        facts.stranger === 'owner'
+          ? `Run maj as that user, or make it yours: chown ${facts.uid} ${facts.path}. If you trust its owner with all that you may do: MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`
+          : `chmod o-w ${facts.path}`,
+    }),
   },
   notes: {
     'settings-exposed': (facts: { path: string }) =>
