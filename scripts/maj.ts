@@ -11,6 +11,7 @@ import { wrongUsage } from './errors.ts';
 import { npmKeptOptions } from './npm-options.ts';
 import { isNpmSetting } from './system/npm.ts';
 import { ownVersion } from './system/own-version.ts';
+import { printable } from './system/printable.ts';
 import { systemClock } from './system/clock.ts';
 import { confirmOnTerminal } from './terminal/ask.ts';
 import { describeFailure } from './terminal/failure.ts';
@@ -22,11 +23,12 @@ import type { Report } from './events.ts';
 import type { Verb } from './verb.ts';
 import { loadVerb, verbNames } from './verbs.ts';
 
+// Whatever is said goes through these two, the spinner or the question: names, versions, logs and servers are quoted there.
 const print = (lines: readonly string[]): void => {
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  if (lines.length > 0) process.stdout.write(`${printable(lines.join('\n'))}\n`);
 };
 const printError = (line: string): void => {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 };
 
 async function main(words: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { refused } from '../errors.ts';
+import { printable } from '../system/printable.ts';
 import type { Messages } from './messages/catalogue.ts';
 
 /** The streams of the terminal. */
@@ -24,7 +25,7 @@ export async function confirmOnTerminal(
   // Ctrl-C and Ctrl-D close it, and what was asked is then never answered: without this the process would just end.
   const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
   try {
-    const asked = lines.question(messages.command.confirm({ question }), { signal });
+    const asked = lines.question(printable(messages.command.confirm({ question })), { signal });
     const answer = await Promise.race([asked, closed]);
     if (!/^(y|yes|o|oui)$/i.test(answer.trim())) throw refused('not-confirmed', {});
   } catch (error) {

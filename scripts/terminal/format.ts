@@ -1,4 +1,5 @@
 import type { DatabaseIdentity } from '../database/whose.ts';
+import { oneLine } from '../system/printable.ts';
 
 /** `1.4 GB`: bytes in decimal units, as disks are sold and `df -H` prints. */
 export function bytes(count: number): string {
@@ -35,8 +36,9 @@ export function age(milliseconds: number): string {
 export const databaseText = ({ name, address }: DatabaseIdentity): string =>
   address === undefined ? name : `${name} on ${address}`;
 
-/** Lines of cells with their columns under one another. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+/** Lines of cells with their columns under one another; a cell cannot begin a line of its own. */
+export function table(cells: readonly (readonly string[])[]): string[] {
+  const rows = cells.map((row) => row.map(oneLine));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);

@@ -1,4 +1,5 @@
 import ora from 'ora';
+import { printable } from '../system/printable.ts';
 
 /** A line that turns while something runs. */
 export interface Spinner {
@@ -12,16 +13,16 @@ export interface Spinner {
 /** Starts a spinner on standard error. */
 export function startSpinner(text: string): Spinner {
   // discardStdin would swallow the answer that a later question waits for.
-  const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
+  const spinner = ora({ text: printable(text), stream: process.stderr, discardStdin: false }).start();
   return {
     update: (next) => {
-      spinner.text = next;
+      spinner.text = printable(next);
     },
     succeed: (next) => {
-      spinner.succeed(next);
+      spinner.succeed(printable(next));
     },
     fail: (next) => {
-      spinner.fail(next);
+      spinner.fail(printable(next));
     },
     stop: () => {
       spinner.stop();

@@ -5,6 +5,7 @@ import type { RestoreFacts } from '../../../backup/restore-facts.ts';
 import type { Refusal } from '../../../backup/trial/refusals.ts';
 import { accessAcl, defaultAcl } from '../../../system/acl.ts';
 import type { NotSet } from '../../../system/attributes.ts';
+import { oneLine } from '../../../system/printable.ts';
 import type { DatabaseIdentity } from '../../../database/whose.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
 import { bytes, databaseText, duration } from '../../format.ts';
@@ -12,7 +13,7 @@ import { fragileRemedies, fragileText } from './fragile-values.ts';
 import { notRestorable, refusalLines, remedies } from './restore-refusals.ts';
 
 const below = (texts: readonly string[]): string => texts.map((text) => `\n\n${text}`).join('');
-const bulleted = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
+const bulleted = (lines: readonly string[]): string => lines.map((line) => `  - ${oneLine(line)}`).join('\n');
 
 /** Whose a backup is, and that it is another's where it is. */
 function ofText({ of, live, whose }: NamedBackup): string {
@@ -33,7 +34,7 @@ const because = (why: string | null, program: string): string =>
 
 /** The first of some things, and how many more there are. */
 const some = (first: readonly string[], count: number): string =>
-  [...first, ...(count > first.length ? [`and ${count - first.length} more`] : [])].join(', ');
+  [...first.map(oneLine), ...(count > first.length ? [`and ${count - first.length} more`] : [])].join(', ');
 
 const aclTexts: Readonly<Record<string, string>> = {
   [accessAcl]: 'access control list',
@@ -72,7 +73,7 @@ function problemText({ file, what, about }: Problem): string {
 function workLines(database: string, work: RestoreFacts, when: 'plan' | 'done'): string[] {
   const verb = when === 'plan' ? 'are to be' : 'were';
   const line = (what: string, names: readonly string[]): string[] =>
-    names.length === 0 ? [] : [`  in ${database} ${what}: ${names.join(', ')}`];
+    names.length === 0 ? [] : [`  in ${database} ${what}: ${names.map(oneLine).join(', ')}`];
   if (work.everything) return [`  ${database} ${when === 'plan' ? 'is' : 'was'} emptied and loaded anew`];
   const lines = [
     ...line(`tables that differed, and ${verb} loaded again`, work.loaded),
@@ -144,7 +145,7 @@ export const backup = {
       hint: 'Give APP_DIR and BACKUP_DIR folders of their own.',
     }),
     'file-name-unreadable': (facts: { path: string }) => ({
-      message: `The name of ${facts.path} is not valid UTF-8, and so it cannot be read.`,
+      message: `The name of ${oneLine(facts.path)} is not valid UTF-8, and so it cannot be read.`,
       hint: 'Rename it (convmv renames whole folders); neither a backup nor a new release would have it.',
     }),
     'no-backup': (facts: { folder: string; database: DatabaseIdentity | undefined; others: number }) => ({
@@ -317,9 +318,9 @@ export const backup = {
     'no-files-to-archive': () => 'APP_DIR is not set: the backup holds the database only.',
     'left-out': (facts: { path: string }) => `Not in the archive: ${facts.path}, which is maj’s own.`,
     'not-archived': (facts: { path: string }) =>
-      `Not in the archive: ${facts.path} is a socket, a pipe or a device.`,
+      `Not in the archive: ${oneLine(facts.path)} is a socket, a pipe or a device.`,
     'setuid-dropped': (facts: { paths: readonly string[] }) =>
-      `These ran as root, or with its group, whoever started them (setuid, setgid), and do not any more: ${facts.paths.join(', ')}. If they have to: chmod u+s, chmod g+s.`,
+      `These ran as root, or with its group, whoever started them (setuid, setgid), and do not any more: ${facts.paths.map(oneLine).join(', ')}. If they have to: chmod u+s, chmod g+s.`,
     'attributes-not-read': (facts: { paths: readonly string[]; count: number; why: string | null }) =>
       `Extended attributes and access control lists of files are not kept${because(facts.why, 'getfattr')}. These have some: ${some(facts.paths, facts.count)}.`,
     'attributes-not-looked-at': () =>
@@ -332,15 +333,16 @@ export const backup = {
     'attributes-of-replaced': (facts: { paths: readonly string[]; count: number }) =>
       `The files that the release brings do not have the extended attributes of those that they replace: ${some(facts.paths, facts.count)}.`,
     'changed-type': (facts: { path: string }) =>
-      `Not in the archive: ${facts.path} was a file, and something else when it was to be read.`,
+      `Not in the archive: ${oneLine(facts.path)} was a file, and something else when it was to be read.`,
     'links-lead-out': (facts: { links: readonly OutsideLink[]; count: number }) =>
-      `The archive has symbolic links, and not what they lead to outside of it, which has to be backed up in its own way: ${[
-        ...facts.links.map(({ path, leadsTo }) => `${path} -> ${leadsTo}`),
-        ...(facts.count > facts.links.length ? [`and ${facts.count - facts.links.length} more`] : []),
-      ].join(', ')}.`,
+      `The archive has symbolic links, and not what they lead to outside of it, which has to be backed up in its own way: ${some(
+        facts.links.map(({ path, leadsTo }) => `${path} -> ${leadsTo}`),
+        facts.count,
+      )}.`,
     'changed-while-read': (facts: { path: string }) =>
-      `${facts.path} changed each time it was read: the archive holds what was read last.`,
-    'read-again': (facts: { path: string }) => `${facts.path} changed while it was read, and was read again.`,
+      `${oneLine(facts.path)} changed each time it was read: the archive holds what was read last.`,
+    'read-again': (facts: { path: string }) =>
+      `${oneLine(facts.path)} changed while it was read, and was read again.`,
     'earlier-damaged': (facts: { path: string; id: string }) =>
       `${facts.path} is damaged; this backup does not share it, and holds it anew. \`maj verify ${facts.id}\` tells what else is.`,
     'manifest-damaged': (facts: { path: string }) =>

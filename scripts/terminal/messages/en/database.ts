@@ -3,7 +3,7 @@ import type { DumpSetting } from '../../../database/dump-state.ts';
 import type { Flavour } from '../../../database/flavour.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
 import type { TableToLock } from '../../../database/preflight-tables.ts';
-
+import { oneLine } from '../../../system/printable.ts';
 import { fragileText } from './fragile-values.ts';
 
 const names: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
@@ -51,7 +51,7 @@ const clientInstall: Readonly<Record<Flavour, readonly string[]>> = {
   ],
 };
 
-const indented = (lines: readonly string[]): string => lines.map((line) => `\n  - ${line}`).join('');
+const indented = (lines: readonly string[]): string => lines.map((line) => `\n  - ${oneLine(line)}`).join('');
 
 const foundInstead = (found: readonly string[]): string =>
   found.length === 0 ? '' : ` Found instead: ${found.join(', ')}.`;

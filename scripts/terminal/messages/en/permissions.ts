@@ -1,4 +1,5 @@
 import type { PermissionReport, ProblemPaths } from '../../../application/look-at-permissions.ts';
+import { oneLine } from '../../../system/printable.ts';
 
 /** What is wrong with permissions, and what corrects it: a few lines. */
 export function permissionLines({ user, problems, partly }: PermissionReport): readonly string[] {
@@ -7,7 +8,7 @@ export function permissionLines({ user, problems, partly }: PermissionReport): r
       ? []
       : [
           `${what}: ${of.count}. ${remedy}`,
-          ...of.first.map((path) => `  ${path}`),
+          ...of.first.map((path) => `  ${oneLine(path)}`),
           ...(of.count > of.first.length ? [`  … and ${of.count - of.first.length} more`] : []),
         ];
   return [

@@ -4,6 +4,7 @@ import type { ClosedFolder } from '../../../release/may-rename.ts';
 import type { NotShared } from '../../../release/not-shared.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { Requirements, RequirementsProblem, Unmet } from '../../../release/requirements.ts';
+import { oneLine } from '../../../system/printable.ts';
 import { duration } from '../../format.ts';
 import { shareCommands } from './not-shared.ts';
 
@@ -12,7 +13,8 @@ const problemTexts: Readonly<Record<EntryProblem, string>> = {
   absolute: 'its path is absolute',
   parent: 'its path leads out of the package (..)',
   'no-name': 'it has no name',
-  'name-characters': 'its name holds control characters',
+  'name-characters':
+    'its name, or what it links to, holds control characters, or characters that turn the direction of text',
   'name-encoding': 'its name is not UTF-8',
   'name-length': 'its name is too long',
   'too-deep': 'it lies more than 100 folders deep, or is a link to what does',
@@ -32,7 +34,7 @@ const problemTexts: Readonly<Record<EntryProblem, string>> = {
 
 const list = (paths: readonly string[], shown = 10): string =>
   [
-    ...paths.slice(0, shown).map((path) => `  ${path}`),
+    ...paths.slice(0, shown).map((path) => `  ${oneLine(path)}`),
     ...(paths.length > shown ? [`  … and ${paths.length - shown} more`] : []),
   ].join('\n');
 
@@ -45,7 +47,9 @@ const few = 5;
 const some = (what: string, paths: readonly string[]): readonly string[] =>
   paths.length === 0
     ? []
-    : [`${what}: ${paths.length} (${paths.slice(0, few).join(', ')}${paths.length > few ? ', …' : ''})`];
+    : [
+        `${what}: ${paths.length} (${paths.slice(0, few).map(oneLine).join(', ')}${paths.length > few ? ', …' : ''})`,
+      ];
 
 /** What becomes of the files, a line for each kind. */
 export const changeLines = (changes: FileChanges): readonly string[] => {
@@ -75,10 +79,10 @@ const unshownTexts: Readonly<Record<Unshown, string>> = {
 const editedLines = (file: EditedFile): readonly string[] =>
   file.kind === 'diff'
     ? [
-        ...file.lines.map((line) => `    ${line}`),
+        ...file.lines.map((line) => `    ${oneLine(line)}`),
         ...(file.more === 0 ? [] : [`    … and ${file.more} lines more`]),
       ]
-    : [`  ${file.path}: ${unshownTexts[file.kind]}`];
+    : [`  ${oneLine(file.path)}: ${unshownTexts[file.kind]}`];
 /** What is wrong with a package's list of what it needs. */
 function requirementsText(problem: RequirementsProblem): string {
   switch (problem.kind) {
@@ -264,7 +268,7 @@ export const release = {
       hint: newPackage,
     }),
     'package-unsafe': (facts: { package: string; entry: string; problem: EntryProblem }) => ({
-      message: `${facts.package} is refused for “${facts.entry}”: ${problemTexts[facts.problem]}.`,
+      message: `${facts.package} is refused for “${oneLine(facts.entry)}”: ${problemTexts[facts.problem]}.`,
       hint: 'Nothing of it was kept. Ask whoever made the package.',
     }),
     'version-file-missing': (facts: { path: string; name: string }) => ({
@@ -435,8 +439,9 @@ export const release = {
       ...changeLines(facts.changes).map((line) => `  ${line}`),
       'Nothing was changed.',
     ],
-    move: (facts: { from: string; to: string }) => `${facts.from} -> ${facts.to}`,
-    linkMove: (facts: { path: string; to: string }) => `${facts.path} now links to ${facts.to}`,
+    move: (facts: { from: string; to: string }) => `${oneLine(facts.from)} -> ${oneLine(facts.to)}`,
+    linkMove: (facts: { path: string; to: string }) =>
+      `${oneLine(facts.path)} now links to ${oneLine(facts.to)}`,
     confirmApply: (facts: { version: string; previous: string | null; appDir: string }) =>
       `Replace ${facts.previous === null ? 'nothing' : `version ${facts.previous}`} in ${facts.appDir} by version ${facts.version}? Database and maintenance are left alone.`,
     applied: (facts: { version: string; appDir: string; kept: string | null }): readonly string[] => [

@@ -1,3 +1,5 @@
+import { oneLine } from '../../../system/printable.ts';
+
 /** What the machine itself can refuse: programs, files, space. */
 export const system = {
   errors: {
@@ -10,7 +12,7 @@ export const system = {
       hint: 'Its own words above say why.',
     }),
     'file-failed': (facts: { path: string; action: string; reason: string }) => ({
-      message: `${facts.path} cannot be ${facts.action}: ${facts.reason}.`,
+      message: `${oneLine(facts.path)} cannot be ${facts.action}: ${oneLine(facts.reason)}.`,
       hint: 'Check that it is there, that its owner runs maj, and that its disk is neither full nor read-only.',
     }),
     'disk-full': (facts: { path: string; needed: string; free: string }) => ({

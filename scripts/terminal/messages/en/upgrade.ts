@@ -4,6 +4,7 @@ import type { FileChanges } from '../../../release/types.ts';
 import type { GoBackPlan, WentBack } from '../../../upgrade/go-back.ts';
 import type { LostRows } from '../../../upgrade/lost-rows.ts';
 import type { LosingPlan } from '../../../upgrade/written-since.ts';
+import { oneLine } from '../../../system/printable.ts';
 import { quoteWords } from '../../../system/shell-words.ts';
 import type { NoWayBack } from '../../../upgrade/way-back.ts';
 import type { ProcessPlace } from '../../../system/identity.ts';
@@ -307,7 +308,7 @@ export const upgrade = {
           .slice(0, 5)
           .map(
             ({ log, number, line, count }) =>
-              `  ${log}${number === undefined ? '' : `:${number}`}: ${line.slice(0, 200)}${count > 1 ? ` (${count} times)` : ''}`,
+              `  ${oneLine(log)}${number === undefined ? '' : `:${number}`}: ${line.slice(0, 200)}${count > 1 ? ` (${count} times)` : ''}`,
           ),
       ].join('\n'),
       hint: 'Correct what the log names in the release, or take the log out of APP_LOGS.',
@@ -336,7 +337,7 @@ export const upgrade = {
     'window-was': (facts: { windowMs: number; steps: readonly WindowStep[] }) =>
       `the window was open for ${duration(facts.windowMs)} (${stepsText(facts.steps)})`,
     'stray-kept': (facts: { path: string }) =>
-      `the application had made this anew; it is kept as ${facts.path}`,
+      `the application had made this anew; it is kept as ${oneLine(facts.path)}`,
     'database-unchanged': () => 'the database is as it was',
     'server-differs': (facts: { live: string; rehearsed: string }) =>
       `the throwaway server is ${facts.rehearsed}, production ${facts.live}: a small risk remains`,
