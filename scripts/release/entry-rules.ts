@@ -1,12 +1,6 @@
+import { isUnprintable } from '../system/printable.ts';
 import { tooFar, type UnpackLimits } from './limits.ts';
-import {
-  collisionKey,
-  controlCharacters,
-  isWayOutByBackslash,
-  mostSegments,
-  safePath,
-  type PathProblem,
-} from './safe-path.ts';
+import { collisionKey, isWayOutByBackslash, mostSegments, safePath, type PathProblem } from './safe-path.ts';
 
 /** What an archive says of one of its entries. */
 export interface ArchiveEntry {
@@ -128,7 +122,7 @@ export class EntryRules {
       if (Buffer.byteLength(target) > longestTarget) return 'name-length';
       if (target.split('/').length > mostSegments) return 'too-deep';
       if (target.includes('\ufffd')) return 'name-encoding';
-      return controlCharacters.test(target) ? 'name-characters' : undefined;
+      return isUnprintable(target) ? 'name-characters' : undefined;
     }
     if (entry.type !== 'hardlink') return undefined;
     const target = safePath(entry.target ?? '');

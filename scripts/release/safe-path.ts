@@ -1,13 +1,11 @@
+import { isUnprintable } from '../system/printable.ts';
+
 /** Why a path may not be written. */
 export type PathProblem =
   'absolute' | 'parent' | 'name-characters' | 'name-encoding' | 'name-length' | 'too-deep' | 'backslash';
 
 type SafePath =
   { readonly ok: true; readonly path: string } | { readonly ok: false; readonly problem: PathProblem };
-
-/** Control characters: they would forge lines in lists and on terminals. */
-// eslint-disable-next-line no-control-regex -- those are what is looked for
-export const controlCharacters = /[\u0000-\u001f\u007f]/;
 
 /** Far deeper than real applications (node_modules in node_modules, and Java's packages, come to some 30). */
 export const mostSegments = 100;
@@ -20,7 +18,8 @@ export function safePath(path: string): SafePath {
   if (path.startsWith('/')) return { ok: false, problem: 'absolute' };
   // An archive's name that is not UTF-8 has been decoded to this character: written, it would be another name.
   if (path.includes('\ufffd')) return { ok: false, problem: 'name-encoding' };
-  if (controlCharacters.test(path)) return { ok: false, problem: 'name-characters' };
+  // They would forge lines in lists, and names on terminals.
+  if (isUnprintable(path)) return { ok: false, problem: 'name-characters' };
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   if (segments.includes('..')) return { ok: false, problem: 'parent' };
   // A legal letter of a name here (systemd's units have it), but a slash to whoever carries the tree to another system.
