@@ -1,3 +1,13 @@
+import { quoteText } from '../database/quote.ts';
+import { oneLine } from '../system/printable.ts';
+import { quoteWords } from '../system/shell-words.ts';
+
+/** A fact as a word of the shell, in one line: in a comment, too, it is read before it is copied. */
+const word = (fact: string): string => quoteWords([oneLine(fact)]);
+
+/** The name of a charset or collation as the SQL in the comment takes it, which is copied to a client. */
+const sqlWord = (name: string): string => (/^\w+$/.test(name) ? name : quoteText(oneLine(name)));
+
 /**
  * The script in every backup that restores it without us: with zstd or gzip, tar and the vendor's client alone.
  * POSIX sh; LC_ALL=C makes the shell sort names byte by byte, which is the order of the dump.
@@ -10,21 +20,22 @@ export function restoreScript(facts: {
   readonly server: string;
   readonly client: 'mariadb' | 'mysql';
 }): string {
-  const oneLine = (text: string): string => text.replaceAll(/[\r\n]/g, ' ');
+  const client = word(facts.client);
   return `#!/bin/sh
-# Restores the backup ${facts.id} without maj: with ${facts.client}, tar, and zstd or gzip alone.
+# Restores the backup ${word(facts.id)} without maj: with ${client}, tar, and zstd or gzip alone.
 #
-#   ./restore.sh database -u USER -p DATABASE    options and database name go to the ${facts.client} client
+#   ./restore.sh database -u USER -p DATABASE    options and database name go to the ${client} client
 #   ./restore.sh files DIR                       unpacks the application's files into DIR, a new or empty folder
 #   ./restore.sh sql > dump.sql                  the whole dump, as one file
 #
-# The dump is of the database "${oneLine(facts.database)}" on ${facts.server}.
+# The dump is of the database ${word(facts.database)} on ${word(facts.server)}.
 # Its tables are replaced. A table that was added later stays: for the very same database, empty it first:
-#   DROP DATABASE \`NAME\`; CREATE DATABASE \`NAME\` CHARACTER SET ${facts.charset} COLLATE ${facts.collation};
-# CLIENT names another client program than ${facts.client}.
+#   DROP DATABASE \`NAME\`; CREATE DATABASE \`NAME\` CHARACTER SET ${sqlWord(facts.charset)} COLLATE ${sqlWord(facts.collation)};
+# CLIENT names another client program than ${client}.
 set -eu
 LC_ALL=C
 export LC_ALL
+client=${client}
 here=$(cd "$(dirname "$0")" && pwd)
 
 plain() {
@@ -64,7 +75,7 @@ case \${1-} in
     check
     # Options that tell where the settings are must come first; ours go last. Without --comments MariaDB's client would
     # take the comments out of routines and triggers.
-    sql | "\${CLIENT:-${facts.client}}" "$@" --default-character-set=utf8mb4 --binary-mode --comments --max-allowed-packet=1G
+    sql | "\${CLIENT:-$client}" "$@" --default-character-set=utf8mb4 --binary-mode --comments --max-allowed-packet=1G
     ;;
   files)
     [ $# -eq 2 ] || { echo "usage: $0 files DIR" >&2; exit 2; }
