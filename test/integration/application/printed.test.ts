@@ -7,6 +7,9 @@ import { maj, majCommand } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { releaseEntries, writePackage, writeTree } from '../../helpers/packages.ts';
 
+/** script(1), of util-linux, gives a command a terminal of its own. */
+const terminalProgram = 'script';
+
 /** Sets the title of a terminal. */
 const setTitle = '\u001b]0;owned\u0007';
 // eslint-disable-next-line no-control-regex -- those are what is looked for
@@ -56,9 +59,8 @@ test('on a terminal neither the spinner nor the question lets a name send an esc
   const project = install({ folder });
   writePackage(join(project, '..', 'packages'), `${setTitle}.tar.gz`, releaseEntries('1.1.0'));
   const words = ['apply', `../packages/${setTitle}.tar.gz`];
-  // script(1), of util-linux, gives a command a terminal of its own.
   const command = `stty cols 200; ${quoteWords([...majCommand, ...words])}`;
-  const child = spawn('script', ['-qec', command, '/dev/null'], {
+  const child = spawn(terminalProgram, ['-qec', command, '/dev/null'], {
     cwd: project,
     env: { ...process.env, APP_DIR: `../${folder}` },
   });

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { table } from '../../../scripts/terminal/format.ts';
+import { changeLines } from '../../../scripts/terminal/messages/en/release.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { permissionLines } from '../../../scripts/terminal/messages/en/permissions.ts';
+
+const name = 'a\u001b[1mb\nok    All is well\u2028';
+const none = { count: 0, first: [] };
+const noFiles = {
+  known: true,
+  added: [],
+  changed: [],
+  removed: [],
+  remade: [],
+  modified: [],
+  modes: [],
+  deleted: [],
+  displaced: [],
+  carried: [],
+};
+
+test.each<[string, string]>([
+  ['a table', table([[name, 'x']]).join('\n')],
+  ['a list of files', en.notes['files-carried']({ paths: [name] })],
+  ['files in a row', changeLines({ ...noFiles, carried: [name] }).join('\n')],
+  [
+    'files with wrong permissions',
+    permissionLines({
+      user: 'www-data',
+      problems: { unreadable: none, writable: { count: 1, first: [name] }, exposed: none },
+      partly: false,
+    }).join('\n'),
+  ],
+  [
+    'an entry of a package',
+    en.errors['package-unsafe']({ package: 'p', entry: name, problem: 'type' }).message,
+  ],
+  ['a move', en.results.release.move({ from: name, to: 'b' })],
+  [
+    'a file that cannot be read',
+    en.errors['file-failed']({ path: name, action: 'read', reason: 'x' }).message,
+  ],
+  [
+    'a log file',
+    en.errors['new-log-errors']({ errors: [{ log: name, number: 1, line: 'x', count: 1 }] }).message,
+  ],
+  ['links that lead out', en.notes['links-lead-out']({ links: [{ path: name, leadsTo: '/x' }], count: 1 })],
+  [
+    'what differs',
+    en.errors['restore-differs']({ id: 'i', database: 'd', differences: [name], diffs: [], again: 'c' })
+      .message,
+  ],
+  ['tables that the server cannot read', en.errors['tables-unreadable']({ tables: [name] }).message],
+])('a name is one line in %s', (_, text) => {
+  expect(text).toContain(String.raw`a\x1b[1mb\nok    All is well\u2028`);
+});
