@@ -1,3 +1,4 @@
+import { checkCommandUser } from './application/commands.ts';
 import { maintenanceState } from './application/maintenance.ts';
 import { installDependencies } from './application/hooks.ts';
 import { installedVersion } from './application/version.ts';
@@ -36,6 +37,7 @@ export const applyVerb: Verb<'plan' | 'reinstall' | 'allow-downgrade'> = {
         throw wrongUsage('bad-usage', { verb: 'apply', reason: 'it takes one package, version or commit' });
       await recordLate(context);
       await refuseUnfinished(context);
+      await checkCommandUser(context);
       const found = await findPackage(context, wanted);
       const runId = await newRunId(context);
       const staged = await stagePackage(context, found.path, {

@@ -1,4 +1,5 @@
 import { healthStrength } from './application/health.ts';
+import { commandUser } from './application/commands.ts';
 import { lookAtPermissions } from './application/look-at-permissions.ts';
 import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
 import { installedVersion } from './application/version.ts';
@@ -34,7 +35,7 @@ const valueOf = <T>(learned: Learned<T>): T | undefined => ('value' in learned ?
 const errorOf = <T>(learned: Learned<T>): MajError | undefined =>
   'error' in learned ? learned.error : undefined;
 
-type StatusPart = 'maintenance' | 'database' | 'migrations' | 'permissions' | 'unfinished';
+type StatusPart = 'maintenance' | 'database' | 'migrations' | 'permissions' | 'commands' | 'unfinished';
 
 /** What stood in the way, and what to do about each; the names of the messages are those that programs know. */
 function troubles(
@@ -50,6 +51,7 @@ function troubles(
     databaseError: text(errors.database),
     migrationsError: text(errors.migrations),
     permissionsError: text(errors.permissions),
+    commandsError: text(errors.commands),
     unfinished: text(errors.unfinished),
     // One trouble, such as a server that does not answer, may stand in the way of several things.
     remedies: [...new Set(remedies)],
@@ -86,6 +88,10 @@ export const statusVerb: Verb<never> = {
     const permissions = await learn(() =>
       APP_DIR === undefined ? Promise.resolve(undefined) : lookAtPermissions(context),
     );
+    const commands = await learn(() =>
+      APP_DIR === undefined ? Promise.resolve(undefined) : commandUser(context),
+    );
+    const runner = valueOf(commands);
     const facts = {
       version: APP_DIR === undefined ? null : await installedVersion(context),
       application: APP_DIR === undefined ? undefined : applicationDir(context),
@@ -94,6 +100,7 @@ export const statusVerb: Verb<never> = {
       pending: valueOf(pending),
       health: healthStrength(context.config),
       permissions: valueOf(permissions),
+      commands: runner === undefined ? undefined : { user: runner.account.name, by: runner.by },
       backup:
         newest === undefined
           ? undefined
@@ -113,6 +120,7 @@ export const statusVerb: Verb<never> = {
       database: errorOf(server),
       migrations: errorOf(pending),
       permissions: errorOf(permissions),
+      commands: errorOf(commands),
       unfinished: left,
     };
     const worst = left ?? errors.database ?? errors.maintenance;

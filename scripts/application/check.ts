@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { placesOf } from '../release/places.ts';
+import { checkCommandUser } from './commands.ts';
 import { checkHealth, type HealthReport } from './health.ts';
 import { runSmoke } from './smoke.ts';
 import { installedVersion } from './version.ts';
@@ -21,6 +22,7 @@ export interface ApplicationReport {
 export async function checkApplication(context: Context): Promise<ApplicationReport> {
   const { live, entry } = await placesOf(context);
   if (live === undefined) throw refused('not-installed', { path: entry });
+  await checkCommandUser(context);
   const version = await installedVersion(context);
   const health = await checkHealth(context);
   return { version, health, smoke: await runSmoke(context) };

@@ -2,7 +2,9 @@ import { inStep, stopIfInterrupted, warn, type Context } from '../context.ts';
 import { MajError, refused } from '../errors.ts';
 import { lendFiles } from '../release/lend-files.ts';
 import { placesOf } from '../release/places.ts';
-import { shell, type Bounds } from '../system/processes.ts';
+import { whileTreeIsOf } from '../release/hand-over.ts';
+import type { Bounds } from '../system/processes.ts';
+import { commandUser, runCommand } from './commands.ts';
 import { outputTail } from './output.ts';
 
 /**
@@ -15,10 +17,16 @@ import { outputTail } from './output.ts';
 export async function installDependencies(context: Context, staged: string): Promise<boolean> {
   const command = context.config.APP_DEPENDENCIES_COMMAND;
   if (command === undefined) return false;
-  await lendFiles(context, staged);
-  await inStep(context, 'install-dependencies', { command }, () =>
-    run(context, 'APP_DEPENDENCIES_COMMAND', command, staged, { signal: context.signal }),
-  );
+  const { account, becomes } = await commandUser(context);
+  const lend = (): Promise<void> => lendFiles(context, staged);
+  const install = (): Promise<void> =>
+    inStep(context, 'install-dependencies', { command }, () =>
+      run(context, 'APP_DEPENDENCIES_COMMAND', command, staged, { signal: context.signal }),
+    );
+  if (becomes === 'itself') {
+    await lend();
+    await install();
+  } else await whileTreeIsOf(staged, account, lend, install);
   return true;
 }
 
@@ -57,10 +65,9 @@ async function run(
   setting: string,
   command: string,
   cwd: string,
-  bounds: Bounds = {},
+  bounds: Pick<Bounds, 'signal'> = {},
 ): Promise<void> {
-  const timeoutMs = context.config.APP_COMMAND_TIMEOUT;
-  const exit = await shell(context, command, { cwd, timeoutMs, ...bounds });
+  const exit = await runCommand(context, command, { cwd, ...bounds });
   if (exit.ended === 'interrupted') stopIfInterrupted(context);
   if (exit.code !== 0 || exit.ended !== undefined)
     throw refused('hook-failed', { setting, command, cwd, output: outputTail(exit) });

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
 import { placesOf } from '../release/places.ts';
 import { exists, fileFailed, syncFolder, systemErrorCode, writeDurably } from '../system/files.ts';
-import { shell } from '../system/processes.ts';
+import { runCommand } from './commands.ts';
 import { outputTail } from './output.ts';
 
 /** Whether users are kept out; `unmanaged` when the settings do not tell how to do that. */
@@ -62,11 +62,7 @@ export async function maintenanceState(context: Context): Promise<MaintenanceSta
   const { live } = await placesOf(context);
   if (means.kind === 'file')
     return live !== undefined && (await exists(join(live, means.path))) ? 'on' : 'off';
-  const timeoutMs = context.config.APP_COMMAND_TIMEOUT;
-  const exit = await shell(context, means.status, {
-    timeoutMs,
-    ...(live === undefined ? {} : { cwd: live }),
-  });
+  const exit = await runCommand(context, means.status, live === undefined ? {} : { cwd: live });
   // The shell's own: the command was not found, may not be run, or was killed. That is no answer.
   if (exit.ended !== undefined || exit.code === null || exit.code === 126 || exit.code === 127)
     throw refused('maintenance-failed', { command: means.status, output: outputTail(exit) });
@@ -93,7 +89,7 @@ export async function setMaintenance(
     return wanted === 'on' ? raiseFlag(context, flag, reason) : takeDownFlag(flag);
   }
   const command = means[wanted];
-  const exit = await shell(context, command, { cwd: live, timeoutMs: context.config.APP_COMMAND_TIMEOUT });
+  const exit = await runCommand(context, command, { cwd: live });
   if (exit.code !== 0 || exit.ended !== undefined)
     throw refused('maintenance-failed', { command, output: outputTail(exit) });
   if ((await maintenanceState(context)) !== wanted)

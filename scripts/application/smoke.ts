@@ -1,7 +1,7 @@
 import { inStep, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { placesOf } from '../release/places.ts';
-import { shell } from '../system/processes.ts';
+import { runCommand } from './commands.ts';
 import { outputTail } from './output.ts';
 
 /**
@@ -15,10 +15,7 @@ export async function runSmoke(context: Context): Promise<boolean> {
   if (command === undefined) return false;
   const { live, entry } = await placesOf(context);
   await inStep(context, 'run-smoke', { command }, async () => {
-    const exit = await shell(context, command, {
-      cwd: live ?? entry,
-      timeoutMs: context.config.APP_COMMAND_TIMEOUT,
-    });
+    const exit = await runCommand(context, command, { cwd: live ?? entry });
     if (exit.code !== 0 || exit.ended !== undefined)
       throw refused('smoke-failed', { command, output: outputTail(exit) });
   });

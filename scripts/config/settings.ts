@@ -52,6 +52,7 @@ export const settings = {
   APP_CACHE_COMMAND: setting(type.command, 'php bin/clear-cache.php'),
   APP_COMMAND_TIMEOUT: withDefault(type.duration, '15m'),
   APP_USER: setting(type.string, 'www-data'),
+  APP_COMMANDS_AS_ROOT: withDefault(type.choice('no', 'yes'), 'no'),
   MAINTENANCE_FILE: setting(type.string, 'maintenance.flag'),
   MAINTENANCE_ON: setting(type.command, 'php artisan down'),
   MAINTENANCE_OFF: setting(type.command, 'php artisan up'),
@@ -92,6 +93,11 @@ export const settingNames = Object.keys(settings) as readonly SettingName[];
 
 /** The line of the table for a name. */
 export const settingOf = (name: SettingName): Setting<unknown> => settings[name];
+
+/** The settings that are a command line of the application. */
+export const commandSettings: readonly SettingName[] = settingNames.filter(
+  (name) => settingOf(name).type === (type.command as SettingType<unknown>),
+);
 
 /** Whether a setting's value may never be shown or stand in an argument list. */
 export const isSecret = (name: SettingName): boolean =>

@@ -1,3 +1,4 @@
+import { checkCommandUser } from '../application/commands.ts';
 import { maintenanceState } from '../application/maintenance.ts';
 import { backupsDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
@@ -41,6 +42,7 @@ export async function planUpgrade(
   allow: Allowance = {},
 ): Promise<UpgradePlan> {
   await refuseLeftOver(context);
+  await checkCommandUser(context);
   const found = await findPackage(context, wanted);
   const staged = await stagePackage(context, found.path, { ...found, allow, runId: 'plan' });
   try {

@@ -1,3 +1,4 @@
+import { checkCommandUser } from '../application/commands.ts';
 import { checkHealth } from '../application/health.ts';
 import { installDependencies } from '../application/hooks.ts';
 import { logBaseline, markAgain, type LogBaseline } from '../application/logs.ts';
@@ -72,6 +73,7 @@ export async function prepare(
 /** The application has to be well before it is upgraded: otherwise no failure afterwards would mean anything. */
 function checkApplication(context: Context): Promise<LogBaseline> {
   return inStep(context, 'check', {}, async () => {
+    await checkCommandUser(context);
     if ((await maintenanceState(context)) === 'unmanaged') warn(context, 'maintenance-unmanaged', {});
     await checkHealth(context);
     return logBaseline(context);

@@ -39,7 +39,7 @@ export const application = {
     }),
     'maintenance-failed': (facts: { command: string; output: string }) => ({
       message: `The maintenance command \`${facts.command}\` failed: ${facts.output}`,
-      hint: 'Run it by hand in APP_DIR, as the user that runs maj, to see why.',
+      hint: 'Run it by hand in APP_DIR, as the user whom `maj status` names for commands, to see why.',
     }),
     'maintenance-not-so': (facts: { command: string; status: string; wanted: string }) => ({
       message: `\`${facts.command}\` ran, but \`${facts.status}\` does not say that maintenance is ${facts.wanted}.`,
@@ -48,6 +48,14 @@ export const application = {
     'user-unknown': (facts: { user: string }) => ({
       message: `APP_USER is “${facts.user}”, and this machine has no such user.`,
       hint: 'Set it to the user that the web server or PHP-FPM runs the application as (ps -eo user,comm).',
+    }),
+    'commands-as-root': (facts: { user: string; owner: string }) => ({
+      message: `APP_USER is “${facts.user}”, but the application belongs to ${facts.owner}: its commands would run as root, and whoever can write to it would become root.`,
+      hint: 'Set APP_USER to the user that the web server runs the application as, or give the application to root.',
+    }),
+    'setpriv-missing': (facts: { user: string }) => ({
+      message: `The application’s commands run as ${facts.user}, and the program setpriv of the package util-linux, which does that, is not there.`,
+      hint: 'Install util-linux (apt install util-linux, apk add setpriv), or run maj as that user.',
     }),
     'not-installed': (facts: { path: string }) => ({
       message: `No application is installed in ${facts.path}.`,
@@ -68,7 +76,7 @@ export const application = {
     }),
     'hook-failed': (facts: { setting: string; command: string; cwd: string; output: string }) => ({
       message: `${facts.setting} failed in ${facts.cwd} (\`${facts.command}\`): ${facts.output}`,
-      hint: 'Its own words above say why; run it by hand there as the user that runs maj. APP_COMMAND_TIMEOUT is how long it may take.',
+      hint: 'Its own words above say why; run it by hand there as the user whom `maj status` names for commands. APP_COMMAND_TIMEOUT is how long it may take.',
     }),
   },
   steps: {

@@ -47,7 +47,9 @@ export const settings = {
     APP_COMMAND_TIMEOUT:
       'How long a command of the application (dependencies, cache, smoke test, maintenance) may take before it is ended.',
     APP_USER:
-      'User that the web server runs the application as, for `maj status`; www-data where there is one, else the owner of the application.',
+      'User that the web server runs the application as: runs the application’s commands where maj runs as root (else the owner of the application does), and for `maj status` (else www-data where there is one, else the owner of the application).',
+    APP_COMMANDS_AS_ROOT:
+      'yes: where maj runs as root, the application’s commands run as root: whoever can write to the application becomes root.',
     MAINTENANCE_FILE: 'File whose presence puts the application into maintenance; relative to APP_DIR.',
     MAINTENANCE_ON: 'Command that starts maintenance, instead of MAINTENANCE_FILE.',
     MAINTENANCE_OFF: 'Command that ends maintenance.',

@@ -1,3 +1,4 @@
+import type { CommandUser } from '../../../application/command-user.ts';
 import type { HealthStrength } from '../../../application/health.ts';
 import type { PermissionReport } from '../../../application/look-at-permissions.ts';
 import type { DatabaseIdentity } from '../../../database/whose.ts';
@@ -10,6 +11,7 @@ export interface StatusTroubles {
   readonly databaseError: string | undefined;
   readonly migrationsError: string | undefined;
   readonly permissionsError: string | undefined;
+  readonly commandsError: string | undefined;
   readonly unfinished: string | undefined;
   readonly remedies: readonly string[];
 }
@@ -26,6 +28,7 @@ interface StatusFacts extends StatusTroubles {
   readonly pending: readonly string[] | undefined;
   readonly health: HealthStrength;
   readonly permissions: PermissionReport | undefined;
+  readonly commands: { readonly user: string; readonly by: CommandUser['by'] } | undefined;
   readonly free: number;
   readonly backupDir: string;
 }
@@ -36,6 +39,13 @@ const healthTexts: Readonly<Record<HealthStrength, string>> = {
   'no-version':
     'page and text, but not the version: with {version} in APP_HEALTH_TEXT an old page from a cache does not pass for the new one',
   whole: 'page, text and version',
+};
+
+const commandsTexts: Readonly<Record<CommandUser['by'], string>> = {
+  own: 'the user that runs maj',
+  'app-user': 'APP_USER',
+  owner: 'the owner of the application',
+  'as-root': 'APP_COMMANDS_AS_ROOT: whoever can write to the application becomes root',
 };
 
 /** What `maj status` says, in English. */
@@ -50,6 +60,7 @@ export function statusLines(facts: StatusFacts): readonly string[] {
     `health       ${healthTexts[facts.health]}`,
     `permissions  ${first ?? `as they should be, for ${facts.permissions?.user ?? ''} (APP_USER)`}`,
     ...more.map((line) => `             ${line}`),
+    `commands     ${facts.commands === undefined ? (facts.commandsError ?? 'unknown') : `run as ${facts.commands.user} (${commandsTexts[facts.commands.by]})`}`,
     `database     ${facts.server ?? facts.databaseError ?? 'not set'}`,
     `migrations   ${
       facts.pending === undefined

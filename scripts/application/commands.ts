@@ -1,0 +1,99 @@
+import { dirname } from 'node:path';
+import { applicationDir } from '../config/require.ts';
+import { commandSettings } from '../config/settings.ts';
+import type { Context } from '../context.ts';
+import { refused, wrongUsage } from '../errors.ts';
+import { placesOf } from '../release/places.ts';
+import { entryAt } from '../release/tree.ts';
+import { accountOf, ownAccount, type Account } from '../system/account.ts';
+import { capture, findProgram, shell, type Bounds, type Captured } from '../system/processes.ts';
+import { quoteWords } from '../system/shell-words.ts';
+import {
+  becomingWords,
+  commandEnvironment,
+  commandUserOf,
+  type CommandUser,
+  type Owner,
+} from './command-user.ts';
+
+/**
+ * Runs a command of the application: as `commandUser` says, in an environment of its own, for APP_COMMAND_TIMEOUT at most.
+ * Every command line of the settings that runs the application's code is run here.
+ *
+ * @throws MajError of `commandUser`
+ */
+export async function runCommand(
+  context: Context,
+  command: string,
+  options: { readonly cwd?: string } & Pick<Bounds, 'signal'> = {},
+): Promise<Captured> {
+  const user = await commandUser(context);
+  const environment = { env: commandEnvironment(user.account, context.env) };
+  const becoming = user.becomes === 'itself' ? [] : becomingWords(await setpriv(context, user), user);
+  // `exec`: the process that is waited for and signalled is the command's own shell.
+  const line =
+    becoming.length === 0 ? command : `exec ${quoteWords([...becoming, '/bin/sh', '-c', command])}`;
+  return shell(environment, line, { timeoutMs: context.config.APP_COMMAND_TIMEOUT, ...options });
+}
+
+/**
+ * Who runs the application's commands, by `commandUserOf`.
+ *
+ * @throws MajError `user-unknown` when APP_USER is no user of this machine (exit 2), `commands-as-root`
+ */
+export async function commandUser(context: Context): Promise<CommandUser> {
+  const appUser = await appUserOf(context);
+  const own = ownAccount();
+  const owner = await ownerOf(context);
+  const asRoot = context.config.APP_COMMANDS_AS_ROOT === 'yes';
+  const user = commandUserOf({ own, appUser, owner, asRoot });
+  if (user === 'root-refused')
+    throw wrongUsage('commands-as-root', {
+      user: appUser?.name ?? '',
+      owner: owner.account?.name ?? String(owner.uid),
+    });
+  return user;
+}
+
+async function appUserOf(context: Context): Promise<Account | undefined> {
+  const { APP_USER: name } = context.config;
+  if (name === undefined) return undefined;
+  const account = await accountOf(context, name);
+  if (account === undefined) throw wrongUsage('user-unknown', { user: name });
+  return account;
+}
+
+/**
+ * Checks, before anything is done, that APP_USER is a user and, where there are commands, that they can be run.
+ *
+ * @throws MajError of `commandUser`; `setpriv-missing`
+ */
+export async function checkCommandUser(context: Context): Promise<void> {
+  await appUserOf(context);
+  if (commandSettings.every((name) => context.config[name] === undefined)) return;
+  const user = await commandUser(context);
+  if (user.becomes !== 'itself') await setpriv(context, user);
+}
+
+/**
+ * The owner of the live tree. Where that is root, but what leads to the tree (the folder that holds it, a link) is another's:
+ * that other, who can put another tree in its place.
+ */
+async function ownerOf(context: Context): Promise<Owner> {
+  const { live, entry } = await placesOf(context);
+  const ways = [live, entry, dirname(entry), applicationDir(context)].flatMap((path) => {
+    const thing = path === undefined ? undefined : entryAt(path, '');
+    return thing === undefined ? [] : [thing];
+  });
+  const { uid, gid } = ways.find((thing) => thing.uid !== 0) ?? { uid: 0, gid: 0 };
+  return { uid, gid, account: uid === 0 ? undefined : await accountOf(context, String(uid)) };
+}
+
+/** The full path of util-linux' setpriv: that of busybox has not the options that are needed. */
+async function setpriv(context: Context, { account }: CommandUser): Promise<string> {
+  const path = await findProgram(context, 'setpriv');
+  const version = path === undefined ? undefined : await capture(context, path, ['--version']);
+  if (path === undefined || version?.stdout.includes('util-linux') !== true)
+    throw refused('setpriv-missing', { user: account.name });
+  return path;
+}
