@@ -10,12 +10,14 @@ export const isUnprintable = (text: string): boolean => text.search(unprintable)
 
 /**
  * A text that may come from anywhere, as a terminal can be given it: what it would obey stands there as an escape, `\x1b`
- * or `\u202e`. Line ends and tabs stay. JSON stays the JSON that it was: it has no raw character that becomes a `\x`.
+ * or `\u202e`. Line ends, of Windows too, and tabs stay. JSON stays the JSON that it was: it has no raw character that becomes a `\x`.
  */
 export const printable = (text: string): string =>
-  text.replaceAll(unprintable, (character) =>
-    character === '\n' || character === '\t' ? character : escapeOf(character),
-  );
+  text
+    .replaceAll('\r\n', '\n')
+    .replaceAll(unprintable, (character) =>
+      character === '\n' || character === '\t' ? character : escapeOf(character),
+    );
 
 /** The same for a text that is to be one line, such as a name: its line ends stand there as `\n`. */
 export const oneLine = (text: string): string => printable(text).replaceAll('\n', String.raw`\n`);
