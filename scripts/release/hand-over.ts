@@ -1,6 +1,17 @@
-import { chmodSync, chownSync, lchownSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lchownSync,
+  openSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { MajError, refused } from '../errors.ts';
 import { fileFailed, privateFolder } from '../system/files.ts';
+import { runsAsRoot } from '../system/identity.ts';
 import { entryAt, walkTree } from './tree.ts';
 
 interface Owner {
@@ -14,7 +25,7 @@ interface Owner {
  * it has set is left. Called as root.
  *
  * @param prepare is called when the tree is the user's, who cannot reach it yet
- * @throws MajError `file-failed`
+ * @throws MajError `file-failed`, `area-not-roots`
  */
 export async function whileTreeIsOf<T>(
   staged: string,
@@ -22,23 +33,44 @@ export async function whileTreeIsOf<T>(
   prepare: () => Promise<void>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const area = dirname(staged);
-  const before = entryAt(area, '') ?? { uid: 0, gid: 0 };
   await giveTree(staged, owner);
   await prepare();
   try {
-    change(area, () => {
-      chownSync(area, before.uid, owner.gid);
-      chmodSync(area, 0o710);
-    });
+    setArea(staged, owner.gid, open);
     return await work();
   } finally {
-    change(area, () => {
-      chmodSync(area, privateFolder);
-      chownSync(area, before.uid, before.gid);
-    });
-    await giveTree(staged, { uid: 0, gid: 0 });
+    await takeTreeBack(staged);
   }
+}
+
+/**
+ * Makes a staged tree root's again that a killed run has left to the user of its commands, which may run still. Where our
+ * folder is not open there is none.
+ */
+export async function takeLeftTreeBack(staged: string): Promise<void> {
+  if (runsAsRoot() && entryAt(dirname(staged), '')?.mode === open) await takeTreeBack(staged);
+}
+
+async function takeTreeBack(staged: string): Promise<void> {
+  setArea(staged, 0, privateFolder);
+  await giveTree(staged, { uid: 0, gid: 0 });
+}
+
+const open = 0o710;
+
+function setArea(staged: string, gid: number, mode: number): void {
+  const area = dirname(staged);
+  change(area, () => {
+    // By its descriptor: what was put in its place must not be opened to anybody.
+    const folder = openSync(area, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    try {
+      if (fstatSync(folder).uid !== 0) throw refused('area-not-roots', { area });
+      fchownSync(folder, 0, gid);
+      fchmodSync(folder, mode);
+    } finally {
+      closeSync(folder);
+    }
+  });
 }
 
 /** Folders before what they hold: once a folder is root's, nobody else puts a link in the place of what is given next. */
@@ -50,13 +82,15 @@ async function giveTree(staged: string, { uid, gid }: Owner): Promise<void> {
     });
   const top = entryAt(staged, '');
   if (top !== undefined) give(staged, top.type, top.mode);
-  for await (const { path, type, mode } of walkTree(staged)) give(join(staged, path), type, mode);
+  // A name that is not UTF-8 is refused by whoever lists the tree.
+  const entries = walkTree(staged, undefined, () => undefined);
+  for await (const { path, type, mode } of entries) give(join(staged, path), type, mode);
 }
 
 function change(path: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw fileFailed(path, 'given to its owner', error);
+    throw error instanceof MajError ? error : fileFailed(path, 'given to its owner', error);
   }
 }

@@ -16,6 +16,7 @@ import {
 import { checkRequirements, readRequirements } from './check-requirements.ts';
 import { verifyPackage } from './checksum.ts';
 import { checkDowngrade } from './downgrade.ts';
+import { takeLeftTreeBack } from './hand-over.ts';
 import { writeReleaseList } from './installed.ts';
 import { checkShared } from './not-shared.ts';
 import { originalsOf } from './originals.ts';
@@ -112,6 +113,7 @@ export async function stagePackage(
  */
 export async function discardStaged(staged: Pick<StagedRelease, 'folder'>): Promise<void> {
   if (await exists(moveMark(staged.folder))) return;
+  await takeLeftTreeBack(staged.folder);
   await remove(staged.folder);
   await removeWritten(`${staged.folder}.json`);
   await remove(originalsOf(staged.folder));

@@ -10,6 +10,8 @@ import { maintenanceState, setMaintenance } from '../../../scripts/application/m
 import { runSmoke } from '../../../scripts/application/smoke.ts';
 import { commandSettings, type Config } from '../../../scripts/config/settings.ts';
 import type { Context } from '../../../scripts/context.ts';
+import { takeLeftTreeBack } from '../../../scripts/release/hand-over.ts';
+import { discardStaged } from '../../../scripts/release/stage.ts';
 import { walkTree } from '../../../scripts/release/tree.ts';
 import { statusVerb } from '../../../scripts/status.ts';
 import { namelessAccount, ownAccount, type Account } from '../../../scripts/system/account.ts';
@@ -249,6 +251,22 @@ it('what the dependencies command makes as another user comes into the release, 
     expect(statSync(join(app, path))).toMatchObject({ uid, gid });
   if (isRoot) expect(statSync(join(app, 'vendor/uid')).mode & 0o7777).toBe(0o755);
   expect(statSync(join(root, '.app.maj'))).toMatchObject({ uid: own.uid, mode: 0o40700 });
+});
+
+it('a tree that a killed run has left to the user of its commands is root’s again before it is removed', async () => {
+  const area = join(root, '.app.maj');
+  await give(staged, stranger);
+  chmodSync(area, 0o710);
+  const { ino } = statSync(staged);
+  if (isRoot) {
+    await takeLeftTreeBack(staged);
+    for (const path of ['', 'lib', 'lib/a.php'])
+      expect(statSync(join(staged, path))).toMatchObject({ uid: 0, gid: 0 });
+    expect(statSync(area).mode & 0o777).toBe(0o700);
+  }
+  expect(statSync(staged).ino).toBe(ino);
+  await discardStaged({ folder: staged });
+  expect(existsSync(staged)).toBe(false);
 });
 
 describe('maj status', () => {

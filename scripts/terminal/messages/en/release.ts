@@ -352,6 +352,10 @@ export const release = {
         .map((line) => `  ${line}`)
         .join('\n')}\nThen call again, and end the maintenance (\`maj maintenance off\`).`,
     }),
+    'area-not-roots': (facts: { area: string }) => ({
+      message: `${facts.area} does not belong to root: its owner could change what root does in it.`,
+      hint: 'Remove it, if no run is unfinished (`maj status`): maj makes it anew.',
+    }),
     'not-one-file-system': (facts: { area: string; target: string }) => ({
       message: `${facts.area} is not on the file system of ${facts.target}: trees could not be switched by renaming.`,
       hint: 'Remove what makes it so (a link or a mount), then call again.',
