@@ -219,8 +219,9 @@ async function loadAll(
     loadedFast: (table) => fastTables.add(table),
     loaded,
   };
-  // One that is there serves as the default of a column until it is replaced.
-  const isThere = options.replacing === undefined ? new Set<string>() : await sequencesIn(first);
+  // One that is there serves as the default of a column until it is replaced; where a table or view has its name, that goes
+  // first.
+  const isThere = options.replacing === undefined ? new Set<string>() : await namesIn(first);
   const isLater = ({ object }: ManifestPart): boolean => isThere.has(object ?? '');
   const made = plan.sequences.filter((part) => !isLater(part));
   await runParts(made);
@@ -240,10 +241,9 @@ async function loadAll(
   return { fastTables };
 }
 
-async function sequencesIn(session: Session): Promise<ReadonlySet<string>> {
+async function namesIn(session: Session): Promise<ReadonlySet<string>> {
   const rows = await session.rows(
-    `SELECT TABLE_NAME AS name FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SEQUENCE'`,
+    'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()',
   );
   return new Set(rows.map(({ name }) => String(name)));
 }

@@ -155,6 +155,40 @@ describe.each(servers)('a restore on $name', (server) => {
     expect(definers).toEqual([{ definer: 'root@localhost' }]);
   });
 
+  test('puts each kind of object back over any other that has taken its name', async () => {
+    const kinds = [
+      ['table', 'CREATE TABLE ? (n INT)', 'DROP TABLE ?'],
+      ['view', 'CREATE VIEW ? AS SELECT 1 AS n', 'DROP VIEW ?'],
+      ...(server.flavour === 'mariadb'
+        ? ([['sequence', 'CREATE SEQUENCE ? START 7', 'DROP SEQUENCE ?']] as const)
+        : []),
+    ] as const;
+    const pairs = kinds.flatMap(([was, make, drop]) =>
+      kinds
+        .filter(([is]) => is !== was)
+        .map(([is, other]) => {
+          const named = (sql: string): string => sql.replace('?', `${was}_then_${is}`);
+          return { make: named(make), change: [named(drop), named(other)] };
+        }),
+    );
+    const database = await running().createDatabase();
+    await runAll(
+      running(),
+      database,
+      pairs.map(({ make }) => make),
+    );
+    const context = running().context({ DB_NAME: database });
+    const backup = await takeBackup(context);
+    await runAll(
+      running(),
+      database,
+      pairs.flatMap(({ change }) => change),
+    );
+    const target = running().target(database);
+    await restoreDatabase(context, backup, target);
+    expect(await compareWithDatabase(context, backup, target)).toEqual([]);
+  });
+
   test('of a newer server is refused with both versions, before anything is changed', async () => {
     const { context, target, backup } = await backedUp();
     const { database } = backup.manifest;
