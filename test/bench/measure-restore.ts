@@ -52,7 +52,8 @@ export async function measureRestore(server: BenchServer, runs: number, say: Say
 
 /** Loading and dumping again, as the proof itself says: neither the start of its server nor the check of the files. */
 async function proofSeconds(backups: string): Promise<number> {
-  const [id = ''] = await readdir(backups);
+  // Beside them lies what keeps git from them.
+  const [id = ''] = (await readdir(backups)).filter((name) => !name.startsWith('.'));
   const proof = parseProof(await readFile(join(backups, id, proofName), 'utf8'));
   if (proof === undefined) throw new Error(`${id} has a proof that cannot be read`);
   return (proof.durations.load + proof.durations.dump) / 1000;
