@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { diskUsage } from './backup/disk-usage.ts';
 import { keepersOf, type ExpiryFacts } from './backup/expire.ts';
-import { databaseOf, listBackups, whoseBackup, type Backup } from './backup/list.ts';
+import { backupsOf, databaseOf, listBackups, whoseBackup, type Backup } from './backup/list.ts';
 import { otherFolders } from './backup/other-folders.ts';
 import { trashedBackups, trashFolder } from './backup/trash.ts';
 import { sortOutWhole } from './backup/whole.ts';
@@ -35,8 +35,7 @@ async function survey(context: Context) {
   // What is damaged has a line of its own here, and needs no warning.
   const { whole, broken } = await sortOutWhole(await listBackups({ ...context, report: () => undefined }));
   const live = await liveDatabase(context);
-  const own = whole.filter((backup) => whoseBackup(backup, live) === 'own');
-  const expiry = await expiryFacts(context, own, await readStates(context));
+  const expiry = await expiryFacts(context, backupsOf(live, whole), await readStates(context));
   const keepers = keepersOf(expiry);
   const counted = new Set<string>();
   const backups = [];

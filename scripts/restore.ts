@@ -119,15 +119,16 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     await restoreInto(context, backup, { ...targetFromConfig(context), database: into }, definers);
     return restored(null, null);
   }
+  const asked = { ...names, tables: tables === undefined ? null : [...tables] };
+  await args.confirm(({ results }) => results.backup.restoreQuestion(asked));
   if (target !== undefined) {
+    // What a dead run has left at work is ended, and tables are tried, only once that is wanted.
     await endOrphans(context, target);
     await tryRestore(context, backup, target, {
       definers,
       ...(tables === undefined ? {} : { selection: onlyTables(tables) }),
     });
   }
-  const asked = { ...names, tables: tables === undefined ? null : [...tables] };
-  await args.confirm(({ results }) => results.backup.restoreQuestion(asked));
   return inRestoreWindow(context, begun, async (closeAgain) => {
     // Files first: unpacking them can fail without a change.
     const replaced = folder === undefined ? null : await restoreFiles(context, backup);

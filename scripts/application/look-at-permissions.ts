@@ -5,6 +5,7 @@ import { wrongUsage } from '../errors.ts';
 import { placesOf } from '../release/places.ts';
 import { entryAt, walkTree } from '../release/tree.ts';
 import { fileFailed } from '../system/files.ts';
+import { accountOf } from '../system/account.ts';
 import { capture } from '../system/processes.ts';
 import {
   problemsOf,
@@ -107,16 +108,16 @@ async function webUser(context: Context, live: string): Promise<SystemUser> {
   return (await systemUser(context, 'www-data')) ?? (await systemUser(context, String(owner))) ?? owning;
 }
 
-/** Asks the system, which may know users from elsewhere than its own files; undefined when it knows none such. */
+/** An account with the groups that it is in; undefined when the system knows none such. */
 async function systemUser(context: Context, name: string): Promise<SystemUser | undefined> {
-  // One call for each: `id` prints names together with numbers in a form that is not for programs.
-  const [uid, gids, known] = await Promise.all(
-    ['-u', '-G', '-un'].map((option) => capture(context, 'id', [option, '--', name])),
-  );
-  if (uid?.code !== 0 || gids?.code !== 0) return undefined;
+  const [account, gids] = await Promise.all([
+    accountOf(context, name),
+    capture(context, 'id', ['-G', '--', name]),
+  ]);
+  if (account === undefined || gids.code !== 0) return undefined;
   return {
-    name: known?.code === 0 ? known.stdout.trim() : name,
-    uid: Number(uid.stdout),
+    name: account.name,
+    uid: account.uid,
     gids: new Set(gids.stdout.trim().split(' ').map(Number)),
   };
 }

@@ -5,8 +5,8 @@ import { sqlErrorOf, type Session } from './session.ts';
 
 /**
  * What would make something else of a dump's definitions than what they say, beside what the known state and the dump's own
- * header set: functions that return texts of another collation, TIMESTAMP columns that get a default, keys and columns that nobody asked for, another engine, ALTER TABLE in a
- * way that it cannot go. (Values as SHOW VARIABLES prints them.)
+ * header set: functions that return texts of another collation, TIMESTAMP columns that get a default, keys and columns
+ * that nobody asked for, another engine, ALTER TABLE in a way that it cannot go. Values as SHOW VARIABLES prints them.
  */
 const needed: Readonly<Record<Flavour, readonly (readonly [name: string, value: string])[]>> = {
   mariadb: [

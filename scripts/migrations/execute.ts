@@ -183,9 +183,7 @@ export async function executeScript(
     if (!step.leavesOpen && inTransaction === true) await entry.commit(session);
     if (!step.leavesOpen || !step.isInAutocommit || inTransaction !== false) return;
     // What follows would commit by itself, and be recorded by nothing.
-    await (step.mark === 'committed'
-      ? entry.checkpoint(lock.keeper, after, undefined)
-      : entry.checkpoint(session, after, undefined));
+    await entry.checkpoint(step.mark === 'committed' ? lock.keeper : session, after, undefined);
     known.marked = undefined;
     known.progress = after;
     await session.run('START TRANSACTION');

@@ -68,12 +68,10 @@ const writes = {
   },
 
   /** A statement is about to run; this much is done. */
-  mark: (name: Name, version: string, progress: Progress, inFlight: Statement | undefined) =>
-    `UPDATE ${name(ledgerTable)} SET ${doneColumns(progress, inFlight)} WHERE version = '${version}'`,
+  mark: reachedUpdate,
 
   /** This much is done, and the next one is about to run. */
-  checkpoint: (name: Name, version: string, progress: Progress, inFlight: Statement | undefined) =>
-    `UPDATE ${name(ledgerTable)} SET ${doneColumns(progress, inFlight)} WHERE version = '${version}'`,
+  checkpoint: reachedUpdate,
 
   /** The same, with nothing left to do. */
   finish: (name: Name, ended: Ended, progress: Progress) =>
@@ -103,11 +101,10 @@ const writes = {
   settle: (name: Name, row: LedgerRow, { done, hash }: Progress, note: string) => {
     const state =
       done === row.statements ? `'applied', error = NULL, finished_at = UTC_TIMESTAMP(3)` : `'failed'`;
-    const { inFlight } = row;
     return `UPDATE ${name(ledgerTable)} SET state = ${state}, statements_done = ${done}, done_hash = '${hash}',
      in_flight = NULL, note = CONCAT_WS(' ', note, ${sqlText(note)})
      WHERE version = '${row.version}' AND state = '${row.state}' AND statements_done = ${row.statementsDone}
-     AND in_flight <=> ${inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`}`;
+     AND in_flight <=> ${inFlightValue(row.inFlight)}`;
   },
 
   /** A script that was applied before there was a ledger. */
@@ -171,8 +168,10 @@ export async function writeLedger<W extends LedgerWrite>(
 const progressColumns = ({ done, hash }: Progress): string =>
   `statements_done = ${done}, done_hash = '${hash}'`;
 
-const inFlightColumn = (inFlight: Statement | undefined): string =>
-  `in_flight = ${inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`}`;
+const inFlightValue = (inFlight: LedgerRow['inFlight']): string =>
+  inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`;
+
+const inFlightColumn = (inFlight: Statement | undefined): string => `in_flight = ${inFlightValue(inFlight)}`;
 
 const doneColumns = (progress: Progress, inFlight: Statement | undefined): string =>
   `${progressColumns(progress)}, ${inFlightColumn(inFlight)}`;
@@ -187,3 +186,12 @@ const sqlText = (text: string): string =>
 
 /** `2026-11-22 10:15:30.123`, UTC. */
 export const sqlTime = (at: Date): string => at.toISOString().replace('T', ' ').replace('Z', '');
+
+function reachedUpdate(
+  name: Name,
+  version: string,
+  progress: Progress,
+  inFlight: Statement | undefined,
+): string {
+  return `UPDATE ${name(ledgerTable)} SET ${doneColumns(progress, inFlight)} WHERE version = '${version}'`;
+}

@@ -23,6 +23,7 @@ export const namelessAccount = ({ uid, gid }: Pick<Account, 'uid' | 'gid'>): Acc
  * elsewhere than its own file.
  */
 export async function accountOf(context: Pick<Context, 'env'>, user: string): Promise<Account | undefined> {
+  // One call for each: `id` prints names together with numbers in a form that is not for programs.
   const ask = (option: string): Promise<Captured> => capture(context, 'id', [option, '--', user]);
   const [uid, gid, name] = await Promise.all([ask('-u'), ask('-g'), ask('-un')]);
   if (uid.code !== 0 || gid.code !== 0 || name.code !== 0) return undefined;
