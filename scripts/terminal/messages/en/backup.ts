@@ -149,11 +149,11 @@ export const backup = {
       hint: 'Rename it (convmv renames whole folders); neither a backup nor a new release would have it.',
     }),
     'no-backup': (facts: { folder: string; database: DatabaseIdentity | undefined; others: number }) => ({
-      message: `There is no complete backup${facts.database === undefined ? '' : ` of ${databaseText(facts.database)}`} in ${facts.folder}${facts.others === 0 ? '' : `; ${facts.others === 1 ? 'the one there is' : `the ${facts.others} there are`} of other databases, or of another server`}.`,
+      message: `There is no complete backup${facts.database === undefined ? '' : ` of ${databaseText(facts.database)}`} in ${facts.folder}${facts.others === 0 ? '' : `; ${facts.others === 1 ? 'the one backup in it is of another database' : `the ${facts.others} backups in it are of other databases`}, or of another server`}.`,
       hint:
         facts.others === 0
           ? '`maj backup` takes one.'
-          : '`maj backup` takes one. `maj backups` says whose each is: where this server is the one of before under another name, name one of its backups.',
+          : '`maj backup` takes one. If this is the same server as before, only under another name: find your backup with `maj backups`, which says whose each is, and name it in the command.',
     }),
     'rehearsed-on-another': (facts: NamedBackup) => ({
       message: `The backup ${facts.id} is of ${ofText(facts)}: a rehearsal on it says nothing of ${liveText(facts)}.`,
@@ -320,7 +320,7 @@ export const backup = {
     'not-archived': (facts: { path: string }) =>
       `Not in the archive: ${oneLine(facts.path)} is a socket, a pipe or a device.`,
     'setuid-dropped': (facts: { paths: readonly string[] }) =>
-      `These ran as root, or with its group, whoever started them (setuid, setgid), and do not any more: ${facts.paths.map(oneLine).join(', ')}. If they have to: chmod u+s, chmod g+s.`,
+      `In the backup these files run as root, or with root’s group, whoever starts them (setuid, setgid). They were unpacked without that: ${facts.paths.map(oneLine).join(', ')}. To give it back where it is needed: chmod u+s, chmod g+s.`,
     'attributes-not-read': (facts: { paths: readonly string[]; count: number; why: string | null }) =>
       `Extended attributes and access control lists of files are not kept${because(facts.why, 'getfattr')}. These have some: ${some(facts.paths, facts.count)}.`,
     'attributes-not-looked-at': () =>

@@ -196,7 +196,7 @@ export const database = {
       flavour: Flavour;
       settings: readonly { readonly name: string; readonly value: string }[];
     }) => ({
-      message: `With these settings the server makes other tables of a backup than it holds, and ${facts.user} may not set them for its own session:${indented(facts.settings.map(({ name, value }) => `${name} = ${value}`))}`,
+      message: `With these settings, a restore would make tables that differ from those in the backup. ${facts.user} may not change these settings for its own session:${indented(facts.settings.map(({ name, value }) => `${name} = ${value}`))}`,
       hint: `As an administrator: ${facts.settings.map(({ name }) => `SET GLOBAL ${name} = DEFAULT`).join('; ')} while the restore runs; or GRANT ${facts.flavour === 'mysql' ? 'SESSION_VARIABLES_ADMIN' : 'SUPER'} ON *.* TO that user.`,
     }),
     'rows-missing': (facts: {

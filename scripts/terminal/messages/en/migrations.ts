@@ -202,7 +202,7 @@ function failureHint(failure: MigrationFailure): string {
   const { reason, outcome, doubt } = failure;
   const restore = 'put the backup from before this run back: `maj restore`';
   if (!failure.canGoOn)
-    return `It cannot go on from there, for statements that are done have left something in their session (a temporary table, a variable, a lock). P${restore.slice(1)}. (\`maj migrate status\` shows where it stands.)`;
+    return `The script cannot go on from there: what its finished statements left in their session (a temporary table, a variable, a lock) is gone. P${restore.slice(1)}. (\`maj migrate status\` shows where it stands.)`;
   if (outcome === 'partial' || (doubt !== undefined && outcome !== 'in-doubt'))
     return `P${restore.slice(1)}. (\`maj migrate status\` shows where it stands.) If you have looked and know what became of statement ${doubt ?? failure.statement}, say so: \`maj migrate mark-applied ${failure.version} --because TEXT\`, or mark-not-applied; then \`maj migrate resume\`.`;
   if (outcome === 'in-doubt')

@@ -47,7 +47,7 @@ export const settings = {
     APP_COMMAND_TIMEOUT:
       'How long a command of the application (dependencies, cache, smoke test, maintenance) may take before it is ended.',
     APP_USER:
-      'User that the web server runs the application as: runs the application’s commands where maj runs as root (else the owner of the application does), and for `maj status` (else www-data where there is one, else the owner of the application).',
+      'User that the web server runs the application as. Where maj runs as root, the application’s commands run as this user; if not set, as the owner of the application. `maj status` checks permissions for this user; if not set, for www-data where there is one, else for the owner of the application.',
     APP_COMMANDS_AS_ROOT:
       'yes: where maj runs as root, the application’s commands run as root: whoever can write to the application becomes root.',
     MAINTENANCE_FILE: 'File whose presence puts the application into maintenance; relative to APP_DIR.',
