@@ -51,7 +51,7 @@ export const applyVerb: Verb<'plan' | 'reinstall' | 'allow-downgrade'> = {
       const { entry } = await placesOf(context);
       try {
         if (args.options.plan === true) {
-          const plan = await switchOf(context, staged, await placesOf(context));
+          const plan = switchOf(context, staged, await placesOf(context));
           return {
             data: { ...staged, plan },
             text: (messages) =>

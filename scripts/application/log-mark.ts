@@ -29,14 +29,14 @@ export async function historyOf(path: string, bytes: number): Promise<readonly L
 /** Where a log ends now; a log that is not there, at its beginning. */
 export async function endOf(path: string): Promise<Pick<LogMark, 'bytes' | 'inode' | 'tail'>> {
   const stats = await statIfThere(path);
-  const bytes = Number(stats?.size ?? 0);
-  return { bytes, inode: Number(stats?.ino ?? 0), tail: await tailHash(path, bytes) };
+  const bytes = stats?.size ?? 0;
+  return { bytes, inode: stats?.ino ?? 0, tail: await tailHash(path, bytes) };
 }
 
 /** What was added to a log since its mark, in order. */
 export async function addedSince(path: string, mark: LogMark): Promise<readonly LogPart[]> {
   const stats = await statIfThere(path);
-  const bytes = Number(stats?.size ?? 0);
+  const bytes = stats?.size ?? 0;
   // Not by inode alone: a freed one is soon given to another file, and a carried-over log is a copy with a new one.
   if (bytes >= mark.bytes && (await tailHash(path, mark.bytes)) === mark.tail)
     return [{ path, from: mark.bytes, to: bytes }];

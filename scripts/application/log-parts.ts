@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, read } from 'node:fs';
+import { promisify } from 'node:util';
+import { openFollowed } from '../system/beneath.ts';
 import { fileFailed, systemErrorCode } from '../system/files.ts';
 
 /** A part of a file, in bytes. */
@@ -38,6 +40,8 @@ export interface LogLines {
   /** How many bytes of the part have been read when these are handed out. */
   readonly readBytes: number;
 }
+
+const readInTurn = promisify(read);
 
 const tailBytes = 4096;
 /** A log of this size is read in less than a second to count its lines. */
@@ -90,12 +94,12 @@ export async function tailHash(path: string, end: number): Promise<string> {
 
 async function* piecesOf({ path, from, to }: LogPart): AsyncGenerator<{ bytes: Buffer; end: number }> {
   if (to <= from) return;
-  let file: FileHandle | undefined;
+  let file: number | undefined;
   try {
-    file = await open(path, 'r');
+    file = openFollowed(path);
     for (let at = from; at < to;) {
       const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, to - at));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+      const { bytesRead } = await readInTurn(file, buffer, 0, buffer.length, at);
       // It was cut short meanwhile.
       if (bytesRead === 0) return;
       at += bytesRead;
@@ -104,6 +108,6 @@ async function* piecesOf({ path, from, to }: LogPart): AsyncGenerator<{ bytes: B
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw fileFailed(path, 'read', error);
   } finally {
-    await file?.close();
+    if (file !== undefined) closeSync(file);
   }
 }

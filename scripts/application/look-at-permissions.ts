@@ -1,9 +1,9 @@
-import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { wrongUsage } from '../errors.ts';
 import { placesOf } from '../release/places.ts';
 import { entryAt, walkTree } from '../release/tree.ts';
+import { lstatSync } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
 import { accountOf } from '../system/account.ts';
 import { capture } from '../system/processes.ts';

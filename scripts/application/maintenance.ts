@@ -1,10 +1,20 @@
-import { mkdir, unlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Config } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
+import { isUnder, persistentPaths } from '../release/persistent.ts';
 import { placesOf } from '../release/places.ts';
-import { exists, fileFailed, syncFolder, systemErrorCode, writeDurably } from '../system/files.ts';
+import { entryAt } from '../release/tree.ts';
+import type { Places } from '../release/types.ts';
+import { makeFolders, unlinkSync } from '../system/beneath.ts';
+import {
+  exists,
+  fileFailed,
+  statIfThere,
+  syncFolder,
+  systemErrorCode,
+  writeDurably,
+} from '../system/files.ts';
 import { runCommand } from './commands.ts';
 import { outputTail } from './output.ts';
 
@@ -59,9 +69,12 @@ export function maintenanceFile(config: Config): string | undefined {
 export async function maintenanceState(context: Context): Promise<MaintenanceState> {
   const means = maintenanceMeans(context.config);
   if (means.kind === 'none') return 'unmanaged';
-  const { live } = await placesOf(context);
-  if (means.kind === 'file')
-    return live !== undefined && (await exists(join(live, means.path))) ? 'on' : 'off';
+  const places = await placesOf(context);
+  const { live } = places;
+  if (means.kind === 'file') {
+    if (live === undefined) return 'off';
+    return (await exists(join(flagTree(context, places, live, means.path), means.path))) ? 'on' : 'off';
+  }
   const exit = await runCommand(context, means.status, live === undefined ? {} : { cwd: live });
   // The shell's own: the command was not found, may not be run, or was killed. That is no answer.
   if (exit.ended !== undefined || exit.code === null || exit.code === 126 || exit.code === 127)
@@ -82,11 +95,13 @@ export async function setMaintenance(
 ): Promise<void> {
   const means = maintenanceMeans(context.config);
   if (means.kind === 'none') throw wrongUsage('maintenance-unmanaged', {});
-  const { live, entry } = await placesOf(context);
+  const places = await placesOf(context);
+  const { live, entry } = places;
   if (live === undefined) throw refused('not-installed', { path: entry });
   if (means.kind === 'file') {
-    const flag = join(live, means.path);
-    return wanted === 'on' ? raiseFlag(context, flag, reason) : takeDownFlag(flag);
+    const tree = flagTree(context, places, live, means.path);
+    if (wanted === 'on') return raiseFlag(context, tree, means.path, reason);
+    return takeDownFlag(join(tree, means.path));
   }
   const command = means[wanted];
   const exit = await runCommand(context, command, { cwd: live });
@@ -106,10 +121,35 @@ export async function keepClosed(context: Context, reason: string): Promise<void
   if ((await maintenanceState(context)) === 'off') await setMaintenance(context, 'on', reason);
 }
 
-async function raiseFlag(context: Context, flag: string, reason: string): Promise<void> {
+/** The tree that the flag lies in: among releases one beneath a persistent path is in APP_DIR/shared, as that is. */
+const flagTree = ({ config }: Pick<Context, 'config'>, places: Places, live: string, file: string): string =>
+  places.releases !== undefined && isUnder(persistentPaths(config.APP_PERSIST), file)
+    ? places.persistent
+    : live;
+
+/**
+ * Refuses a flag behind a link that is not followed: root would write wherever the application made it lead.
+ *
+ * @param flag its path in the tree
+ * @throws MajError `flag-behind-link`, exit code 3
+ */
+export async function checkFlagPlace(tree: string, flag: string): Promise<void> {
+  const names = flag.split('/').slice(0, -1);
+  for (const depth of names.keys()) {
+    const link = names.slice(0, depth + 1).join('/');
+    const entry = entryAt(tree, link);
+    const path = join(tree, link);
+    if (entry?.type === 'link' && (await statIfThere(path))?.isDirectory() !== true)
+      throw refused('flag-behind-link', { flag, link: path, target: entry.target ?? '' });
+  }
+}
+
+async function raiseFlag(context: Context, tree: string, path: string, reason: string): Promise<void> {
+  const flag = join(tree, path);
   if (await exists(flag)) return;
+  await checkFlagPlace(tree, path);
   try {
-    await mkdir(dirname(flag), { recursive: true });
+    makeFolders(dirname(flag));
   } catch (error) {
     throw fileFailed(dirname(flag), 'made', error);
   }
@@ -119,7 +159,7 @@ async function raiseFlag(context: Context, flag: string, reason: string): Promis
 
 async function takeDownFlag(flag: string): Promise<void> {
   try {
-    await unlink(flag);
+    unlinkSync(flag);
     await syncFolder(dirname(flag));
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw fileFailed(flag, 'removed', error);

@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { fileFailed, namesIn, systemErrorCode } from '../system/files.ts';
+import { namesIn, statIfThere } from '../system/files.ts';
 
 /** A file beside a log whose name begins like the log's. */
 export interface FileBeside {
@@ -31,19 +30,15 @@ export async function filesBeside(path: string): Promise<readonly FileBeside[]> 
   for (const name of await namesIn(folder)) {
     if (name === log || !name.startsWith(stemOf(log))) continue;
     const beside = join(folder, name);
-    try {
-      const stats = await stat(beside);
-      if (!stats.isFile()) continue;
-      found.push({
-        path: beside,
-        bytes: stats.size,
-        inode: stats.ino,
-        changedMs: stats.mtimeMs,
-        isRotation: isRotationOf(name, log),
-      });
-    } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') throw fileFailed(beside, 'looked at', error);
-    }
+    const stats = await statIfThere(beside);
+    if (stats?.isFile() !== true) continue;
+    found.push({
+      path: beside,
+      bytes: stats.size,
+      inode: stats.ino,
+      changedMs: stats.mtimeMs,
+      isRotation: isRotationOf(name, log),
+    });
   }
   return found.sort((a, b) => b.changedMs - a.changedMs);
 }

@@ -44,9 +44,12 @@ export async function writtenVersion(
   return live === undefined ? null : versionIn(live, context.config.APP_VERSION_FILE);
 }
 
+/** The file is the application's: it may have made anything of it. */
+const mostBytes = 1_000_000;
+
 /** The version that a tree says it is, as it is written: the first line of its version file; null when there is none. */
 export async function versionIn(tree: string, name: string): Promise<string | null> {
-  const text = await readIfThere(join(tree, name));
+  const text = await readIfThere(join(tree, name), mostBytes);
   const line = text
     ?.replace(/^\ufeff/, '')
     .trim()

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, read, readSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { archiveHeader, archivePadding, storedBytes, type ArchiveEntry } from '../system/archives.ts';
 import { noAttributes, type Attributes } from '../system/attributes.ts';
+import { openToRead } from '../system/beneath.ts';
 import { createBreather } from '../system/breather.ts';
 import { fileFailed, identityOf, systemErrorCode } from '../system/files.ts';
 import { bytesOnDisk, extentsOf, zeroPieces } from '../system/sparse.ts';
@@ -43,7 +44,6 @@ export async function archiveContent(
   if (typeof file === 'string') return file;
   try {
     const before = fstatSync(file);
-    if (!before.isFile()) return 'other';
     const extents =
       bytesOnDisk(before) < before.size ? await extentsOf(file, before.size, createBreather()) : undefined;
     const entry = entryOf(path, before, attributes, extents ?? null);
@@ -107,11 +107,11 @@ const entryOf = (
 /** What was a file when it was looked at may be a link or a pipe by now: such a link is not followed, nor is it waited. */
 function openFile(path: string): number | 'gone' | 'other' {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return openToRead(path);
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code === 'ENOENT') return 'gone';
-    if (code === 'ELOOP' || code === 'ENXIO') return 'other';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone';
+    if (code === 'ELOOP' || code === 'ENXIO' || code === 'EINVAL') return 'other';
     throw fileFailed(path, 'read', error);
   }
 }

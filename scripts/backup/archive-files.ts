@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync } from 'node:fs';
-import { open, readlink, realpath } from 'node:fs/promises';
+import { open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { note, stopIfInterrupted, warn, type Context, type Progress } from '../context.ts';
 import { archiveEnd, archiveHeader, type ArchiveEntry } from '../system/archives.ts';
@@ -10,6 +9,7 @@ import {
   type AttributeKeeper,
   type Attributes,
 } from '../system/attributes.ts';
+import { lstatExactly, readlinkSync } from '../system/beneath.ts';
 import { fileFailed, identityOf, privateFile, systemErrorCode } from '../system/files.ts';
 import { createBatch, type Batch } from './batch.ts';
 import { archiveContent, commonOf, readBytes, type ReadFile } from './archive-content.ts';
@@ -39,11 +39,11 @@ export interface ArchivedFiles {
  * such: those whose content is not in the archive are named. Of several names of a file the later ones are archived as names.
  * Extended attributes are read for some thousand things at a time, shortly before these are archived.
  *
- * @param leaveOut paths from `root` that do not belong into the archive
+ * @param leaveOut paths from the root that do not belong into the archive
  */
 export async function archiveFiles<T>(
   context: Context,
-  root: string,
+  tree: string,
   leaveOut: ReadonlySet<string>,
   writer: PartWriter<T>,
   listPath: string,
@@ -57,7 +57,7 @@ export async function archiveFiles<T>(
     },
   });
   const scratch = Buffer.allocUnsafeSlow(readBytes);
-  const realRoot = await realpath(root);
+  const root = await realpath(tree);
   const list = await open(listPath, 'wx', privateFile);
   const lines = createBatch({ write: (data) => list.writeFile(data) });
   const listHash = createHash('sha256');
@@ -69,13 +69,13 @@ export async function archiveFiles<T>(
   let bytes = 0;
   let holes = 0;
   try {
-    for await (const { things, attributes } of withAttributes(keeper, realRoot, walk(root, leaveOut))) {
+    for await (const { things, attributes } of withAttributes(keeper, root, walk(root, leaveOut))) {
       for (const walked of things) {
         stopIfInterrupted(context);
         const written = await archiveOne(reading, walked, attributes.get(walked.path) ?? noAttributes);
         if (written === undefined) continue;
         const { listed } = written;
-        const link = listed.type === 'link' ? outsideLink(realRoot, walked.path, leaveOut) : undefined;
+        const link = listed.type === 'link' ? outsideLink(root, walked.path, leaveOut) : undefined;
         if (link !== undefined) outside.push(link);
         const line = Buffer.from(listLine(listed));
         listHash.update(line);
@@ -171,7 +171,7 @@ async function archiveOne(
   const common = { ...commonOf(path, stats), attributes };
   if (stats.isDirectory()) return add({ ...common, type: 'folder' });
   if (stats.isSymbolicLink()) {
-    const target = await targetOf(full);
+    const target = targetOf(full);
     return target === undefined ? undefined : add({ ...common, type: 'link', target });
   }
   if (!stats.isFile()) {
@@ -179,7 +179,7 @@ async function archiveOne(
     return undefined;
   }
   if (stats.nlink > 1) {
-    const same = lstatSync(full, { bigint: true, throwIfNoEntry: false });
+    const same = lstatExactly(full);
     const target = same === undefined ? undefined : names.get(identityOf(same));
     // Its attributes come with the name that it is a name beside.
     if (target !== undefined) return add({ ...common, attributes: noAttributes, type: 'hardlink', target });
@@ -210,11 +210,11 @@ async function archiveFile(
 }
 
 /** What a link points to; undefined when it is not there any more. */
-async function targetOf(path: string): Promise<string | undefined> {
+function targetOf(path: string): string | undefined {
   try {
-    return await readlink(path);
+    return readlinkSync(path);
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'EINVAL') return undefined;
+    if (['ENOENT', 'ENOTDIR', 'EINVAL'].includes(systemErrorCode(error) ?? '')) return undefined;
     throw fileFailed(path, 'read', error);
   }
 }

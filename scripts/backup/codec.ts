@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Context } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
+import { readStreamOf } from '../system/beneath.ts';
 import { exitText, findProgram, stream } from '../system/processes.ts';
 
 /** A way to compress; the manifest names it. */
@@ -127,7 +127,7 @@ function child(context: CodecContext, program: string, args: readonly string[]):
  * @throws MajError `stored-unreadable` when it cannot be read or does not decompress to its end
  */
 export async function* readStored(path: string, codec: Codec): AsyncGenerator<Buffer, void, undefined> {
-  const source = createReadStream(path, { highWaterMark: 256 * 1024 });
+  const source = readStreamOf(path, 256 * 1024);
   const transformer = codec.decompress();
   let reading: unknown;
   source.once('error', (error) => {

@@ -1,10 +1,13 @@
-import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { inStep, type Context } from '../context.ts';
+import { checkFlagPlace } from '../application/maintenance.ts';
 import { refused, unsound } from '../errors.ts';
+import { copyFile } from '../release/copy-file.ts';
+import { entryAt } from '../release/tree.ts';
+import { makeFolders } from '../system/beneath.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
 import { flush } from '../system/flush.ts';
-import { appTree } from './app-tree.ts';
+import { appTree, type AppTree } from './app-tree.ts';
 import { codecNamed } from './codec.ts';
 import type { Backup } from './list.ts';
 import { checkSpace } from './space.ts';
@@ -21,14 +24,14 @@ import { unpackFiles } from './unpack-files.ts';
 export async function restoreFiles(context: Context, backup: Backup): Promise<string | null> {
   const { files } = backup.manifest;
   if (files === null) throw refused('no-files-in-backup', { id: backup.id });
-  const { root: live, left, flag: flagPath } = await appTree(context);
+  const { root: live, left, flagIn } = await appTree(context);
   if (left.ours.length > 0) throw refused('ours-within-app', { folder: live });
   const codec = await codecNamed(context, backup.manifest.codec);
   const aside = join(dirname(live), `.${basename(live)}.maj`);
   const fresh = join(aside, 'restoring');
   return inStep(context, 'restore-files', { folder: live }, async (progress) => {
     await makePrivateFolder(aside);
-    const flag = createFlagKeeper(flagPath, join(aside, 'maintenance-flag'));
+    const flag = createFlagKeeper(flagIn, join(aside, 'maintenance-flag'));
     // A restore that was killed has the flag of a maintenance that is still on in its half of a tree.
     await flag.take(live);
     await flag.take(fresh);
@@ -53,17 +56,23 @@ const unpackedBytes = ({ bytes, holes = 0, count }: NonNullable<Backup['manifest
 
 /** Carries the flag of maintenance from the tree that was there into the one that comes, across a kill, too. */
 function createFlagKeeper(
-  path: string | undefined,
+  pathIn: AppTree['flagIn'],
   kept: string,
 ): { take(tree: string): Promise<void>; put(tree: string): Promise<void>; done(): Promise<void> } {
   return {
     take: async (tree) => {
-      if (path !== undefined && (await exists(join(tree, path)))) await copyFile(join(tree, path), kept);
+      const path = pathIn(tree);
+      if (path === undefined || entryAt(tree, path)?.type !== 'file') return;
+      await remove(kept);
+      copyFile(join(tree, path), kept);
     },
     put: async (tree) => {
+      const path = pathIn(tree);
       if (path === undefined || !(await exists(kept))) return;
-      await mkdir(dirname(join(tree, path)), { recursive: true });
-      await copyFile(kept, join(tree, path));
+      await checkFlagPlace(tree, path);
+      makeFolders(dirname(join(tree, path)));
+      await remove(join(tree, path));
+      copyFile(kept, join(tree, path));
     },
     done: () => remove(kept),
   };

@@ -34,5 +34,5 @@ export async function isAbandoned(path: string): Promise<boolean> {
 const justMade = 60_000;
 
 async function ageMs(path: string): Promise<number> {
-  return Date.now() - Number((await statIfThere(path))?.mtimeMs ?? 0);
+  return Date.now() - ((await statIfThere(path))?.mtimeMs ?? 0);
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { link, lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { warn, type Context } from '../context.ts';
 import type { DatabaseIdentity } from '../database/whose.ts';
+import { readStreamOf } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
 import type { Codec } from './codec.ts';
 import { partPath } from './layout.ts';
@@ -140,8 +140,7 @@ async function isSound(path: string, { storedBytes, storedSha256 }: StoredSum): 
   if ((await lstat(path)).size !== storedBytes) return false;
   const hash = createHash('sha256');
   try {
-    for await (const data of createReadStream(path, { highWaterMark: 256 * 1024 }))
-      hash.update(data as Buffer);
+    for await (const data of readStreamOf(path, 256 * 1024)) hash.update(data as Buffer);
   } catch {
     // A disk that cannot read it any more.
     return false;

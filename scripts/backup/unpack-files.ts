@@ -1,11 +1,26 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fchmodSync, fchownSync, futimesSync, linkSync, openSync } from 'node:fs';
-import { chmod, chown, lchown, mkdir, symlink, utimes } from 'node:fs/promises';
+import { closeSync, fchmodSync, fchownSync, futimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { warn, type Context, type Progress } from '../context.ts';
 import { readArchive, type ArchiveEntry } from '../system/archives.ts';
 import { attributeKeeper, type AttributeKeeper, type Attributes } from '../system/attributes.ts';
-import { fileFailed, makePrivateFolder, readIfThere, systemErrorCode } from '../system/files.ts';
+import {
+  chmodSync,
+  lchownSync,
+  linkSync,
+  lutimesSync,
+  makeFolders,
+  openEmpty,
+  symlinkSync,
+} from '../system/beneath.ts';
+import {
+  fileFailed,
+  makePrivateFolder,
+  privateFile,
+  privateFolder,
+  readIfThere,
+  systemErrorCode,
+} from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
 import { holeWriter, plainWriter } from '../system/sparse.ts';
 import { readStored, type Codec } from './codec.ts';
@@ -47,7 +62,7 @@ export async function unpackFiles(
     const mode = modeToGive(entry, runsAsRoot());
     if (entry.type === 'file' && mode !== entry.mode) disarmed.push(entry.path);
     const sha256 = entry.type === 'file' ? await writeFile(root, { ...entry, mode }, content) : null;
-    if (entry.type === 'folder') await makeFolder(join(root, entry.path));
+    if (entry.type === 'folder') makeFolder(join(root, entry.path));
     if (entry.type === 'file') await attributed.add(entry);
     else (entry.type === 'hardlink' ? names : later).push(entry);
     const difference = entryDifference(listed.get(entry.path), listedEntry(entry, sha256));
@@ -56,15 +71,15 @@ export async function unpackFiles(
     progress((done += entry.size), files.bytes);
   });
   await attributed.flush();
-  for (const entry of names) await nameAgain(root, entry);
-  for (const entry of later) if (entry.type === 'link') await makeLink(root, entry);
+  for (const entry of names) nameAgain(root, entry);
+  for (const entry of later) if (entry.type === 'link') makeLink(root, entry);
   // What lies in a folder before that: it may be closed to us then.
   for (let end = later.length; end > 0; end -= finishedAtOnce) {
     const entries = later.slice(Math.max(0, end - finishedAtOnce), end).reverse();
-    for (const entry of entries) if (entry.type === 'folder') await giveAway(root, entry);
+    for (const entry of entries) if (entry.type === 'folder') giveAway(root, entry);
     for (const entry of entries) await attributed.add(entry);
     await attributed.flush();
-    for (const entry of entries) if (entry.type === 'folder') await finishFolder(root, entry);
+    for (const entry of entries) if (entry.type === 'folder') finishFolder(root, entry);
   }
   keeper.tell();
   if (disarmed.length > 0) warn(context, 'setuid-dropped', { paths: disarmed });
@@ -114,9 +129,9 @@ function staysWithin(path: string): boolean {
   return path !== '' && !path.startsWith('/') && !path.split('/').includes('..');
 }
 
-async function makeFolder(path: string): Promise<void> {
+function makeFolder(path: string): void {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    makeFolders(path, privateFolder);
   } catch (error) {
     throw fileFailed(path, 'made', error);
   }
@@ -126,7 +141,7 @@ async function writeFile(root: string, entry: ArchiveEntry, content: AsyncIterab
   const path = join(root, entry.path);
   const hash = createHash('sha256');
   try {
-    const file = await openNew(path);
+    const file = openToFill(path);
     // Synchronous calls: each is quick, and there is a wait before every piece of content.
     try {
       const writer = entry.extents === null ? plainWriter(file) : holeWriter(file);
@@ -148,54 +163,54 @@ async function writeFile(root: string, entry: ArchiveEntry, content: AsyncIterab
 }
 
 /** Opens for writing; a file that comes twice in the archive is written again, and the later one stays. */
-async function openNew(path: string): Promise<number> {
+function openToFill(path: string): number {
   try {
-    return openSync(path, 'w', 0o600);
+    return openEmpty(path, privateFile);
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
-    await makeFolder(dirname(path));
-    return openSync(path, 'w', 0o600);
+    makeFolder(dirname(path));
+    return openEmpty(path, privateFile);
   }
 }
 
 /** Gives a file another name; its target is no link, for these come later. */
-async function nameAgain(root: string, { path, target }: ArchiveEntry): Promise<void> {
+function nameAgain(root: string, { path, target }: ArchiveEntry): void {
   if (target === null || !staysWithin(target))
     throw new Error(`${path} is a name of what is not in the folder`);
   const full = join(root, path);
   try {
-    await mkdir(dirname(full), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(full), privateFolder);
     linkSync(join(root, target), full);
   } catch (error) {
     throw fileFailed(full, 'written', error);
   }
 }
 
-async function makeLink(root: string, entry: ArchiveEntry): Promise<void> {
+function makeLink(root: string, entry: ArchiveEntry): void {
   const path = join(root, entry.path);
   try {
-    await symlink(entry.target ?? '', path);
-    if (runsAsRoot()) await lchown(path, entry.uid, entry.gid);
+    symlinkSync(entry.target ?? '', path);
+    if (runsAsRoot()) lchownSync(path, entry.uid, entry.gid);
   } catch (error) {
     throw fileFailed(path, 'written', error);
   }
 }
 
-async function giveAway(root: string, entry: ArchiveEntry): Promise<void> {
+function giveAway(root: string, entry: ArchiveEntry): void {
   const path = join(root, entry.path);
   try {
-    if (runsAsRoot()) await chown(path, entry.uid, entry.gid);
+    if (runsAsRoot()) lchownSync(path, entry.uid, entry.gid);
   } catch (error) {
     throw fileFailed(path, 'given to its owner', error);
   }
 }
 
 /** Gives a folder what would not let us write to it. */
-async function finishFolder(root: string, entry: ArchiveEntry): Promise<void> {
+function finishFolder(root: string, entry: ArchiveEntry): void {
   const path = join(root, entry.path);
   try {
-    await chmod(path, entry.mode);
-    await utimes(path, entry.modifiedAt, entry.modifiedAt);
+    chmodSync(path, entry.mode);
+    lutimesSync(path, entry.modifiedAt, entry.modifiedAt);
   } catch (error) {
     throw fileFailed(path, 'written', error);
   }

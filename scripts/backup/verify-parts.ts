@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Progress } from '../context.ts';
 import { MajError } from '../errors.ts';
+import { readStreamOf } from '../system/beneath.ts';
 import { fileFailed, statIfThere } from '../system/files.ts';
 import { readStored, type Codec } from './codec.ts';
 import { endsWhole } from './dump-parts.ts';
@@ -112,8 +112,7 @@ async function storedProblem(
   if (stats.size < expected.bytes) return { file, what: 'truncated' };
   const hash = createHash('sha256');
   try {
-    for await (const data of createReadStream(path, { highWaterMark: 256 * 1024 }))
-      hash.update(data as Buffer);
+    for await (const data of readStreamOf(path, 256 * 1024)) hash.update(data as Buffer);
   } catch (error) {
     throw fileFailed(path, 'read', error);
   }

@@ -1,8 +1,8 @@
-import { lstatSync, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import { join } from 'node:path';
+import { lstatIfThere, lstatSync, readdirSync } from '../system/beneath.ts';
 import { createBreather } from '../system/breather.ts';
-import { checkName, fileFailed, namesIn, systemErrorCode } from '../system/files.ts';
+import { checkName, fileFailed, systemErrorCode } from '../system/files.ts';
 
 /** A file, folder or link that was come across, by its path from the root. */
 export interface Walked {
@@ -25,31 +25,36 @@ export async function* walk(
   leaveOut: ReadonlySet<string>,
 ): AsyncGenerator<Walked, void, undefined> {
   const breathe = createBreather();
-  // The root may be reached through a link; what counts is the folder.
-  yield { path: rootPath, stats: await stat(root) };
-  const waiting = await pathsIn(root, '');
+  yield { path: rootPath, stats: lstatSync(root) };
+  const waiting = pathsIn(root, '');
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (leaveOut.has(path)) continue;
     checkName(root, path);
     const stats = statsOf(join(root, path));
     if (stats === undefined) continue;
     yield { path, stats };
-    if (stats.isDirectory()) for (const below of await pathsIn(root, path)) waiting.push(below);
+    if (stats.isDirectory()) for (const below of pathsIn(root, path)) waiting.push(below);
     await breathe();
   }
 }
 
 /** The paths of what is in a folder, last name first. */
-async function pathsIn(root: string, folder: string): Promise<string[]> {
-  const names = await namesIn(join(root, folder));
-  return names.reverse().map((name) => (folder === '' ? name : `${folder}/${name}`));
+function pathsIn(root: string, folder: string): string[] {
+  try {
+    const names = readdirSync(join(root, folder)).sort();
+    return names.reverse().map((name) => (folder === '' ? name : `${folder}/${name}`));
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw fileFailed(join(root, folder), 'read', error);
+  }
 }
+
+const isGone = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '');
 
 function statsOf(path: string): Stats | undefined {
   try {
-    return lstatSync(path);
+    return lstatIfThere(path);
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw fileFailed(path, 'read', error);
   }
 }

@@ -19,7 +19,7 @@ async function looksWhole({ folder, manifest }: Backup): Promise<boolean> {
   }
   for (const [path, bytes] of expected) {
     const stats = await statIfThere(path);
-    if (stats?.isFile() !== true || Number(stats.size) !== bytes) return false;
+    if (stats?.isFile() !== true || stats.size !== bytes) return false;
   }
   return true;
 }

@@ -1,5 +1,6 @@
-import { lstatSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { lstatIfThere } from '../system/beneath.ts';
 import type { Places } from './types.ts';
 
 /** What a link that is copied points to in its new place. */
@@ -38,7 +39,7 @@ function withinTree(tree: string, target: string): string | undefined {
 
 function isTree(tree: string, path: string): boolean {
   try {
-    return lstatSync(path).isDirectory() && realpathSync(path) === tree;
+    return lstatIfThere(path)?.isDirectory() === true && realpathSync(path) === tree;
   } catch {
     // Where nothing is, or what may not be entered, is not the tree that is being read.
     return false;

@@ -42,8 +42,8 @@ export async function carryLate(
     if (!cameAlong && !isCopied(live, path, stamp)) late.push(path);
   }
   const missing = late.filter((path) => goesAlong(path) && isFree(live, path));
-  await copyInto(kept, live, missing, carriedTargets(places, kept));
-  adoptOwnersOf(context, live, kept, missing);
+  const copied = await copyInto(kept, live, missing, carriedTargets(places, kept));
+  adoptOwnersOf(context, live, kept, missing, copied);
   await adoptAttributesOf(context, live, kept, missing, new Set(missing));
   const left = [...late.filter((path) => !missing.includes(path)), ...unreadable];
   if (missing.length + left.length > 0) warn(context, 'files-written-late', { copied: missing, left, kept });

@@ -1,10 +1,17 @@
-import { chmodSync, lchownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { warn, type Context } from '../context.ts';
+import { chmodSync, lchownSync, makeFolders, symlinkSync } from '../system/beneath.ts';
 import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
+import { runsAsRoot } from '../system/identity.ts';
 import { sameTarget, type CarriedTarget } from './carried-links.ts';
 import { copyFile, setIdBits, type FileNames } from './copy-file.ts';
 import { entryAt, walkTree, type TreeEntry } from './tree.ts';
+
+/** What a thing was when it was copied: a second look may find another. */
+type Original = Pick<TreeEntry, 'type' | 'mode' | 'uid' | 'gid'>;
+
+/** What was copied, by path. */
+export type Originals = ReadonlyMap<string, Original>;
 
 /**
  * Copies things of one tree to the same places in another, with mode and time, but for setuid and setgid; folders come before what
@@ -17,8 +24,9 @@ export async function copyInto(
   to: string,
   paths: readonly string[],
   carriedTarget: CarriedTarget = sameTarget,
-): Promise<void> {
+): Promise<Originals> {
   const names: FileNames = new Map();
+  const originals = new Map<string, Original>();
   for (const path of paths) {
     const entry = entryAt(from, path);
     if (entry === undefined || entry.type === 'other') continue;
@@ -26,19 +34,23 @@ export async function copyInto(
     const there = entryAt(to, path);
     if (there !== undefined && (entry.type !== 'folder' || there.type !== 'folder')) await remove(target);
     try {
-      mkdirSync(dirname(target), { recursive: true });
+      makeFolders(entry.type === 'folder' ? target : dirname(target));
       if (entry.type === 'link') symlinkSync(carriedTarget(path, entry.target ?? ''), target);
-      else copy(join(from, path), target, entry, names);
+      originals.set(path, entry.type === 'file' ? copyOf(join(from, path), target, names) : entry);
     } catch (error) {
       throw fileFailed(target, 'copied from the installed application', error);
     }
   }
+  return originals;
 }
 
-function copy(from: string, to: string, { type, mode }: TreeEntry, names: FileNames): void {
-  if (type === 'folder') mkdirSync(to, { recursive: true });
-  else copyFile(from, to, mode, names);
+function copyOf(from: string, to: string, names: FileNames): Original {
+  const { mode, uid, gid } = copyFile(from, to, names);
+  return { type: 'file', mode: mode & 0o7777, uid, gid };
 }
+
+/** Whether a program with setuid or setgid would run as root, or with its group: that only root himself makes. */
+const isOfRoot = ({ uid, gid }: Owner): boolean => runsAsRoot() && (uid === 0 || gid === 0);
 
 interface Owner {
   readonly uid: number;
@@ -51,14 +63,14 @@ interface Owner {
  * away; for others the first refusal is a warning. A file of the release keeps its own mode, but for what somebody took away
  * from the installed one: a file with a password that others must not read.
  *
- * @param carried what was copied from the live tree: it has its mode, too
+ * @param carried what was copied from the live tree: it has the mode and owner of what was read, too
  * @param released the modes that the installed release gave its files
  */
 export async function adoptOwners(
   context: Context,
   staged: string,
   live: string,
-  carried: ReadonlySet<string>,
+  carried: Originals,
   released: ReadonlyMap<string, number>,
 ): Promise<void> {
   const top = entryAt(live, '');
@@ -67,7 +79,7 @@ export async function adoptOwners(
   const refusals: string[] = [];
   adopt(staged, entryAt(staged, ''), top, top.mode, refusals);
   for await (const entry of walkTree(staged)) {
-    const installed = entryAt(live, entry.path);
+    const installed = carried.get(entry.path) ?? entryAt(live, entry.path);
     const above = entry.path.includes('/') ? dirname(entry.path) : '';
     const owner = installed ?? owners.get(above) ?? top;
     if (entry.type === 'folder') owners.set(entry.path, { uid: owner.uid, gid: owner.gid });
@@ -86,10 +98,11 @@ export function adoptOwnersOf(
   staged: string,
   live: string,
   paths: readonly string[],
+  carried: Originals,
 ): void {
   const refusals: string[] = [];
   for (const path of withFoldersAbove(paths)) {
-    const installed = entryAt(live, path);
+    const installed = carried.get(path) ?? entryAt(live, path);
     const entry = entryAt(staged, path);
     if (installed === undefined || entry === undefined) continue;
     adopt(join(staged, path), entry, installed, modeFrom(entry, installed, true), refusals);
@@ -97,7 +110,7 @@ export function adoptOwnersOf(
   warnOf(context, refusals, entryAt(live, '')?.uid ?? 0);
 }
 
-function modeFrom(entry: TreeEntry, installed: TreeEntry | undefined, carried: boolean): number {
+function modeFrom(entry: TreeEntry, installed: Original | undefined, carried: boolean): number {
   const takeOver = installed?.type === entry.type && (entry.type === 'folder' || carried);
   return takeOver ? installed.mode : entry.mode;
 }
@@ -124,9 +137,11 @@ function adopt(
   } catch (error) {
     if (systemErrorCode(error) !== 'EPERM') throw fileFailed(path, 'given to its owner', error);
     refusals.push(path);
-    // As a file of ours it would run as us.
-    if (current.type === 'file') mode &= ~setIdBits;
+    owner = current;
   }
+  // As a file of ours it would run as us; as one of root's, whoever has brought it there would be root.
+  const isOurs = given && owner === current;
+  if (current.type === 'file' && (isOurs || isOfRoot(owner))) mode &= ~setIdBits;
   if (current.type === 'link' || (!given && mode === current.mode)) return;
   try {
     // After the owner: a change of that takes setuid and setgid away, and nobody else's program may run as root till then.

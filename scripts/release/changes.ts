@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stopIfInterrupted, type Context } from '../context.ts';
+import { readBytesSync } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
 import { hashFile } from './checksum.ts';
 import type { Compared } from './file-changes.ts';
@@ -88,7 +88,7 @@ async function hashOf(context: Pick<Context, 'signal'>, root: string, entry: Tre
   if (entry.bytes > smallBytes) return hashFile(context, path);
   stopIfInterrupted(context);
   try {
-    return createHash('sha256').update(readFileSync(path)).digest('hex');
+    return createHash('sha256').update(readBytesSync(path)).digest('hex');
   } catch (error) {
     throw fileFailed(path, 'read', error);
   }

@@ -34,7 +34,7 @@ export async function checkPackage(context: Context, file: string): Promise<Pack
     );
     checkUnchanged(file, verified.sha256, unpacked.sha256);
     const files = unpacked.entries.filter((entry) => entry.type === 'file').length;
-    const requirements = await readRequirements(file, tree, unpacked.entries);
+    const requirements = readRequirements(file, tree, unpacked.entries);
     return { ...verified, version: await packageVersion(context, tree, file), files, requirements };
   });
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import semver from 'semver';
 import { inStep, type Context } from '../context.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { refused, unsound } from '../errors.ts';
+import { readBytesSync } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
 import { ownVersion } from '../system/own-version.ts';
 import { capture } from '../system/processes.ts';
@@ -27,23 +27,23 @@ const mostBytes = 65_536;
  * @param file the package, for errors
  * @throws MajError `requirements-invalid` (exit 4), with everything that is wrong
  */
-export async function readRequirements(
+export function readRequirements(
   file: string,
   folder: string,
   entries: readonly ReleaseEntry[],
-): Promise<Requirements> {
+): Requirements {
   const entry = entries.find(({ path }) => path === requirementsFile);
   if (entry === undefined) return {};
   if (entry.type !== 'file' || entry.bytes > mostBytes)
     throw unsound('requirements-no-file', { path: file, bytes: mostBytes });
-  const { requirements, problems } = parseRequirements(await textOf(join(folder, requirementsFile)));
+  const { requirements, problems } = parseRequirements(textOf(join(folder, requirementsFile)));
   if (problems.length > 0) throw unsound('requirements-invalid', { path: file, problems });
   return requirements;
 }
 
-async function textOf(path: string): Promise<string> {
+function textOf(path: string): string {
   try {
-    return await readFile(path, 'utf8');
+    return readBytesSync(path).toString('utf8');
   } catch (error) {
     throw fileFailed(path, 'read', error);
   }

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { stopIfInterrupted, type Context, type Progress } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
+import { readStreamOf } from '../system/beneath.ts';
 import { fileFailed, readIfThere, statIfThere } from '../system/files.ts';
 import { verifySignature, type Digests } from './signature.ts';
 import type { VerifiedPackage } from './types.ts';
@@ -48,7 +48,7 @@ export async function verifyPackage(
   const stats = await statIfThere(file);
   if (stats?.isFile() !== true) throw refused('package-missing', { path: file });
   const { sumFile, expected } = await expectedSum(file);
-  const bytes = Number(stats.size);
+  const bytes = stats.size;
   const digests = await digestsOf(context, file, (done) => {
     progress(done, bytes);
   });
@@ -110,7 +110,7 @@ async function hashWith(
 ): Promise<readonly Buffer[]> {
   let done = 0;
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    for await (const chunk of readStreamOf(path, 1 << 20) as AsyncIterable<Buffer>) {
       stopIfInterrupted(context);
       for (const hash of hashes) hash.update(chunk);
       done += chunk.length;

@@ -59,8 +59,8 @@ export async function completeStaged(context: Context, staged: StagedFacts): Pro
   const carried = [...snapshot.entries]
     .filter(([path, { type }]) => path !== '' && type !== 'other' && goesAlong(path))
     .map(([path]) => path);
-  await copyInto(places.live, staged.folder, carried, carriedTargets(places, places.live));
-  await adoptOwners(context, staged.folder, places.live, new Set(carried), modesIn(installed));
+  const copied = await copyInto(places.live, staged.folder, carried, carriedTargets(places, places.live));
+  await adoptOwners(context, staged.folder, places.live, copied, modesIn(installed));
   await adoptAttributes(context, staged.folder, places.live, new Set(carried));
   await flush(context, staged.folder);
   return { staged, snapshot, goesAlong, carried };

@@ -1,15 +1,7 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  lchownSync,
-  openSync,
-} from 'node:fs';
+import { closeSync, fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MajError, refused } from '../errors.ts';
+import { chmodSync, lchownSync, openFolder } from '../system/beneath.ts';
 import { fileFailed, privateFolder } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
 import { entryAt, walkTree } from './tree.ts';
@@ -62,7 +54,7 @@ function setArea(staged: string, gid: number, mode: number): void {
   const area = dirname(staged);
   change(area, () => {
     // By its descriptor: what was put in its place must not be opened to anybody.
-    const folder = openSync(area, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const folder = openFolder(area);
     try {
       if (fstatSync(folder).uid !== 0) throw refused('area-not-roots', { area });
       fchownSync(folder, 0, gid);

@@ -1,8 +1,9 @@
-import { copyFile, lchown } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { fileFailed } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
+import { lchownSync } from '../system/beneath.ts';
+import { copyFile } from './copy-file.ts';
 import { persistentPaths } from './persistent.ts';
 import { placesOf } from './places.ts';
 import { entryAt } from './tree.ts';
@@ -22,8 +23,8 @@ export async function lendFiles(context: Context, staged: string): Promise<void>
     if (original?.type !== 'file' || entryAt(staged, path) !== undefined) continue;
     if (entryAt(staged, dirname(path))?.type !== 'folder') continue;
     try {
-      await copyFile(join(persistent, path), join(staged, path));
-      if (runsAsRoot()) await lchown(join(staged, path), original.uid, original.gid);
+      const { uid, gid } = copyFile(join(persistent, path), join(staged, path));
+      if (runsAsRoot()) lchownSync(join(staged, path), uid, gid);
     } catch (error) {
       throw fileFailed(join(staged, path), 'written', error);
     }

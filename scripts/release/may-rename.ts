@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf, refused } from '../errors.ts';
+import { accessSync } from '../system/beneath.ts';
 import { systemErrorCode } from '../system/files.ts';
 import { ownUserName } from '../system/identity.ts';
 import { entryAt, type TreeEntry } from './tree.ts';
@@ -53,17 +53,17 @@ export function foldersToRename(
  *
  * @throws MajError `may-not-rename` with all folders that we may not write to
  */
-export async function checkMayRename(
+export function checkMayRename(
   places: Places,
   persistent: readonly string[],
   direction: 'forward' | 'back',
-): Promise<void> {
+): void {
   const { live } = places;
   const present = live === undefined ? [] : persistent.flatMap((path) => entryAt(live, path) ?? []);
   const closed = new Map<string, ClosedFolder>();
   for (const { path, what } of foldersToRename(places, present, direction)) {
     try {
-      await access(`${path}/`, what === 'within' ? constants.W_OK | constants.X_OK : constants.W_OK);
+      accessSync(path, what === 'within' ? constants.W_OK | constants.X_OK : constants.W_OK);
     } catch (error) {
       // With the slash a file is no folder, and not one that may not be entered: whoever needs the folder says so.
       if (!['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? ''))

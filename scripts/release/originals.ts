@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { note, type Context } from '../context.ts';
 import { MajError, reasonOf } from '../errors.ts';
+import { readBytesSync } from '../system/beneath.ts';
 import { fileFailed, remove } from '../system/files.ts';
 import { editedLimits, showEdited, type EditedFile } from './edited-files.ts';
 import type { ReleaseList } from './installed.ts';
@@ -35,7 +35,7 @@ export async function showModified(
     for (const path of modified) {
       if (files.filter(({ kind }) => kind === 'diff').length >= editedLimits.files)
         files.push({ kind: 'too-many', path });
-      else files.push(await showOne(live, path, released.get(path), there ? originals : undefined));
+      else files.push(showOne(live, path, released.get(path), there ? originals : undefined));
     }
     return files;
   } finally {
@@ -49,27 +49,23 @@ function isComparable(live: string, path: string, released: ReleaseEntry | undef
   return released?.type === 'file' && size <= editedLimits.bytes && !mayHoldSecrets(path);
 }
 
-async function showOne(
+function showOne(
   live: string,
   path: string,
   released: ReleaseEntry | undefined,
   originals: string | undefined,
-): Promise<EditedFile> {
+): EditedFile {
   const here = entryAt(live, path);
   if (released?.type !== 'file' || here?.type !== 'file') return { kind: 'not-a-file', path };
   if (mayHoldSecrets(path)) return { kind: 'secret', path };
   if (here.bytes > editedLimits.bytes || released.bytes > editedLimits.bytes) return { kind: 'large', path };
   const hasOriginal = originals !== undefined && entryAt(originals, path)?.type === 'file';
-  return showEdited(
-    path,
-    hasOriginal ? await read(join(originals, path)) : undefined,
-    await read(join(live, path)),
-  );
+  return showEdited(path, hasOriginal ? read(join(originals, path)) : undefined, read(join(live, path)));
 }
 
-async function read(path: string): Promise<Buffer> {
+function read(path: string): Buffer {
   try {
-    return await readFile(path);
+    return readBytesSync(path);
   } catch (error) {
     throw fileFailed(path, 'read', error);
   }

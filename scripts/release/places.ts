@@ -1,9 +1,8 @@
-import { lstatSync } from 'node:fs';
-import { readlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
+import { lstatIfThere, readlinkSync } from '../system/beneath.ts';
 import { exists, fileFailed, onSameFileSystem, realPathOf, systemErrorCode } from '../system/files.ts';
 import { mountPoints } from '../system/mounts.ts';
 import { checkMayRename } from './may-rename.ts';
@@ -33,7 +32,7 @@ export async function placesOf(context: Pick<Context, 'config' | 'projectDir'>):
   const entry = join(appDir, currentName);
   return {
     layout: 'releases',
-    live: (await linkTarget(entry)) === null ? undefined : await realPathOf(entry),
+    live: linkTarget(entry) === null ? undefined : await realPathOf(entry),
     entry,
     area: join(appDir, '.maj'),
     persistent: join(appDir, 'shared'),
@@ -46,9 +45,9 @@ export async function placesOf(context: Pick<Context, 'config' | 'projectDir'>):
  *
  * @throws MajError `current-not-link` when something else is there
  */
-export async function linkTarget(path: string): Promise<string | null> {
+export function linkTarget(path: string): string | null {
   try {
-    return await readlink(path);
+    return readlinkSync(path);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return null;
     if (systemErrorCode(error) === 'EINVAL') throw refused('current-not-link', { path });
@@ -77,7 +76,7 @@ export async function checkPlaces(
   }
   const persistent = persistentPaths(context.config.APP_PERSIST);
   if (places.live !== undefined) await checkAllMounts(places, places.live, persistent);
-  await checkMayRename(places, persistent, direction);
+  checkMayRename(places, persistent, direction);
 }
 
 async function checkAllMounts(places: Places, live: string, persistent: readonly string[]): Promise<void> {
@@ -117,9 +116,8 @@ function checkMounts(
 /** The file system that a path itself is on; undefined when nothing is there. */
 function deviceOf(path: string): number | undefined {
   try {
-    return lstatSync(path).dev;
+    return lstatIfThere(path)?.dev;
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
     throw fileFailed(path, 'looked at', error);
   }
 }

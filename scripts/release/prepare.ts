@@ -1,7 +1,7 @@
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { maintenanceFile } from '../application/maintenance.ts';
 import { note, type Context } from '../context.ts';
+import { lstatSync } from '../system/beneath.ts';
 import { remove } from '../system/files.ts';
 import { flushPaths } from '../system/flush.ts';
 import { carriedTargets } from './carried-links.ts';
@@ -52,12 +52,12 @@ export async function prepareSwitch(
 const never = { sinceMs: null, caughtUpMs: undefined };
 
 /** The moves that would switch a staged release in, as things are now; nothing is changed. */
-export async function switchOf(
+export function switchOf(
   context: Context,
   staged: StagedFacts,
   places: Places,
   times: { readonly sinceMs: number | null; readonly caughtUpMs: number | undefined } = never,
-): Promise<SwitchPlan> {
+): SwitchPlan {
   const persistent = persistentPaths(context.config.APP_PERSIST);
   return planSwitch({
     places,
@@ -70,10 +70,9 @@ export async function switchOf(
       .now()
       .toISOString()
       .replaceAll(/[-:]|\.\d+/g, ''),
-    oldInode:
-      places.live === undefined || places.releases !== undefined ? null : (await lstat(places.live)).ino,
+    oldInode: places.live === undefined || places.releases !== undefined ? null : lstatSync(places.live).ino,
     ...times,
-    current: places.releases === undefined ? null : await linkTarget(places.entry),
+    current: places.releases === undefined ? null : linkTarget(places.entry),
   });
 }
 
@@ -89,8 +88,8 @@ async function catchUp(
   const since = await changedSince(snapshot, (path) => isUnder(kept, path), carried);
   for (const path of since.gone) await remove(join(staged.folder, path));
   const again = since.changed.filter((path) => goesAlong(path));
-  await copyInto(live, staged.folder, again, carriedTargets(places, live));
-  adoptOwnersOf(context, staged.folder, live, since.changed);
+  const copied = await copyInto(live, staged.folder, again, carriedTargets(places, live));
+  adoptOwnersOf(context, staged.folder, live, since.changed, copied);
   await adoptAttributesOf(context, staged.folder, live, since.changed, new Set(again));
   if (again.length > 0) note(context, 'files-carried-late', { paths: again });
   return again;
@@ -109,8 +108,8 @@ async function carryFlag(
     await remove(join(staged.folder, flag));
     return [];
   }
-  await copyInto(live, staged.folder, [flag]);
-  adoptOwnersOf(context, staged.folder, live, [flag]);
+  const copied = await copyInto(live, staged.folder, [flag]);
+  adoptOwnersOf(context, staged.folder, live, [flag], copied);
   await adoptAttributesOf(context, staged.folder, live, [flag], new Set([flag]));
   return [flag];
 }

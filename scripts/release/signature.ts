@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused, unsound, wrongUsage } from '../errors.ts';
+import { readBytesSync } from '../system/beneath.ts';
 import { fileFailed, readIfThere } from '../system/files.ts';
 import { checkSignature, parsePublicKey, parseSignature, type PublicKey } from './minisign.ts';
 
@@ -43,7 +43,7 @@ export async function verifySignature(
   if (signed === undefined) throw unsound('signature-unreadable', { sigFile });
   if (signed.kind === 'legacy' && bytes > mostLegacyBytes)
     throw refused('signature-legacy', { path: file, sigFile, bytes });
-  const content = signed.kind === 'hashed' ? digests.blake2b512 : await bytesOf(file, digests.sha256);
+  const content = signed.kind === 'hashed' ? digests.blake2b512 : bytesOf(file, digests.sha256);
   switch (checkSignature(key, signed, content)) {
     case 'sound':
       return { keyId: key.id, trustedComment: signed.trustedComment };
@@ -76,10 +76,10 @@ export async function requiredKey(
 }
 
 /** The whole file, if it is still the one that was hashed. */
-async function bytesOf(file: string, sha256: string): Promise<Buffer> {
+function bytesOf(file: string, sha256: string): Buffer {
   let content: Buffer;
   try {
-    content = await readFile(file);
+    content = readBytesSync(file);
   } catch (error) {
     throw fileFailed(file, 'read', error);
   }

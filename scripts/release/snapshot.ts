@@ -1,5 +1,5 @@
-import { chmodSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { chmodSync, lstatSync } from '../system/beneath.ts';
 import { createBreather } from '../system/breather.ts';
 import { checkName, fileFailed, namesIn } from '../system/files.ts';
 import { entryAt, walkTree, type Stamp, type TreeEntry } from './tree.ts';

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import semver from 'semver';
 import { installedVersion, normalVersion, versionIn } from '../application/version.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
+import { makeFolders } from '../system/beneath.ts';
 import {
   exists,
   fileFailed,
@@ -71,11 +71,11 @@ export async function stagePackage(
     const version = await packageVersion(context, folder, file);
     const previousVersion = await installedVersion(context);
     const step = checkVersion(version, previousVersion, options.version, options.allow);
-    const needs = await readRequirements(file, folder, unpacked.entries);
+    const needs = readRequirements(file, folder, unpacked.entries);
     await checkRequirements(context, needs, version, places.live === undefined ? undefined : previousVersion);
     if (step === 'down') await checkDowngrade(context, folder, { version, installed: previousVersion });
     await checkShared(places, persistent, folder);
-    const releaseName = await freeName(places, version, step === 'up' ? undefined : options.runId);
+    const releaseName = freeName(places, version, step === 'up' ? undefined : options.runId);
     const list = `${folder}.json`;
     await writeReleaseList(list, {
       format: 1,
@@ -172,14 +172,14 @@ export function checkVersion(
  *
  * @param otherwise what makes it another one where that is taken; undefined: then it is refused
  */
-async function freeName(places: Places, version: string, otherwise: string | undefined): Promise<string> {
+function freeName(places: Places, version: string, otherwise: string | undefined): string {
   if (places.releases === undefined) return version;
   const taken = entryAt(places.releases, version) !== undefined;
   if (taken && otherwise === undefined)
     throw refused('release-exists', { version, path: join(places.releases, version) });
   try {
     // Not private: the web server has to enter it.
-    await mkdir(places.releases, { recursive: true });
+    makeFolders(places.releases);
   } catch (error) {
     throw fileFailed(places.releases, 'made', error);
   }

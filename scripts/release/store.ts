@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { makeStateFolder } from '../own-folders.ts';
+import { lutimesSync } from '../system/beneath.ts';
 import { fileFailed, namesIn, remove, statIfThere } from '../system/files.ts';
 
 /** How many packages that were fetched are kept: the installed one, the one before, the next. */
@@ -23,7 +23,7 @@ export async function packageFolder(context: Context, origin: string): Promise<s
   await makeStateFolder(context, folder);
   try {
     const now = context.clock.now();
-    await utimes(folder, now, now);
+    lutimesSync(folder, now, now);
   } catch (error) {
     throw fileFailed(folder, 'written to', error);
   }
@@ -43,7 +43,7 @@ async function removeOld(folder: string): Promise<void> {
     const path = join(folder, name);
     const stats = await statIfThere(path);
     // Another maj, which plans, may just have removed it.
-    if (stats !== undefined) found.push({ path, usedMs: Number(stats.mtimeMs) });
+    if (stats !== undefined) found.push({ path, usedMs: stats.mtimeMs });
   }
   const old = found.sort((a, b) => b.usedMs - a.usedMs).slice(kept);
   for (const { path } of old) await remove(path);

@@ -1,5 +1,5 @@
-import { rename, rmdir } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { renameSync, rmdirSync } from '../system/beneath.ts';
 import { fileFailed, namesIn, syncFolder, systemErrorCode } from '../system/files.ts';
 import { entryAt } from './tree.ts';
 import type { SwitchPlan } from './types.ts';
@@ -67,7 +67,7 @@ async function removeEmpty(path: string): Promise<void> {
   if (entryAt(path, '')?.type !== 'folder') return;
   for (const name of await namesIn(path)) await removeEmpty(join(path, name));
   try {
-    await rmdir(path);
+    rmdirSync(path);
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOTEMPTY') throw fileFailed(path, 'removed', error);
   }
@@ -88,14 +88,14 @@ async function merge(path: string, place: string): Promise<readonly string[]> {
   if (stray === undefined) return [];
   try {
     if (there === undefined) {
-      await rename(path, place);
+      renameSync(path, place);
       return [];
     }
     if (stray.type !== 'folder' || there.type !== 'folder') return [path];
     const left: string[] = [];
     for (const name of await namesIn(path)) left.push(...(await merge(join(path, name), join(place, name))));
     await syncFolder(place);
-    if (left.length === 0) await rmdir(path);
+    if (left.length === 0) rmdirSync(path);
     return left;
   } catch (error) {
     // A disk that is mounted within, or a folder that may not be written to: it is safe where it is.

@@ -1,6 +1,6 @@
-import { lstat, mkdir, rename, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { notRolledBack } from '../errors.ts';
+import { lstatIfThere, makeFolders, renameSync, symlinkSync } from '../system/beneath.ts';
 import {
   fileFailed,
   makePrivateFolder,
@@ -8,7 +8,6 @@ import {
   removeWritten,
   renameDurably,
   syncFolder,
-  systemErrorCode,
   writeDurably,
 } from '../system/files.ts';
 import { linkTarget } from './places.ts';
@@ -23,7 +22,7 @@ import type { Move, SwitchPlan } from './types.ts';
  * @throws MajError `file-failed` when a move cannot be done; those before it stay done, `undoMoves` takes them back
  */
 export async function applyMoves(plan: SwitchPlan): Promise<readonly string[]> {
-  const done = await countDone(plan);
+  const done = countDone(plan);
   await setMark(plan);
   for (const move of plan.moves.slice(done)) {
     if (move.kind === 'link') await setLink(move.path, move.after);
@@ -45,9 +44,9 @@ export async function applyMoves(plan: SwitchPlan): Promise<readonly string[]> {
  * @throws MajError `switch-lost` (exit 11) when the old tree is no longer there; nothing is moved then
  */
 export async function undoMoves(plan: SwitchPlan): Promise<readonly string[]> {
-  const done = await countDone(plan);
+  const done = countDone(plan);
   const switched = done === plan.moves.length && plan.kept !== null;
-  if (switched && (await inodeOf(plan.kept ?? '')) === undefined)
+  if (switched && inodeOf(plan.kept ?? '') === undefined)
     throw notRolledBack('switch-lost', { kept: plan.kept ?? '' });
   for (const move of plan.moves.slice(0, done).reverse()) {
     if (move.kind === 'link') await setLink(move.path, move.before);
@@ -79,39 +78,37 @@ async function takeMarkOff(plan: SwitchPlan): Promise<void> {
  * How many moves are done. Looked for from the last one back: moves are done in order, so those before a done one are
  * done, while their own traces may be gone (a persistent path has moved on together with its new tree).
  */
-async function countDone({ moves, oldInode }: SwitchPlan): Promise<number> {
+function countDone({ moves, oldInode }: SwitchPlan): number {
   for (let count = moves.length; count > 0; count -= 1) {
     const move = moves[count - 1];
-    if (move !== undefined && (await isDone(move, oldInode))) return count;
+    if (move !== undefined && isDone(move, oldInode)) return count;
   }
   return 0;
 }
 
-async function isDone(move: Move, oldInode: number | null): Promise<boolean> {
-  if (move.kind === 'link') return (await linkTarget(move.path)) === move.after;
-  if (move.witness === 'to') return (await inodeOf(move.to)) !== undefined;
-  const arrived = await inodeOf(move.to);
+function isDone(move: Move, oldInode: number | null): boolean {
+  if (move.kind === 'link') return linkTarget(move.path) === move.after;
+  if (move.witness === 'to') return inodeOf(move.to) !== undefined;
+  const arrived = inodeOf(move.to);
   // A staged tree may be gone because it was removed, not moved: then the old one is still in its place.
-  return (await inodeOf(move.from)) === undefined && arrived !== undefined && arrived !== oldInode;
+  return inodeOf(move.from) === undefined && arrived !== undefined && arrived !== oldInode;
 }
 
-/** The inode of what is under a path; undefined when nothing is. */
-async function inodeOf(path: string): Promise<number | undefined> {
+/** The inode of what is under a path, links not followed: one that leads nowhere is there all the same. */
+function inodeOf(path: string): number | undefined {
   try {
-    // Not stat: a link that leads nowhere is there all the same.
-    return (await lstat(path)).ino;
+    return lstatIfThere(path)?.ino;
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
     throw fileFailed(path, 'looked at', error);
   }
 }
 
 /** Moves what stands in the way to the strays; nothing is ever overwritten or dropped. */
 async function clearAway(path: string, strays: string): Promise<void> {
-  if ((await inodeOf(path)) === undefined) return;
+  if (inodeOf(path) === undefined) return;
   await makePrivateFolder(strays);
   let target = join(strays, basename(path));
-  for (let number = 2; (await inodeOf(target)) !== undefined; number += 1)
+  for (let number = 2; inodeOf(target) !== undefined; number += 1)
     target = join(strays, `${basename(path)}-${number}`);
   await renameDurably(path, target);
 }
@@ -122,9 +119,9 @@ async function setLink(path: string, target: string | null): Promise<void> {
   const temporary = `${path}.maj-new`;
   try {
     await remove(temporary);
-    await mkdir(dirname(path), { recursive: true });
-    await symlink(target, temporary);
-    await rename(temporary, path);
+    makeFolders(dirname(path));
+    symlinkSync(target, temporary);
+    renameSync(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
     throw fileFailed(path, `pointed to ${target}`, error);

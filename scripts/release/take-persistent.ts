@@ -1,5 +1,5 @@
-import { mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { makeFolders, renameSync, symlinkSync } from '../system/beneath.ts';
 import { fileFailed, remove } from '../system/files.ts';
 import { entryAt } from './tree.ts';
 import type { Places, StagedFacts } from './types.ts';
@@ -13,7 +13,7 @@ export async function makeRoom(staged: string, path: string): Promise<void> {
   const place = join(staged, path);
   await remove(place);
   try {
-    await mkdir(dirname(place), { recursive: true });
+    makeFolders(dirname(place));
   } catch (error) {
     throw fileFailed(dirname(place), 'made', error);
   }
@@ -27,12 +27,12 @@ export async function linkShared(places: Places, staged: StagedFacts, path: stri
   const entry = entryAt(staged.folder, path);
   if (!ours && (entry === undefined || entry.type === 'link')) return;
   try {
-    await mkdir(dirname(shared), { recursive: true });
+    makeFolders(dirname(shared));
     // What the first release ships becomes the shared one.
-    if (!ours) await rename(inStaged, shared);
+    if (!ours) renameSync(inStaged, shared);
     await makeRoom(staged.folder, path);
     const place = join(places.releases ?? '', staged.releaseName, path);
-    await symlink(relative(dirname(place), shared), inStaged);
+    symlinkSync(relative(dirname(place), shared), inStaged);
   } catch (error) {
     throw fileFailed(inStaged, `linked to ${shared}`, error);
   }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs';
-import { chmod, copyFile, mkdir, rename, symlink } from 'node:fs/promises';
+import { closeSync, fchmodSync, fstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { unsound, type MajError } from '../errors.ts';
+import { chmodSync, mkdirSync, openNew, renameSync, symlinkSync } from '../system/beneath.ts';
 import { remove, writeWholeSync } from '../system/files.ts';
 import type { RawEntry } from '../system/unpack.ts';
+import { copyFile } from './copy-file.ts';
 import type { ArchiveEntry, EntryProblem, EntryRules } from './entry-rules.ts';
 import { linksLeadingOut } from './links.ts';
 import type { ReleaseEntry } from './types.ts';
@@ -43,7 +44,7 @@ export class TreeWriter {
     }
     await this.#folder(folderOf(path));
     if (entry.type === 'symlink') this.#links.set(path, entry.target ?? '');
-    else if (entry.type === 'hardlink') await this.#copy(path, safeTarget(entry));
+    else if (entry.type === 'hardlink') this.#copy(path, safeTarget(entry));
     else this.#files.set(path, await this.#file(path, raw));
   }
 
@@ -57,10 +58,10 @@ export class TreeWriter {
       await breathe();
       if (leadsOut(path)) throw unsafe(this.#package, `${path} -> ${target}`, 'link-out');
     }
-    for (const [path, target] of this.#links) await symlink(target, join(this.#root, path));
+    for (const [path, target] of this.#links) symlinkSync(target, join(this.#root, path));
     for (const path of this.#made) {
       // Of folders that the archive does not name, the top above all, the umask is not to decide: they may be public.
-      if (path !== '' || top === '') await chmod(join(this.#root, path), this.#modes.get(path) ?? 0o755);
+      if (path !== '' || top === '') chmodSync(join(this.#root, path), this.#modes.get(path) ?? 0o755);
     }
     if (top !== '') await this.#liftOut(top);
     return [
@@ -73,17 +74,17 @@ export class TreeWriter {
   async #folder(path: string): Promise<void> {
     if (this.#made.has(path)) return;
     await this.#folder(folderOf(path));
-    await mkdir(join(this.#root, path), { mode: 0o755 });
+    mkdirSync(join(this.#root, path), 0o755);
     this.#made.add(path);
   }
 
   async #file(path: string, raw: RawEntry): Promise<ReleaseEntry> {
     const hash = createHash('sha256');
     let mode: number;
-    // wx: a name that is there already was missed by the rules, and must not be written through.
+    // A name that is there already was missed by the rules, and must not be written through.
     // Synchronous: a package has thousands of small files, and each call by way of the thread pool takes longer than
     // the work itself.
-    const file = openSync(join(this.#root, path), 'wx', 0o600);
+    const file = openNew(join(this.#root, path), 0o600);
     try {
       for await (const chunk of raw.content) {
         hash.update(chunk);
@@ -99,19 +100,19 @@ export class TreeWriter {
   }
 
   /** A hard link becomes a copy: two names for one file would change together when one is edited. */
-  async #copy(path: string, target: string): Promise<void> {
+  #copy(path: string, target: string): void {
     const original = this.#files.get(target);
     if (original === undefined) throw unsafe(this.#package, path, 'hard-link');
-    await copyFile(join(this.#root, target), join(this.#root, path));
+    copyFile(join(this.#root, target), join(this.#root, path));
     this.#files.set(path, { ...original, path });
   }
 
   async #liftOut(top: string): Promise<void> {
     const beside = `${this.#root}.top`;
     await remove(beside);
-    await rename(join(this.#root, top), beside);
+    renameSync(join(this.#root, top), beside);
     await remove(this.#root);
-    await rename(beside, this.#root);
+    renameSync(beside, this.#root);
   }
 }
 

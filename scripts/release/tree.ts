@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { join } from 'node:path';
+import { lstatIfThere, readdirSync, readlinkSync } from '../system/beneath.ts';
 import { createBreather } from '../system/breather.ts';
 import { checkName, fileFailed, isUnreadableName, systemErrorCode } from '../system/files.ts';
 
@@ -65,7 +66,7 @@ export function entryAt(root: string, path: string): TreeEntry | undefined {
   const full = join(root, path);
   try {
     // Not an error for what is not there: thousands of them take longer than everything else.
-    const stats = lstatSync(full, { throwIfNoEntry: false });
+    const stats = lstatIfThere(full);
     if (stats === undefined) return undefined;
     const type = typeOf(stats);
     return {

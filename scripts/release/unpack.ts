@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { stopIfInterrupted, type Context, type Progress } from '../context.ts';
 import { MajError, refused, unsound } from '../errors.ts';
+import { mkdirSync } from '../system/beneath.ts';
 import { createBreather } from '../system/breather.ts';
 import { DamagedArchive } from '../system/damaged-archive.ts';
-import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
+import { fileFailed, privateFolder, remove, systemErrorCode } from '../system/files.ts';
 import { readArchive } from '../system/packed-archive.ts';
 import { EntryRules } from './entry-rules.ts';
 import { packingOf } from './forms.ts';
@@ -41,7 +41,7 @@ export async function unpackPackage(
   limits: UnpackLimits = packageLimits,
 ): Promise<Unpacked> {
   try {
-    await mkdir(into, { mode: 0o700 });
+    mkdirSync(into, privateFolder);
     const packing = packingOf(file);
     const rules = new EntryRules(limits, { backslashes: packing !== 'zip' });
     const tree = new TreeWriter(into, file, rules);

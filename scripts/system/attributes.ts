@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { note, warn, type Context } from '../context.ts';
 import { accessAcl, defaultAcl } from './acl.ts';
+import { chmodSync, lstatIfThere, withPlaces } from './beneath.ts';
 import { runsAsRoot } from './identity.ts';
 import { captureBytes, findProgram } from './processes.ts';
 
@@ -45,8 +45,11 @@ export interface AttributeKeeper {
 /** How many things a warning names: it is read by somebody. */
 const mostNamed = 5;
 
-/** What one process is given: linux allows 2 MB of arguments and environment, and 128 KB of one argument. */
-const most = { paths: 8000, bytes: 512 * 1024 };
+/**
+ * What one process is given: Linux allows 2 MB of arguments and environment, and 128 KB of one argument; the folders are held
+ * open meanwhile.
+ */
+const most = { paths: 8000, bytes: 512 * 1024, folders: 500 };
 
 /** Finds the programs; without them, `read` finds out by `ls` what has an access control list. */
 export async function attributeKeeper(context: Pick<Context, 'env' | 'report'>): Promise<AttributeKeeper> {
@@ -57,25 +60,26 @@ export async function attributeKeeper(context: Pick<Context, 'env' | 'report'>):
   const notSet = createTally<NotSet>();
   let blind = false;
 
-  const readSome = async (root: string, paths: readonly string[]): Promise<Map<string, Attributes>> => {
-    if (getter === undefined) {
-      const { able, marked } = await markedByLs(inEnglish, root, paths);
-      blind = true;
-      if (able) marked.forEach((path) => unread.add(path));
-      return new Map();
-    }
-    // Read with lgetxattr(2), which follows no link in the last place of a path.
-    const args = ['-h', '-d', '-m', '-', '-e', 'base64', '--', ...paths];
-    const { code, stdout, stderr } = await captureBytes(inEnglish, getter, args, { cwd: root });
-    if (code !== 0) {
-      for (const line of stderr.split('\n')) {
-        const [, path = '', why = ''] = /^getfattr: (.*): ([^:]*)$/.exec(line) ?? [];
-        if (line === '' || vanished.has(why)) continue;
-        unread.add(path === '' ? line : path, why);
+  const readSome = (root: string, paths: readonly string[]): Promise<Map<string, Attributes>> =>
+    reaching(root, paths, async (places, pathOf) => {
+      if (getter === undefined) {
+        const { able, marked } = await markedByLs(inEnglish, places);
+        blind = true;
+        if (able) for (const place of marked) unread.add(pathOf(place));
+        return new Map<string, Attributes>();
       }
-    }
-    return parseDump(stdout);
-  };
+      // Read with lgetxattr(2), which follows no link in the last place of a path.
+      const args = ['-h', '-d', '-m', '-', '-e', 'base64', '--absolute-names', '--', ...places];
+      const { code, stdout, stderr } = await captureBytes(inEnglish, getter, args);
+      if (code !== 0) {
+        for (const line of stderr.split('\n')) {
+          const [, place = '', why = ''] = /^getfattr: (.*): ([^:]*)$/.exec(line) ?? [];
+          if (line === '' || vanished.has(why)) continue;
+          unread.add(place === '' ? line : pathOf(place), why);
+        }
+      }
+      return new Map([...parseDump(stdout)].map(([place, attributes]) => [pathOf(place), attributes]));
+    });
 
   const keeper: AttributeKeeper = {
     read: async (root, paths) => {
@@ -91,25 +95,32 @@ export async function attributeKeeper(context: Pick<Context, 'env' | 'report'>):
         return;
       }
       const lockAgain = unlock(root, wanted);
-      const args = ['-h', '--restore=-'];
-      const done = await captureBytes(inEnglish, setter, args, { cwd: root, input: dumpOf(wanted) });
+      let why: string | undefined;
+      for (const some of inBatches([...wanted.keys()])) {
+        await reaching(root, some, async (places, pathOf) => {
+          const input = dumpOf(places.map((place) => [place, wanted.get(pathOf(place)) ?? noAttributes]));
+          const done = await captureBytes(inEnglish, setter, ['-h', '--restore=-'], { input });
+          // It names files and reasons, not attributes.
+          if (done.code !== 0) why ??= /: ([^:\n]*)$/.exec(done.stderr)?.[1] ?? '';
+        });
+      }
       lockAgain();
-      if (done.code === 0) return;
-      // It names files and reasons, not attributes.
-      const why = /: ([^:\n]*)$/.exec(done.stderr)?.[1];
+      if (why === undefined) return;
       const now = await keeper.read(root, [...wanted.keys()]);
       for (const [path, attributes] of wanted) {
         const names = [...attributes].flatMap(([name, value]) =>
           now.get(path)?.get(name)?.equals(value) === true ? [] : [name],
         );
-        if (names.length > 0) notSet.add({ path, names }, why);
+        if (names.length > 0) notSet.add({ path, names }, why === '' ? undefined : why);
       }
     },
     remove: async (root, name, paths) => {
       if (setter === undefined) return;
       const inUtf8 = Buffer.from(name, 'latin1').toString('utf8');
       for (const some of inBatches(paths))
-        await captureBytes(inEnglish, setter, ['-h', '-x', inUtf8, '--', ...some], { cwd: root });
+        await reaching(root, some, async (places) => {
+          await captureBytes(inEnglish, setter, ['-h', '-x', inUtf8, '--', ...places]);
+        });
     },
     removeInherited: async (folder) => {
       for (const name of [defaultAcl, accessAcl]) await keeper.remove(folder, name, ['.']);
@@ -170,17 +181,39 @@ const byName = ([a]: readonly [string, Buffer], [b]: readonly [string, Buffer]):
 function* inBatches(paths: readonly string[]): Generator<readonly string[]> {
   let some: string[] = [];
   let bytes = 0;
+  const folders = new Set<string>();
   for (const path of paths) {
     const length = Buffer.byteLength(path) + 1;
-    if (some.length > 0 && (some.length === most.paths || bytes + length > most.bytes)) {
+    folders.add(dirname(path));
+    const isFull = some.length === most.paths || bytes + length > most.bytes || folders.size > most.folders;
+    if (some.length > 0 && isFull) {
       yield some;
       some = [];
       bytes = 0;
+      folders.clear();
+      folders.add(dirname(path));
     }
     some.push(path);
     bytes += length;
   }
   if (some.length > 0) yield some;
+}
+
+/**
+ * Gives a program paths of a tree that others may write to, whatever they put in the place of its folders.
+ *
+ * @param work is given them, and what tells which path such a place is
+ */
+function reaching<T>(
+  root: string,
+  paths: readonly string[],
+  work: (places: readonly string[], pathOf: (place: string) => string) => Promise<T>,
+): Promise<T> {
+  const byFull = new Map(paths.map((path) => [join(root, path), path]));
+  return withPlaces([...byFull.keys()], (places) => {
+    const byPlace = new Map([...places].map(([full, place]) => [place, byFull.get(full) ?? full]));
+    return work([...byPlace.keys()], (place) => byPlace.get(place) ?? place);
+  });
 }
 
 /** Reads what `getfattr --dump` prints: octal escapes stand for bytes in names, and values are in Base64. */
@@ -209,7 +242,7 @@ const quoted = (text: string): string =>
   text.replaceAll(/[\n\r\\=]/g, (sign) => `\\${(sign.codePointAt(0) ?? 0).toString(8).padStart(3, '0')}`);
 
 /** The same for `setfattr --restore`. */
-function dumpOf(wanted: ReadonlyMap<string, Attributes>): Buffer {
+function dumpOf(wanted: Iterable<readonly [string, Attributes]>): Buffer {
   const lines: string[] = [];
   for (const [path, attributes] of wanted) {
     lines.push(`${fileLine}${quoted(Buffer.from(path).toString('latin1'))}`);
@@ -230,7 +263,7 @@ function unlock(root: string, wanted: ReadonlyMap<string, Attributes>): () => vo
   for (const [path, attributes] of runsAsRoot() ? [] : wanted) {
     if (![...attributes.keys()].some((name) => name.startsWith('user.'))) continue;
     const full = join(root, path);
-    const stats = lstatSync(full, { throwIfNoEntry: false });
+    const stats = lstatIfThere(full);
     if (stats === undefined || stats.isSymbolicLink() || (stats.mode & 0o200) !== 0) continue;
     try {
       chmodSync(full, (stats.mode & 0o7777) | 0o200);
@@ -247,11 +280,10 @@ function unlock(root: string, wanted: ReadonlyMap<string, Attributes>): () => vo
 /** What has an access control list among these paths: GNU `ls` marks its mode with a plus; another one cannot tell. */
 async function markedByLs(
   context: Pick<Context, 'env'>,
-  root: string,
-  paths: readonly string[],
+  places: readonly string[],
 ): Promise<{ readonly able: boolean; readonly marked: readonly string[] }> {
-  const args = ['-ldnbU', '--time-style=+%s', '--', ...paths];
-  const { stdout } = await captureBytes(context, 'ls', args, { cwd: root });
+  const args = ['-ldnbU', '--time-style=+%s', '--', ...places];
+  const { stdout } = await captureBytes(context, 'ls', args);
   const lines = stdout.toString('utf8').split('\n');
   return {
     able: lines.length > 1,

@@ -103,7 +103,7 @@ interface Continued {
 }
 
 async function readBegun(path: string, url: string): Promise<Continued | undefined> {
-  const have = Number((await statIfThere(path))?.size ?? 0);
+  const have = (await statIfThere(path))?.size ?? 0;
   const text = await readIfThere(`${path}.json`);
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), begunSchema), text);
   if (have === 0 || !parsed.success || parsed.output.addressSha256 !== sha256OfText(url)) return undefined;

@@ -1,9 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { writeSync, type BigIntStats } from 'node:fs';
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { closeSync, fsync, writeSync, type BigIntStats, type Stats } from 'node:fs';
+import { realpath, statfs } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
 import { reasonOf, refused, type MajError } from '../errors.ts';
-import { removeTree } from './remove-tree.ts';
+import {
+  makeFolders,
+  openFolder,
+  openNew,
+  readdirSync,
+  readTextIfThere,
+  removeTree,
+  renameSync,
+  statIfThereSync,
+} from './beneath.ts';
 
 /** Modes of everything that may hold data: nobody but its owner reads it. */
 export const privateFolder = 0o700;
@@ -24,35 +34,38 @@ export async function exists(path: string): Promise<boolean> {
   return (await statIfThere(path)) !== undefined;
 }
 
-/** What is under this path, following links; undefined when nothing is. */
-export async function statIfThere(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw fileFailed(path, 'looked at', error);
-  }
-}
+/** What is under this path, links followed as far as `beneath.ts` follows any; undefined when nothing is. */
+export const statIfThere = (path: string): Promise<Stats | undefined> =>
+  attempt(path, 'looked at', () => statIfThereSync(path));
 
-/** The text of a file; undefined when it is not there. */
-export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw fileFailed(path, 'read', error);
-  }
-}
+/**
+ * The text of a plain file; undefined when it is not there.
+ *
+ * @param limit the most bytes that it may have, where others may have written it
+ */
+export const readIfThere = (path: string, limit?: number): Promise<string | undefined> =>
+  attempt(path, 'read', () => readTextIfThere(path, limit));
 
 /** The names in a folder, sorted; none when it is not there. */
-export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw fileFailed(folder, 'read', error);
-  }
+export const namesIn = (folder: string): Promise<string[]> =>
+  attempt(folder, 'read', () => {
+    try {
+      return readdirSync(folder).sort();
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  });
+
+/** Does quick work on a file at once; its failure is a `file-failed`. */
+function attempt<T>(path: string, action: string, work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    try {
+      resolve(work());
+    } catch (error) {
+      throw fileFailed(path, action, error);
+    }
+  });
 }
 
 /** Whether a path was read from bytes that are no UTF-8: Node puts U+FFFD there, and finds nothing under that name. */
@@ -64,13 +77,10 @@ export function checkName(root: string, path: string): void {
 }
 
 /** Makes a folder, and the ones above it, that only its owner may enter. */
-export async function makePrivateFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: privateFolder });
-  } catch (error) {
-    throw fileFailed(path, 'made', error);
-  }
-}
+export const makePrivateFolder = (path: string): Promise<void> =>
+  attempt(path, 'made', () => {
+    makeFolders(path, privateFolder);
+  });
 
 /**
  * Writes a whole file so that after a crash either the old or the new one is there, never half of one: to a
@@ -83,17 +93,17 @@ export async function writeDurably(
 ): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, 'wx', mode);
+    const file = openNew(temporary, mode);
     try {
-      await file.writeFile(content);
-      await file.sync();
+      writeWholeSync(file, Buffer.from(content));
+      await flush(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
-    await rename(temporary, path);
+    renameSync(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await removeTree(temporary);
     throw fileFailed(path, 'written', error);
   }
 }
@@ -110,18 +120,21 @@ export async function removeWritten(path: string): Promise<void> {
 
 /** Flushes a folder's own entries to disk: a rename is durable only after this. */
 export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+  const folder = openFolder(path);
   try {
-    await folder.sync();
+    await flush(folder);
   } finally {
-    await folder.close();
+    closeSync(folder);
   }
 }
+
+/** Not synchronously: a disk may take seconds. */
+const flush = promisify(fsync);
 
 /** Renames within one file system, and makes the rename durable in both folders. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   try {
-    await rename(from, to);
+    renameSync(from, to);
     await syncFolder(dirname(to));
     if (dirname(from) !== dirname(to)) await syncFolder(dirname(from));
   } catch (error) {
@@ -154,8 +167,8 @@ async function nearestExisting(path: string): Promise<string> {
 
 /** Whether two existing paths are on one file system, so that a rename between them is one step. */
 export async function onSameFileSystem(a: string, b: string): Promise<boolean> {
-  const [first, second] = await Promise.all([stat(a), stat(b)]);
-  return first.dev === second.dev;
+  const [first, second] = await Promise.all([statIfThere(a), statIfThere(b)]);
+  return first !== undefined && first.dev === second?.dev;
 }
 
 /** Device and inode, exactly: as numbers of Node two inodes of a large file system may look the same. */

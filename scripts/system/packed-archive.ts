@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib, { createGunzip } from 'node:zlib';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
+import { readStreamOf } from './beneath.ts';
 import { copyPrivately } from './private-copy.ts';
 import { findProgram, stream } from './processes.ts';
 import { DamagedArchive } from './damaged-archive.ts';
@@ -45,7 +45,7 @@ export async function readArchive(
     readTar(source, onEntry, (unpacked) => {
       meter(packed, unpacked);
     });
-  const file = createReadStream(path, { highWaterMark: 1 << 18 });
+  const file = readStreamOf(path, 1 << 18);
   if (packing === 'zstd') await throughZstd(context, path, file, counted, consume);
   else await throughFilter(file, counted, packing === 'gzip' ? createGunzip() : new PassThrough(), consume);
   return hash.digest('hex');

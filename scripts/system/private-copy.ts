@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readStreamOf } from './beneath.ts';
 import { privateFile } from './files.ts';
 
 /** A copy that has no name: nobody else can open it, and it is gone once it is closed, or when we are killed. */
@@ -30,7 +30,7 @@ export async function copyPrivately(
     await unlink(copy);
     const hash = createHash('sha256');
     let copied = 0;
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    for await (const chunk of readStreamOf(path, 1 << 20) as AsyncIterable<Buffer>) {
       hash.update(chunk);
       await file.writeFile(chunk);
       copied += chunk.length;

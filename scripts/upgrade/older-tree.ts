@@ -1,4 +1,3 @@
-import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { maintenanceFile } from '../application/maintenance.ts';
 import { codecNamed } from '../backup/codec.ts';
@@ -13,6 +12,7 @@ import { planReturn } from '../release/plan-switch.ts';
 import { makeRoom, presentIn } from '../release/take-persistent.ts';
 import { entryAt } from '../release/tree.ts';
 import type { StagedFacts, SwitchPlan } from '../release/types.ts';
+import { lstatSync } from '../system/beneath.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
 import { flush } from '../system/flush.ts';
 import type { RunState } from './state.ts';
@@ -82,7 +82,7 @@ export async function planOlderTree(context: Context, arriving: StagedFacts): Pr
     await flush(context, folder);
   }
   const oldInode =
-    places.live === undefined || places.releases !== undefined ? null : await inodeOf(places.live);
+    places.live === undefined || places.releases !== undefined ? null : lstatSync(places.live).ino;
   return planReturn({
     places,
     runId,
@@ -96,11 +96,9 @@ export async function planOlderTree(context: Context, arriving: StagedFacts): Pr
       .replaceAll(/[-:]|\.\d+/g, ''),
     oldInode,
     sinceMs: null,
-    current: places.releases === undefined ? null : await linkTarget(places.entry),
+    current: places.releases === undefined ? null : linkTarget(places.entry),
   });
 }
-
-const inodeOf = async (path: string): Promise<number> => (await lstat(path)).ino;
 
 async function clearPlace(tree: string, path: string, strays: string): Promise<void> {
   if (entryAt(tree, path) === undefined) return;

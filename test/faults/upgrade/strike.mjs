@@ -2,7 +2,8 @@
 // that line is about to be written, or has just reached the disk. Nothing in the program knows of it.
 
 import { execFileSync } from 'node:child_process';
-import promises, { open } from 'node:fs/promises';
+import fs from 'node:fs';
+import { open } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import process from 'node:process';
 import { setTimeout } from 'node:timers';
@@ -29,9 +30,9 @@ if (fault !== undefined) {
     else if (fault.afterMs === undefined) act();
     else setTimeout(act, fault.afterMs);
   };
-  const { rename } = promises;
-  promises.rename = async (...words) => {
-    await rename(...words);
+  const { renameSync } = fs;
+  fs.renameSync = (...words) => {
+    renameSync(...words);
     if (renames !== undefined && (renames -= 1) === 0) act();
   };
   syncBuiltinESMExports();

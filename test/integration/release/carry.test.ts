@@ -45,11 +45,11 @@ describe('a copy of a file', () => {
     const secret = join(root, 'secret');
     writeFileSync(secret, 'of somebody else');
     symlinkSync(secret, join(to, 'file'));
-    expect(() => copyFile(join(from, 'file'), join(to, 'file'), 0o644)).toThrow(/EEXIST/);
+    expect(() => copyFile(join(from, 'file'), join(to, 'file'))).toThrow(/EEXIST/);
     expect(readFileSync(secret, 'utf8')).toBe('of somebody else');
     rmSync(join(from, 'file'));
     symlinkSync(secret, join(from, 'file'));
-    expect(() => copyFile(join(from, 'file'), join(to, 'other'), 0o644)).toThrow(/ELOOP/);
+    expect(() => copyFile(join(from, 'file'), join(to, 'other'))).toThrow(/ELOOP/);
     expect(lstatSync(join(to, 'other'), { throwIfNoEntry: false })).toBeUndefined();
   });
 });

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { carryLate } from '../../../scripts/release/carry-late.ts';
@@ -67,7 +67,9 @@ beforeEach(() => {
   context = contextWith();
 });
 
-afterEach(() => {
+afterEach(async () => {
+  // Folders are let go when the event loop turns.
+  await setImmediate();
   for (const point of mounts.splice(0)) execFileSync('umount', [point]);
 });
 

@@ -37,6 +37,10 @@ export const application = {
       message: `MAINTENANCE_FILE is “${facts.path}”, which is not a file inside the application.`,
       hint: 'Give its path relative to APP_DIR, such as maintenance.flag.',
     }),
+    'flag-behind-link': (facts: { flag: string; link: string; target: string }) => ({
+      message: `The maintenance flag ${facts.flag} would be written behind the link ${facts.link}, which another user may have made: it leads to ${facts.target}.`,
+      hint: 'Set MAINTENANCE_FILE to a path without links, or make that folder a real one.',
+    }),
     'maintenance-failed': (facts: { command: string; output: string }) => ({
       message: `The maintenance command \`${facts.command}\` failed: ${facts.output}`,
       hint: 'Run it by hand in APP_DIR, as the user whom `maj status` names for commands, to see why.',

@@ -1,0 +1,521 @@
+import {
+  accessSync as mayAccessSync,
+  chmodSync as changeModeSync,
+  close,
+  closeSync,
+  constants,
+  createReadStream,
+  copyFileSync as copyBytesSync,
+  fstatSync,
+  linkSync as nameSync,
+  lstatSync as lookSync,
+  lutimesSync as touchSync,
+  lchownSync as giveSync,
+  mkdirSync as makeSync,
+  openSync as openAtSync,
+  read,
+  readdirSync as listSync,
+  readFileSync,
+  readlinkSync as targetSync,
+  renameSync as moveSync,
+  rmdirSync as dropSync,
+  symlinkSync as leadSync,
+  unlinkSync as forgetSync,
+  type BigIntStats,
+  type ReadStream,
+  type Stats,
+} from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { createBreather } from './breather.ts';
+
+/**
+ * Files beneath folders that others may write to: the application's tree belongs to the web server, who can put a link in the
+ * place of a folder between two calls of ours. So no path is handed to the system. Each folder of it is opened from the one
+ * above, and what is done is done through the descriptor of the last one, at `/proc/self/fd/N/name`. A link is followed only
+ * where nobody else could have put it: it is root's or ours, and lies in folders that only root or we may write to, as
+ * `/home -> /data/home` does. Any other is an error, `ENOTDIR` for a folder and `ELOOP` for the last name.
+ *
+ * Names and results are those of `node:fs`; all of it is synchronous. Folders stay open until the event loop turns: a walk
+ * opens each once.
+ */
+
+/** Not among Node's constants; the same on every architecture that Node has but PA-RISC and Alpha (open(2), fcntl.h). */
+const openPath = 0o10000000;
+
+const folderFlags = openPath | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+interface Folder {
+  readonly descriptor: number;
+  /** Its path without links. */
+  readonly path: string;
+  /** Whether nobody but root and us may rename anything in it, or in a folder above it. */
+  readonly isOurs: boolean;
+}
+
+/** By the path that was asked for. */
+const open = new Map<string, Folder>();
+const descriptors: number[] = [];
+let closing: NodeJS.Immediate | undefined;
+
+/** So many at most: a process has some thousand descriptors at least. */
+const mostOpen = 200;
+
+function closeAll(): void {
+  for (const descriptor of descriptors.splice(0)) closeSync(descriptor);
+  open.clear();
+}
+
+function keep(descriptor: number): number {
+  descriptors.push(descriptor);
+  closing ??= setImmediate(() => {
+    closing = undefined;
+    closeAll();
+  });
+  return descriptor;
+}
+
+/** As long as the kernel follows. */
+const mostLinks = 40;
+
+/** Called before anything is opened: what is open is not closed while it is in use. */
+function makeRoom(): void {
+  if (descriptors.length > mostOpen) closeAll();
+}
+
+function folderAt(path: string, links = 0): Folder {
+  const known = open.get(path);
+  if (known !== undefined) return known;
+  const found = path === '/' ? top() : enter(folderAt(dirname(path), links), basename(path), links);
+  open.set(path, found);
+  return found;
+}
+
+function top(): Folder {
+  const descriptor = keep(openAtSync('/', folderFlags));
+  return { descriptor, path: '/', isOurs: isOurs(fstatSync(descriptor)) };
+}
+
+function enter(above: Folder, name: string, links: number): Folder {
+  const place = placeIn(above, name);
+  try {
+    const descriptor = keep(openAtSync(place, folderFlags));
+    const path = join(above.path, name);
+    return { descriptor, path, isOurs: above.isOurs && isOurs(fstatSync(descriptor)) };
+  } catch (error) {
+    const target = codeOf(error) === 'ENOTDIR' ? trustedTarget(above, name) : undefined;
+    if (target === undefined) throw isLink(place) ? othersLink('ENOTDIR', join(above.path, name)) : error;
+    if (links === mostLinks) throw othersLink('ELOOP', join(above.path, name));
+    return through(above, target, links + 1);
+  }
+}
+
+/** The folder that a link leads to, one name after the other: `..` of a folder is the one that it lies in. */
+function through(from: Folder, target: string, links: number): Folder {
+  let folder = isAbsolute(target) ? folderAt('/', links) : from;
+  for (const name of target.split('/')) {
+    if (name === '' || name === '.') continue;
+    folder = name === '..' ? folderAt(dirname(folder.path), links) : enter(folder, name, links);
+  }
+  return folder;
+}
+
+/** Where a link leads that nobody but root and us can have put there; undefined for everything else. */
+function trustedTarget(above: Folder, name: string): string | undefined {
+  if (!above.isOurs) return undefined;
+  const place = placeIn(above, name);
+  const stats = lookSync(place, { throwIfNoEntry: false });
+  if (stats?.isSymbolicLink() !== true || !trustedUsers().has(stats.uid)) return undefined;
+  return targetSync(place);
+}
+
+const worldWritable = 0o002;
+const groupWritable = 0o020;
+const sticky = 0o1000;
+
+/**
+ * Whether nobody but root and us may rename what lies in a folder. In a sticky one others may make things, and rename only
+ * those. The group of a folder may be that of its owner alone, which every account of Debian has.
+ */
+export function isOurs({ uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>): boolean {
+  if (!trustedUsers().has(uid)) return false;
+  if ((mode & sticky) !== 0) return true;
+  if ((mode & worldWritable) !== 0) return false;
+  return (mode & groupWritable) === 0 || gid === 0 || gid === process.getegid?.();
+}
+
+let trusted: ReadonlySet<number> | undefined;
+
+/** Root, ourselves, and whoever owns the root folder: among the users of a container that need not be number 0. */
+function trustedUsers(): ReadonlySet<number> {
+  return (trusted ??= new Set([0, process.geteuid?.() ?? 0, lookSync('/').uid]));
+}
+
+const placeIn = ({ descriptor }: Folder, name: string): string => `/proc/self/fd/${descriptor}/${name}`;
+
+/** By the path under which it is reached: it is of use in this call only. */
+function placeAt(path: string): string {
+  const full = resolve(path);
+  const folder = folderAt(dirname(full));
+  return full === '/' ? placeIn(folder, '.') : placeIn(folder, basename(full));
+}
+
+/** Does something with the last name of a path. */
+function at<T>(path: string, work: (place: string) => T): T {
+  makeRoom();
+  try {
+    return work(placeAt(path));
+  } catch (error) {
+    throw named(error, path);
+  }
+}
+
+/** An error says the path that we mean. */
+function named(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('path' in error)) return error;
+  const place = String(error.path);
+  if (!place.startsWith('/proc/self/fd/')) return error;
+  error.message = error.message.replaceAll(place, path);
+  error.path = path;
+  return error;
+}
+
+const isLink = (place: string): boolean =>
+  lookSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+
+const othersLink = (code: string, path: string): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${code}: a symbolic link that another user may have made, '${path}'`), {
+    code,
+    path,
+  });
+
+const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
+
+/** What is at a path, links not followed; undefined when nothing is. */
+export function lstatIfThere(path: string): Stats | undefined {
+  try {
+    return at(path, (place) => lookSync(place, { throwIfNoEntry: false }));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** With exact numbers: device and inode of one file are those of no other. */
+export function lstatExactly(path: string): BigIntStats | undefined {
+  return at(path, (place) => lookSync(place, { bigint: true, throwIfNoEntry: false }));
+}
+
+/** Throws `ENOENT` when nothing is there. */
+export const lstatSync = (path: string): Stats => at(path, (place) => lookSync(place));
+
+export const readlinkSync = (path: string): string => at(path, (place) => targetSync(place));
+
+/** The names in a folder, in no order. */
+export const readdirSync = (path: string): string[] =>
+  at(join(path, '.names'), (place) => listSync(dirname(place)));
+
+/** The path that links in the last place lead to, as far as they are followed. */
+function withTrustedLinks(path: string): string {
+  makeRoom();
+  let full = resolve(path);
+  try {
+    for (let links = 0; links < mostLinks; links += 1) {
+      const folder = folderAt(dirname(full));
+      const target = full === '/' ? undefined : trustedTarget(folder, basename(full));
+      if (target === undefined) return full;
+      full = join(through(folder, dirname(target), 1).path, basename(target));
+    }
+  } catch (error) {
+    throw named(error, path);
+  }
+  throw othersLink('ELOOP', path);
+}
+
+/** What is at a path, links of root and of ours followed; undefined when nothing is. */
+export function statIfThereSync(path: string): Stats | undefined {
+  try {
+    return lstatIfThere(withTrustedLinks(path));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Opens what a path leads to, links of root and of ours followed; else as `openToRead`. */
+export const openFollowed = (path: string): number => openToRead(withTrustedLinks(path));
+
+/**
+ * Opens a file to read: only a plain one, for a pipe would hang us, and a device do something.
+ *
+ * @returns the descriptor, to be closed
+ * @throws `ELOOP` for a link, `EINVAL` for what is no plain file
+ */
+export function openToRead(path: string): number {
+  return at(path, (place) => {
+    const file = openAtSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (fstatSync(file).isFile()) return file;
+    closeSync(file);
+    throw Object.assign(new Error(`EINVAL: not a plain file, '${path}'`), { code: 'EINVAL', path });
+  });
+}
+
+/** A stream of the bytes of a plain file; it fails as `openFollowed` does. */
+export const readStreamOf = (path: string, highWaterMark: number): ReadStream =>
+  createReadStream(path, {
+    highWaterMark,
+    fs: {
+      open: (_: string, __: string, ___: number, opened: (error: unknown, file?: number) => void) => {
+        try {
+          opened(null, openFollowed(path));
+        } catch (error) {
+          opened(error);
+        }
+      },
+      read,
+      close,
+    },
+  });
+
+/**
+ * The text of a plain file; undefined when it is not there.
+ *
+ * @param limit the most bytes that it may have
+ * @throws of `openFollowed`; `EFBIG` for one that is longer
+ */
+export function readTextIfThere(path: string, limit = Number.POSITIVE_INFINITY): string | undefined {
+  let file: number;
+  try {
+    file = openFollowed(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+  try {
+    if (fstatSync(file).size > limit)
+      throw Object.assign(new Error(`EFBIG: more than ${limit} bytes, '${path}'`), { code: 'EFBIG', path });
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The bytes of a plain file. */
+export function readBytesSync(path: string): Buffer {
+  const file = openFollowed(path);
+  try {
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes a file and opens it to read and write: what is there already, a link too, is an error. */
+export const openNew = (path: string, mode: number): number =>
+  at(path, (place) =>
+    openAtSync(place, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode),
+  );
+
+/** Makes a file, or empties the one that is there, and opens it to read and write: a link is an error. */
+export const openEmpty = (path: string, mode: number): number =>
+  at(path, (place) =>
+    openAtSync(place, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, mode),
+  );
+
+/** Opens a folder, to be flushed; the descriptor, to be closed. */
+export const openFolder = (path: string): number =>
+  at(join(path, '.folder'), (place) =>
+    openAtSync(dirname(place), constants.O_RDONLY | constants.O_DIRECTORY),
+  );
+
+/** Throws `EEXIST` when something is there. */
+export const mkdirSync = (path: string, mode = 0o777): void =>
+  at(path, (place) => {
+    makeSync(place, { mode });
+  });
+
+/** Makes a folder and those above it; one that is there is fine. */
+export function makeFolders(path: string, mode = 0o777): void {
+  if (statIfThereSync(path)?.isDirectory() === true) return;
+  if (dirname(path) !== path) makeFolders(dirname(path), mode);
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    // Another run of ours may have been quicker.
+    if (codeOf(error) !== 'EEXIST' || lstatIfThere(path)?.isDirectory() !== true) throw error;
+  }
+}
+
+export const symlinkSync = (target: string, path: string): void =>
+  at(path, (place) => {
+    leadSync(target, place);
+  });
+
+export const linkSync = (from: string, to: string): void => both(from, to, nameSync);
+
+/** Renames; a folder that was known under either path is looked for anew. */
+export const renameSync = (from: string, to: string): void => {
+  both(from, to, moveSync);
+  closeAll();
+};
+
+function both(from: string, to: string, work: (from: string, to: string) => void): void {
+  makeRoom();
+  try {
+    work(placeAt(from), placeAt(to));
+  } catch (error) {
+    throw named(error, from);
+  }
+}
+
+export const unlinkSync = (path: string): void =>
+  at(path, (place) => {
+    forgetSync(place);
+  });
+
+export const rmdirSync = (path: string): void => {
+  at(path, (place) => {
+    dropSync(place);
+  });
+  closeAll();
+};
+
+/** Of a link, its own owner. */
+export const lchownSync = (path: string, uid: number, gid: number): void =>
+  at(path, (place) => {
+    giveSync(place, uid, gid);
+  });
+
+/** Never of what a link leads to: for a link it is an error. */
+export const chmodSync = (path: string, mode: number): void =>
+  at(path, (place) => {
+    const held = openAtSync(place, openPath | constants.O_NOFOLLOW);
+    try {
+      if (fstatSync(held).isSymbolicLink()) throw othersLink('ELOOP', path);
+      chmodThrough(held, mode);
+    } finally {
+      closeSync(held);
+    }
+  });
+
+/** A descriptor that was opened for nothing else takes no fchmod(2). */
+const chmodThrough = (held: number, mode: number): void => {
+  changeModeSync(`/proc/self/fd/${held}`, mode);
+};
+
+/** Of a link, its own times; in seconds. */
+export const lutimesSync = (path: string, accessed: Date | number, modified: Date | number): void =>
+  at(path, (place) => {
+    touchSync(place, accessed, modified);
+  });
+
+/** Copies the content of an open file to another one, by their descriptors; shares its blocks where the file system can. */
+export const copyOpenFile = (source: number, target: number): void => {
+  copyBytesSync(`/proc/self/fd/${source}`, `/proc/self/fd/${target}`, constants.COPYFILE_FICLONE);
+};
+
+/** Whether we may do something with it, by access(2); throws when not. */
+export const accessSync = (path: string, mode: number): void =>
+  at(join(path, '.access'), (place) => {
+    mayAccessSync(dirname(place), mode);
+  });
+
+/**
+ * Paths for another program, which stay what they are while it runs: each by the descriptor of its folder.
+ *
+ * @param work is given the place of each path whose folder is there
+ */
+export async function withPlaces<T>(
+  paths: readonly string[],
+  work: (places: ReadonlyMap<string, string>) => Promise<T>,
+): Promise<T> {
+  const held = new Map<string, number | undefined>();
+  const places = new Map<string, string>();
+  try {
+    for (const path of paths) {
+      const folder = dirname(path);
+      if (!held.has(folder)) held.set(folder, heldFolder(folder));
+      const descriptor = held.get(folder);
+      if (descriptor !== undefined)
+        places.set(path, `/proc/${process.pid}/fd/${descriptor}/${basename(path)}`);
+    }
+    return await work(places);
+  } finally {
+    for (const descriptor of held.values()) if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function heldFolder(path: string): number | undefined {
+  try {
+    return at(join(path, '.held'), (place) => openAtSync(dirname(place), openPath | constants.O_DIRECTORY));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Removes a file or a whole folder; one that is not there is fine. It follows no link, and does not leave the file system
+ * that the folder is on. A folder of ours that lacks its owner's permissions, as applications set them (0555 of Drupal's
+ * sites/default), is given them first.
+ */
+export async function removeTree(path: string): Promise<void> {
+  const found = lstatIfThere(path);
+  if (found === undefined) return;
+  if (found.isDirectory()) {
+    const held = at(path, (place) => openAtSync(place, folderFlags));
+    try {
+      await emptyFolder(held, path, fstatSync(held), createBreather());
+    } finally {
+      closeSync(held);
+    }
+  }
+  try {
+    if (found.isDirectory()) rmdirSync(path);
+    else unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+async function emptyFolder(
+  held: number,
+  path: string,
+  { dev, uid, mode }: Pick<Stats, 'dev' | 'uid' | 'mode'>,
+  breathe: () => Promise<void>,
+): Promise<void> {
+  const folder = `/proc/self/fd/${held}`;
+  if (uid === process.geteuid?.() && (mode & 0o700) !== 0o700) chmodThrough(held, (mode & 0o7777) | 0o700);
+  try {
+    for (const name of listSync(folder)) {
+      await breathe();
+      const place = `${folder}/${name}`;
+      const stats = lookSync(place, { throwIfNoEntry: false });
+      if (stats?.isDirectory() !== true) {
+        forget(place);
+        continue;
+      }
+      if (stats.dev !== dev)
+        throw Object.assign(new Error(`EXDEV: another file system, '${join(path, name)}'`), {
+          code: 'EXDEV',
+          path,
+        });
+      const below = openAtSync(place, folderFlags);
+      try {
+        await emptyFolder(below, join(path, name), fstatSync(below), breathe);
+      } finally {
+        closeSync(below);
+      }
+      dropSync(place);
+    }
+  } catch (error) {
+    throw named(error, path);
+  }
+}
+
+function forget(place: string): void {
+  try {
+    forgetSync(place);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
