@@ -36,7 +36,10 @@ export const settings = {
   DB_NAME: setting(type.string, 'intimemanager'),
   DB_USER: setting(type.string, 'intimemanager'),
   DB_PASSWORD: setting(type.secret),
-  DB_SSL_MODE: withDefault(type.choice('preferred', 'disabled', 'required', 'verify'), 'preferred'),
+  DB_SSL_MODE: withDefault(
+    type.choice('auto', 'verify', 'verify-ca', 'required', 'preferred', 'disabled'),
+    'auto',
+  ),
   DB_SSL_CA: setting(type.path, '/etc/ssl/certs/database-ca.pem'),
   DB_SQL_MODE: setting(type.string, 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'),
   APP_DIR: setting(type.path, '/var/www/intimemanager'),

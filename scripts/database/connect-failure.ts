@@ -1,4 +1,6 @@
 import { MajError, reasonOf, refused, wrongUsage } from '../errors.ts';
+import { keyRefused } from './driver.ts';
+import { encryptionOf, isVerified } from './encryption.ts';
 import { isConnectionLost, sqlErrorOf } from './sql-error.ts';
 import { addressOf, type Target } from './target.ts';
 
@@ -44,8 +46,19 @@ function failureOf(target: Target, number: number | undefined, reason: string, c
     const facts = { user: target.user, address, withPassword: target.password !== undefined, reason };
     return wrongUsage('database-access-denied', facts, options);
   }
-  if (number === 2026 || isTlsError(cause))
-    return wrongUsage('database-tls', { address, mode: target.sslMode, reason }, options);
+  const code = codeOf(cause);
+  if (code === keyRefused || code === clearRefused) {
+    const asked = code === keyRefused ? 'its-key' : 'clear';
+    return wrongUsage('database-password-kept', { address, asked }, options);
+  }
+  if (number === 2026 || tlsErrors.test(code)) {
+    const facts = { address, mode: target.sslMode, reason };
+    // A server without encryption cannot prove anything either, but no authority would help.
+    const unproven = isVerified(encryptionOf(target)) && code !== 'HANDSHAKE_NO_SSL_SUPPORT';
+    return unproven
+      ? wrongUsage('database-unproven', { ...facts, ca: target.sslCa }, options)
+      : wrongUsage('database-tls', facts, options);
+  }
   return wrongUsage('database-unreachable', { address, reason }, options);
 }
 
@@ -55,7 +68,10 @@ function numberOf(error: unknown): number | undefined {
     : undefined;
 }
 
-function isTlsError(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
-  return /^(HANDSHAKE_(NO_)?SSL|ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(error.code);
-}
+/** The driver's, when a server asks for the password as it is; it sends it to none. */
+const clearRefused = 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED';
+
+const tlsErrors = /^(HANDSHAKE_(NO_)?SSL|ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -1,4 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { wrongUsage } from '../errors.ts';
+import { authorityFile } from './authority.ts';
+import { encryptionOf, isVerified } from './encryption.ts';
 import { fileFailed } from '../system/files.ts';
 import type { Target } from './target.ts';
 
@@ -31,13 +35,17 @@ export interface DriverOptions {
 
 const connectTimeoutMs = 10_000;
 
-/** The driver's options for a target. Over a socket nothing is encrypted: nothing leaves the machine. */
+/**
+ * The driver's options for a target.
+ *
+ * @throws MajError `settings-missing` for `verify-ca` without DB_SSL_CA; `file-failed`
+ */
 export async function driverOptions(
   target: Target,
   database: string | null,
   { bytes = false }: { readonly bytes?: boolean } = {},
 ): Promise<DriverOptions> {
-  const tls = target.socket === undefined ? await tlsOptions(target) : undefined;
+  const tls = await tlsOptions(target);
   return {
     ...(target.socket === undefined
       ? { host: target.host, port: target.port }
@@ -68,10 +76,17 @@ export async function driverOptions(
 }
 
 async function tlsOptions(target: Target): Promise<TlsOptions | undefined> {
-  if (target.sslMode === 'disabled') return undefined;
-  if (target.sslMode !== 'verify') return { rejectUnauthorized: false };
-  const ca = target.sslCa === undefined ? {} : { ca: await readAuthority(target.sslCa) };
-  return { rejectUnauthorized: true, verifyIdentity: true, ...ca };
+  const encryption = encryptionOf(target);
+  if (encryption === 'disabled') return undefined;
+  if (!isVerified(encryption)) return { rejectUnauthorized: false };
+  // Without a name to compare, a certificate of any authority of the system's would do.
+  if (encryption === 'verify-ca' && target.sslCa === undefined)
+    throw wrongUsage('settings-missing', { names: ['DB_SSL_CA'] });
+  const file = await authorityFile(target);
+  const ca = file === undefined ? {} : { ca: await readAuthority(file) };
+  // The driver compares a name only: for an address it takes a certificate of `localhost` (see `addressToProve`).
+  const verifyIdentity = encryption === 'verify' && isIP(target.host) === 0;
+  return { rejectUnauthorized: true, verifyIdentity, ...ca };
 }
 
 async function readAuthority(path: string): Promise<string> {
@@ -81,6 +96,10 @@ async function readAuthority(path: string): Promise<string> {
     throw fileFailed(path, 'read', error);
   }
 }
+
+/** The address that the certificate must be for, where the driver does not see to it. */
+export const addressToProve = (target: Target): string | undefined =>
+  encryptionOf(target) === 'verify' && isIP(target.host) !== 0 ? target.host : undefined;
 
 /** The same without encryption. */
 export function withoutTls(options: DriverOptions): DriverOptions {

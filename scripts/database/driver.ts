@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Readable, type Duplex, type Writable } from 'node:stream';
-import mysql, { type Connection, type QueryOptions, type ResultSetHeader } from 'mysql2';
-import { withoutTls, type DriverOptions } from './connection-options.ts';
+import mysql, { type AuthPlugin, type Connection, type QueryOptions, type ResultSetHeader } from 'mysql2';
+import { checkServerIdentity, type TLSSocket } from 'node:tls';
+import { addressToProve, withoutTls, type DriverOptions } from './connection-options.ts';
+import { encryptionOf, takesServersKey } from './encryption.ts';
 import { lossOf } from './connection-loss.ts';
 import type { Target } from './target.ts';
 
@@ -82,17 +84,20 @@ function cut(connection: Connection): void {
 
 async function open(target: Target, options: DriverOptions): Promise<Connection> {
   try {
-    return await opened(options);
+    return await opened(target, options);
   } catch (error) {
     const noTls = error instanceof Error && 'code' in error && error.code === 'HANDSHAKE_NO_SSL_SUPPORT';
-    if (!noTls || target.sslMode !== 'preferred') throw error;
-    return await opened(withoutTls(options));
+    if (!noTls || encryptionOf(target) !== 'preferred') throw error;
+    return await opened(target, withoutTls(options));
   }
 }
 
-function opened(options: DriverOptions): Promise<Connection> {
+function opened(target: Target, options: DriverOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const connection = mysql.createConnection(options);
+    const authPlugins = options.ssl === undefined && !takesServersKey(target) ? { authPlugins: keyless } : {};
+    const connection = mysql.createConnection({ ...options, ...authPlugins });
+    const address = addressToProve(target);
+    if (address !== undefined) proveAddress(connection, address);
     // A connection that breaks while idle would otherwise end the process; the next statement reports it.
     connection.on('error', () => undefined);
     connection.connect((error) => {
@@ -101,6 +106,47 @@ function opened(options: DriverOptions): Promise<Connection> {
       reject(error);
     });
   });
+}
+
+/** The code of the error when a server asks for the password under a key that it names itself. */
+export const keyRefused = 'SERVER_KEY_REFUSED';
+
+/**
+ * A plugin of the driver's for authentication by password, but for what it does on a connection without encryption when
+ * the server knows no shorter way: to ask it for its key, and send the password under that. It asks by a single byte.
+ */
+const withoutServersKey =
+  (plugin: AuthPlugin): AuthPlugin =>
+  (metadata) => {
+    const answerTo = plugin(metadata);
+    return (data) => {
+      const answer = answerTo(data);
+      if (answer instanceof Buffer && answer.length === 1)
+        throw Object.assign(new Error('it asks for the password under a key of its own'), {
+          code: keyRefused,
+        });
+      return answer;
+    };
+  };
+
+const keyless = {
+  caching_sha2_password: withoutServersKey(mysql.authPlugins.caching_sha2_password({})),
+  sha256_password: withoutServersKey(mysql.authPlugins.sha256_password({})),
+};
+
+/**
+ * The driver hands no address to the check of the certificate, which then compares `localhost`. So its step to encryption
+ * is followed by ours, before anything is sent.
+ */
+function proveAddress(connection: Connection, address: string): void {
+  // The driver's types leave it out.
+  const upgrading = connection as Connection & {
+    readonly stream: TLSSocket;
+    startTLS(done: (error?: Error) => void): void;
+  };
+  const startTls = upgrading.startTLS.bind(upgrading);
+  upgrading.startTLS = (done) =>
+    startTls((error) => done(error ?? checkServerIdentity(address, upgrading.stream.getPeerCertificate())));
 }
 
 function resetOn(connection: Connection, resolve: () => void, reject: (error: unknown) => void): void {

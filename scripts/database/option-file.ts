@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { privateFile, remove } from '../system/files.ts';
 import { makeTemporaryFolder } from '../system/temporary.ts';
+import { authorityFile } from './authority.ts';
+import { encryptionOf, isVerified, type Encryption } from './encryption.ts';
 import type { Flavour } from './flavour.ts';
 import type { Target } from './target.ts';
 
@@ -19,7 +21,8 @@ export async function makeOptionFile(target: Target, flavour: Flavour): Promise<
   const folder = await makeTemporaryFolder('cnf');
   const path = join(folder, 'client.cnf');
   try {
-    await writeFile(path, optionFileText(target, flavour), { mode: privateFile, flag: 'wx' });
+    const sslCa = isVerified(encryptionOf(target)) ? await authorityFile(target) : target.sslCa;
+    await writeFile(path, optionFileText({ ...target, sslCa }, flavour), { mode: privateFile, flag: 'wx' });
   } catch (error) {
     await remove(folder);
     throw error;
@@ -70,20 +73,25 @@ export function optionValue(value: string): string {
   return `"${escaped}"`;
 }
 
-const mysqlModes = {
+const mysqlModes: Readonly<Record<Encryption, string>> = {
   disabled: 'DISABLED',
   preferred: 'PREFERRED',
   required: 'REQUIRED',
+  'verify-ca': 'VERIFY_CA',
   verify: 'VERIFY_IDENTITY',
-} as const;
+};
 
 function tlsLines(target: Target, flavour: Flavour): string[] {
   const ca = target.sslCa === undefined ? [] : [`ssl-ca=${optionValue(target.sslCa)}`];
-  if (flavour === 'mysql') return [`ssl-mode=${mysqlModes[target.sslMode]}`, ...ca];
-  switch (target.sslMode) {
+  const encryption = encryptionOf(target);
+  // Never get-server-public-key: the key would be that of whoever answers.
+  if (flavour === 'mysql') return [`ssl-mode=${mysqlModes[encryption]}`, ...ca];
+  switch (encryption) {
     case 'disabled':
       return ['skip-ssl'];
     case 'verify':
+    case 'verify-ca':
+      // MariaDB's clients compare the name whenever they verify.
       return ['ssl', 'ssl-verify-server-cert', ...ca];
     case 'required':
       // Up to 11.3 the client goes on without encryption where the server has none; the driver, which always connects

@@ -18,15 +18,16 @@ export const addressText = (address: ServerAddress): string =>
 /** Whether two addresses may lead to one server: of a socket and an address of this machine nothing here tells. Pure. */
 export function mayBeSameServer(one: ServerAddress, other: ServerAddress): boolean {
   if ('socket' in one && 'socket' in other) return one.socket === other.socket;
-  if ('socket' in one) return isThisMachine(other);
-  if ('socket' in other) return isThisMachine(one);
+  if ('socket' in one) return isThisMachine(hostOf(other));
+  if ('socket' in other) return isThisMachine(hostOf(one));
   if (one.port !== other.port) return false;
-  return hostOf(one) === hostOf(other) || (isThisMachine(one) && isThisMachine(other));
+  return hostOf(one) === hostOf(other) || (isThisMachine(hostOf(one)) && isThisMachine(hostOf(other)));
 }
 
-const hostOf = (address: ServerAddress): string =>
-  'host' in address ? address.host.toLowerCase().replace(/\.$/, '') : '';
+const hostOf = (address: ServerAddress): string => ('host' in address ? plainHost(address.host) : '');
 
-/** As DB_HOST an IPv6 address has no brackets. */
-const isThisMachine = (address: ServerAddress): boolean =>
-  isLoopback(hostOf(address)) || hostOf(address) === '::1';
+const plainHost = (host: string): string => host.toLowerCase().replace(/\.$/, '');
+
+/** Whether a DB_HOST is this machine by what it says itself. An IPv6 address has no brackets there. */
+export const isThisMachine = (host: string): boolean =>
+  isLoopback(plainHost(host)) || plainHost(host) === '::1';

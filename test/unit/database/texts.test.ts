@@ -56,6 +56,10 @@ describe('an option file', () => {
   it.each([
     ['mysql', 'preferred', 'ssl-mode=PREFERRED'],
     ['mysql', 'disabled', 'ssl-mode=DISABLED'],
+    ['mysql', 'auto', 'ssl-mode=VERIFY_IDENTITY'],
+    ['mysql', 'verify-ca', 'ssl-mode=VERIFY_CA'],
+    ['mariadb', 'auto', 'ssl\nssl-verify-server-cert'],
+    ['mariadb', 'verify-ca', 'ssl\nssl-verify-server-cert'],
     ['mariadb', 'disabled', 'skip-ssl'],
     ['mariadb', 'required', 'ssl\nskip-ssl-verify-server-cert'],
     ['mariadb', 'verify', 'ssl\nssl-verify-server-cert'],
@@ -63,6 +67,25 @@ describe('an option file', () => {
     expect(optionFileText({ ...target, sslMode, sslCa: undefined }, flavour)).toContain(
       `protocol=tcp\n${lines}\n`,
     );
+  });
+});
+
+describe('an option file for a server on this machine', () => {
+  it.each([
+    ['mysql', 'ssl-mode=PREFERRED'],
+    ['mariadb', 'skip-ssl-verify-server-cert'],
+  ] as const)('tells %s’s clients to verify nothing unless asked', (flavour, line) => {
+    const target: Target = {
+      host: '127.0.0.1',
+      port: 3306,
+      socket: undefined,
+      user: 'app',
+      password: undefined,
+      database: 'd',
+      sslMode: 'auto',
+      sslCa: undefined,
+    };
+    expect(optionFileText(target, flavour).split('\n')).toContain(line);
   });
 });
 

@@ -63,6 +63,10 @@ const engines = (tables: readonly TableToLock[]): string =>
 /** `'user'@'host'`, of `user@host`. */
 const accountText = (account: string): string => `'${account.replace(/@(?=[^@]*$)/, "'@'")}'`;
 
+/** What the modes risk that prove nothing. */
+const unprovenRisk =
+  'DB_SSL_MODE=required encrypts without a proof, and preferred not even always: then whoever is on the way to the server, and answers in its place, can learn the password and all data, and change it.';
+
 /** What database/ says, in English. */
 export const database = {
   errors: {
@@ -88,8 +92,27 @@ export const database = {
       hint: 'Check DB_NAME; names may differ in upper and lower case.',
     }),
     'database-tls': (facts: { address: string; mode: string; reason: string }) => ({
-      message: `No encrypted connection to ${facts.address} as DB_SSL_MODE=${facts.mode} asks for: ${facts.reason}`,
-      hint: 'Check DB_SSL_CA and the server’s certificate, or choose another DB_SSL_MODE.',
+      message: `No encrypted connection to ${facts.address}, which DB_SSL_MODE=${facts.mode}${facts.mode === 'auto' ? ' (off this machine)' : ''} asks for: ${facts.reason}`,
+      hint: `Let the server encrypt (ssl_cert and ssl_key in its settings). ${unprovenRisk}`,
+    }),
+    'database-unproven': (facts: {
+      address: string;
+      mode: string;
+      reason: string;
+      ca: string | undefined;
+    }) => ({
+      message: `The server at ${facts.address} did not prove that it is the one you mean, which DB_SSL_MODE=${facts.mode}${facts.mode === 'auto' ? ' (off this machine)' : ''} asks for. It was not told the password: ${facts.reason}`,
+      hint: `${facts.ca === undefined ? 'Name the authority that signed its certificate: DB_SSL_CA=/path/to/ca.pem.' : `Look at whether its certificate is signed by ${facts.ca} (DB_SSL_CA), and for the name in DB_HOST.`} MySQL keeps its own as ca.pem in the data folder; copy it by a way that you trust, and set DB_SSL_MODE=verify-ca, for the certificates that MySQL makes are for no host. Hosts of databases publish theirs (Amazon RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem). ${unprovenRisk}`,
+    }),
+    'database-password-kept': (facts: { address: string; asked: 'clear' | 'its-key' }) => ({
+      message:
+        facts.asked === 'clear'
+          ? `The server at ${facts.address} asks for the password in clear (mysql_clear_password). It was not sent: whoever answers in the server’s place would learn it.`
+          : `The server at ${facts.address} does not encrypt the connection, and asks for the password under a key that it names itself. It was not sent: whoever answers in the server’s place would learn it.`,
+      hint:
+        facts.asked === 'clear'
+          ? 'Give DB_USER a way to enter that keeps the password: caching_sha2_password (MySQL), ed25519 or mysql_native_password (MariaDB).'
+          : 'Let the server encrypt (MySQL does unless told not to), or set DB_SOCKET. Where it is on this machine, and you trust all its users: DB_SSL_MODE=disabled.',
     }),
     'server-programs-missing': (facts: {
       flavour: Flavour | undefined;

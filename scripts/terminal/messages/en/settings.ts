@@ -28,8 +28,9 @@ export const settings = {
     DB_USER: 'Database user that may do everything on that database.',
     DB_PASSWORD: 'Password of that user; never given as an option.',
     DB_SSL_MODE:
-      'Encryption of the connection: preferred, disabled, required, or verify (checks the certificate).',
-    DB_SSL_CA: 'Certificate authority of the server, as a PEM file.',
+      'Encryption of the connection. auto: verify, but preferred where DB_HOST is localhost, 127.… or ::1; verify: only to a server whose certificate is for DB_HOST and signed by DB_SSL_CA; verify-ca: signed by DB_SSL_CA, for whatever name; required: encrypted, to whoever answers; preferred: encrypted where the server can; disabled: not.',
+    DB_SSL_CA:
+      'Certificate authority of the server, as a PEM file; if not set, those that the system trusts. With CLIENT_COMMAND the file must be there, too.',
     DB_SQL_MODE: 'sql_mode that the application itself uses; migrations run in it.',
     APP_DIR: 'Folder of the installed application.',
     APP_LAYOUT:
@@ -95,7 +96,7 @@ export const settings = {
     'project-of-another': (facts: {
       projectDir: string;
       path: string;
-      stranger: 'owner' | 'writable';
+      stranger: 'owner' | 'writable' | 'group';
       owner: number;
       uid: number;
     }) => ({
