@@ -68,7 +68,8 @@ function remoteOf(
     const asset = assets.find((one) => one.name === name);
     if (asset === undefined) return undefined;
     const ours = new URL(asset.url).origin === origin ? token : undefined;
-    return { url: asset.url, headers: { accept: 'application/octet-stream' }, token: ours };
+    const namedBy = context.config.UPDATE_GITHUB_API;
+    return { url: asset.url, namedBy, headers: { accept: 'application/octet-stream' }, token: ours };
   };
   const [name = ''] = chosen;
   const archive = requestOf(name);

@@ -1,11 +1,15 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { isLoopback } from './loopback.ts';
+import { lookupUpTo, reachOfHost, refuseFurtherIn, TooFarIn } from './reach.ts';
 import { shownUrl } from './shown-url.ts';
 
 /** Something to get by https. */
 export interface HttpRequest {
   readonly url: string;
+  /** The address of the settings that answered with `url`; not given: `url` itself is of the settings. */
+  readonly namedBy?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as `Authorization: Bearer`, to the host of `url` alone: not to one that it redirects to. */
   readonly token?: string | undefined;
@@ -14,7 +18,7 @@ export interface HttpRequest {
 /** Why something could not be had. */
 export class HttpFailure extends Error {
   /** `again`: it may be had later. */
-  readonly kind: 'again' | 'status' | 'tls' | 'redirect' | 'insecure' | 'too-large';
+  readonly kind: 'again' | 'status' | 'tls' | 'redirect' | 'insecure' | 'inward' | 'too-large';
   readonly status: number | undefined;
   /** How long the server asks to wait, in milliseconds. */
   readonly waitMs: number | undefined;
@@ -37,7 +41,8 @@ const redirects: readonly number[] = [301, 302, 303, 307, 308];
 /**
  * Asks for something and hands out the answer with its body still to be read, as the bytes that were sent: `fetch` would
  * unpack what a server calls packed, such as a `.tar.gz`. Redirections are followed to https, and from this machine to
- * itself.
+ * itself. What an answer leads to is no further in than the host of the settings is: what is on the network must not send
+ * us to services of this machine, of its network, or of its cloud.
  *
  * @param idleMs how long nothing may come, in the body as well
  * @throws HttpFailure
@@ -48,7 +53,9 @@ export async function request(
   signal: AbortSignal,
 ): Promise<http.IncomingMessage> {
   let url = new URL(wanted.url);
-  if (!isPrivate(url)) throw new HttpFailure('insecure', `${shownUrl(url.href)} is not encrypted`);
+  const configured = new URL(wanted.namedBy ?? wanted.url);
+  if (!isPrivate(url) || !isSameWay(configured, url))
+    throw new HttpFailure('insecure', `${shownUrl(url.href)} is not encrypted`);
   const { origin } = url;
   for (let hops = 0; hops <= mostRedirects; hops += 1) {
     const token = url.origin === origin ? wanted.token : undefined;
@@ -59,22 +66,21 @@ export async function request(
       ...wanted.headers,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
-    const response = await send(url, headers, idleMs, signal);
+    const lookup = await lookupFor(configured, url);
+    const response = await send(url, headers, lookup, idleMs, signal);
     const status = response.statusCode ?? 0;
     if (!redirects.includes(status)) return response;
     response.destroy();
-    url = nextUrl(url, response.headers.location);
+    url = nextUrl(configured, url, response.headers.location);
   }
   throw new HttpFailure('redirect', `${shownUrl(wanted.url)} sends on more than ${mostRedirects} times`);
 }
 
-function nextUrl(url: URL, location: string | undefined): URL {
+function nextUrl(configured: URL, url: URL, location: string | undefined): URL {
   if (location === undefined || !URL.canParse(location, url.href))
     throw new HttpFailure('redirect', `${shownUrl(url.href)} sends on to nowhere`);
   const next = new URL(location, url.href);
-  // What is on the network must not send us to services of this machine.
-  const allowed = isPrivate(next) && (!isLoopback(next.hostname) || isLoopback(url.hostname));
-  if (!allowed)
+  if (!isPrivate(next) || !isSameWay(configured, next))
     throw new HttpFailure('redirect', `${shownUrl(url.href)} sends on to ${next.origin}, which is not https`);
   return next;
 }
@@ -82,16 +88,33 @@ function nextUrl(url: URL, location: string | undefined): URL {
 const isPrivate = (url: URL): boolean =>
   url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 
+/** Plain http is for whoever has asked for it. */
+const isSameWay = (configured: URL, url: URL): boolean =>
+  url.protocol === 'https:' || configured.protocol === 'http:';
+
+/** How the host of an address is looked up; undefined for the one that the settings name, wherever that is. */
+async function lookupFor(configured: URL, url: URL): Promise<LookupFunction | undefined> {
+  if (url.hostname === configured.hostname) return undefined;
+  const most = await reachOfHost(configured.hostname);
+  try {
+    refuseFurtherIn(url.hostname, most);
+  } catch (error) {
+    throw networkFailure(error);
+  }
+  return lookupUpTo(most);
+}
+
 function send(
   url: URL,
   headers: Readonly<Record<string, string>>,
+  lookup: LookupFunction | undefined,
   idleMs: number,
   signal: AbortSignal,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { request: start } = url.protocol === 'https:' ? https : http;
     // A connection of its own: one that is kept open would keep the program from ending.
-    const asked = start(url, { headers, signal, agent: false });
+    const asked = start(url, { headers, signal, agent: false, ...(lookup === undefined ? {} : { lookup }) });
     asked.setTimeout(idleMs, () => asked.destroy(new Error(`nothing came for ${idleMs} ms`)));
     asked.once('response', resolve);
     asked.on('error', (error) => reject(networkFailure(error)));
@@ -105,6 +128,7 @@ const tlsCodes = /^(CERT_|ERR_TLS|ERR_SSL|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOST
 /** What an error of the network means. */
 export function networkFailure(error: unknown): HttpFailure {
   if (error instanceof HttpFailure) return error;
+  if (error instanceof TooFarIn) return new HttpFailure('inward', error.message, { cause: error });
   // Of several addresses that were tried, the first one's.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const message = first instanceof Error ? first.message : String(first);

@@ -26,7 +26,7 @@ type RetryContext = Pick<Context, 'signal' | 'clock' | 'report'>;
  * @param address what it is about, for messages: shown without its query
  * @param attempt told the signal to stop at; says by `advanced` whether it got anything at all before it failed
  * @throws MajError `download-refused`, `download-not-found`, `download-tls`, `download-redirect`, `download-insecure`,
- *   `download-too-large`, `download-failed`, all exit code 3; `interrupted`
+ *   `download-inward`, `download-too-large`, `download-failed`, all exit code 3; `interrupted`
  */
 export async function withRetries<T>(
   context: RetryContext,
@@ -75,6 +75,8 @@ function refusalOf(url: string, failure: HttpFailure, limits: HttpLimits): Error
       return refused('download-redirect', { reason }, options);
     case 'insecure':
       return refused('download-insecure', { url }, options);
+    case 'inward':
+      return refused('download-inward', { url, to: reason }, options);
     case 'too-large':
       return refused('download-too-large', { url, bytes: limits.bytes }, options);
     case 'status':

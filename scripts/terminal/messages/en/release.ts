@@ -189,6 +189,10 @@ export const release = {
       message: `${facts.url} is not encrypted: what comes from there could be anybody’s.`,
       hint: 'Use https. Plain http is taken from this machine itself only.',
     }),
+    'download-inward': (facts: { url: string; to: string }) => ({
+      message: `${facts.url} leads to ${facts.to}, which is further in than the host of the settings: on this machine, in its network, or in the one of its cloud. What answers there may trust whoever asks, so that an answer from outside is not followed to it.`,
+      hint: 'If that is where the packages are, name it in UPDATE_SOURCE (or UPDATE_GITHUB_API).',
+    }),
     'github-no-release': (facts: { repository: string; tags: readonly string[] }) => ({
       message: `${facts.repository} has no release ${facts.tags.join(' or ')} on GitHub that can be seen from here.`,
       hint: 'Look at its page of releases. For a private repository, set UPDATE_TOKEN.',
@@ -223,6 +227,10 @@ export const release = {
     }),
     'git-submodules': (facts: { commit: string; paths: readonly string[] }) => ({
       message: `Commit ${facts.commit} has submodules, which \`git archive\` leaves out:\n${list(facts.paths)}`,
+      hint: 'Make a package that holds them, and give its path.',
+    }),
+    'git-lfs': (facts: { commit: string; paths: readonly string[] }) => ({
+      message: `Commit ${facts.commit} keeps files elsewhere, by Git LFS; an archive of it would hold what points to them:\n${list(facts.paths)}`,
       hint: 'Make a package that holds them, and give its path.',
     }),
     'git-unsigned': (facts: { keyId: string }) => ({
