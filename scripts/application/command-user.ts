@@ -1,4 +1,5 @@
 import { namelessAccount, type Account } from '../system/account.ts';
+import { becomingWords as becomingWordsOf, type Groups } from '../system/become.ts';
 
 /** Who owns the application: the numbers, and the account where there is one. */
 export interface Owner {
@@ -24,7 +25,7 @@ export interface CommandUser {
   /** What it comes of: who runs maj, APP_USER, the owner of the application, APP_COMMANDS_AS_ROOT. */
   readonly by: 'own' | 'app-user' | 'owner' | 'as-root';
   /** Whether the process has to become another user, and which supplementary groups it has then. */
-  readonly becomes: 'itself' | 'with-its-groups' | 'without-groups';
+  readonly becomes: 'itself' | Groups;
 }
 
 /**
@@ -75,7 +76,5 @@ export function commandEnvironment(
 
 /** The words before a command that make its process the user's; none where it is so already: pure. */
 export function becomingWords(setpriv: string, { account, becomes }: CommandUser): readonly string[] {
-  if (becomes === 'itself') return [];
-  const groups = becomes === 'with-its-groups' ? '--init-groups' : '--clear-groups';
-  return [setpriv, `--reuid=${account.uid}`, `--regid=${account.gid}`, groups, '--no-new-privs', '--'];
+  return becomes === 'itself' ? [] : becomingWordsOf(setpriv, account, becomes);
 }

@@ -2,11 +2,12 @@ import { dirname } from 'node:path';
 import { applicationDir } from '../config/require.ts';
 import { commandSettings } from '../config/settings.ts';
 import type { Context } from '../context.ts';
-import { refused, wrongUsage } from '../errors.ts';
+import { wrongUsage } from '../errors.ts';
 import { placesOf } from '../release/places.ts';
 import { entryAt } from '../release/tree.ts';
 import { accountOf, ownAccount, type Account } from '../system/account.ts';
-import { capture, findProgram, shell, type Bounds, type Captured } from '../system/processes.ts';
+import { findSetpriv } from '../system/become.ts';
+import { shell, type Bounds, type Captured } from '../system/processes.ts';
 import { quoteWords } from '../system/shell-words.ts';
 import {
   becomingWords,
@@ -29,7 +30,8 @@ export async function runCommand(
 ): Promise<Captured> {
   const user = await commandUser(context);
   const environment = { env: commandEnvironment(user.account, context.env) };
-  const becoming = user.becomes === 'itself' ? [] : becomingWords(await setpriv(context, user), user);
+  const becoming =
+    user.becomes === 'itself' ? [] : becomingWords(await findSetpriv(context, user.account.name), user);
   // `exec`: the process that is waited for and signalled is the command's own shell.
   const line =
     becoming.length === 0 ? command : `exec ${quoteWords([...becoming, '/bin/sh', '-c', command])}`;
@@ -72,7 +74,7 @@ export async function checkCommandUser(context: Context): Promise<void> {
   await appUserOf(context);
   if (commandSettings.every((name) => context.config[name] === undefined)) return;
   const user = await commandUser(context);
-  if (user.becomes !== 'itself') await setpriv(context, user);
+  if (user.becomes !== 'itself') await findSetpriv(context, user.account.name);
 }
 
 /**
@@ -87,13 +89,4 @@ async function ownerOf(context: Context): Promise<Owner> {
   });
   const { uid, gid } = ways.find((thing) => thing.uid !== 0) ?? { uid: 0, gid: 0 };
   return { uid, gid, account: uid === 0 ? undefined : await accountOf(context, String(uid)) };
-}
-
-/** The full path of util-linux' setpriv: that of busybox has not the options that are needed. */
-async function setpriv(context: Context, { account }: CommandUser): Promise<string> {
-  const path = await findProgram(context, 'setpriv');
-  const version = path === undefined ? undefined : await capture(context, path, ['--version']);
-  if (path === undefined || version?.stdout.includes('util-linux') !== true)
-    throw refused('setpriv-missing', { user: account.name });
-  return path;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { createGzip } from 'node:zlib';
 import { isRemote } from '../config/update-source.ts';
 import { inStep, note, stopIfInterrupted, type Context } from '../context.ts';
@@ -18,6 +19,13 @@ import {
 import { commitNamed, git, gitEnvironment, gitFailed } from '../system/git.ts';
 import { stream } from '../system/processes.ts';
 import { shownUrl } from '../system/shown-url.ts';
+import {
+  commitIn,
+  fetchingOptions,
+  refusePointers,
+  repositoryAt,
+  type LocalRepository,
+} from './local-repository.ts';
 import { requiredKey } from './signature.ts';
 import { mirrorFolder, packageFolder } from './store.ts';
 import type { FoundPackage } from './types.ts';
@@ -29,7 +37,8 @@ import type { FoundPackage } from './types.ts';
  *
  * @param repository a path, or an address of which we keep a copy; undefined: the one that the project folder is in
  * @param wanted a version: the tag `v<version>` or `<version>`; or anything else that git takes for a commit
- * @throws MajError `git-failed`, `git-no-version`, `git-tags-differ`, `git-no-commit`, `git-submodules`, `git-unsigned`
+ * @throws MajError `git-failed`, `git-no-version`, `git-tags-differ`, `git-no-commit`, `git-submodules`, `git-lfs`,
+ *   `git-unsigned`, `setpriv-missing`
  */
 export async function gitPackage(
   context: Context,
@@ -38,16 +47,18 @@ export async function gitPackage(
 ): Promise<FoundPackage> {
   const key = await requiredKey(context);
   if (key !== undefined) throw refused('git-unsigned', { keyId: key.id });
-  const gitDir = await gitDirOf(context, repository);
   const origin = repository ?? context.projectDir;
   const shown = shownUrl(origin);
+  const source = await sourceOf(context, repository);
   const commit =
     'version' in wanted
-      ? await taggedCommit(context, gitDir, shown, wanted.version)
-      : await commitNamed(context, gitDir, wanted.name);
+      ? await taggedCommit(source, shown, wanted.version)
+      : await source.commitNamed(wanted.name);
   if (commit === undefined)
     throw refused('git-no-commit', { repository: shown, name: 'name' in wanted ? wanted.name : '' });
+  const gitDir = await source.mirrorWith(commit);
   await refuseSubmodules(context, gitDir, commit);
+  await refusePointers(plainGit(context), gitDir, commit);
   const folder = await packageFolder(context, `${origin} ${commit}`);
   const path = join(folder, `${safeName(shown)}-${commit}.tar.gz`);
   await inStep(context, 'archive-commit', { commit, repository: shown }, (progress) =>
@@ -57,10 +68,52 @@ export async function gitPackage(
   return { path, version: 'version' in wanted ? wanted.version : undefined, commit };
 }
 
-async function gitDirOf(context: Context, repository: string | undefined): Promise<string> {
-  if (repository !== undefined && isRemote(repository)) return mirrorOf(context, repository);
-  const folder = repository === undefined ? context.projectDir : resolve(context.projectDir, repository);
-  return (await git(context, folder, ['rev-parse', '--absolute-git-dir'])).trim();
+/** A repository that packages are made of. */
+interface Source {
+  readonly commitNamed: (name: string) => Promise<string | undefined>;
+  /** Our own copy, which has this commit. Nothing is packed where another's configuration may name programs. */
+  readonly mirrorWith: (commit: string) => Promise<string>;
+}
+
+async function sourceOf(context: Context, repository: string | undefined): Promise<Source> {
+  const here = repository === undefined ? context.projectDir : folderOf(context, repository);
+  if (here !== undefined) {
+    const local = await repositoryAt(context, here);
+    return {
+      commitNamed: (name) => commitIn(local, name),
+      mirrorWith: (commit) => mirrorOfCommit(context, local, commit),
+    };
+  }
+  const mirror = await mirrorOf(context, repository ?? '');
+  return {
+    commitNamed: (name) => commitNamed(context, mirror, name),
+    mirrorWith: () => Promise.resolve(mirror),
+  };
+}
+
+/** The folder of a repository on this machine; undefined for one elsewhere. */
+function folderOf(context: Context, repository: string): string | undefined {
+  if (!isRemote(repository)) return resolve(context.projectDir, repository);
+  if (!URL.canParse(repository)) return undefined;
+  const url = new URL(repository);
+  return url.protocol === 'file:' && url.host === '' ? fileURLToPath(url) : undefined;
+}
+
+const fetchOptions = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+
+/** Our own copy of one commit of a repository on this machine, without its past. */
+async function mirrorOfCommit(context: Context, local: LocalRepository, commit: string): Promise<string> {
+  const mirror = mirrorFolder(context, local.gitDir);
+  await makeStateFolder(context, mirror);
+  const format = commit.length === 64 ? ['--object-format=sha256'] : [];
+  await git(context, mirror, ['init', '--quiet', '--bare', '--template=', ...format, mirror]);
+  const options = [...fetchOptions, '--depth=1', ...fetchingOptions(local)];
+  // What is not at the end of a branch is given out by the second version of the protocol alone.
+  const args = ['-c', 'protocol.version=2', '-c', 'gc.auto=0', 'fetch', ...options, '--', local.gitDir];
+  // SUDO_UID: git would take another's repository for trusted.
+  const environment = { env: { ...context.env, SUDO_UID: undefined } };
+  await git(environment, mirror, [`--git-dir=${mirror}`, ...args, `+${commit}:refs/maj/package`]);
+  return mirror;
 }
 
 /** A line that brings less than 1 KB a second for a minute is given up; ssh is told so by its own options. */
@@ -70,9 +123,9 @@ const notForEver = ['-c', 'http.lowSpeedLimit=1000', '-c', 'http.lowSpeedTime=60
 async function mirrorOf(context: Context, repository: string): Promise<string> {
   const mirror = mirrorFolder(context, repository);
   await makeStateFolder(context, mirror);
-  await git(context, mirror, ['init', '--quiet', '--bare', mirror]);
+  await git(context, mirror, ['init', '--quiet', '--bare', '--template=', mirror]);
   const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-  const options = ['--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+  const options = [...fetchOptions, '--prune'];
   await inStep(context, 'fetch-repository', { repository: shownUrl(repository) }, () =>
     git(
       context,
@@ -84,14 +137,9 @@ async function mirrorOf(context: Context, repository: string): Promise<string> {
   return mirror;
 }
 
-async function taggedCommit(
-  context: Context,
-  gitDir: string,
-  repository: string,
-  version: string,
-): Promise<string> {
+async function taggedCommit(source: Source, repository: string, version: string): Promise<string> {
   const tags = [`v${version}`, version];
-  const commits = await Promise.all(tags.map((tag) => commitNamed(context, gitDir, `refs/tags/${tag}`)));
+  const commits = await Promise.all(tags.map((tag) => source.commitNamed(`refs/tags/${tag}`)));
   const [commit, ...others] = new Set(commits.filter((found) => found !== undefined));
   if (commit === undefined) throw refused('git-no-version', { repository, version, tags });
   if (others.length > 0) throw refused('git-tags-differ', { repository, tags, commits: [commit, ...others] });
@@ -106,7 +154,22 @@ async function refuseSubmodules(context: Context, gitDir: string, commit: string
 }
 
 /** Whatever the user's settings of git are, the archive holds what is committed, with modes as files here have them. */
-const plainSettings = ['-c', 'tar.umask=0022', '-c', 'core.autocrlf=false', '-c', 'core.eol=lf'];
+const plainSettings = [
+  ...['-c', 'tar.umask=0022', '-c', 'core.autocrlf=false', '-c', 'core.eol=lf'],
+  ...['-c', 'core.attributesFile=/dev/null'],
+];
+
+/** git without anybody's settings: what filters or hooks they name is not run. */
+const plainGit = (context: Context): Pick<Context, 'env'> => ({
+  env: {
+    ...gitEnvironment(context).env,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_COUNT: undefined,
+    GIT_CONFIG_PARAMETERS: undefined,
+    GIT_ATTR_NOSYSTEM: '1',
+  },
+});
 
 async function archive(
   context: Context,
@@ -128,7 +191,7 @@ async function archive(
       yield chunk;
     }
   };
-  const started = stream(gitEnvironment(context), 'git', args, { cwd: gitDir });
+  const started = stream(plainGit(context), 'git', args, { cwd: gitDir });
   try {
     const file = createWriteStream(partial, { mode: privateFile, flush: true });
     await pipeline(started.stdout, createGzip({ level: 1 }), hashing, file, { signal: context.signal });

@@ -58,7 +58,7 @@ export const application = {
       hint: 'Set APP_USER to the user that the web server runs the application as, or give the application to root.',
     }),
     'setpriv-missing': (facts: { user: string }) => ({
-      message: `The application’s commands run as ${facts.user}, and the program setpriv of the package util-linux, which does that, is not there.`,
+      message: `What belongs to ${facts.user} is run as ${facts.user}, and the program setpriv of the package util-linux, which does that, is not there.`,
       hint: 'Install util-linux (apt install util-linux, apk add setpriv), or run maj as that user.',
     }),
     'not-installed': (facts: { path: string }) => ({
