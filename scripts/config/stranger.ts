@@ -1,4 +1,5 @@
-import { statSync, type Stats } from 'node:fs';
+import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { wrongUsage } from '../errors.ts';
 import { ownUserId } from '../system/identity.ts';
 
@@ -8,22 +9,82 @@ export interface Trusting {
   readonly uid: number;
   /** Who called sudo; undefined when nobody did. */
   readonly calledBy: number | undefined;
+  /** The groups that may write, beside an owner who may; undefined: any, since many users have one of their own. */
+  readonly groups?: readonly number[] | undefined;
 }
+
+/** How another may change something. */
+export type Stranger = 'owner' | 'writable' | 'group';
 
 /**
  * Whether another may change a file or folder: then he decides what maj runs, as the user that it runs as. The system's
  * own administrator may, and whoever called sudo could do the same without maj. Pure.
  */
 export function strangerTo(
-  { uid: owner, mode }: Pick<Stats, 'uid' | 'mode'>,
-  { uid, calledBy }: Trusting,
-): 'owner' | 'writable' | undefined {
+  { uid: owner, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
+  { uid, calledBy, groups }: Trusting,
+): Stranger | undefined {
   const trusted = [uid, 0, ...(uid === 0 && calledBy !== undefined ? [calledBy] : [])];
   if (!trusted.includes(owner)) return 'owner';
-  return (mode & writableByAll) === 0 ? undefined : 'writable';
+  if ((mode & writableByAll) !== 0) return 'writable';
+  const byGroup = (mode & writableByGroup) !== 0 && groups?.includes(gid) === false;
+  return byGroup ? 'group' : undefined;
 }
 
 const writableByAll = 0o002;
+const writableByGroup = 0o020;
+const sticky = 0o1000;
+
+/** The same of a folder on the way to something: where its sticky bit is set, others cannot put anything in its place. Pure. */
+export function strangerOnTheWay(
+  folder: Pick<Stats, 'uid' | 'gid' | 'mode'>,
+  trusting: Trusting,
+): Stranger | undefined {
+  const stranger = strangerTo(folder, trusting);
+  return stranger !== 'owner' && (folder.mode & sticky) !== 0 ? undefined : stranger;
+}
+
+/** What another may change, and how. */
+export interface Found {
+  readonly path: string;
+  readonly stranger: Stranger;
+  readonly owner: number;
+}
+
+/**
+ * Looks for somebody else who may change these files or folders, or put others in their place, by them or by any folder
+ * above them: as they are named, and where links lead.
+ */
+export function strangerAt(paths: readonly string[], trusting: Trusting): Found | undefined {
+  const seen = new Set<string>();
+  const above = (path: string): readonly string[] =>
+    dirname(path) === path ? [] : [dirname(path), ...above(dirname(path))];
+  for (const path of paths) {
+    const real = realpathSync(path);
+    const ways = new Set([path, real].flatMap(above));
+    for (const way of [...ways, path, real]) {
+      if (seen.has(way)) continue;
+      seen.add(way);
+      const found = statSync(way);
+      const judge = way === path || way === real ? strangerTo : strangerOnTheWay;
+      // A link is its owner's to change, wherever it leads; its mode says nothing.
+      const stranger =
+        judge(found, trusting) ?? strangerTo({ ...onlyOwner(lstatSync(way)), mode: 0 }, trusting);
+      if (stranger !== undefined) return { path: way, stranger, owner: found.uid };
+    }
+  }
+  return undefined;
+}
+
+const onlyOwner = ({ uid, gid }: Stats): Pick<Stats, 'uid' | 'gid'> => ({ uid, gid });
+
+/** Whom to trust, from who runs maj; undefined where the system has no users. */
+export function trustingOf(environment: Readonly<Record<string, string | undefined>>): Trusting | undefined {
+  const uid = ownUserId();
+  if (uid === undefined) return undefined;
+  const number = (text = ''): number | undefined => (/^\d+$/.test(text) ? Number(text) : undefined);
+  return { uid, calledBy: number(environment['SUDO_UID']) };
+}
 
 /**
  * Refuses settings that another user may have written.
@@ -37,10 +98,9 @@ export function refuseStrangers(
   paths: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): void {
-  const uid = ownUserId();
-  if (uid === undefined || environment['MAJ_TRUSTED_PROJECT'] === projectDir) return;
-  const caller = environment['SUDO_UID'] ?? '';
-  const trusting = { uid, calledBy: /^\d+$/.test(caller) ? Number(caller) : undefined };
+  const trusting = trustingOf(environment);
+  if (trusting === undefined || environment['MAJ_TRUSTED_PROJECT'] === projectDir) return;
+  const { uid } = trusting;
   for (const path of paths) {
     const found = statSync(path, { throwIfNoEntry: false });
     const stranger = found === undefined ? undefined : strangerTo(found, trusting);

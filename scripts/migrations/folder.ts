@@ -63,7 +63,7 @@ async function checksumOf(chunks: AsyncIterable<Buffer>): Promise<string> {
 }
 
 /** Whether a file's name makes it one of the scripts. */
-const isScript = (name: string): boolean => /\.sql$/i.test(name) && !name.startsWith('.');
+export const isScript = (name: string): boolean => /\.sql$/i.test(name) && !name.startsWith('.');
 
 /**
  * Makes migrations of files that were read already, from a git commit.

@@ -1,23 +1,60 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { applicationDir } from '../config/require.ts';
+import { strangerAt, trustingOf, type Found, type Trusting } from '../config/stranger.ts';
 import type { Context } from '../context.ts';
 import { wrongUsage } from '../errors.ts';
-import { statIfThere } from '../system/files.ts';
+import { fileFailed, namesIn, statIfThere } from '../system/files.ts';
+import { isScript } from './folder.ts';
 
 type Settings = Pick<Context, 'config' | 'projectDir'>;
+type Surroundings = Pick<Context, 'config' | 'projectDir' | 'env'>;
 
 /**
  * The folder of the migration scripts: MIGRATIONS_DIR itself when it is absolute, else under the first of these where
- * it is: the unpacked package, the project folder (a developer's repository), the installed application.
+ * it is: the unpacked package, the project folder (a developer's repository), the installed application. Of the last two
+ * it is refused where another could have written it.
  *
  * @param stagedDir the unpacked package of an upgrade
- * @throws MajError `migrations-folder-missing`, naming the places
+ * @throws MajError `migrations-folder-missing`, naming the places; `migrations-of-another`
  */
-export async function migrationsFolder(context: Settings, stagedDir?: string): Promise<string> {
+export async function migrationsFolder(context: Surroundings, stagedDir?: string): Promise<string> {
   const places = placesOf(context, stagedDir);
-  for (const place of places) if ((await statIfThere(place))?.isDirectory() === true) return place;
+  for (const place of places) {
+    if ((await statIfThere(place))?.isDirectory() !== true) continue;
+    const isNamed = isAbsolute(context.config.MIGRATIONS_DIR);
+    const isPackage = stagedDir !== undefined && !relative(stagedDir, place).startsWith('..');
+    if (!isNamed && !isPackage) await refuseOthersScripts(context, place);
+    return place;
+  }
   throw wrongUsage('migrations-folder-missing', { places });
 }
+
+/**
+ * Who writes the scripts decides what is done to the database as DB_USER, who may be more than the application's own user
+ * is: the web server's account must not, where nobody has named the folder.
+ */
+async function refuseOthersScripts(context: Surroundings, folder: string): Promise<void> {
+  const trusting = trustingOf(context.env);
+  const isTrusted = !relative(context.projectDir, folder).startsWith('..');
+  if (trusting === undefined || (isTrusted && context.env['MAJ_TRUSTED_PROJECT'] === context.projectDir))
+    return;
+  const scripts = (await namesIn(folder)).filter(isScript).map((name) => join(folder, name));
+  // Many users have a group of their own that may write; root has no reason to.
+  const groups = trusting.uid === 0 ? [0, ...groupOfCaller(context)] : undefined;
+  const found = strangerOf([folder, ...scripts], { ...trusting, groups });
+  if (found !== undefined) throw wrongUsage('migrations-of-another', { folder, ...found, uid: trusting.uid });
+}
+
+function strangerOf(paths: readonly string[], trusting: Trusting): Found | undefined {
+  try {
+    return strangerAt(paths, trusting);
+  } catch (error) {
+    throw fileFailed(paths[0] ?? '', 'looked at', error);
+  }
+}
+
+const groupOfCaller = ({ env }: Surroundings): readonly number[] =>
+  /^\d+$/.test(env['SUDO_GID'] ?? '') ? [Number(env['SUDO_GID'])] : [];
 
 /** The folder that a new script belongs in: the one that counts or, where there is none yet, the project's. */
 export async function folderForNew(context: Settings): Promise<string> {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { migrateVerb } from '../../../scripts/migrate.ts';
@@ -321,5 +321,30 @@ describe('the folder of the migrations is', () => {
       current,
     );
     expect(await migrationsFolder(testContext({ config: { MIGRATIONS_DIR: current } }))).toBe(current);
+  });
+
+  test.each([
+    ['the application', (app: string) => app],
+    ['the folder itself', (app: string) => join(app, 'migrations')],
+    ['a script', (app: string) => join(app, 'migrations', '001_a.sql')],
+  ])('refused where anybody may write to %s, unless it is named', async (_, changed) => {
+    const app = temporaryFolder('app');
+    const folder = await inside(app);
+    await chmod(changed(app), 0o777);
+    const failure = await failureOf(migrationsFolder(testContext({ config: { APP_DIR: app } })));
+    expect([failure.code, failure.exitCode]).toEqual(['migrations-of-another', 2]);
+    expect(failure.message).toContain(changed(app));
+    const named = testContext({ config: { APP_DIR: app, MIGRATIONS_DIR: folder } });
+    expect(await migrationsFolder(named)).toBe(folder);
+  });
+
+  test('refused where a link on the way may be changed by anybody, though it leads to what is ours', async () => {
+    const [app, ours] = [temporaryFolder('app'), temporaryFolder('ours')];
+    await inside(ours);
+    await symlink(join(ours, 'migrations'), join(app, 'migrations'));
+    const context = testContext({ config: { APP_DIR: app } });
+    expect(await migrationsFolder(context)).toBe(join(app, 'migrations'));
+    await chmod(app, 0o777);
+    expect((await failureOf(migrationsFolder(context))).code).toBe('migrations-of-another');
   });
 });

@@ -367,6 +367,22 @@ export const migrations = {
       message: `There is no folder of migrations; looked for ${facts.places.join(', ')}.`,
       hint: 'Set MIGRATIONS_DIR, or make the first script with `maj migrate new NAME`.',
     }),
+    'migrations-of-another': (facts: {
+      folder: string;
+      path: string;
+      stranger: 'owner' | 'writable' | 'group';
+      owner: number;
+      uid: number;
+    }) => ({
+      message: `The migration scripts in ${facts.folder} could be another’s: ${
+        {
+          owner: `${facts.path} belongs to user ${facts.owner}`,
+          writable: `every user of this machine may write to ${facts.path}`,
+          group: `the group of ${facts.path} may write to it`,
+        }[facts.stranger]
+      }. Who writes them decides what is done to the database.`,
+      hint: `\`maj upgrade\` takes the scripts of the package. Else give the scripts, and the folders above them, to user ${facts.uid} alone; or, once you have read them, name their folder: --migrations-dir=${facts.folder}`,
+    }),
     'migrations-refused': (facts: { problems: readonly PlanProblem[] }) => ({
       message: `The scripts and the database do not agree:\n${facts.problems.map((problem) => `  - ${planProblem(problem)}`).join('\n')}`,
       hint: '`maj migrate status` shows every script and its state.',
