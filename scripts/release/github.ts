@@ -52,8 +52,9 @@ interface Wanted {
   readonly version: string;
 }
 
-function remoteOf(
-  context: Context,
+/** What is got of a release: each address is one that the answer of UPDATE_GITHUB_API names. */
+export function remoteOf(
+  context: Pick<Context, 'config'>,
   { repository, tag, version }: Wanted,
   assets: readonly Asset[],
   token: string | undefined,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { chooseAsset } from '../../../scripts/release/github.ts';
+import { chooseAsset, remoteOf } from '../../../scripts/release/github.ts';
+import { testContext } from '../../helpers/context.ts';
 
 it.each([
   [['app-1.1.0.tar.gz'], ['app-1.1.0.tar.gz']],
@@ -19,4 +20,15 @@ it.each([
   [['../app-1.1.0.zip', '.hidden-1.1.0.zip'], []],
 ])('of %j is chosen %j', (names, expected) => {
   expect(chooseAsset(names, '1.1.0')).toEqual(expected);
+});
+
+it('what is got of a release is known to be named by the answer of the API, not by the settings', () => {
+  const api = 'https://github.example/api/v3';
+  const context = testContext({ config: { UPDATE_GITHUB_API: api } });
+  const assets = ['a-1.1.0.tar.gz', 'a-1.1.0.tar.gz.sha256', 'SHA256SUMS', 'a-1.1.0.tar.gz.minisig'].map(
+    (name) => ({ name, url: `https://127.0.0.1/${name}`, state: 'uploaded' }),
+  );
+  const remote = remoteOf(context, { repository: 'a/a', tag: 'v1.1.0', version: '1.1.0' }, assets, undefined);
+  const requests = [remote.archive, ...remote.sums.map(({ request }) => request), remote.signature];
+  expect(requests.map((request) => request?.namedBy)).toEqual([api, api, api, api]);
 });

@@ -111,7 +111,7 @@ export const database = {
           : `The server at ${facts.address} does not encrypt the connection, and asks for the password under a key that it names itself. It was not sent: whoever answers in the server’s place would learn it.`,
       hint:
         facts.asked === 'clear'
-          ? 'Give DB_USER a way to enter that keeps the password: caching_sha2_password (MySQL), ed25519 or mysql_native_password (MariaDB).'
+          ? 'Give DB_USER a way to enter that keeps the password: caching_sha2_password (MySQL) or mysql_native_password (MariaDB).'
           : 'Let the server encrypt (MySQL does unless told not to), or set DB_SOCKET. Where it is on this machine, and you trust all its users: DB_SSL_MODE=disabled.',
     }),
     'server-programs-missing': (facts: {

@@ -58,7 +58,7 @@ export const settings = {
     MAINTENANCE_DRAIN:
       'How long to wait, once maintenance is on, for what still runs in the database to end.',
     MIGRATIONS_DIR:
-      'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR.',
+      'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR; the last two only where no other account may write to them. An absolute path is taken as it is.',
     UPDATE_SOURCE:
       'Where `maj upgrade VERSION` finds packages: a folder, an https address with {version} in it, github:owner/name, or git (the repository of the project folder) or git:repository.',
     UPDATE_PUBLIC_KEY:
