@@ -5,6 +5,7 @@ import { makeTemporaryFolder } from '../system/temporary.ts';
 import { authorityFile } from './authority.ts';
 import { encryptionOf, isVerified, type Encryption } from './encryption.ts';
 import type { Flavour } from './flavour.ts';
+import { lostKeyFor } from './lost-key.ts';
 import type { Target } from './target.ts';
 
 /** A file that tells a client where to go and who it is. */
@@ -22,7 +23,12 @@ export async function makeOptionFile(target: Target, flavour: Flavour): Promise<
   const path = join(folder, 'client.cnf');
   try {
     const sslCa = isVerified(encryptionOf(target)) ? await authorityFile(target) : target.sslCa;
-    await writeFile(path, optionFileText({ ...target, sslCa }, flavour), { mode: privateFile, flag: 'wx' });
+    const key = await lostKeyFor(target, flavour);
+    const keyFile = join(folder, 'lost-key.pem');
+    if (key !== undefined) await writeFile(keyFile, key, { mode: privateFile, flag: 'wx' });
+    const keyLine = key === undefined ? '' : `server-public-key-path=${optionValue(keyFile)}\n`;
+    const text = `${optionFileText({ ...target, sslCa }, flavour)}${keyLine}`;
+    await writeFile(path, text, { mode: privateFile, flag: 'wx' });
   } catch (error) {
     await remove(folder);
     throw error;
@@ -81,6 +87,12 @@ const mysqlModes: Readonly<Record<Encryption, string>> = {
   verify: 'VERIFY_IDENTITY',
 };
 
+/**
+ * MariaDB's clients send the password in clear, or under a key that the server names, to whoever asks for that: by plugins,
+ * which lie in a folder. The driver, which always connects first, gets along with `mysql_native_password`, which needs none.
+ */
+const withoutPlugins = 'plugin-dir="/nonexistent"';
+
 function tlsLines(target: Target, flavour: Flavour): string[] {
   const ca = target.sslCa === undefined ? [] : [`ssl-ca=${optionValue(target.sslCa)}`];
   const encryption = encryptionOf(target);
@@ -88,7 +100,7 @@ function tlsLines(target: Target, flavour: Flavour): string[] {
   if (flavour === 'mysql') return [`ssl-mode=${mysqlModes[encryption]}`, ...ca];
   switch (encryption) {
     case 'disabled':
-      return ['skip-ssl'];
+      return ['skip-ssl', withoutPlugins];
     case 'verify':
     case 'verify-ca':
       // MariaDB's clients compare the name whenever they verify.
@@ -96,9 +108,9 @@ function tlsLines(target: Target, flavour: Flavour): string[] {
     case 'required':
       // Up to 11.3 the client goes on without encryption where the server has none; the driver, which always connects
       // first, refuses then.
-      return ['ssl', 'skip-ssl-verify-server-cert', ...ca];
+      return ['ssl', 'skip-ssl-verify-server-cert', withoutPlugins, ...ca];
     case 'preferred':
       // From 11.4 on the client checks certificates unless told not to, and a server's own is rarely signed.
-      return ['skip-ssl-verify-server-cert'];
+      return ['skip-ssl-verify-server-cert', withoutPlugins];
   }
 }

@@ -58,10 +58,11 @@ describe('an option file', () => {
     ['mysql', 'disabled', 'ssl-mode=DISABLED'],
     ['mysql', 'auto', 'ssl-mode=VERIFY_IDENTITY'],
     ['mysql', 'verify-ca', 'ssl-mode=VERIFY_CA'],
+    ['mariadb', 'preferred', 'skip-ssl-verify-server-cert\nplugin-dir="/nonexistent"'],
     ['mariadb', 'auto', 'ssl\nssl-verify-server-cert'],
     ['mariadb', 'verify-ca', 'ssl\nssl-verify-server-cert'],
-    ['mariadb', 'disabled', 'skip-ssl'],
-    ['mariadb', 'required', 'ssl\nskip-ssl-verify-server-cert'],
+    ['mariadb', 'disabled', 'skip-ssl\nplugin-dir="/nonexistent"'],
+    ['mariadb', 'required', 'ssl\nskip-ssl-verify-server-cert\nplugin-dir="/nonexistent"'],
     ['mariadb', 'verify', 'ssl\nssl-verify-server-cert'],
   ] as const)('tells %s’s clients about encryption when it is %s', (flavour, sslMode, lines) => {
     expect(optionFileText({ ...target, sslMode, sslCa: undefined }, flavour)).toContain(
