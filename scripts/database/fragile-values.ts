@@ -1,6 +1,7 @@
 import type { Flavour } from './flavour.ts';
 import { quoteName } from './quote.ts';
-import { sqlErrorOf, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { sqlErrorOf } from './sql-error.ts';
 
 /**
  * Why a value is not the same after a dump and a load, by any program that writes what the server prints (measured on
