@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { ServerLikeness } from '../../scripts/database/server-options.ts';
 import { withSession } from '../../scripts/database/session.ts';
-import { loadExample, type Example } from '../../scripts/demo/example.ts';
+import type { Example } from '../../scripts/demo/example.ts';
 import { lookAt, type PageView } from '../../scripts/demo/page.ts';
 import { hashOfDump, installSite, type Site } from '../../scripts/demo/site.ts';
 import { readMigrations } from '../../scripts/migrations/folder.ts';
@@ -11,6 +11,7 @@ import { runMigrations } from '../../scripts/migrations/runner.ts';
 import { parseJournal, type JournalLine } from '../../scripts/upgrade/journal.ts';
 import { maj, type CliRun } from './cli.ts';
 import { temporaryFolder } from './context.ts';
+import { loadSharedExample } from './example.ts';
 import { useServer, type TestServer } from './servers.ts';
 
 /** The example application, installed and served, with what a test wants to know of it. */
@@ -38,7 +39,7 @@ export function useSites(
   const open: Site[] = [];
   let example: Example | undefined;
   beforeAll(async () => {
-    example = await loadExample();
+    example = await loadSharedExample();
   });
   afterAll(async () => {
     for (const site of open) await site.close();

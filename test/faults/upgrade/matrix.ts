@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadExample } from '../../../scripts/demo/example.ts';
 import { foldJournal } from '../../../scripts/upgrade/state.ts';
 import type { CliRun } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
+import { loadSharedExample } from '../../helpers/example.ts';
 import { useKillableServer } from '../../helpers/killable-server.ts';
 import { servers } from '../../helpers/servers.ts';
 import { strikeEnvironment } from '../../helpers/strike.ts';
@@ -45,7 +45,7 @@ export function faultMatrix(layout: Layout): void {
           running(),
           temporaryFolder('m'),
           layout,
-          await loadExample(),
+          await loadSharedExample(),
         );
         old = await stateOf(made);
         await succeed(made, ['upgrade', after]);
