@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { parseSettings } from '../../scripts/config/parse.ts';
 import type { Config } from '../../scripts/config/settings.ts';
 import type { Context } from '../../scripts/context.ts';
@@ -42,13 +41,12 @@ export function temporaryFolder(purpose: string): string {
   return folder;
 }
 
-function removeFolders(): void {
+/** `setup.ts` calls it after the tests of each file: vitest ends its workers without their `exit` event. */
+export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-// vitest ends its workers without their `exit` event; outside of vitest there is one.
-if ('__vitest_worker__' in globalThis) afterAll(removeFolders);
-else process.once('exit', removeFolders);
+if (!('__vitest_worker__' in globalThis)) process.once('exit', removeFolders);
 
 function defaults(): Config {
   const parsed = parseSettings({}, []);
