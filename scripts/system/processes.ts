@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { $ } from 'zx';
+import { $ } from 'zx/core';
 import { reasonOf, refused } from '../errors.ts';
 import type { Context } from '../context.ts';
 import { groupRuns, signalGroup } from './process-group.ts';
