@@ -1,5 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { backupsDir } from '../config/require.ts';
+import { checkOwnFolder } from '../config/stranger.ts';
 import { warn, type Context } from '../context.ts';
 import { liveDatabase } from '../database/identity.ts';
 import { whose, type DatabaseIdentity, type Whose } from '../database/whose.ts';
@@ -25,15 +26,16 @@ export interface ProvenBackup extends Backup {
   readonly proof: Proof;
 }
 
-type ListContext = Pick<Context, 'config' | 'projectDir' | 'report'>;
+type ListContext = Pick<Context, 'config' | 'projectDir' | 'report' | 'env'>;
 type OwnContext = ListContext & Pick<Context, 'signal'>;
 
 /**
- * The complete backups, newest first. What has no manifest is not a backup; a folder whose manifest is damaged is
+ * The complete backups, newest first; of a folder of backups that others may change, none: see `checkOwnFolder`. What has no manifest is not a backup; a folder whose manifest is damaged is
  * named in a warning and left out.
  */
 export async function listBackups(context: ListContext): Promise<Backup[]> {
   const folder = backupsDir(context);
+  checkOwnFolder(context, 'backups', folder);
   const backups: Backup[] = [];
   for (const name of (await namesIn(folder)).filter(isBackupId)) {
     const path = join(folder, name);
@@ -71,7 +73,7 @@ const listOwnBackups = async (context: OwnContext): Promise<Backup[]> =>
  * Finds a backup by its id or by its path, of whatever database it is; or the newest one of the database that the
  * settings name.
  *
- * @throws MajError `no-backup`, `backup-not-found` (exit code 3); `manifest-invalid` (4)
+ * @throws MajError `no-backup`, `backup-not-found`, `folder-of-another` (exit code 3); `manifest-invalid` (4)
  */
 export async function findBackup(context: OwnContext, idOrPath: string | undefined): Promise<Backup> {
   const folder = backupsDir(context);
@@ -82,6 +84,7 @@ export async function findBackup(context: OwnContext, idOrPath: string | undefin
     return newest;
   }
   const path = isBackupId(idOrPath) ? join(folder, idOrPath) : resolve(context.projectDir, idOrPath);
+  checkOwnFolder(context, 'backups', path);
   const text = await readIfThere(join(path, manifestName));
   if (text === undefined) {
     const known = (await listOwnBackups(context)).map(({ id }) => id);

@@ -1,6 +1,7 @@
 import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backupsDir } from '../config/require.ts';
+import { checkOwnFolder } from '../config/stranger.ts';
 import type { Context } from '../context.ts';
 import { keepBackupsFromGit, makeBackupsFolder } from '../own-folders.ts';
 import {
@@ -37,8 +38,9 @@ export interface PartialBackup {
  *
  * @throws MajError `file-failed`, `disk-filled`
  */
-export async function checkWritable(context: Pick<Context, 'config' | 'projectDir'>): Promise<void> {
+export async function checkWritable(context: Pick<Context, 'config' | 'projectDir' | 'env'>): Promise<void> {
   const backups = backupsDir(context);
+  checkOwnFolder(context, 'backups', backups);
   try {
     await makeBackupsFolder(context);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { checkOwnFolder } from '../config/stranger.ts';
 import { inStep, type Context } from '../context.ts';
 import { checkFlagPlace } from '../application/maintenance.ts';
 import { refused, unsound } from '../errors.ts';
@@ -28,6 +29,7 @@ export async function restoreFiles(context: Context, backup: Backup): Promise<st
   if (left.ours.length > 0) throw refused('ours-within-app', { folder: live });
   const codec = await codecNamed(context, backup.manifest.codec);
   const aside = join(dirname(live), `.${basename(live)}.maj`);
+  checkOwnFolder(context, 'area', aside);
   const fresh = join(aside, 'restoring');
   return inStep(context, 'restore-files', { folder: live }, async (progress) => {
     await makePrivateFolder(aside);

@@ -32,7 +32,7 @@ interface Earlier {
  * files.
  */
 export async function shareWithPrevious(
-  context: Pick<Context, 'config' | 'projectDir' | 'report'>,
+  context: Pick<Context, 'config' | 'projectDir' | 'report' | 'env'>,
   codec: Codec,
   database: DatabaseIdentity,
 ): Promise<ShareUnchanged> {

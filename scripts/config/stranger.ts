@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { wrongUsage } from '../errors.ts';
+import type { Context } from '../context.ts';
+import { refused, wrongUsage } from '../errors.ts';
 import { ownUserId } from '../system/identity.ts';
 
 /** Who may decide what maj does, as who runs it. */
@@ -60,13 +61,14 @@ export function strangerAt(paths: readonly string[], trusting: Trusting): Found 
   const above = (path: string): readonly string[] =>
     dirname(path) === path ? [] : [dirname(path), ...above(dirname(path))];
   for (const path of paths) {
-    const real = realpathSync(path);
-    const ways = new Set([path, real].flatMap(above));
-    for (const way of [...ways, path, real]) {
+    const there = nearest(path);
+    const real = realpathSync(there);
+    const ways = new Set([...[there, real].flatMap(above), ...(there === path ? [] : [there, real])]);
+    for (const way of there === path ? [...ways, path, real] : ways) {
       if (seen.has(way)) continue;
       seen.add(way);
       const found = statSync(way);
-      const judge = way === path || way === real ? strangerTo : strangerOnTheWay;
+      const judge = there === path && (way === path || way === real) ? strangerTo : strangerOnTheWay;
       // A link is its owner's to change, wherever it leads; its mode says nothing.
       const stranger =
         judge(found, trusting) ?? strangerTo({ ...onlyOwner(lstatSync(way)), mode: 0 }, trusting);
@@ -74,6 +76,13 @@ export function strangerAt(paths: readonly string[], trusting: Trusting): Found 
     }
   }
   return undefined;
+}
+
+/** The path itself, or the nearest folder above it that is there: what is made there is made by us. */
+function nearest(path: string): string {
+  let there = path;
+  while (lstatSync(there, { throwIfNoEntry: false }) === undefined) there = dirname(there);
+  return there;
 }
 
 const onlyOwner = ({ uid, gid }: Stats): Pick<Stats, 'uid' | 'gid'> => ({ uid, gid });
@@ -87,10 +96,34 @@ export function trustingOf(environment: Readonly<Record<string, string | undefin
 }
 
 /**
+ * Whether another user may change a file or folder of ours. For root also by its group, or by a folder above it; other users
+ * share groups and folders with those whom they trust.
+ *
+ * @param environment `MAJ_TRUSTED_PROJECT` names a project that is worked on all the same, as git has `safe.directory`
+ */
+function strangerToOurs(
+  projectDir: string,
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): (Found & { readonly uid: number }) | undefined {
+  const trusting = trustingOf(environment);
+  if (trusting === undefined || environment['MAJ_TRUSTED_PROJECT'] === projectDir) return undefined;
+  const { uid } = trusting;
+  if (uid === 0) {
+    const found = strangerAt([path], { ...trusting, groups: [0] });
+    return found === undefined ? undefined : { ...found, uid };
+  }
+  const there = statSync(path, { throwIfNoEntry: false });
+  const stranger = there === undefined ? undefined : strangerTo(there, trusting);
+  return there === undefined || stranger === undefined
+    ? undefined
+    : { path, stranger, owner: there.uid, uid };
+}
+
+/**
  * Refuses settings that another user may have written.
  *
  * @param paths of the project's folder and of its `.env`; one that is not there is nobody's
- * @param environment `MAJ_TRUSTED_PROJECT` names a project that is worked on all the same, as git has `safe.directory`
  * @throws MajError `project-of-another`, exit code 2
  */
 export function refuseStrangers(
@@ -98,13 +131,26 @@ export function refuseStrangers(
   paths: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): void {
-  const trusting = trustingOf(environment);
-  if (trusting === undefined || environment['MAJ_TRUSTED_PROJECT'] === projectDir) return;
-  const { uid } = trusting;
   for (const path of paths) {
-    const found = statSync(path, { throwIfNoEntry: false });
-    const stranger = found === undefined ? undefined : strangerTo(found, trusting);
-    if (found === undefined || stranger === undefined) continue;
-    throw wrongUsage('project-of-another', { projectDir, path, stranger, owner: found.uid, uid });
+    const found = strangerToOurs(projectDir, path, environment);
+    if (found !== undefined) throw wrongUsage('project-of-another', { projectDir, ...found });
   }
+}
+
+/** A folder that only we may put something into. */
+export type OwnFolder = 'backups' | 'state' | 'area';
+
+/**
+ * Refuses a folder of ours that another user may change, or put another in the place of.
+ *
+ * @param path need not be there yet
+ * @throws MajError `folder-of-another`, exit code 3
+ */
+export function checkOwnFolder(
+  { projectDir, env }: Pick<Context, 'projectDir' | 'env'>,
+  folder: OwnFolder,
+  path: string,
+): void {
+  const found = strangerToOurs(projectDir, path, env);
+  if (found !== undefined) throw refused('folder-of-another', { ...found, projectDir, folder, whole: path });
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
+import { checkOwnFolder } from '../config/stranger.ts';
 import type { Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
 import { lstatIfThere, readlinkSync } from '../system/beneath.ts';
@@ -60,7 +61,7 @@ export function linkTarget(path: string): string | null {
  * and restores the tree must not be part of it.
  *
  * @param direction `back` for the return to an older tree, which moves more
- * @throws MajError `inside-application`, `persist-invalid` (exit 2); `is-mount-point`, `mounted-within`, `may-not-rename`
+ * @throws MajError `inside-application`, `persist-invalid` (exit 2); `folder-of-another`, `is-mount-point`, `mounted-within`, `may-not-rename`
  *   (exit 3)
  */
 export async function checkPlaces(
@@ -74,6 +75,7 @@ export async function checkPlaces(
     if (isWithin(tree, await realPathOf(path)))
       throw wrongUsage('inside-application', { what, path, appDir: tree });
   }
+  checkOwnFolder(context, 'area', places.area);
   const persistent = persistentPaths(context.config.APP_PERSIST);
   if (places.live !== undefined) await checkAllMounts(places, places.live, persistent);
   checkMayRename(places, persistent, direction);

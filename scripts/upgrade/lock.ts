@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { endUnfinishedTrial } from '../backup/trial/trial-mark.ts';
 import { stateDir } from '../config/require.ts';
+import { checkOwnFolder } from '../config/stranger.ts';
 import type { Context } from '../context.ts';
 import { locked } from '../errors.ts';
 import { orLeftOver } from '../left-over.ts';
@@ -20,6 +21,7 @@ import { createExclusively, holderIn, type LockHolder } from './lock-file.ts';
  */
 export async function withLock<T>(context: Context, verb: string, work: () => Promise<T>): Promise<T> {
   const path = lockPath(context);
+  checkOwnFolder(context, 'state', stateDir(context));
   await makeStateFolder(context);
   const mine = await acquire(context, path, verb);
   try {

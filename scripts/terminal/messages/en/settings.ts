@@ -1,4 +1,32 @@
 import type { SettingProblem } from '../../../config/parse.ts';
+import type { OwnFolder, Stranger } from '../../../config/stranger.ts';
+
+interface Changeable {
+  readonly path: string;
+  readonly stranger: Stranger;
+  readonly owner: number;
+  readonly uid: number;
+}
+
+const mayChange = ({ path, stranger, owner }: Changeable): string =>
+  ({
+    owner: `${path} belongs to another user (${owner})`,
+    writable: `every user of this machine may write to ${path}`,
+    group: `its group may write to ${path}`,
+  })[stranger];
+
+const makeOurs = ({ path, stranger, uid }: Changeable): string =>
+  ({
+    owner: `Run maj as that user, or make it yours: chown ${uid} ${path}`,
+    writable: `Take that from them: chmod o-w ${path}`,
+    group: `Take that from them: chmod g-w ${path}`,
+  })[stranger];
+
+const kept: Readonly<Record<OwnFolder, string>> = {
+  backups: 'its backups',
+  state: 'its records',
+  area: 'the trees that it prepares and those that it replaced',
+};
 
 /** What a problem with a setting says. */
 function problemText(problem: SettingProblem): string {
@@ -96,18 +124,24 @@ export const settings = {
     'project-of-another': (facts: {
       projectDir: string;
       path: string;
-      stranger: 'owner' | 'writable' | 'group';
+      stranger: Stranger;
       owner: number;
       uid: number;
     }) => ({
-      message:
-        facts.stranger === 'owner'
-          ? `${facts.path} belongs to another user (${facts.owner}): who owns it decides what maj does as user ${facts.uid}.`
-          : `Every user of this machine may write to ${facts.path}, and so decide what maj does as user ${facts.uid}.`,
-      hint:
-        facts.stranger === 'owner'
-          ? `Run maj as that user, or make it yours: chown ${facts.uid} ${facts.path}. If you trust its owner with all that you may do: MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`
-          : `chmod o-w ${facts.path}`,
+      message: `${mayChange(facts)}: whoever may change it decides what maj does as user ${facts.uid}.`,
+      hint: `${makeOurs(facts)}. If you trust those who may with all that you may do: MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`,
+    }),
+    'folder-of-another': (facts: {
+      projectDir: string;
+      folder: OwnFolder;
+      whole: string;
+      path: string;
+      stranger: Stranger;
+      owner: number;
+      uid: number;
+    }) => ({
+      message: `maj keeps ${kept[facts.folder]} in ${facts.whole}, and others may change them there: ${mayChange(facts)}.`,
+      hint: `${makeOurs(facts)}.${facts.folder === 'backups' ? ' Or set BACKUP_DIR to a folder of your own.' : ''} If you trust those who may with all that you may do: MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`,
     }),
   },
   notes: {
