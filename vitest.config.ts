@@ -30,7 +30,7 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     projects: [
       // What is pure leaves nothing behind; to load everything anew for each file took twice the time of the tests.
-      project('unit', 10_000, false),
+      project('unit', 30_000, false),
       project('integration', 120_000),
       project('faults', 180_000),
       project('e2e', 240_000),
