@@ -15,8 +15,8 @@ interface Outcome {
 }
 
 /**
- * A check is a test as well: it passes when its command exits with 0. Two rows of them go on at the same time, each with a
- * core of its own: lint takes as long as all the others.
+ * A check is a test as well: it passes when its command exits with 0. Two rows of them go on at the same time: each check
+ * takes one core.
  */
 const checks: readonly (readonly (readonly [name: string, command: readonly string[]])[])[] = [
   [['lint', ['eslint', '.']]],
