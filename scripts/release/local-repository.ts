@@ -63,9 +63,9 @@ async function readerOf(context: Context, paths: readonly string[]): Promise<Rea
   const own = { words: [], env: { ...gitEnvironment(context).env, SUDO_UID: undefined } };
   if (ownAccount().uid !== 0) return own;
   const found = await Promise.all(paths.map((path) => statIfThere(path)));
-  const other = found.find((stats) => stats !== undefined && Number(stats.uid) !== 0);
+  const other = found.find((stats) => stats !== undefined && stats.uid !== 0);
   if (other === undefined) return own;
-  const [uid, gid] = [Number(other.uid), Number(other.gid)];
+  const [uid, gid] = [other.uid, other.gid];
   const account = await accountOf(context, String(uid));
   const { name, home } = account ?? namelessAccount({ uid, gid });
   const setpriv = await findSetpriv(context, name);
