@@ -68,12 +68,16 @@ export function initialiseCommand(
   };
 }
 
-/** Where a throwaway server keeps what, below its folder. Names are short: a socket's path has 107 bytes at most. */
+/**
+ * Where a throwaway server keeps what, below its folder. What it writes itself is in folders of its own: of root's, that
+ * folder is root's. Names are short: a socket's path has 107 bytes at most.
+ */
 export const placesIn = (
   folder: string,
 ): {
   data: string;
   temporary: string;
+  run: string;
   socket: string;
   pidFile: string;
   log: string;
@@ -81,8 +85,9 @@ export const placesIn = (
 } => ({
   data: join(folder, 'data'),
   temporary: join(folder, 'tmp'),
-  socket: join(folder, 's'),
-  pidFile: join(folder, 'pid'),
+  run: join(folder, 'r'),
+  socket: join(folder, 'r', 's'),
+  pidFile: join(folder, 'r', 'pid'),
   log: join(folder, 'log'),
   binaryLog: join(folder, 'data', 'binlog'),
 });
@@ -90,11 +95,14 @@ export const placesIn = (
 /**
  * The options of a throwaway server: reachable over its socket alone, nothing flushed, nothing that runs by itself.
  * `--no-defaults` must be first. `loose` marks what some versions do not have.
+ *
+ * @param runsAs who starts it, or another user that it was made
  */
 export function serverOptions(
   programs: ServerPrograms,
   folder: string,
   likeness: ServerLikeness,
+  runsAs: 'us' | 'another' = 'us',
 ): readonly string[] {
   const places = placesIn(folder);
   return [
@@ -104,6 +112,7 @@ export function serverOptions(
     `--socket=${places.socket}`,
     `--pid-file=${places.pidFile}`,
     '--skip-networking',
+    '--skip-symbolic-links',
     // Rows are loaded several times faster by LOAD DATA; nobody but us can reach this server.
     '--local-infile=ON',
     '--event-scheduler=OFF',
@@ -119,7 +128,7 @@ export function serverOptions(
       ? [`--log-bin=${places.binaryLog}`, '--server-id=1']
       : ['--skip-log-bin']),
     ...likenessOptions(likeness),
-    ...asRoot(),
+    ...(runsAs === 'us' ? asRoot() : []),
   ];
 }
 

@@ -1,8 +1,10 @@
+import { realpath } from 'node:fs/promises';
 import { endedBySignal, inStep, stopIfInterrupted, type Context } from '../context.ts';
 import { MajError, refused } from '../errors.ts';
 import { readIfThere, remove } from '../system/files.ts';
 import { makeTemporaryFolder } from '../system/temporary.ts';
 import type { ServerVersion } from './flavour.ts';
+import { isolationOf } from './isolation.ts';
 import type { ServerPrograms } from './programs.ts';
 import { machineZone, placesIn, serverOptions, type ServerLikeness } from './server-options.ts';
 import { lastLines, serverTemplate } from './server-template.ts';
@@ -25,8 +27,9 @@ const startTimeoutMs = 120_000;
 const pollMs = 20;
 
 /**
- * Starts a throwaway server: on a socket in a 0700 folder, no network, no durability, no events, no binary log.
- * It and its folder go away with `close()`, and also when this process ends in any other way.
+ * Starts a throwaway server: on a socket in a folder that nobody else may enter, no network, no durability, no events, no
+ * binary log; of root's, as a user of its own (`isolationOf`). It and its folder go away with `close()`, and also when this
+ * process ends in any other way.
  *
  * @throws MajError `throwaway-failed` with the server's own last words
  */
@@ -76,12 +79,18 @@ async function start(
   likeness: ServerLikeness,
   template: string,
 ): Promise<Throwaway> {
-  const folder = await makeTemporaryFolder('db');
+  const folder = await realpath(await makeTemporaryFolder('db'));
   const places = placesIn(folder);
-  const options = serverOptions(programs, folder, likeness);
-  const { timeZone } = likeness;
-  const env = timeZone === undefined ? context.env : { ...context.env, TZ: machineZone(timeZone) };
-  const supervised = supervise({ env }, folder, template, [programs.server, ...options]);
+  const supervised = await orRemove(folder, async () => {
+    const program = await realpath(programs.server);
+    const isolation = await isolationOf(context, folder, program);
+    const runsAs = isolation.user === undefined ? 'us' : 'another';
+    const options = serverOptions(programs, folder, likeness, runsAs);
+    const { timeZone } = likeness;
+    const env = timeZone === undefined ? context.env : { ...context.env, TZ: machineZone(timeZone) };
+    const command = [runsAs === 'us' ? programs.server : program, ...options] as const;
+    return supervise({ env }, folder, template, command, isolation);
+  });
   const target = (database: string): Target => ({
     host: 'localhost',
     port: 0,
@@ -101,6 +110,15 @@ async function start(
     return { target, socket: places.socket, server, programs, close: () => supervised.close() };
   } catch (error) {
     await supervised.close();
+    await remove(folder);
+    throw error;
+  }
+}
+
+async function orRemove<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
     await remove(folder);
     throw error;
   }

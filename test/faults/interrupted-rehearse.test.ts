@@ -146,7 +146,7 @@ describe.each(servers)('on $name, a rehearsal', (server) => {
       const rehearsal = await startRehearsal(server, live());
       await rehearsal.begun('migrate');
       const [folder] = readdirSync(rehearsal.temporary).filter((name) => name.includes('-db-'));
-      const socket = join(rehearsal.temporary, folder ?? '', 's');
+      const socket = join(rehearsal.temporary, folder ?? '', 'r', 's');
       const [holder, other] = [await open(socket), await open(socket)];
       await holder.run('LOCK TABLES held WRITE');
       await other.rows("SELECT GET_LOCK('arrived', 0)");

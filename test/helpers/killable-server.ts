@@ -40,8 +40,9 @@ export function useKillableServer(server: TestServer): () => KillableServer {
 async function makeServer({ programs }: TestServer): Promise<KillableServer> {
   const context = testContext();
   const folder = temporaryFolder('live');
-  const { data, temporary, socket } = placesIn(folder);
+  const { data, temporary, run: runFolder, socket } = placesIn(folder);
   mkdirSync(temporary);
+  mkdirSync(runFolder);
   cpSync(await serverTemplate(context, programs, {}), data, { recursive: true });
   const options = serverOptions(programs, folder, { durable: true });
   let child: ChildProcess | undefined;

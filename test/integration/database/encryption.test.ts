@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../scripts/config/secret.ts';
 import { findClients } from '../../../scripts/database/clients.ts';
 import { startDump } from '../../../scripts/database/dump.ts';
-import { serverOptions } from '../../../scripts/database/server-options.ts';
+import { placesIn, serverOptions } from '../../../scripts/database/server-options.ts';
 import { serverTemplate } from '../../../scripts/database/server-template.ts';
 import { withSession } from '../../../scripts/database/session.ts';
+import { asOurselves } from '../../../scripts/database/isolation.ts';
 import { supervise, type Supervised } from '../../../scripts/database/supervisor.ts';
 import type { Target } from '../../../scripts/database/target.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
@@ -73,8 +74,9 @@ async function startOnPort(server: TestServer, encrypted: boolean): Promise<Netw
   );
   const network = ['--bind-address=127.0.0.1,127.0.0.2', `--port=${port}`, ...(encrypted ? tls : noTls)];
   const template = await serverTemplate(context, server.programs, {});
-  const supervised = supervise(context, folder, template, [server.programs.server, ...options, ...network]);
-  const socket = join(folder, 's');
+  const command = [server.programs.server, ...options, ...network] as const;
+  const supervised = supervise(context, folder, template, command, asOurselves);
+  const { socket } = placesIn(folder);
   const root: Target = { ...networkTarget(port), socket, user: 'root', password: undefined };
   while (!supervised.hasEnded()) {
     try {

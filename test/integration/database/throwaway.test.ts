@@ -1,12 +1,26 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { isolationOf, transientUsers } from '../../../scripts/database/isolation.ts';
 import { findServerPrograms } from '../../../scripts/database/programs.ts';
 import { withSession } from '../../../scripts/database/session.ts';
-import { makeCopyDatabase, startThrowaway, withThrowaway } from '../../../scripts/database/throwaway.ts';
+import {
+  makeCopyDatabase,
+  startThrowaway,
+  withThrowaway,
+  type Throwaway,
+} from '../../../scripts/database/throwaway.ts';
 import { isAlive } from '../../../scripts/system/identity.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { servers, type TestServer } from '../../helpers/servers.ts';
@@ -41,8 +55,9 @@ async function startParent(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-  const folder = dirname(line.toString('utf8').trim());
-  const serverPid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+  const socket = line.toString('utf8').trim();
+  const serverPid = pidOf({ socket });
+  const folder = folderOf({ socket });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     parent.kill(signal);
     await once(parent, 'exit');
@@ -50,10 +65,33 @@ async function startParent(
   return { started: { folder, serverPid }, end };
 }
 
+const pidOf = ({ socket }: Pick<Throwaway, 'socket'>): number =>
+  Number(readFileSync(join(dirname(socket), 'pid'), 'utf8'));
+
+const folderOf = ({ socket }: Pick<Throwaway, 'socket'>): string => dirname(dirname(socket));
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65_534;
+
+/** Whom a process acts as, with all the numbers that the kernel keeps of that: none is another. */
+const userOf = (pid: number): number => {
+  const [, ...numbers] =
+    /^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  expect(new Set(numbers).size).toBe(1);
+  return Number(numbers[0]);
+};
+
+/** Whether a user can list what is in a folder. */
+const canList = (uid: number, folder: string): boolean => {
+  const words = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', 'ls', folder];
+  return spawnSync('setpriv', words, { stdio: 'ignore' }).status === 0;
+};
+
 describe.each(servers)('a throwaway server ($name)', (server) => {
   it('can be reached by its owner alone, and has no network', async () => {
     await withThrowaway(testContext(), server.programs, async (throwaway) => {
-      expect(statSync(dirname(throwaway.socket)).mode & 0o777).toBe(0o700);
+      // Of root's the way is open to the one group that the server alone is in.
+      expect(statSync(folderOf(throwaway)).mode & 0o777).toBe(isRoot ? 0o710 : 0o700);
       expect(Buffer.byteLength(throwaway.socket)).toBeLessThan(107);
       await withSession(testContext(), throwaway.target('mysql'), async (session) => {
         const [row] = await session.rows(
@@ -65,10 +103,66 @@ describe.each(servers)('a throwaway server ($name)', (server) => {
     });
   });
 
+  it('runs as a user that nothing else is where we are root, else as us', async () => {
+    const context = testContext();
+    const start = (): Promise<Throwaway> => startThrowaway(context, server.programs);
+    const [one, other] = await Promise.all([start(), start()]);
+    const users = [one, other].map((throwaway) => userOf(pidOf(throwaway)));
+    for (const uid of users) {
+      if (!isRoot) expect(uid).toBe(process.getuid?.());
+      else expect([uid >= transientUsers.first, uid <= transientUsers.last]).toEqual([true, true]);
+    }
+    if (isRoot) {
+      expect(new Set(users).size).toBe(2);
+      const data = folderOf(one) + '/data';
+      expect([...users, nobody].map((uid) => canList(uid, data))).toEqual([true, false, false]);
+      // What another user can make of its files, nobody obeys.
+      expect(canList(users[0] ?? 0, folderOf(one))).toBe(false);
+      expect(statSync(folderOf(one)).uid).toBe(0);
+    }
+    await one.close();
+    expect([isAlive(pidOf(other)), existsSync(folderOf(one))]).toEqual([true, false]);
+    await other.close();
+  });
+
+  it('has no interface of a network where the system can make it one without', async () => {
+    const context = testContext();
+    await withThrowaway(context, server.programs, async (throwaway) => {
+      const { apart } = await isolationOf(context, folderOf(throwaway), realpathSync(server.programs.server));
+      const spaces = [pidOf(throwaway), 'self'].map((pid) => readlinkSync(`/proc/${pid}/ns/net`));
+      expect(spaces[0] !== spaces[1]).toBe(apart.length > 0);
+      if (apart.length === 0) return;
+      const interfaces = readFileSync(`/proc/${pidOf(throwaway)}/net/dev`, 'utf8').match(/\w+(?=:)/g);
+      expect(interfaces).toEqual(['lo']);
+    });
+  });
+
+  it('starts where only root may pass, and opens the way to nobody else', async () => {
+    const closed = temporaryFolder('closed');
+    const temporary = join(closed, 'in it');
+    await mkdir(temporary);
+    const context = testContext();
+    vi.stubEnv('TMPDIR', temporary);
+    try {
+      await withThrowaway(context, server.programs, async (throwaway) => {
+        expect(throwaway.socket).toContain(temporary);
+        expect(statSync(closed).mode & 0o777).toBe(0o700);
+        if (isRoot) expect(canList(nobody, closed)).toBe(false);
+        await withSession(context, throwaway.target('mysql'), (session) =>
+          session.run('CREATE DATABASE made'),
+        );
+        expect(existsSync(join(folderOf(throwaway), 'data', 'made'))).toBe(true);
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   it('is gone, with its folder, when it is closed', async () => {
     const throwaway = await startThrowaway(testContext(), server.programs);
-    const folder = dirname(throwaway.socket);
-    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    const folder = folderOf(throwaway);
+    const pid = pidOf(throwaway);
     expect(isAlive(pid)).toBe(true);
     await throwaway.close();
     expect(isAlive(pid)).toBe(false);
@@ -123,6 +217,7 @@ describe.each(servers)('a throwaway server ($name)', (server) => {
       `#!/bin/sh\ncase "$*" in *--socket=*) echo "no such luck" >&2; exit 1;; *) exec ${server.programs.server} "$@";; esac\n`,
     );
     await chmod(path, 0o755);
+    await chmod(folder, 0o755);
     const temporary = join(folder, 'tmp');
     await mkdir(temporary);
     const context = testContext();

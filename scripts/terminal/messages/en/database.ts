@@ -251,6 +251,17 @@ export const database = {
       message: `The throwaway server (${facts.server}) could not be ${facts.doing === 'start' ? 'started' : 'set up'}. Its own last words:\n${facts.words}`,
       hint: 'Check that its programs are whole and that the disk of TMPDIR has space; REHEARSAL_SERVER names another one.',
     }),
+    'throwaway-user': (facts: { closed?: string }) =>
+      facts.closed === undefined
+        ? {
+            message:
+              'The throwaway server of root runs as a user of its own, and the program setpriv of the package util-linux, which does that, is not there.',
+            hint: 'Install util-linux (apt install util-linux, apk add setpriv), or run maj as another user than root.',
+          }
+        : {
+            message: `The throwaway server of root runs as a user of its own, and others than root may not pass ${facts.closed}.`,
+            hint: `Name a folder in TMPDIR, or the server's programs in REHEARSAL_SERVER, that every user may reach; or open the way: chmod o+x ${facts.closed}`,
+          },
   },
   steps: {
     'start-throwaway': (facts: { server: string }) => `Start a throwaway server (${facts.server})`,
