@@ -6,11 +6,13 @@ export type Grants = ReadonlySet<string>;
 
 /** Reads what this user may do on all of a database, through its roles too. */
 export async function readGrants(session: Session, database: string): Promise<Grants> {
+  return grantsOn(await readGrantLines(session), database);
+}
+
+/** What SHOW GRANTS says of this user, line by line. */
+export async function readGrantLines(session: Session): Promise<readonly string[]> {
   const rows = await session.rows(await grantsQuestion(session));
-  return grantsOn(
-    rows.map((row) => String(Object.values(row)[0])),
-    database,
-  );
+  return rows.map((row) => String(Object.values(row)[0]));
 }
 
 /** The account that the session works as: `name@host`, which may be another than what it logged in with. */

@@ -1,34 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '../context.ts';
-import type { Flavour } from '../database/flavour.ts';
+import { harmlessGrants } from '../database/harmless-grants.ts';
 import { quoteAccount, quoteName, quoteNamePattern } from '../database/quote.ts';
 import { withSession, type Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import type { Throwaway } from '../database/throwaway.ts';
 
-/** What reaches databases and their objects, and what reaches accounts and the server itself, where it is held on `*.*`. */
-const reaching: readonly string[] = [
-  ...['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES', 'EXECUTE'],
-  ...['CREATE VIEW', 'SHOW VIEW', 'CREATE ROUTINE', 'ALTER ROUTINE', 'EVENT', 'TRIGGER', 'LOCK TABLES'],
-  ...['CREATE TEMPORARY TABLES', 'SHOW DATABASES', 'CREATE USER', 'SHUTDOWN', 'GRANT OPTION'],
-];
-const reachingOfFlavour: Readonly<Record<Flavour, readonly string[]>> = {
-  mariadb: ['DELETE HISTORY'],
-  mysql: ['CREATE ROLE', 'DROP ROLE'],
-};
-
 /**
  * Makes it impossible on a throwaway server to reach anything outside of the copy, for whatever runs there from now on:
- * every account has all rights on this database, and keeps the rights of an administrator that touch no database. So the
- * server itself refuses what no reader of text can see (SQL that a routine puts together), also where the other database
- * is only on the live server (`DROP DATABASE IF EXISTS`).
+ * every account has all rights on this database, and of what holds everywhere only what is harmless and the live account
+ * has as well (`harmlessGrants`). So the server itself refuses what no reader of text can see (SQL that a routine puts
+ * together), also where the other database is only on the live server (`DROP DATABASE IF EXISTS`).
  *
+ * @param live SHOW GRANTS of the live account; undefined where it could not be asked
  * @returns how to enter as an account that is still allowed everything, and that no script can know
  */
 export async function confine(
   context: Pick<Context, 'signal'>,
   throwaway: Throwaway,
   database: string,
+  live: readonly string[] | undefined,
 ): Promise<Target> {
   const root = throwaway.target(database);
   const overseer = { user: `maj_${randomBytes(8).toString('hex')}`, host: 'localhost' };
@@ -47,21 +38,35 @@ export async function confine(
     context,
     target,
     async (session) => {
-      const privileges = [...reaching, ...reachingOfFlavour[session.server.flavour]].join(', ');
-      const mighty = await session.rows(
-        "SELECT User AS user, Host AS host FROM mysql.user WHERE Create_priv = 'Y' AND User <> ?",
+      const known = await session.rows('SHOW PRIVILEGES');
+      const global = harmlessGrants(
+        live,
+        new Set(known.map((row) => String(row['Privilege']).toUpperCase())),
+      );
+      const accounts = await session.rows(
+        `SELECT User AS user, Host AS host FROM mysql.user
+         WHERE (Create_priv = 'Y' OR User = '${mariadbSystem}') AND User <> ?`,
         [overseer.user],
       );
-      for (const row of mighty) {
-        const account = quoteAccount({ user: String(row['user']), host: String(row['host']) });
-        await session.run(`REVOKE ${privileges} ON *.* FROM ${account}`);
+      for (const row of accounts) {
+        const user = String(row['user']);
+        const account = quoteAccount({ user, host: String(row['host']) });
+        await session.run(`REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${account}`);
+        if (user === mariadbSystem) continue;
         await session.run(`GRANT ALL ON ${quoteNamePattern(database)}.* TO ${account} WITH GRANT OPTION`);
+        if (global.length > 0) await session.run(`GRANT ${global.join(', ')} ON *.* TO ${account}`);
       }
     },
     none,
   );
   return target;
 }
+
+/**
+ * MariaDB's own account: it may read and delete accounts, and a routine can be defined as it. (MySQL's own have SYSTEM_USER:
+ * nobody without that can define anything as them.)
+ */
+const mariadbSystem = 'mariadb.sys';
 
 /** The servers' errors for what an account may not do: on a database, table, column, routine, on the server. */
 const denied = [1044, 1142, 1143, 1370, 1227];

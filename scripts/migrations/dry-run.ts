@@ -1,6 +1,8 @@
 import type { Manifest } from '../backup/manifest.ts';
 import { warn, type Context } from '../context.ts';
 import { readSchema } from '../database/fingerprint.ts';
+import { readGrantLines } from '../database/grants.ts';
+import { mayOnLive } from '../database/harmless-grants.ts';
 import { withSession, type Session } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import type { Throwaway } from '../database/throwaway.ts';
@@ -50,8 +52,8 @@ export async function dryRun(
   const { throwaway, manifest, migrations } = options;
   const { name } = manifest.database;
   const target = throwaway.target(name);
-  const sqlMode = await beLikeLive(context, throwaway);
-  const overseer = await confine(context, throwaway, name);
+  const { sqlMode, grants } = await beLikeLive(context, throwaway);
+  const overseer = await confine(context, throwaway, name, grants);
   return withSession(context, overseer, async (eyes) => {
     await waitNoLonger(eyes);
     const before = await readSchema(eyes, name);
@@ -81,8 +83,10 @@ export async function dryRun(
     );
     const { failure, cause, ...result } = run;
     if (failure !== undefined) {
-      const isOutside = failure.reason.kind === 'server' && isDenied(failure.reason.error.errno);
-      throw refused(isOutside ? 'dry-run-denied' : 'dry-run-failed', { failure }, { cause });
+      const error = failure.reason.kind === 'server' ? failure.reason.error : undefined;
+      if (error === undefined || !isDenied(error.errno))
+        throw refused('dry-run-failed', { failure }, { cause });
+      throw refused('dry-run-denied', { failure, onLive: mayOnLive(grants, error.message) }, { cause });
     }
     if (denied !== undefined) {
       const file = plan.pending.find(({ version }) => version === denied.version)?.file ?? denied.version;
@@ -123,15 +127,19 @@ const ownTables: ReadonlySet<string> = new Set([`table ${ledgerTable}`]);
  * Makes the server of the copy like the live one in what scripts depend on: one that is less strict, or in another time
  * zone, would prove nothing.
  *
- * @returns the sql_mode that scripts will meet there; undefined when nothing tells
+ * @returns the sql_mode that scripts will meet there, and what its account may do; undefined when nothing tells
  */
-async function beLikeLive(context: Context, throwaway: Throwaway): Promise<string | undefined> {
+async function beLikeLive(
+  context: Context,
+  throwaway: Throwaway,
+): Promise<{ readonly sqlMode: string | undefined; readonly grants: readonly string[] | undefined }> {
   const { DB_SQL_MODE } = context.config;
   try {
     const target = targetFromConfig(context);
     const live = {
       sqlMode: DB_SQL_MODE ?? (await serverSqlMode(context, target)),
       settings: await readServerSettings(context, target),
+      grants: await withSession(context, target, readGrantLines, { database: null }),
     };
     const refusedSettings = await withSession(
       context,
@@ -140,10 +148,10 @@ async function beLikeLive(context: Context, throwaway: Throwaway): Promise<strin
       { database: null },
     );
     if (refusedSettings.length > 0) warn(context, 'dry-run-settings', { settings: refusedSettings });
-    return live.sqlMode;
+    return live;
   } catch (error) {
     if (!(error instanceof MajError)) throw error;
     warn(context, 'dry-run-unlike-live', { sqlMode: DB_SQL_MODE });
-    return DB_SQL_MODE;
+    return { sqlMode: DB_SQL_MODE, grants: undefined };
   }
 }

@@ -190,6 +190,44 @@ describe.each(servers)('on $name, a dry run', (server) => {
     });
   });
 
+  const prepared = (...pieces: readonly string[]): string =>
+    `SET @sql = CONCAT_WS('', '${pieces.join("', '")}'); PREPARE s FROM @sql; EXECUTE s;`;
+  const system = server.flavour === 'mariadb' ? 'mariadb.sys' : 'mysql.session';
+
+  test.each([
+    "SET GLOBAL general_log_file = '/tmp/maj-general-log';",
+    'SET GLOBAL init_connect = "SELECT 1";',
+    'SELECT * FROM information_schema.INNODB_TRX;',
+    prepared('SELECT 1 INTO OUT', 'FILE "/tmp/maj-outfile"'),
+    `DELIMITER //\nCREATE DEFINER='${system}'@localhost PROCEDURE q() BEGIN ${prepared('DELETE FROM my', 'sql.db')} END//\nDELIMITER ;\nCALL q();`,
+  ])('has no power over the server, though the live account has: %s', async (statements) => {
+    await withCopy(async (copy) => {
+      const context = running().context({ DB_NAME: await running().createDatabase() });
+      const script = scripts({ ...files, '002_b.sql': statements });
+      expect(await failureOf(dryRun(context, { ...copy, migrations: script }))).toMatchObject({
+        code: 'dry-run-denied',
+        exitCode: 3,
+      });
+    });
+  });
+
+  test('may still do what concerns its session, and define for others', async () => {
+    await withCopy(async (copy) => {
+      const context = running().context({ DB_NAME: await running().createDatabase() });
+      const script = [
+        'SET sql_log_bin = 0;',
+        'CREATE DEFINER=someone@nowhere PROCEDURE p() SELECT 1;',
+        "CREATE DEFINER='root'@localhost TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET NEW.v = 'x';",
+        'FLUSH TABLES;',
+      ].join('\n');
+      const result = await dryRun(context, {
+        ...copy,
+        migrations: scripts({ ...files, '002_b.sql': script }),
+      });
+      expect(result.migrations[0]?.statements.count).toBe(4);
+    });
+  });
+
   test('takes the sql_mode of the live server', async () => {
     await withCopy(async (copy) => {
       const admin = await running().adminSession();

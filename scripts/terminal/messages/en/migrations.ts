@@ -475,9 +475,15 @@ export const migrations = {
           : 'Rehearse again.',
       state: 'The live database was not touched.',
     }),
-    'dry-run-denied': (facts: { failure: MigrationFailure }) => ({
+    'dry-run-denied': (facts: { failure: MigrationFailure; onLive: boolean | undefined }) => ({
       message: `On the copy the scripts may reach their own database only. ${failureMessage(facts.failure)}`,
-      hint: `Take out of ${facts.failure.file} what reaches another database, an account or the server: no backup holds it.`,
+      hint: `${
+        facts.onLive === undefined
+          ? ''
+          : facts.onLive
+            ? 'The live account has this privilege; on a copy nobody has it. '
+            : 'The live account does not have this privilege either. '
+      }Take out of ${facts.failure.file} what reaches another database, an account or the server: no backup holds it.`,
       state: 'The live database was not touched.',
     }),
     'dry-run-outside': (facts: { file: string; line: number; statement: number }) => ({
