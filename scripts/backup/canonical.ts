@@ -1,4 +1,4 @@
-import { withoutImpliedCharset, withoutQualifier } from '../database/canonical-table.ts';
+import { withoutDirectories, withoutImpliedCharset, withoutQualifier } from '../database/canonical-table.ts';
 import { withoutDefiner, type Definers } from '../database/definers.ts';
 import { quoteName } from '../database/quote.ts';
 import type { PartKind } from './part.ts';
@@ -26,7 +26,7 @@ export function canonicalLine(
   if (collectionLine.test(line)) return undefined;
   const text = definers === 'keep' ? line : withoutDefiner(line);
   if (kind === 'view-body' && text.startsWith(viewLine)) return withoutQualifier(text, quoteName(database));
-  if (kind === 'table') return withoutImpliedCharset(withoutOwnName(text, database));
+  if (kind === 'table') return withoutImpliedCharset(withoutDirectories(withoutOwnName(text, database)));
   return withoutOwnName(text, database);
 }
 

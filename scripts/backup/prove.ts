@@ -48,10 +48,16 @@ export async function proveBackup(
 
   const started = context.clock.monotonicMs();
   let loaded: number | undefined;
-  const { differences, canonical } = await loadAndCompare(context, backup, target, rowParts, () => {
-    loaded ??= context.clock.monotonicMs();
-    return compareDump(context, backup, client, target, rowParts);
-  });
+  const { differences, canonical } = await loadAndCompare(
+    context,
+    backup,
+    target,
+    { ...rowParts, ownDirectory: true },
+    () => {
+      loaded ??= context.clock.monotonicMs();
+      return compareDump(context, backup, client, target, rowParts);
+    },
+  );
   const ended = context.clock.monotonicMs();
   // What is unusual about them is nothing to guess at in here: whole, they are equal or are not.
   if (differences.length > 0 && plan.kind === 'rows') return proveBackup(context, backup, throwaway);

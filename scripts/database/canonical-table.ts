@@ -1,9 +1,9 @@
 /**
  * A table's SHOW CREATE in a form that does not depend on what was inserted, nor on whether the table was made by hand
- * or loaded from a dump.
+ * or loaded from a dump, nor on where its files are.
  */
 export function canonicalTable(create: string): string {
-  return create
+  return withoutDirectories(create)
     .split('\n')
     .map((line) => (line.startsWith(')') ? withoutAutoIncrement(line) : withoutImpliedCharset(line)))
     .join('\n');
@@ -13,6 +13,16 @@ export function canonicalTable(create: string): string {
 function withoutAutoIncrement(line: string): string {
   return line.replace(/^([^']*?) AUTO_INCREMENT=\d+/, '$1');
 }
+
+const quotedOrDirectory =
+  /('(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)|\s(?:DATA|INDEX) DIRECTORY ?= ?'(?:[^'\\]|\\.|'')*'/gs;
+
+/**
+ * A table's definition, or lines of it, without the folders that its files are in: on a copy they are in the server's own,
+ * which may write nowhere else. What is quoted (a comment, a default) is left alone.
+ */
+export const withoutDirectories = (text: string): string =>
+  text.includes(' DIRECTORY') ? text.replaceAll(quotedOrDirectory, '$1') : text;
 
 /** The pieces of SQL text: quoted texts, quoted names with the dot behind them, and what is in between. */
 const pieces = /'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`\.?|[^'`]+|./gs;

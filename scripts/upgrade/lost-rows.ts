@@ -70,7 +70,11 @@ async function countOn(
   await makeCopyDatabase(context, throwaway, { database: before, charset, collation, definers });
   const none = new Set<string>();
   const selection = { tables: new Set(tables), sequences: none, triggersOf: none, code: false };
-  await loadBackup(context, older, target, () => undefined, { selection, insertsOnly: true });
+  await loadBackup(context, older, target, () => undefined, {
+    selection,
+    insertsOnly: true,
+    ownDirectory: true,
+  });
   return withSession(context, target, async (session) => {
     const found: LostRows[] = [];
     for (const table of tables) {

@@ -29,6 +29,8 @@ export interface LoadOptions {
   /** What of it; not given: all. */
   readonly selection?: LoadSelection;
   readonly definers?: Definers;
+  /** Into a copy: the files of tables stay in the server's own folder, whatever DATA DIRECTORY says. */
+  readonly ownDirectory?: boolean;
   /** The names of the parts of rows that are loaded; not given: those of all tables that are selected. */
   readonly rowParts?: ReadonlySet<string>;
   /** Rows by their INSERTs, and not by LOAD DATA where the server allows it. */
@@ -81,6 +83,7 @@ export async function loadBackup(
     from: backup.manifest.database.name,
     into: target.database,
     definers: options.definers ?? 'keep',
+    ownDirectory: options.ownDirectory ?? false,
   };
   const run: RunStatement = async (session, part, statement, content) => {
     stopIfInterrupted(context);

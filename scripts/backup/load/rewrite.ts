@@ -1,6 +1,6 @@
 import { withCurrentDefiner, type Definers } from '../../database/definers.ts';
 import { quoteName } from '../../database/quote.ts';
-import { withoutQualifier } from '../../database/canonical-table.ts';
+import { withoutDirectories, withoutQualifier } from '../../database/canonical-table.ts';
 
 /** How statements of a dump are changed on their way into a database. */
 export interface Rewriting {
@@ -8,6 +8,8 @@ export interface Rewriting {
   readonly from: string;
   readonly into: string;
   readonly definers: Definers;
+  /** Tables keep their files in the server's own folder, whatever DATA DIRECTORY says. */
+  readonly ownDirectory?: boolean;
 }
 
 /**
@@ -16,7 +18,11 @@ export interface Rewriting {
  *
  * @param statement its characters may stand for bytes, and the names with them (see `Session`)
  */
-export function rewritten(statement: string, { from, into, definers }: Rewriting): string {
+export function rewritten(
+  statement: string,
+  { from, into, definers, ownDirectory = false }: Rewriting,
+): string {
+  if (ownDirectory && statement.startsWith('CREATE TABLE ')) return withoutDirectories(statement);
   const alter = `ALTER DATABASE ${asBytes(quoteName(from))} `;
   if (from !== into && statement.startsWith(alter))
     return `ALTER DATABASE ${asBytes(quoteName(into))} ${statement.slice(alter.length)}`;

@@ -18,6 +18,18 @@ const same: readonly (readonly [why: string, kind: PartKind, one: string, other:
     "  `e` enum('a','b''c') CHARACTER SET latin1 COLLATE latin1_bin DEFAULT 'a'",
   ],
   [
+    'the files of a table are elsewhere',
+    'table',
+    ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='a' DATA DIRECTORY='/mnt/it''s/' INDEX DIRECTORY='/mnt/'",
+    ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='a'",
+  ],
+  [
+    'those of a partition are',
+    'table',
+    "(PARTITION `a` VALUES LESS THAN (10) DATA DIRECTORY = '/mnt' ENGINE = InnoDB,",
+    '(PARTITION `a` VALUES LESS THAN (10) ENGINE = InnoDB,',
+  ],
+  [
     'MariaDB 10.11 names the database in a view whose definer may not read the table',
     'view-body',
     "/*!50001 VIEW `v` AS select `db`.`users`.`id` AS `id`,'`db`.' AS `x` from `users` */;",
@@ -38,6 +50,12 @@ const different: readonly (readonly [why: string, kind: PartKind, one: string, o
     'table',
     "  `t` int COMMENT 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'",
     "  `t` int COMMENT 'COLLATE utf8mb4_bin'",
+  ],
+  [
+    'a folder that is written in a comment',
+    'table',
+    ") ENGINE=InnoDB COMMENT=' DATA DIRECTORY=''/a'''",
+    ") ENGINE=InnoDB COMMENT=' DATA DIRECTORY=''/b'''",
   ],
   [
     'another database in a view',

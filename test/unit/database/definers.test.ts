@@ -47,3 +47,13 @@ test('the charset of another database than the one that is loaded into is never 
   );
   expect(rewritten('ALTER DATABASE `live2` CHARACTER SET latin1', options)).toContain('`live2`');
 });
+
+test('a table of a copy has its files in the folder of the server, one that is restored where they were', () => {
+  const create =
+    "CREATE TABLE `t` (\n  `a` int COMMENT ' DATA DIRECTORY=''/x'''\n) ENGINE=InnoDB DATA DIRECTORY='/mnt/'";
+  const whole = { from: 'db', into: 'db', definers: 'keep' } as const;
+  expect(rewritten(create, whole)).toBe(create);
+  expect(rewritten(create, { ...whole, ownDirectory: true })).toBe(
+    create.slice(0, -" DATA DIRECTORY='/mnt/'".length),
+  );
+});
