@@ -48,6 +48,41 @@ const restrictions = (file) => [
   },
 ];
 
+/** What of Node's file system takes a descriptor, or no path at all. */
+const byDescriptor = [
+  'close',
+  'closeSync',
+  'constants',
+  'fchmodSync',
+  'fchownSync',
+  'fstatSync',
+  'fsync',
+  'fsyncSync',
+  'ftruncateSync',
+  'futimesSync',
+  'read',
+  'readSync',
+  'writeSync',
+];
+
+/** Files that touch only what nobody else can change: the project, our records, the system's own folders. */
+const inOwnFolders = [
+  'scripts/maj.ts',
+  'scripts/migrate-check.ts',
+  'scripts/config/{generate,load,stranger}.ts',
+  'scripts/demo/{example,site,story}.ts',
+  'scripts/database/{connection-options,option-file,server-template,throwaway,isolation}.ts',
+  'scripts/migrations/{folder,new,script-file}.ts',
+  'scripts/upgrade/{journal,lock,lock-file}.ts',
+  'scripts/backup/{disk-usage,partial,store,take-database,unchanged}.ts',
+  'scripts/release/git-package.ts',
+  'scripts/system/{download,identity,npm,own-version,private-copy,process-group,process-stat,processes,temporary}.ts',
+  // They only ask where a link leads, to say so.
+  'scripts/release/{carried-links,not-shared}.ts',
+  'scripts/backup/{archive-files,outside-links}.ts',
+  'scripts/system/files.ts',
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -93,6 +128,24 @@ export default tseslint.config(
   ...doors.flatMap((door) =>
     door.files.map((file) => ({ files: [file], rules: { 'no-restricted-imports': restrictions(file) } })),
   ),
+  {
+    files: ['scripts/**/*.ts'],
+    ignores: ['scripts/system/beneath.ts', ...inOwnFolders],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'].map((name) => ({
+            name,
+            allowImportNames: byDescriptor,
+            allowTypeImports: true,
+            message:
+              'Files are reached by system/beneath.ts, or system/files.ts above it: another user may put a link in the place of any folder of a path.',
+          })),
+        },
+      ],
+    },
+  },
   {
     files: ['scripts/**/*.ts'],
     ignores: [

@@ -2,6 +2,7 @@ import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
+import { lstatIfThere } from '../system/beneath.ts';
 import { ownUserId } from '../system/identity.ts';
 
 /** Who may decide what maj does, as who runs it. */
@@ -81,7 +82,7 @@ export function strangerAt(paths: readonly string[], trusting: Trusting): Found 
 /** The path itself, or the nearest folder above it that is there: what is made there is made by us. */
 function nearest(path: string): string {
   let there = path;
-  while (lstatSync(there, { throwIfNoEntry: false }) === undefined) there = dirname(there);
+  while (lstatIfThere(there) === undefined) there = dirname(there);
   return there;
 }
 

@@ -61,7 +61,7 @@ async function canBecomeOthers(): Promise<boolean> {
 }
 
 /** Whether a map of users, as /proc/self/uid_map has it, covers the transient ones: pure. */
-export const areMapped = (map: string): boolean =>
+const areMapped = (map: string): boolean =>
   map.split('\n').some((line) => {
     const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
     return first <= transientUsers.first && first + count > transientUsers.last;

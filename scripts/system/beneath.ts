@@ -124,7 +124,7 @@ function trustedTarget(above: Folder, name: string): string | undefined {
   if (!above.isOurs) return undefined;
   const place = placeIn(above, name);
   const stats = lookSync(place, { throwIfNoEntry: false });
-  if (stats?.isSymbolicLink() !== true || !trustedUsers().has(stats.uid)) return undefined;
+  if (stats?.isSymbolicLink() !== true || !isTrusted(stats.uid)) return undefined;
   return targetSync(place);
 }
 
@@ -136,18 +136,23 @@ const sticky = 0o1000;
  * Whether nobody but root and us may rename what lies in a folder. In a sticky one others may make things, and rename only
  * those. The group of a folder may be that of its owner alone, which every account of Debian has.
  */
-export function isOurs({ uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>): boolean {
-  if (!trustedUsers().has(uid)) return false;
+function isOurs({ uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>): boolean {
+  if (!isTrusted(uid)) return false;
   if ((mode & sticky) !== 0) return true;
   if ((mode & worldWritable) !== 0) return false;
   return (mode & groupWritable) === 0 || gid === 0 || gid === process.getegid?.();
 }
 
-let trusted: ReadonlySet<number> | undefined;
+let ownerOfTop: number | undefined;
 
-/** Root, ourselves, and whoever owns the root folder: among the users of a container that need not be number 0. */
-function trustedUsers(): ReadonlySet<number> {
-  return (trusted ??= new Set([0, process.geteuid?.() ?? 0, lookSync('/').uid]));
+/**
+ * Root, ourselves, whoever called sudo (he could do the same without us), and whoever owns the root folder: among the users
+ * of a container that need not be number 0.
+ */
+function isTrusted(uid: number): boolean {
+  const own = process.geteuid?.();
+  const isCaller = own === 0 && process.env['SUDO_UID'] === String(uid);
+  return uid === 0 || uid === own || isCaller || uid === (ownerOfTop ??= lookSync('/').uid);
 }
 
 const placeIn = ({ descriptor }: Folder, name: string): string => `/proc/self/fd/${descriptor}/${name}`;

@@ -1,7 +1,8 @@
-import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { reasonOf, refused } from '../errors.ts';
+import { lstatIfThere, openFolder, openToRead } from './beneath.ts';
 import { fileFailed, systemErrorCode } from './files.ts';
 import { capture } from './processes.ts';
 
@@ -43,7 +44,10 @@ function foldersAbove(path: string): readonly string[] {
 /** Whether it could be flushed by itself; what nobody may read, its owner neither, cannot. */
 function flushOne(path: string): boolean {
   try {
-    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // A link is an entry of its folder, which is flushed.
+    const found = lstatIfThere(path);
+    if (found === undefined || found.isSymbolicLink()) return true;
+    const file = found.isDirectory() ? openFolder(path) : openToRead(path);
     try {
       fsyncSync(file);
     } finally {
@@ -52,8 +56,7 @@ function flushOne(path: string): boolean {
     return true;
   } catch (error) {
     const code = systemErrorCode(error);
-    // A link is an entry of its folder, which is flushed.
-    if (code === 'ELOOP' || code === 'ENOENT') return true;
+    if (code === 'ELOOP' || code === 'ENOENT' || code === 'ENOTDIR') return true;
     if (code === 'EACCES') return false;
     throw fileFailed(path, 'flushed', error);
   }
