@@ -26,6 +26,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { refused } from '../errors.ts';
 import { createBreather } from './breather.ts';
 
 /**
@@ -90,7 +91,12 @@ function folderAt(path: string, links = 0): Folder {
   return found;
 }
 
+let hasProc: boolean | undefined;
+
 function top(): Folder {
+  // Else nothing at all would seem to be there.
+  hasProc ??= lookSync('/proc/self/fd', { throwIfNoEntry: false }) !== undefined;
+  if (!hasProc) throw refused('proc-missing', {});
   const descriptor = keep(openAtSync('/', folderFlags));
   return { descriptor, path: '/', isOurs: isOurs(fstatSync(descriptor)) };
 }

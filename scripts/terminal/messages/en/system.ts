@@ -11,6 +11,10 @@ export const system = {
       message: `${facts.program} failed (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
       hint: 'Its own words above say why.',
     }),
+    'proc-missing': () => ({
+      message: 'The file system /proc is not mounted, and maj reaches files through it.',
+      hint: 'Mount it: mount -t proc proc /proc. Containers and chroots need one of their own.',
+    }),
     'file-failed': (facts: { path: string; action: string; reason: string }) => ({
       message: `${oneLine(facts.path)} cannot be ${facts.action}: ${oneLine(facts.reason)}.`,
       hint: 'Check that it is there, that its owner runs maj, and that its disk is neither full nor read-only.',
