@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fchmodSync, fchownSync, futimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { warn, type Context, type Progress } from '../context.ts';
+import { modeToGive } from '../release/copy-file.ts';
 import { readArchive, type ArchiveEntry } from '../system/archives.ts';
 import { attributeKeeper, type AttributeKeeper, type Attributes } from '../system/attributes.ts';
 import {
@@ -112,17 +113,6 @@ function attributeSetter(
     flush,
   };
 }
-
-/**
- * The mode that a file of an archive gets. What runs as root, or with its group, whoever starts it, is not made by a
- * restore: who could write to a backup would be root. Pure.
- */
-export const modeToGive = (
-  { mode, uid, gid }: Pick<ArchiveEntry, 'mode' | 'uid' | 'gid'>,
-  asRoot: boolean,
-): number => (asRoot && (uid === 0 || gid === 0) ? mode & ~setIds : mode);
-
-const setIds = 0o6000;
 
 /** Whether a path names something below the folder that it starts from. */
 function staysWithin(path: string): boolean {

@@ -4,7 +4,7 @@ import { chmodSync, lchownSync, makeFolders, symlinkSync } from '../system/benea
 import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
 import { sameTarget, type CarriedTarget } from './carried-links.ts';
-import { copyFile, setIdBits, type FileNames } from './copy-file.ts';
+import { copyFile, modeToGive, setIdBits, type FileNames } from './copy-file.ts';
 import { entryAt, walkTree, type TreeEntry } from './tree.ts';
 
 /** What a thing was when it was copied: a second look may find another. */
@@ -49,9 +49,6 @@ function copyOf(from: string, to: string, names: FileNames): Original {
   return { type: 'file', mode: mode & 0o7777, uid, gid };
 }
 
-/** Whether a program with setuid or setgid would run as root, or with its group: that only root himself makes. */
-const isOfRoot = ({ uid, gid }: Owner): boolean => runsAsRoot() && (uid === 0 || gid === 0);
-
 interface Owner {
   readonly uid: number;
   readonly gid: number;
@@ -76,8 +73,8 @@ export async function adoptOwners(
   const top = entryAt(live, '');
   if (top === undefined) return;
   const owners = new Map<string, Owner>([['', top]]);
-  const refusals: string[] = [];
-  adopt(staged, entryAt(staged, ''), top, top.mode, refusals);
+  const tally: Tally = { refusals: [], disarmed: [] };
+  adopt(staged, entryAt(staged, ''), top, top.mode, tally);
   for await (const entry of walkTree(staged)) {
     const installed = carried.get(entry.path) ?? entryAt(live, entry.path);
     const above = entry.path.includes('/') ? dirname(entry.path) : '';
@@ -87,9 +84,9 @@ export async function adoptOwners(
     const takenAway =
       isCarried || installed?.type !== 'file' ? 0 : (released.get(entry.path) ?? 0) & ~installed.mode;
     const mode = modeFrom(entry, installed, isCarried) & ~takenAway;
-    adopt(join(staged, entry.path), entry, owner, mode, refusals);
+    adopt(join(staged, entry.path), entry, owner, mode, tally);
   }
-  warnOf(context, refusals, top.uid);
+  warnOf(context, tally, top.uid);
 }
 
 /** The same for some paths only, and for the folders that they lie in. */
@@ -100,14 +97,14 @@ export function adoptOwnersOf(
   paths: readonly string[],
   carried: Originals,
 ): void {
-  const refusals: string[] = [];
+  const tally: Tally = { refusals: [], disarmed: [] };
   for (const path of withFoldersAbove(paths)) {
     const installed = carried.get(path) ?? entryAt(live, path);
     const entry = entryAt(staged, path);
     if (installed === undefined || entry === undefined) continue;
-    adopt(join(staged, path), entry, installed, modeFrom(entry, installed, true), refusals);
+    adopt(join(staged, path), entry, installed, modeFrom(entry, installed, true), tally);
   }
-  warnOf(context, refusals, entryAt(live, '')?.uid ?? 0);
+  warnOf(context, tally, entryAt(live, '')?.uid ?? 0);
 }
 
 function modeFrom(entry: TreeEntry, installed: Original | undefined, carried: boolean): number {
@@ -128,7 +125,7 @@ function adopt(
   current: TreeEntry | undefined,
   owner: Owner,
   mode: number,
-  refusals: string[],
+  { refusals, disarmed }: Tally,
 ): void {
   if (current === undefined) return;
   const given = current.uid !== owner.uid || current.gid !== owner.gid;
@@ -139,9 +136,13 @@ function adopt(
     refusals.push(path);
     owner = current;
   }
-  // As a file of ours it would run as us; as one of root's, whoever has brought it there would be root.
-  const isOurs = given && owner === current;
-  if (current.type === 'file' && (isOurs || isOfRoot(owner))) mode &= ~setIdBits;
+  if (current.type === 'file' && (mode & setIdBits) !== 0) {
+    // As a file of ours, which could not be given away, it would run as us.
+    const kept =
+      given && owner === current ? mode & ~setIdBits : modeToGive({ ...owner, mode }, runsAsRoot());
+    if (kept !== mode) disarmed.push(path);
+    mode = kept;
+  }
   if (current.type === 'link' || (!given && mode === current.mode)) return;
   try {
     // After the owner: a change of that takes setuid and setgid away, and nobody else's program may run as root till then.
@@ -151,7 +152,16 @@ function adopt(
   }
 }
 
-function warnOf(context: Context, refusals: readonly string[], uid: number): void {
+/** What things did not get, by their paths. */
+interface Tally {
+  /** Their owner. */
+  readonly refusals: string[];
+  /** Setuid or setgid. */
+  readonly disarmed: string[];
+}
+
+function warnOf(context: Context, { refusals, disarmed }: Tally, uid: number): void {
+  if (disarmed.length > 0) warn(context, 'setuid-not-kept', { paths: disarmed });
   if (refusals[0] !== undefined)
     warn(context, 'owners-not-kept', { count: refusals.length, path: refusals[0], uid });
 }

@@ -6,6 +6,15 @@ import { bytesOnDisk, holeWriter, leastHole, plainWriter } from '../system/spars
 /** Bits that let a program run as its owner or group: no copy has them before it has its owner. */
 export const setIdBits = 0o6000;
 
+/**
+ * The mode that a file gets which is copied, or unpacked from a backup. What runs as root, or with its group, whoever starts
+ * it, is not made so: who could bring such a file there would be root. Pure.
+ */
+export const modeToGive = (
+  { mode, uid, gid }: Pick<Stats, 'mode' | 'uid' | 'gid'>,
+  asRoot: boolean,
+): number => (asRoot && (uid === 0 || gid === 0) ? mode & ~setIdBits : mode);
+
 /** The copies of files that have several names, by device and inode. */
 export type FileNames = Map<string, string>;
 

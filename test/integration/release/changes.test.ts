@@ -75,7 +75,7 @@ afterEach(async () => {
 
 function mount(point: string): void {
   mkdirSync(point, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', point]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=755', '-o', 'size=1m', 'tmpfs', point]);
   mounts.push(point);
 }
 
@@ -293,10 +293,11 @@ describe('what is written to the old tree while it is switched', () => {
       'linked/late.sh': 'late',
       'linked/deep/late.sh': 'late',
       tool: 'late',
+      'tool-of-root': 'late',
       'taken/x': 'late',
     });
     chownSync(join(app, 'tool'), 1234, 1235);
-    chmodSync(join(app, 'tool'), 0o4755);
+    for (const tool of ['tool', 'tool-of-root']) chmodSync(join(app, tool), 0o4755);
     await applyMoves(plan);
     const outside = join(root, 'outside');
     mkdirSync(outside);
@@ -305,12 +306,15 @@ describe('what is written to the old tree while it is switched', () => {
     await carryLate(context, completed.goesAlong, plan);
     expect(readdirSync(outside)).toEqual([]);
     expect(said('files-written-late')).toEqual({
-      copied: ['tool'],
+      copied: ['tool', 'tool-of-root'],
       left: ['linked/deep/late.sh', 'linked/late.sh', 'taken/x'],
       kept: plan.kept,
     });
-    const { uid, mode } = statSync(join(app, 'tool'));
-    expect([uid, mode & 0o7777]).toEqual([1234, 0o4755]);
+    const [tool, ofRoot] = ['tool', 'tool-of-root'].map((name) => statSync(join(app, name)));
+    expect([tool?.uid, (tool?.mode ?? 0) & 0o7777]).toEqual([1234, 0o4755]);
+    // Whoever could bring it there would be root.
+    expect([ofRoot?.uid, (ofRoot?.mode ?? 0) & 0o7777]).toEqual([0, 0o755]);
+    expect(said('setuid-not-kept')).toEqual({ paths: [join(app, 'tool-of-root')] });
   });
 
   it('leads to the new release where it is a link into the old one', async () => {

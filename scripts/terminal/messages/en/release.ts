@@ -430,6 +430,8 @@ export const release = {
       `The package holds paths of APP_PERSIST; the installed ones stay:\n${list(facts.paths)}`,
     'owners-not-kept': (facts: { count: number; path: string; uid: number }) =>
       `${facts.count} new files could not be given their owner (user ${facts.uid}), as ${facts.path}: only root can.`,
+    'setuid-not-kept': (facts: { paths: readonly string[] }) =>
+      `These files ran as root or as maj’s user, or with its group, whoever started them (setuid, setgid). Their copies do not: ${facts.paths.map(oneLine).join(', ')}. To give it back where it is needed: chmod u+s, chmod g+s.`,
     'download-again': (facts: { url: string; reason: string; waitMs: number }) =>
       `${facts.url}: ${facts.reason}; again in ${duration(facts.waitMs)}.`,
     'package-there': (facts: { path: string }) => `${facts.path} is there already, and its sum is right.`,
