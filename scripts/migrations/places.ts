@@ -20,7 +20,9 @@ type Surroundings = Pick<Context, 'config' | 'projectDir' | 'env'>;
 export async function migrationsFolder(context: Surroundings, stagedDir?: string): Promise<string> {
   const places = placesOf(context, stagedDir);
   for (const place of places) {
-    if ((await statIfThere(place))?.isDirectory() !== true) continue;
+    const found = await statIfThere(place);
+    // A link that is not followed is one that others may change: it is refused below, and not passed over.
+    if (found?.isDirectory() !== true && found?.isSymbolicLink() !== true) continue;
     const isNamed = isAbsolute(context.config.MIGRATIONS_DIR);
     const isPackage = stagedDir !== undefined && !relative(stagedDir, place).startsWith('..');
     if (!isNamed && !isPackage) await refuseOthersScripts(context, place);
@@ -38,10 +40,12 @@ async function refuseOthersScripts(context: Surroundings, folder: string): Promi
   const isTrusted = !relative(context.projectDir, folder).startsWith('..');
   if (trusting === undefined || (isTrusted && context.env['MAJ_TRUSTED_PROJECT'] === context.projectDir))
     return;
-  const scripts = (await namesIn(folder)).filter(isScript).map((name) => join(folder, name));
   // Many users have a group of their own that may write; root has no reason to.
   const groups = trusting.uid === 0 ? [0, ...groupOfCaller(context)] : undefined;
-  const found = strangerOf([folder, ...scripts], { ...trusting, groups });
+  const judge = (paths: readonly string[]): Found | undefined => strangerOf(paths, { ...trusting, groups });
+  const scripts = async (): Promise<readonly string[]> =>
+    (await namesIn(folder)).filter(isScript).map((name) => join(folder, name));
+  const found = judge([folder]) ?? judge(await scripts());
   if (found !== undefined) throw wrongUsage('migrations-of-another', { folder, ...found, uid: trusting.uid });
 }
 

@@ -60,7 +60,7 @@ describe.each(servers)('a disk that fills up under a backup, on $name', (server)
       const database = await underestimated();
       const small = temporaryFolder('small');
       mounts.push(small);
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', small]);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m,mode=755', 'tmpfs', small]);
       const app = temporaryFolder('app');
       mkdirSync(join(app, 'many'));
       for (let file = 0; file < 500; file += 1) writeFileSync(join(app, 'many', `file-${file}`), `${file}`);
@@ -87,7 +87,7 @@ describe.each(servers)('a disk that fills up under a backup, on $name', (server)
   test('a disk that is read-only is one clear error', async () => {
     const small = temporaryFolder('small');
     mounts.push(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m,ro', 'tmpfs', small]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m,mode=755,ro', 'tmpfs', small]);
     const context = running().context({ DB_NAME: await running().createDatabase(), BACKUP_DIR: small });
     await expect(takeBackup(context)).rejects.toMatchObject({ code: 'file-failed', exitCode: 3 });
   });

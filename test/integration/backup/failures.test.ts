@@ -93,7 +93,7 @@ describe.each(servers)('on $name', (server) => {
     ]);
     const small = temporaryFolder('small');
     mounts.push(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', small]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=755', 'tmpfs', small]);
     // In gzip hexadecimal noise takes more than the noise itself.
     const context = running().context({ DB_NAME: database, BACKUP_DIR: small, BACKUP_CODEC: 'gzip' });
     for (let megabytes = 3; ; megabytes += 1) {
@@ -117,7 +117,7 @@ describe.each(servers)('on $name', (server) => {
     await createRows(running(), database, 'many', 8);
     const small = temporaryFolder('small');
     mounts.push(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=755', 'tmpfs', small]);
     const app = join(small, 'app');
     mkdirSync(app);
     writeFileSync(join(app, 'data'), Buffer.alloc(3 * 1024 * 1024, 'x'));

@@ -75,7 +75,7 @@ afterEach(async () => {
 
 function mount(point: string): void {
   mkdirSync(point, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=755', '-o', 'size=1m', 'tmpfs', point]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=755', 'tmpfs', point]);
   mounts.push(point);
 }
 

@@ -30,7 +30,7 @@ const mounts: string[] = [];
 
 const mount = (point: string): void => {
   mkdirSync(point, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', point]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m,mode=755', 'tmpfs', point]);
   mounts.push(point);
 };
 
