@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadSettings } from '../../../scripts/config/load.ts';
 import { maj } from '../../helpers/cli.ts';
@@ -43,6 +43,14 @@ describe('settings that another user may have written', () => {
   const ofAnother: readonly Spoil[] = [
     ['a folder of another user', (folder) => chownSync(folder, 1234, 1234)],
     ['a .env of another user', (folder) => chownSync(join(folder, '.env'), 1234, 1234)],
+    [
+      'a folder that others may write to by their group',
+      (folder) => {
+        chownSync(folder, 0, 1234);
+        chmodSync(folder, 0o770);
+      },
+    ],
+    ['a folder below one of another user', (folder) => chownSync(dirname(folder), 1234, 1234)],
   ];
   const spoils: readonly Spoil[] = [
     ['a folder that everybody may write to', (folder) => chmodSync(folder, 0o777)],
@@ -52,13 +60,16 @@ describe('settings that another user may have written', () => {
   ];
 
   test.each(spoils)('are refused: %s', async (_, spoil) => {
-    const folder = temporaryFolder('project');
+    const folder = join(temporaryFolder('project'), 'below');
+    mkdirSync(folder);
     writeFileSync(join(folder, '.env'), 'DB_NAME=x\n', { mode: 0o600 });
     expect((await status(folder)).code).toBe(0);
     spoil(folder);
     const refused = await status(folder);
-    expect(refused.stderr).toMatch(/belongs to another user \(1234\)|Every user of this machine may write/);
-    expect(refused.stderr).toMatch(/chown|chmod o-w/);
+    expect(refused.stderr).toMatch(
+      /belongs to another user \(1234\)|every user of this machine may write|its group may write/,
+    );
+    expect(refused.stderr).toMatch(/chown|chmod [og]-w/);
     expect(refused.code).toBe(2);
     expect((await status(folder, { MAJ_TRUSTED_PROJECT: folder })).code).toBe(0);
     // The user who called sudo may do all that its root may.

@@ -8,11 +8,11 @@ interface Changeable {
   readonly uid: number;
 }
 
-const mayChange = ({ path, stranger, owner }: Changeable): string =>
+const mayChange = ({ stranger, owner }: Pick<Changeable, 'stranger' | 'owner'>): string =>
   ({
-    owner: `${path} belongs to another user (${owner})`,
-    writable: `every user of this machine may write to ${path}`,
-    group: `its group may write to ${path}`,
+    owner: `it belongs to another user (${owner})`,
+    writable: 'every user of this machine may write to it',
+    group: 'its group may write to it',
   })[stranger];
 
 const makeOurs = ({ path, stranger, uid }: Changeable): string =>
@@ -128,7 +128,7 @@ export const settings = {
       owner: number;
       uid: number;
     }) => ({
-      message: `${mayChange(facts)}: whoever may change it decides what maj does as user ${facts.uid}.`,
+      message: `Whoever may change ${facts.path} decides what maj does as user ${facts.uid}, and ${mayChange(facts)}.`,
       hint: `${makeOurs(facts)}. If you trust those who may with all that you may do: MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`,
     }),
     'folder-of-another': (facts: {
@@ -140,7 +140,7 @@ export const settings = {
       owner: number;
       uid: number;
     }) => ({
-      message: `maj keeps ${kept[facts.folder]} in ${facts.whole}, and others may change them there: ${mayChange(facts)}.`,
+      message: `maj keeps ${kept[facts.folder]} in ${facts.whole}. Others may change them through ${facts.path}: ${mayChange(facts)}.`,
       hint: `${makeOurs(facts)}.${facts.folder === 'backups' ? ' Or set BACKUP_DIR to a folder of your own.' : ''} If you trust those who may with all that you may do: MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`,
     }),
   },
