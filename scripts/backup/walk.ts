@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import { lstatIfThere, lstatSync, readdirSync } from '../system/beneath.ts';
+import { isGone, lstatIfThere, lstatSync, readdirSync } from '../system/beneath.ts';
 import { createBreather } from '../system/breather.ts';
-import { checkName, fileFailed, systemErrorCode } from '../system/files.ts';
+import { checkName, fileFailed } from '../system/files.ts';
 
 /** A file, folder or link that was come across, by its path from the root. */
 export interface Walked {
@@ -48,8 +48,6 @@ function pathsIn(root: string, folder: string): string[] {
     throw fileFailed(join(root, folder), 'read', error);
   }
 }
-
-const isGone = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '');
 
 function statsOf(path: string): Stats | undefined {
   try {

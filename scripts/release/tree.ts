@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import { lstatIfThere, readdirSync, readlinkSync } from '../system/beneath.ts';
+import { isGone, lstatIfThere, readdirSync, readlinkSync } from '../system/beneath.ts';
 import { createBreather } from '../system/breather.ts';
-import { checkName, fileFailed, isUnreadableName, systemErrorCode } from '../system/files.ts';
+import { checkName, fileFailed, isUnreadableName } from '../system/files.ts';
 
 /** Something in a tree, without following links. */
 export interface TreeEntry {
@@ -102,9 +102,4 @@ function childrenOf(root: string, folder: string): string[] {
     if (isGone(error)) return [];
     throw fileFailed(join(root, folder), 'read', error);
   }
-}
-
-function isGone(error: unknown): boolean {
-  const code = systemErrorCode(error);
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -1,30 +1,4 @@
-import {
-  accessSync as mayAccessSync,
-  chmodSync as changeModeSync,
-  close,
-  closeSync,
-  constants,
-  createReadStream,
-  copyFileSync as copyBytesSync,
-  fstatSync,
-  linkSync as nameSync,
-  lstatSync as lookSync,
-  lutimesSync as touchSync,
-  lchownSync as giveSync,
-  mkdirSync as makeSync,
-  openSync as openAtSync,
-  read,
-  readdirSync as listSync,
-  readFileSync,
-  readlinkSync as targetSync,
-  renameSync as moveSync,
-  rmdirSync as dropSync,
-  symlinkSync as leadSync,
-  unlinkSync as forgetSync,
-  type BigIntStats,
-  type ReadStream,
-  type Stats,
-} from 'node:fs';
+import fs, { constants, type BigIntStats, type ReadStream, type Stats } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { refused } from '../errors.ts';
 import { createBreather } from './breather.ts';
@@ -62,7 +36,7 @@ let closing: NodeJS.Immediate | undefined;
 const mostOpen = 200;
 
 function closeAll(): void {
-  for (const descriptor of descriptors.splice(0)) closeSync(descriptor);
+  for (const descriptor of descriptors.splice(0)) fs.closeSync(descriptor);
   open.clear();
 }
 
@@ -95,18 +69,18 @@ let hasProc: boolean | undefined;
 
 function top(): Folder {
   // Else nothing at all would seem to be there.
-  hasProc ??= lookSync('/proc/self/fd', { throwIfNoEntry: false }) !== undefined;
+  hasProc ??= fs.lstatSync('/proc/self/fd', { throwIfNoEntry: false }) !== undefined;
   if (!hasProc) throw refused('proc-missing', {});
-  const descriptor = keep(openAtSync('/', folderFlags));
-  return { descriptor, path: '/', isOurs: isOurs(fstatSync(descriptor)) };
+  const descriptor = keep(fs.openSync('/', folderFlags));
+  return { descriptor, path: '/', isOurs: isOurs(fs.fstatSync(descriptor)) };
 }
 
 function enter(above: Folder, name: string, links: number): Folder {
   const place = placeIn(above, name);
   try {
-    const descriptor = keep(openAtSync(place, folderFlags));
+    const descriptor = keep(fs.openSync(place, folderFlags));
     const path = join(above.path, name);
-    return { descriptor, path, isOurs: above.isOurs && isOurs(fstatSync(descriptor)) };
+    return { descriptor, path, isOurs: above.isOurs && isOurs(fs.fstatSync(descriptor)) };
   } catch (error) {
     const target = codeOf(error) === 'ENOTDIR' ? trustedTarget(above, name) : undefined;
     if (target === undefined) throw isLink(place) ? othersLink('ENOTDIR', join(above.path, name)) : error;
@@ -129,9 +103,9 @@ function through(from: Folder, target: string, links: number): Folder {
 function trustedTarget(above: Folder, name: string): string | undefined {
   if (!above.isOurs) return undefined;
   const place = placeIn(above, name);
-  const stats = lookSync(place, { throwIfNoEntry: false });
+  const stats = fs.lstatSync(place, { throwIfNoEntry: false });
   if (stats?.isSymbolicLink() !== true || !isTrusted(stats.uid)) return undefined;
-  return targetSync(place);
+  return fs.readlinkSync(place);
 }
 
 const worldWritable = 0o002;
@@ -158,7 +132,7 @@ let ownerOfTop: number | undefined;
 function isTrusted(uid: number): boolean {
   const own = process.geteuid?.();
   const isCaller = own === 0 && process.env['SUDO_UID'] === String(uid);
-  return uid === 0 || uid === own || isCaller || uid === (ownerOfTop ??= lookSync('/').uid);
+  return uid === 0 || uid === own || isCaller || uid === (ownerOfTop ??= fs.lstatSync('/').uid);
 }
 
 const placeIn = ({ descriptor }: Folder, name: string): string => `/proc/self/fd/${descriptor}/${name}`;
@@ -191,7 +165,7 @@ function named(error: unknown, path: string): unknown {
 }
 
 const isLink = (place: string): boolean =>
-  lookSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  fs.lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 const othersLink = (code: string, path: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${code}: a symbolic link that another user may have made, '${path}'`), {
@@ -201,29 +175,32 @@ const othersLink = (code: string, path: string): NodeJS.ErrnoException =>
 
 const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
 
+/** Whether an error says that nothing is there, or that a folder on the way is none any more. */
+export const isGone = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+
 /** What is at a path, links not followed; undefined when nothing is. */
 export function lstatIfThere(path: string): Stats | undefined {
   try {
-    return at(path, (place) => lookSync(place, { throwIfNoEntry: false }));
+    return at(path, (place) => fs.lstatSync(place, { throwIfNoEntry: false }));
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
 }
 
 /** With exact numbers: device and inode of one file are those of no other. */
 export function lstatExactly(path: string): BigIntStats | undefined {
-  return at(path, (place) => lookSync(place, { bigint: true, throwIfNoEntry: false }));
+  return at(path, (place) => fs.lstatSync(place, { bigint: true, throwIfNoEntry: false }));
 }
 
 /** Throws `ENOENT` when nothing is there. */
-export const lstatSync = (path: string): Stats => at(path, (place) => lookSync(place));
+export const lstatSync = (path: string): Stats => at(path, (place) => fs.lstatSync(place));
 
-export const readlinkSync = (path: string): string => at(path, (place) => targetSync(place));
+export const readlinkSync = (path: string): string => at(path, (place) => fs.readlinkSync(place));
 
 /** The names in a folder, in no order. */
 export const readdirSync = (path: string): string[] =>
-  at(join(path, '.names'), (place) => listSync(dirname(place)));
+  at(join(path, '.names'), (place) => fs.readdirSync(dirname(place)));
 
 /** The path that links in the last place lead to, as far as they are followed. */
 function withTrustedLinks(path: string): string {
@@ -247,7 +224,7 @@ export function statIfThereSync(path: string): Stats | undefined {
   try {
     return lstatIfThere(withTrustedLinks(path));
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
 }
@@ -263,16 +240,16 @@ export const openFollowed = (path: string): number => openToRead(withTrustedLink
  */
 export function openToRead(path: string): number {
   return at(path, (place) => {
-    const file = openAtSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if (fstatSync(file).isFile()) return file;
-    closeSync(file);
+    const file = fs.openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (fs.fstatSync(file).isFile()) return file;
+    fs.closeSync(file);
     throw Object.assign(new Error(`EINVAL: not a plain file, '${path}'`), { code: 'EINVAL', path });
   });
 }
 
 /** A stream of the bytes of a plain file; it fails as `openFollowed` does. */
 export const readStreamOf = (path: string, highWaterMark: number): ReadStream =>
-  createReadStream(path, {
+  fs.createReadStream(path, {
     highWaterMark,
     fs: {
       open: (_: string, __: string, ___: number, opened: (error: unknown, file?: number) => void) => {
@@ -282,8 +259,8 @@ export const readStreamOf = (path: string, highWaterMark: number): ReadStream =>
           opened(error);
         }
       },
-      read,
-      close,
+      read: fs.read,
+      close: fs.close,
     },
   });
 
@@ -298,15 +275,15 @@ export function readTextIfThere(path: string, limit = Number.POSITIVE_INFINITY):
   try {
     file = openFollowed(path);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
   try {
-    if (fstatSync(file).size > limit)
+    if (fs.fstatSync(file).size > limit)
       throw Object.assign(new Error(`EFBIG: more than ${limit} bytes, '${path}'`), { code: 'EFBIG', path });
-    return readFileSync(file, 'utf8');
+    return fs.readFileSync(file, 'utf8');
   } finally {
-    closeSync(file);
+    fs.closeSync(file);
   }
 }
 
@@ -314,34 +291,34 @@ export function readTextIfThere(path: string, limit = Number.POSITIVE_INFINITY):
 export function readBytesSync(path: string): Buffer {
   const file = openFollowed(path);
   try {
-    return readFileSync(file);
+    return fs.readFileSync(file);
   } finally {
-    closeSync(file);
+    fs.closeSync(file);
   }
 }
 
 /** Makes a file and opens it to read and write: what is there already, a link too, is an error. */
 export const openNew = (path: string, mode: number): number =>
   at(path, (place) =>
-    openAtSync(place, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode),
+    fs.openSync(place, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode),
   );
 
 /** Makes a file, or empties the one that is there, and opens it to read and write: a link is an error. */
 export const openEmpty = (path: string, mode: number): number =>
   at(path, (place) =>
-    openAtSync(place, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, mode),
+    fs.openSync(place, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, mode),
   );
 
 /** Opens a folder, to be flushed; the descriptor, to be closed. */
 export const openFolder = (path: string): number =>
   at(join(path, '.folder'), (place) =>
-    openAtSync(dirname(place), constants.O_RDONLY | constants.O_DIRECTORY),
+    fs.openSync(dirname(place), constants.O_RDONLY | constants.O_DIRECTORY),
   );
 
 /** Throws `EEXIST` when something is there. */
 export const mkdirSync = (path: string, mode = 0o777): void =>
   at(path, (place) => {
-    makeSync(place, { mode });
+    fs.mkdirSync(place, { mode });
   });
 
 /** Makes a folder and those above it; one that is there is fine. */
@@ -358,14 +335,14 @@ export function makeFolders(path: string, mode = 0o777): void {
 
 export const symlinkSync = (target: string, path: string): void =>
   at(path, (place) => {
-    leadSync(target, place);
+    fs.symlinkSync(target, place);
   });
 
-export const linkSync = (from: string, to: string): void => both(from, to, nameSync);
+export const linkSync = (from: string, to: string): void => both(from, to, fs.linkSync);
 
 /** Renames; a folder that was known under either path is looked for anew. */
 export const renameSync = (from: string, to: string): void => {
-  both(from, to, moveSync);
+  both(from, to, fs.renameSync);
   closeAll();
 };
 
@@ -380,12 +357,12 @@ function both(from: string, to: string, work: (from: string, to: string) => void
 
 export const unlinkSync = (path: string): void =>
   at(path, (place) => {
-    forgetSync(place);
+    fs.unlinkSync(place);
   });
 
 export const rmdirSync = (path: string): void => {
   at(path, (place) => {
-    dropSync(place);
+    fs.rmdirSync(place);
   });
   closeAll();
 };
@@ -393,41 +370,41 @@ export const rmdirSync = (path: string): void => {
 /** Of a link, its own owner. */
 export const lchownSync = (path: string, uid: number, gid: number): void =>
   at(path, (place) => {
-    giveSync(place, uid, gid);
+    fs.lchownSync(place, uid, gid);
   });
 
 /** Never of what a link leads to: for a link it is an error. */
 export const chmodSync = (path: string, mode: number): void =>
   at(path, (place) => {
-    const held = openAtSync(place, openPath | constants.O_NOFOLLOW);
+    const held = fs.openSync(place, openPath | constants.O_NOFOLLOW);
     try {
-      if (fstatSync(held).isSymbolicLink()) throw othersLink('ELOOP', path);
+      if (fs.fstatSync(held).isSymbolicLink()) throw othersLink('ELOOP', path);
       chmodThrough(held, mode);
     } finally {
-      closeSync(held);
+      fs.closeSync(held);
     }
   });
 
 /** A descriptor that was opened for nothing else takes no fchmod(2). */
 const chmodThrough = (held: number, mode: number): void => {
-  changeModeSync(`/proc/self/fd/${held}`, mode);
+  fs.chmodSync(`/proc/self/fd/${held}`, mode);
 };
 
 /** Of a link, its own times; in seconds. */
 export const lutimesSync = (path: string, accessed: Date | number, modified: Date | number): void =>
   at(path, (place) => {
-    touchSync(place, accessed, modified);
+    fs.lutimesSync(place, accessed, modified);
   });
 
 /** Copies the content of an open file to another one, by their descriptors; shares its blocks where the file system can. */
 export const copyOpenFile = (source: number, target: number): void => {
-  copyBytesSync(`/proc/self/fd/${source}`, `/proc/self/fd/${target}`, constants.COPYFILE_FICLONE);
+  fs.copyFileSync(`/proc/self/fd/${source}`, `/proc/self/fd/${target}`, constants.COPYFILE_FICLONE);
 };
 
 /** Whether we may do something with it, by access(2); throws when not. */
 export const accessSync = (path: string, mode: number): void =>
   at(join(path, '.access'), (place) => {
-    mayAccessSync(dirname(place), mode);
+    fs.accessSync(dirname(place), mode);
   });
 
 /**
@@ -451,15 +428,15 @@ export async function withPlaces<T>(
     }
     return await work(places);
   } finally {
-    for (const descriptor of held.values()) if (descriptor !== undefined) closeSync(descriptor);
+    for (const descriptor of held.values()) if (descriptor !== undefined) fs.closeSync(descriptor);
   }
 }
 
 function heldFolder(path: string): number | undefined {
   try {
-    return at(join(path, '.held'), (place) => openAtSync(dirname(place), openPath | constants.O_DIRECTORY));
+    return at(join(path, '.held'), (place) => fs.openSync(dirname(place), openPath | constants.O_DIRECTORY));
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
 }
@@ -473,11 +450,11 @@ export async function removeTree(path: string): Promise<void> {
   const found = lstatIfThere(path);
   if (found === undefined) return;
   if (found.isDirectory()) {
-    const held = at(path, (place) => openAtSync(place, folderFlags));
+    const held = at(path, (place) => fs.openSync(place, folderFlags));
     try {
-      await emptyFolder(held, path, fstatSync(held), createBreather());
+      await emptyFolder(held, path, fs.fstatSync(held), createBreather());
     } finally {
-      closeSync(held);
+      fs.closeSync(held);
     }
   }
   try {
@@ -497,10 +474,10 @@ async function emptyFolder(
   const folder = `/proc/self/fd/${held}`;
   if (uid === process.geteuid?.() && (mode & 0o700) !== 0o700) chmodThrough(held, (mode & 0o7777) | 0o700);
   try {
-    for (const name of listSync(folder)) {
+    for (const name of fs.readdirSync(folder)) {
       await breathe();
       const place = `${folder}/${name}`;
-      const stats = lookSync(place, { throwIfNoEntry: false });
+      const stats = fs.lstatSync(place, { throwIfNoEntry: false });
       if (stats?.isDirectory() !== true) {
         forget(place);
         continue;
@@ -510,13 +487,13 @@ async function emptyFolder(
           code: 'EXDEV',
           path,
         });
-      const below = openAtSync(place, folderFlags);
+      const below = fs.openSync(place, folderFlags);
       try {
-        await emptyFolder(below, join(path, name), fstatSync(below), breathe);
+        await emptyFolder(below, join(path, name), fs.fstatSync(below), breathe);
       } finally {
-        closeSync(below);
+        fs.closeSync(below);
       }
-      dropSync(place);
+      fs.rmdirSync(place);
     }
   } catch (error) {
     throw named(error, path);
@@ -525,7 +502,7 @@ async function emptyFolder(
 
 function forget(place: string): void {
   try {
-    forgetSync(place);
+    fs.unlinkSync(place);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
