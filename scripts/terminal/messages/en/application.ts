@@ -38,8 +38,8 @@ export const application = {
       hint: 'Give its path relative to APP_DIR, such as maintenance.flag.',
     }),
     'flag-behind-link': (facts: { flag: string; link: string; target: string }) => ({
-      message: `The maintenance flag ${facts.flag} would be written behind the link ${facts.link}, which another user may have made: it leads to ${facts.target}.`,
-      hint: 'Set MAINTENANCE_FILE to a path without links, or make that folder a real one.',
+      message: `The path of the maintenance flag ${facts.flag} goes through the link ${facts.link} to ${facts.target}. Another user may have made that link, so maj did not write the flag.`,
+      hint: 'Set MAINTENANCE_FILE to a path without links, or replace the link by a real folder.',
     }),
     'maintenance-failed': (facts: { command: string; output: string }) => ({
       message: `The maintenance command \`${facts.command}\` failed: ${facts.output}`,
@@ -58,7 +58,7 @@ export const application = {
       hint: 'Set APP_USER to the user that the web server runs the application as, or give the application to root.',
     }),
     'setpriv-missing': (facts: { user: string }) => ({
-      message: `What belongs to ${facts.user} is run as ${facts.user}, and the program setpriv of the package util-linux, which does that, is not there.`,
+      message: `The program setpriv of the package util-linux was not found. maj needs it to run what belongs to ${facts.user} as ${facts.user}.`,
       hint: 'Install util-linux (apt install util-linux, apk add setpriv), or run maj as that user.',
     }),
     'not-installed': (facts: { path: string }) => ({

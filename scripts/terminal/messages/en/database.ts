@@ -65,7 +65,7 @@ const accountText = (account: string): string => `'${account.replace(/@(?=[^@]*$
 
 /** What the modes risk that prove nothing. */
 const unprovenRisk =
-  'DB_SSL_MODE=required encrypts without a proof, and preferred not even always: then whoever is on the way to the server, and answers in its place, can learn the password and all data, and change it.';
+  'DB_SSL_MODE=required encrypts, but does not check which server answers; preferred may not even encrypt. Then somebody between here and the server can answer in its place, learn the password, and read and change all data.';
 
 /** What database/ says, in English. */
 export const database = {
@@ -92,7 +92,7 @@ export const database = {
       hint: 'Check DB_NAME; names may differ in upper and lower case.',
     }),
     'database-tls': (facts: { address: string; mode: string; reason: string }) => ({
-      message: `No encrypted connection to ${facts.address}, which DB_SSL_MODE=${facts.mode}${facts.mode === 'auto' ? ' (off this machine)' : ''} asks for: ${facts.reason}`,
+      message: `No encrypted connection to ${facts.address}, which DB_SSL_MODE=${facts.mode}${facts.mode === 'auto' ? ' (server on another machine)' : ''} asks for: ${facts.reason}`,
       hint: `Let the server encrypt (ssl_cert and ssl_key in its settings). ${unprovenRisk}`,
     }),
     'database-unproven': (facts: {
@@ -101,8 +101,8 @@ export const database = {
       reason: string;
       ca: string | undefined;
     }) => ({
-      message: `The server at ${facts.address} did not prove that it is the one you mean, which DB_SSL_MODE=${facts.mode}${facts.mode === 'auto' ? ' (off this machine)' : ''} asks for. It was not told the password: ${facts.reason}`,
-      hint: `${facts.ca === undefined ? 'Name the authority that signed its certificate: DB_SSL_CA=/path/to/ca.pem.' : `Look at whether its certificate is signed by ${facts.ca} (DB_SSL_CA), and for the name in DB_HOST.`} MySQL keeps its own as ca.pem in the data folder; copy it by a way that you trust, and set DB_SSL_MODE=verify-ca, for the certificates that MySQL makes are for no host. Hosts of databases publish theirs (Amazon RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem). ${unprovenRisk}`,
+      message: `The server at ${facts.address} did not prove that it is the right one, so the password was not sent. DB_SSL_MODE=${facts.mode}${facts.mode === 'auto' ? ' (server on another machine)' : ''} asks for that proof. The reason: ${facts.reason}`,
+      hint: `${facts.ca === undefined ? 'Name the authority that signed its certificate: DB_SSL_CA=/path/to/ca.pem.' : `Check that its certificate is signed by ${facts.ca} (DB_SSL_CA) and is made for the name in DB_HOST.`} MySQL’s own authority is ca.pem in its data folder. Copy it in a way that you trust, and set DB_SSL_MODE=verify-ca: the certificates that MySQL makes name no host. Database providers publish their authority (Amazon RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem). ${unprovenRisk}`,
     }),
     'database-password-kept': (facts: { address: string; asked: 'clear' | 'its-key' }) => ({
       message:
@@ -255,12 +255,12 @@ export const database = {
       facts.closed === undefined
         ? {
             message:
-              'The throwaway server of root runs as a user of its own, and the program setpriv of the package util-linux, which does that, is not there.',
+              'The program setpriv of the package util-linux was not found. When maj runs as root, it needs setpriv to run the throwaway server as a user of its own.',
             hint: 'Install util-linux (apt install util-linux, apk add setpriv), or run maj as another user than root.',
           }
         : {
-            message: `The throwaway server of root runs as a user of its own, and others than root may not pass ${facts.closed}.`,
-            hint: `Name a folder in TMPDIR, or the server's programs in REHEARSAL_SERVER, that every user may reach; or open the way: chmod o+x ${facts.closed}`,
+            message: `Only root may pass through ${facts.closed}. When maj runs as root, the throwaway server runs as a user of its own, and that user has to pass there.`,
+            hint: `Set TMPDIR to a folder, or REHEARSAL_SERVER to server programs, that every user can reach. Or let users pass: chmod o+x ${facts.closed}`,
           },
   },
   steps: {

@@ -374,14 +374,14 @@ export const migrations = {
       owner: number;
       uid: number;
     }) => ({
-      message: `The migration scripts in ${facts.folder} could be another’s: ${
+      message: `Another user could have written the migration scripts in ${facts.folder}: ${
         {
           owner: `${facts.path} belongs to user ${facts.owner}`,
           writable: `every user of this machine may write to ${facts.path}`,
           group: `the group of ${facts.path} may write to it`,
         }[facts.stranger]
-      }. Who writes them decides what is done to the database.`,
-      hint: `\`maj upgrade\` takes the scripts of the package. Else give the scripts, and the folders above them, to user ${facts.uid} alone; or, once you have read them, name their folder: --migrations-dir=${facts.folder}`,
+      }. Whoever writes them decides what is done to the database.`,
+      hint: `Use \`maj upgrade\`, which takes the scripts of the package. Or make sure that only user ${facts.uid} can write to the scripts and the folders above them. Or read them first, then name their folder: --migrations-dir=${facts.folder}`,
     }),
     'migrations-refused': (facts: { problems: readonly PlanProblem[] }) => ({
       message: `The scripts and the database do not agree:\n${facts.problems.map((problem) => `  - ${planProblem(problem)}`).join('\n')}`,

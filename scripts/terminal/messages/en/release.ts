@@ -190,7 +190,7 @@ export const release = {
       hint: 'Use https. Plain http is taken from this machine itself only.',
     }),
     'download-inward': (facts: { url: string; to: string }) => ({
-      message: `${facts.url} leads to ${facts.to}, which is further in than the host of the settings: on this machine, in its network, or in the one of its cloud. What answers there may trust whoever asks, so that an answer from outside is not followed to it.`,
+      message: `${facts.url} leads to ${facts.to}, which is closer to this machine than the host in the settings: on this machine, in its network, or in the network of its cloud. maj did not go there: a service there may trust whoever asks, so an answer from outside must not send maj to it.`,
       hint: 'If that is where the packages are, name it in UPDATE_SOURCE (or UPDATE_GITHUB_API).',
     }),
     'github-no-release': (facts: { repository: string; tags: readonly string[] }) => ({
@@ -230,7 +230,7 @@ export const release = {
       hint: 'Make a package that holds them, and give its path.',
     }),
     'git-lfs': (facts: { commit: string; paths: readonly string[] }) => ({
-      message: `Commit ${facts.commit} keeps files elsewhere, by Git LFS; an archive of it would hold what points to them:\n${list(facts.paths)}`,
+      message: `Commit ${facts.commit} keeps these files in Git LFS. An archive of the commit would hold only pointers, not the files:\n${list(facts.paths)}`,
       hint: 'Make a package that holds them, and give its path.',
     }),
     'git-unsigned': (facts: { keyId: string }) => ({
@@ -431,7 +431,7 @@ export const release = {
     'owners-not-kept': (facts: { count: number; path: string; uid: number }) =>
       `${facts.count} new files could not be given their owner (user ${facts.uid}), as ${facts.path}: only root can.`,
     'setuid-not-kept': (facts: { paths: readonly string[] }) =>
-      `These files ran as root or as maj’s user, or with its group, whoever started them (setuid, setgid). Their copies do not: ${facts.paths.map(oneLine).join(', ')}. To give it back where it is needed: chmod u+s, chmod g+s.`,
+      `These files had setuid or setgid: they ran as root or as maj’s user, or with the group of one of them, whoever started them. The copies do not have it: ${facts.paths.map(oneLine).join(', ')}. To set it again where it is needed: chmod u+s, chmod g+s.`,
     'download-again': (facts: { url: string; reason: string; waitMs: number }) =>
       `${facts.url}: ${facts.reason}; again in ${duration(facts.waitMs)}.`,
     'package-there': (facts: { path: string }) => `${facts.path} is there already, and its sum is right.`,

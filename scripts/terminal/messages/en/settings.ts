@@ -128,8 +128,8 @@ export const settings = {
       owner: number;
       uid: number;
     }) => ({
-      message: `Whoever may change ${facts.path} decides what maj does as user ${facts.uid}, and ${mayChange(facts)}.`,
-      hint: `${makeOurs(facts)}. If you trust those who may with all that you may do: MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`,
+      message: `${facts.path} is not safe: ${mayChange(facts)}. Whoever may change it decides what maj does as user ${facts.uid}.`,
+      hint: `${makeOurs(facts)}. If you trust these users with everything that you may do, set MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`,
     }),
     'folder-of-another': (facts: {
       projectDir: string;
@@ -141,7 +141,7 @@ export const settings = {
       uid: number;
     }) => ({
       message: `maj keeps ${kept[facts.folder]} in ${facts.whole}. Others may change them through ${facts.path}: ${mayChange(facts)}.`,
-      hint: `${makeOurs(facts)}.${facts.folder === 'backups' ? ' Or set BACKUP_DIR to a folder of your own.' : ''} If you trust those who may with all that you may do: MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`,
+      hint: `${makeOurs(facts)}.${facts.folder === 'backups' ? ' Or set BACKUP_DIR to a folder of your own.' : ''} If you trust these users with everything that you may do, set MAJ_TRUSTED_PROJECT=${facts.projectDir} in the environment.`,
     }),
   },
   notes: {
