@@ -3,7 +3,7 @@ import { closeSync, fstatSync, read, readSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { archiveHeader, archivePadding, storedBytes, type ArchiveEntry } from '../system/archives.ts';
 import { noAttributes, type Attributes } from '../system/attributes.ts';
-import { openToRead } from '../system/beneath.ts';
+import { openPlain } from '../system/beneath.ts';
 import { createBreather } from '../system/breather.ts';
 import { fileFailed, identityOf, systemErrorCode } from '../system/files.ts';
 import { bytesOnDisk, extentsOf, zeroPieces } from '../system/sparse.ts';
@@ -40,10 +40,10 @@ export async function archiveContent(
   archive: Batch,
   scratch: Buffer,
 ): Promise<'gone' | 'other' | ReadFile> {
-  const file = openFile(full);
-  if (typeof file === 'string') return file;
+  const opened = openFile(full);
+  if (typeof opened === 'string') return opened;
+  const { file, stats: before } = opened;
   try {
-    const before = fstatSync(file);
     const extents =
       bytesOnDisk(before) < before.size ? await extentsOf(file, before.size, createBreather()) : undefined;
     const entry = entryOf(path, before, attributes, extents ?? null);
@@ -105,9 +105,9 @@ const entryOf = (
 });
 
 /** What was a file when it was looked at may be a link or a pipe by now: such a link is not followed, nor is it waited. */
-function openFile(path: string): number | 'gone' | 'other' {
+function openFile(path: string): ReturnType<typeof openPlain> | 'gone' | 'other' {
   try {
-    return openToRead(path);
+    return openPlain(path);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'gone';

@@ -235,17 +235,20 @@ export const openFollowed = (path: string): number => openToRead(withTrustedLink
 /**
  * Opens a file to read: only a plain one, for a pipe would hang us, and a device do something.
  *
- * @returns the descriptor, to be closed
+ * @returns the descriptor, to be closed, and what it is of
  * @throws `ELOOP` for a link, `EINVAL` for what is no plain file
  */
-export function openToRead(path: string): number {
-  return at(path, (place) => {
+export const openPlain = (path: string): { readonly file: number; readonly stats: Stats } =>
+  at(path, (place) => {
     const file = fs.openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if (fs.fstatSync(file).isFile()) return file;
+    const stats = fs.fstatSync(file);
+    if (stats.isFile()) return { file, stats };
     fs.closeSync(file);
     throw Object.assign(new Error(`EINVAL: not a plain file, '${path}'`), { code: 'EINVAL', path });
   });
-}
+
+/** The descriptor of `openPlain` alone. */
+export const openToRead = (path: string): number => openPlain(path).file;
 
 /** A stream of the bytes of a plain file; it fails as `openFollowed` does. */
 export const readStreamOf = (path: string, highWaterMark: number): ReadStream =>
