@@ -1,52 +1,74 @@
 import { randomBytes } from 'node:crypto';
+import { Secret } from '../config/secret.ts';
 import type { Context } from '../context.ts';
-import { harmlessGrants } from '../database/harmless-grants.ts';
-import { quoteAccount, quoteName, quoteNamePattern } from '../database/quote.ts';
+import { copyGrants, harmlessGrants } from '../database/harmless-grants.ts';
+import type { Account } from '../database/inventory.ts';
+import { quoteAccount, quoteName, quoteNamePattern, quoteText } from '../database/quote.ts';
 import { withSession, type Session } from '../database/session.ts';
+import { sqlErrorOf } from '../database/sql-error.ts';
 import type { Target } from '../database/target.ts';
 import type { Throwaway } from '../database/throwaway.ts';
 
+/** The live account: who it is, and the lines of SHOW GRANTS for it. */
+export interface LiveAccount {
+  readonly account: Account;
+  readonly grants: readonly string[];
+}
+
+/** How to enter a copy that is confined. */
+export interface Confined {
+  /** As whom the scripts run: by the live account's name, with its rights. */
+  readonly scripts: Target;
+  /** As an account that is still allowed everything, and that no script can know. */
+  readonly overseer: Target;
+}
+
 /**
  * Makes it impossible on a throwaway server to reach anything outside of the copy, for whatever runs there from now on:
- * every account has all rights on this database, and of what holds everywhere only what is harmless and the live account
- * has as well (`harmlessGrants`). So the server itself refuses what no reader of text can see (SQL that a routine puts
+ * no account has rights beyond this database, but for what is harmless and the live account has as well
+ * (`harmlessGrants`). So the server itself refuses what no reader of text can see (SQL that a routine puts
  * together), also where the other database is only on the live server (`DROP DATABASE IF EXISTS`).
  *
- * @param live SHOW GRANTS of the live account; undefined where it could not be asked
- * @returns how to enter as an account that is still allowed everything, and that no script can know
+ * Scripts run as an account of the live one's name with what it has on its database (`copyGrants`): what it may not do
+ * there fails here. Every other account, such as those that views and routines are defined by, has all rights on the copy.
+ *
+ * @param live undefined where it could not be asked: scripts run as root, with all rights on the copy
  */
 export async function confine(
   context: Pick<Context, 'signal'>,
   throwaway: Throwaway,
   database: string,
-  live: readonly string[] | undefined,
-): Promise<Target> {
+  live: LiveAccount | undefined,
+): Promise<Confined> {
   const root = throwaway.target(database);
-  const overseer = { user: `maj_${randomBytes(8).toString('hex')}`, host: 'localhost' };
-  const target = { ...root, user: overseer.user };
+  const watcher = { user: `maj_${randomBytes(8).toString('hex')}`, host: 'localhost' };
+  const overseer = { ...root, user: watcher.user };
   const none = { database: null };
   await withSession(
     context,
     root,
     async (session) => {
-      await session.run(`CREATE USER ${quoteAccount(overseer)}`);
-      await session.run(`GRANT ALL ON *.* TO ${quoteAccount(overseer)} WITH GRANT OPTION`);
+      await session.run(`CREATE USER ${quoteAccount(watcher)}`);
+      await session.run(`GRANT ALL ON *.* TO ${quoteAccount(watcher)} WITH GRANT OPTION`);
     },
     none,
   );
-  await withSession(
+  const scripts = await withSession(
     context,
-    target,
+    overseer,
     async (session) => {
       const known = await session.rows('SHOW PRIVILEGES');
       const global = harmlessGrants(
-        live,
+        live?.grants,
         new Set(known.map((row) => String(row['Privilege']).toUpperCase())),
       );
+      const giveHarmless = async (account: string): Promise<void> => {
+        if (global.length > 0) await session.run(`GRANT ${global.join(', ')} ON *.* TO ${account}`);
+      };
       const accounts = await session.rows(
         `SELECT User AS user, Host AS host FROM mysql.user
          WHERE (Create_priv = 'Y' OR User = '${mariadbSystem}') AND User <> ?`,
-        [overseer.user],
+        [watcher.user],
       );
       for (const row of accounts) {
         const user = String(row['user']);
@@ -54,12 +76,64 @@ export async function confine(
         await session.run(`REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${account}`);
         if (user === mariadbSystem) continue;
         await session.run(`GRANT ALL ON ${quoteNamePattern(database)}.* TO ${account} WITH GRANT OPTION`);
-        if (global.length > 0) await session.run(`GRANT ${global.join(', ')} ON *.* TO ${account}`);
+        await giveHarmless(account);
       }
+      if (live === undefined || systemUsers.includes(live.account.user)) return root;
+      const entered = await makeLikeLive(session, root, database, live);
+      await giveHarmless(quoteAccount(entered.account));
+      return entered.target;
     },
     none,
   );
-  return target;
+  return { scripts, overseer };
+}
+
+/**
+ * Makes the account that scripts run as. It enters over the socket, so its host is localhost: the server prefers that to any
+ * pattern. Where something on the copy is defined by another account of that name at localhost, the two would be one: it
+ * keeps all rights on the copy then.
+ */
+async function makeLikeLive(
+  session: Session,
+  root: Target,
+  database: string,
+  live: LiveAccount,
+): Promise<{ readonly target: Target; readonly account: Account }> {
+  const entry = { user: live.account.user, host: 'localhost' };
+  const account = quoteAccount(entry);
+  const isRoot = entry.user === root.user;
+  const there = await session.rows('SELECT 1 FROM mysql.user WHERE User = ? AND Host = ?', [
+    entry.user,
+    entry.host,
+  ]);
+  const isAnothers = !isRoot && there.length > 0 && live.account.host !== entry.host;
+  const password = randomBytes(18).toString('base64url');
+  if (!isRoot) {
+    await session.run(`CREATE USER IF NOT EXISTS ${account}`);
+    await session.run(`ALTER USER ${account} IDENTIFIED BY ${quoteText(password)} ACCOUNT UNLOCK`);
+  }
+  if (!isAnothers) await session.run(`REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${account}`);
+  for (const { privileges, on } of isAnothers ? [] : copyGrants(live.grants, database)) {
+    if (on === null)
+      await session.run(`GRANT ${privileges} ON ${quoteNamePattern(database)}.* TO ${account}`);
+    else {
+      const name = `${quoteName(database)}.${quoteName(on.name)}`;
+      await grantOnObject(session, `${privileges} ON ${on.type} ${name}`, account);
+    }
+  }
+  const target = isRoot ? root : { ...root, user: entry.user, password: new Secret(password) };
+  return { target, account: entry };
+}
+
+/** A grant outlives what it was given on: that is not on the copy then. */
+const goneErrors = [1146, 1305];
+
+async function grantOnObject(session: Session, grant: string, account: string): Promise<void> {
+  try {
+    await session.run(`GRANT ${grant} TO ${account}`);
+  } catch (error) {
+    if (!goneErrors.includes(sqlErrorOf(error)?.errno ?? 0)) throw error;
+  }
 }
 
 /**
@@ -67,6 +141,9 @@ export async function confine(
  * nobody without that can define anything as them.)
  */
 const mariadbSystem = 'mariadb.sys';
+
+/** Nobody can enter as these; an account without a name is anybody's. */
+const systemUsers: readonly string[] = ['', mariadbSystem, 'mysql.sys', 'mysql.session', 'mysql.infoschema'];
 
 /** The servers' errors for what an account may not do: on a database, table, column, routine, on the server. */
 const denied = [1044, 1142, 1143, 1370, 1227];

@@ -1,8 +1,9 @@
 import type { Manifest } from '../backup/manifest.ts';
 import { warn, type Context } from '../context.ts';
 import { readSchema } from '../database/fingerprint.ts';
-import { readGrantLines } from '../database/grants.ts';
-import { mayOnLive } from '../database/harmless-grants.ts';
+import { currentUser, readGrantLines } from '../database/grants.ts';
+import { lacksOnLive, mayOnLive } from '../database/harmless-grants.ts';
+import { parseAccount } from '../database/inventory.ts';
 import { withSession, type Session } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import type { Throwaway } from '../database/throwaway.ts';
@@ -16,7 +17,7 @@ import { createDryRunWatch, lookWaitSeconds, type Seen } from './dry-run-watch.t
 import type { Migration } from './folder.ts';
 import { ledgerTable, readLedger } from './ledger.ts';
 import { planMigrations, refuseProblems } from './plan.ts';
-import { confine, isDenied } from './confine.ts';
+import { confine, isDenied, type LiveAccount } from './confine.ts';
 import { readServerSettings, takeServerSettings } from './production-settings.ts';
 import { runScripts, serverSqlMode, type MigrationRun } from './runner.ts';
 import { schemaDiff } from './schema-diff.ts';
@@ -36,7 +37,8 @@ export interface DryRunResult extends MigrationRun, Seen {
  * Runs the pending migrations on a copy that is already loaded in a throwaway server, exactly as they would run on the
  * live database. Which ones are pending is what the copy's own ledger says: the live one's, as of the backup.
  *
- * @throws MajError `dry-run-failed` (exit code 3) when a script fails; `dry-run-denied` and `dry-run-outside` when it
+ * @throws MajError `dry-run-failed` (exit code 3) when a script fails; `dry-run-privilege` when the live
+ *   account may not do on its database what it does; `dry-run-denied` and `dry-run-outside` when it
  *   tries to reach anything outside of the copy's database, the latter where it hides that; `migrations-refused`, `migration-unfinished`
  *   and `migration-script` as on the live database
  */
@@ -51,9 +53,8 @@ export async function dryRun(
 ): Promise<DryRunResult> {
   const { throwaway, manifest, migrations } = options;
   const { name } = manifest.database;
-  const target = throwaway.target(name);
-  const { sqlMode, grants } = await beLikeLive(context, throwaway);
-  const overseer = await confine(context, throwaway, name, grants);
+  const { sqlMode, live } = await beLikeLive(context, throwaway);
+  const { scripts, overseer } = await confine(context, throwaway, name, live);
   return withSession(context, overseer, async (eyes) => {
     await waitNoLonger(eyes);
     const before = await readSchema(eyes, name);
@@ -70,7 +71,7 @@ export async function dryRun(
         await waitNoLonger(probe);
         const watching = createDryRunWatch(context, { eyes, probe, database: name });
         const ran = await runScripts(context, {
-          target,
+          target: scripts,
           migrations: plan.pending,
           sqlMode,
           runId: 'dry-run',
@@ -86,7 +87,10 @@ export async function dryRun(
       const error = failure.reason.kind === 'server' ? failure.reason.error : undefined;
       if (error === undefined || !isDenied(error.errno))
         throw refused('dry-run-failed', { failure }, { cause });
-      throw refused('dry-run-denied', { failure, onLive: mayOnLive(grants, error.message) }, { cause });
+      const lacking = lacksOnLive(live?.grants, name, error);
+      if (lacking !== undefined)
+        throw refused('dry-run-privilege', { failure, database: name, lacking }, { cause });
+      throw refused('dry-run-denied', { failure, onLive: mayOnLive(live?.grants, error.message) }, { cause });
     }
     if (denied !== undefined) {
       const file = plan.pending.find(({ version }) => version === denied.version)?.file ?? denied.version;
@@ -127,31 +131,33 @@ const ownTables: ReadonlySet<string> = new Set([`table ${ledgerTable}`]);
  * Makes the server of the copy like the live one in what scripts depend on: one that is less strict, or in another time
  * zone, would prove nothing.
  *
- * @returns the sql_mode that scripts will meet there, and what its account may do; undefined when nothing tells
+ * @returns the sql_mode that scripts will meet there, and who works there; undefined when nothing tells
  */
 async function beLikeLive(
   context: Context,
   throwaway: Throwaway,
-): Promise<{ readonly sqlMode: string | undefined; readonly grants: readonly string[] | undefined }> {
+): Promise<{ readonly sqlMode: string | undefined; readonly live: LiveAccount | undefined }> {
   const { DB_SQL_MODE } = context.config;
   try {
     const target = targetFromConfig(context);
-    const live = {
-      sqlMode: DB_SQL_MODE ?? (await serverSqlMode(context, target)),
-      settings: await readServerSettings(context, target),
-      grants: await withSession(context, target, readGrantLines, { database: null }),
-    };
+    const sqlMode = DB_SQL_MODE ?? (await serverSqlMode(context, target));
+    const settings = await readServerSettings(context, target);
+    const readAccount = async (session: Session): Promise<LiveAccount> => ({
+      account: parseAccount(await currentUser(session)),
+      grants: await readGrantLines(session),
+    });
+    const live = await withSession(context, target, readAccount, { database: null });
     const refusedSettings = await withSession(
       context,
       throwaway.target('mysql'),
-      (session) => takeServerSettings(session, live.settings),
+      (session) => takeServerSettings(session, settings),
       { database: null },
     );
     if (refusedSettings.length > 0) warn(context, 'dry-run-settings', { settings: refusedSettings });
-    return live;
+    return { sqlMode, live };
   } catch (error) {
     if (!(error instanceof MajError)) throw error;
     warn(context, 'dry-run-unlike-live', { sqlMode: DB_SQL_MODE });
-    return { sqlMode: DB_SQL_MODE, grants: undefined };
+    return { sqlMode: DB_SQL_MODE, live: undefined };
   }
 }

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { harmlessGrants, mayOnLive } from '../../../scripts/database/harmless-grants.ts';
+import {
+  copyGrants,
+  harmlessGrants,
+  lacksOnLive,
+  mayOnLive,
+} from '../../../scripts/database/harmless-grants.ts';
 
 const mariadb = new Set(['FILE', 'SUPER', 'RELOAD', 'PROCESS', 'BINLOG ADMIN', 'BINLOG REPLAY', 'SET USER']);
 const mysql = new Set([
@@ -52,4 +57,67 @@ test.each([
   ['no privilege named', root, "DROP command denied to user 'root'@'localhost'", undefined],
 ])('whether it may be done live: %s', (_, live, said, expected) => {
   expect(mayOnLive(live, said)).toBe(expected);
+});
+
+const whole = (privileges: string): unknown => ({ privileges, on: null });
+
+test.each([
+  ['root', root, [whole('ALL PRIVILEGES')]],
+  ['whoever nobody could ask about', undefined, [whole('ALL PRIVILEGES')]],
+  ['all of this database', ['GRANT ALL PRIVILEGES ON `app`.* TO `a`@`%`'], [whole('ALL PRIVILEGES')]],
+  ['of another database', ['GRANT USAGE ON *.* TO `a`@`%`', 'GRANT ALL PRIVILEGES ON `b`.* TO `a`@`%`'], []],
+  [
+    'what holds everywhere counts for this database, what is of the server does not',
+    [
+      'GRANT SELECT, FILE, SUPER, DELETE HISTORY ON *.* TO `a`@`%`',
+      'GRANT CREATE VIEW ON `a\\_p`.* TO `a`@`%`',
+    ],
+    [whole('SELECT, DELETE HISTORY')],
+  ],
+  [
+    'but what was revoked',
+    ['GRANT SELECT, DROP ON *.* TO `a`@`%`', 'REVOKE DROP ON `app`.* FROM `a`@`%`'],
+    [whole('SELECT')],
+  ],
+  [
+    'tables, columns and routines',
+    [
+      'GRANT SELECT (`a, b`, `c``d`), INSERT ON `app`.`t``u` TO `a`@`%`',
+      'GRANT SELECT (id) ON `app`.`t` TO `a`@`%` WITH GRANT OPTION',
+      'GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE `app`.`p` TO `a`@`%`',
+      'GRANT SELECT ON `b`.`t` TO `a`@`%`',
+    ],
+    [
+      { privileges: 'SELECT (`a, b`, `c``d`), INSERT', on: { type: 'TABLE', name: 't`u' } },
+      { privileges: 'SELECT (id)', on: { type: 'TABLE', name: 't' } },
+      { privileges: 'EXECUTE, ALTER ROUTINE', on: { type: 'PROCEDURE', name: 'p' } },
+    ],
+  ],
+  [
+    'nothing that only looks like a grant',
+    [
+      'GRANT CREATE USER ON *.* TO root@localhost; -- ON `app`.`t` TO `a`@`%`',
+      'GRANT SELECT ON `app`.`t` -- ',
+      `GRANT ${'A'.repeat(50_000)}`,
+      `GRANT SELECT (${'`a`, '.repeat(20_000)}`,
+    ],
+    [],
+  ],
+])('on the copy’s database is given: %s', (_, live, expected) => {
+  expect(copyGrants(live, 'app')).toEqual(expected);
+});
+
+test.each([
+  [1142, "ALTER command denied to user 'a'@'localhost' for table `app`.`t`", 'ALTER'],
+  [1142, "INSERT, CREATE command denied to user 'a'@'localhost' for table 't'", 'CREATE'],
+  [1142, "SELECT command denied to user 'a'@'localhost' for table 'precious'", undefined],
+  [1370, "alter routine command denied to user 'a'@'localhost' for routine 'app.p'", 'ALTER ROUTINE'],
+  [1044, "Access denied for user 'a'@'localhost' to database 'app'", ''],
+  [1044, "Access denied for user 'a'@'localhost' to database 'neighbour'", undefined],
+  [1227, words, undefined],
+])('what the live account lacks, by error %i: %s', (errno, message, expected) => {
+  const live = ['GRANT SELECT, INSERT ON `app`.* TO `a`@`%`'];
+  expect(lacksOnLive(live, 'app', { errno, message })).toBe(expected);
+  expect(lacksOnLive(undefined, 'app', { errno, message })).toBeUndefined();
+  expect(lacksOnLive(root, 'app', { errno, message })).toBeUndefined();
 });

@@ -475,6 +475,13 @@ export const migrations = {
           : 'Rehearse again.',
       state: 'The live database was not touched.',
     }),
+    'dry-run-privilege': (facts: { failure: MigrationFailure; database: string; lacking: string }) => ({
+      message: `The live account may not do what ${facts.failure.file} does: ${
+        facts.lacking === '' ? 'a privilege' : facts.lacking
+      } on ${facts.database} is missing. On the copy the scripts run with its rights. ${failureMessage(facts.failure)}`,
+      hint: `Have ${facts.lacking === '' ? 'what the statement needs' : facts.lacking} granted on ${facts.database} to the account of DB_USER, or take the statement out of ${facts.failure.file}. Then run the same command again.`,
+      state: 'The live database was not touched.',
+    }),
     'dry-run-denied': (facts: { failure: MigrationFailure; onLive: boolean | undefined }) => ({
       message: `On the copy the scripts may reach their own database only. ${failureMessage(facts.failure)}`,
       hint: `${
