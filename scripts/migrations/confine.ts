@@ -70,6 +70,7 @@ export async function confine(
          WHERE (Create_priv = 'Y' OR User = '${mariadbSystem}') AND User <> ?`,
         [watcher.user],
       );
+      const isDefiner = live !== undefined && (await isThere(session, entryOf(live)));
       for (const row of accounts) {
         const user = String(row['user']);
         const account = quoteAccount({ user, host: String(row['host']) });
@@ -79,7 +80,7 @@ export async function confine(
         await giveHarmless(account);
       }
       if (live === undefined || systemUsers.includes(live.account.user)) return root;
-      const entered = await makeLikeLive(session, root, database, live);
+      const entered = await makeLikeLive(session, root, database, live, isDefiner);
       await giveHarmless(quoteAccount(entered.account));
       return entered.target;
     },
@@ -88,25 +89,30 @@ export async function confine(
   return { scripts, overseer };
 }
 
+/** How an account of the live one's name can enter over the socket: the server prefers this host to any pattern. */
+const entryOf = ({ account }: LiveAccount): Account => ({ user: account.user, host: 'localhost' });
+
+/** Not to be asked once the rights of MariaDB's own account are gone: `mysql.user` is a view of its. */
+const isThere = async (session: Session, { user, host }: Account): Promise<boolean> =>
+  (await session.rows('SELECT 1 FROM mysql.user WHERE User = ? AND Host = ?', [user, host])).length > 0;
+
 /**
- * Makes the account that scripts run as. It enters over the socket, so its host is localhost: the server prefers that to any
- * pattern. Where something on the copy is defined by another account of that name at localhost, the two would be one: it
- * keeps all rights on the copy then.
+ * Makes the account that scripts run as. Where something on the copy is defined by another account of that name at localhost, the
+ * two are one: it keeps all rights on the copy then.
+ *
+ * @param isDefiner whether an account of that name and host is on the copy already
  */
 async function makeLikeLive(
   session: Session,
   root: Target,
   database: string,
   live: LiveAccount,
+  isDefiner: boolean,
 ): Promise<{ readonly target: Target; readonly account: Account }> {
-  const entry = { user: live.account.user, host: 'localhost' };
+  const entry = entryOf(live);
   const account = quoteAccount(entry);
   const isRoot = entry.user === root.user;
-  const there = await session.rows('SELECT 1 FROM mysql.user WHERE User = ? AND Host = ?', [
-    entry.user,
-    entry.host,
-  ]);
-  const isAnothers = !isRoot && there.length > 0 && live.account.host !== entry.host;
+  const isAnothers = !isRoot && isDefiner && live.account.host !== entry.host;
   const password = randomBytes(18).toString('base64url');
   if (!isRoot) {
     await session.run(`CREATE USER IF NOT EXISTS ${account}`);
