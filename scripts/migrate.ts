@@ -12,7 +12,7 @@ import { readMigrations } from './migrations/folder.ts';
 import { createMigration } from './migrations/new.ts';
 import { folderForNew, migrationsFolder } from './migrations/places.ts';
 import { readPlan } from './migrations/read-plan.ts';
-import { statusRows } from './migrations/status.ts';
+import { statusExitCode, statusRows } from './migrations/status.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
@@ -33,7 +33,11 @@ async function status(context: Context): Promise<VerbResult> {
   const { folder, plan } = await readPlan(context);
   const rows = statusRows(plan);
   const data = { folder, migrations: rows, problems: plan.problems };
-  return { data, text: ({ results }) => results.migrations.status(data) };
+  return {
+    data,
+    text: ({ results }) => results.migrations.status(data),
+    exitCode: statusExitCode(plan),
+  };
 }
 
 async function create(context: Context, name: string): Promise<VerbResult> {

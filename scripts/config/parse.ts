@@ -17,7 +17,7 @@ export type ParsedSettings =
 /**
  * Reads the settings from texts: pure, and reporting every problem at once.
  *
- * @param texts the texts by name; an empty one counts as not given
+ * @param texts the texts by name; an empty one counts as not given, but of those that `mayBeEmpty`
  * @param declared the names that stand in a place meant for us (`.env`, options): there an unknown one is an error,
  *   while the environment may hold anything
  */
@@ -30,7 +30,8 @@ export function parseSettings(
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const name of settingNames) {
     const given = expanded[name];
-    const text = given === undefined || given === '' ? settingOf(name).default : given;
+    const { default: fallback, mayBeEmpty } = settingOf(name);
+    const text = given === undefined || (given === '' && mayBeEmpty !== true) ? fallback : given;
     if (text === undefined) continue;
     const parsed = v.safeParse(settingOf(name).type.schema, text);
     if (parsed.success) values[name] = parsed.output;

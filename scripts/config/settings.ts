@@ -8,6 +8,8 @@ export interface Setting<T> {
   readonly default?: string;
   /** An example for `.env.example`, where the default says too little. */
   readonly example?: string;
+  /** Whether an empty text is its value; of the others it says that they are not given. */
+  readonly mayBeEmpty?: true;
 }
 
 const setting = <T>(
@@ -41,7 +43,8 @@ export const settings = {
     'auto',
   ),
   DB_SSL_CA: setting(type.path, '/etc/ssl/certs/database-ca.pem'),
-  DB_SQL_MODE: setting(type.string, 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'),
+  // Applications connect with an empty one: osTicket, PrestaShop.
+  DB_SQL_MODE: { ...setting(type.string, 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'), mayBeEmpty: true },
   APP_DIR: setting(type.path, '/var/www/intimemanager'),
   APP_LAYOUT: withDefault(type.choice('in-place', 'releases'), 'in-place'),
   APP_VERSION_FILE: withDefault(type.string, 'VERSION'),

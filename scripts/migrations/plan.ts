@@ -129,7 +129,8 @@ export function refuseProblems(plan: MigrationPlan): void {
   if (error !== undefined) throw error;
 }
 
-function errorOfProblems(problems: readonly PlanProblem[]): MajError | undefined {
+/** The error that problems are; undefined without any. Pure. */
+export function errorOfProblems(problems: readonly PlanProblem[]): MajError | undefined {
   const stopped = problems.find((problem) => problem.kind === 'unfinished');
   if (stopped !== undefined) return unfinished('migration-unfinished', { problem: stopped });
   return problems.length === 0 ? undefined : refused('migrations-refused', { problems });

@@ -1,5 +1,6 @@
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { byVersion, versionNumber } from './folder.ts';
-import type { MigrationPlan, PlanProblem } from './plan.ts';
+import { errorOfProblems, type MigrationPlan, type PlanProblem } from './plan.ts';
 
 /** One line of `maj migrate status`. */
 export interface StatusRow {
@@ -18,6 +19,12 @@ export interface StatusRow {
   readonly note: string | undefined;
   /** What is wrong with it, as a code; see `PlanProblem`. */
   readonly problem: PlanProblem['kind'] | undefined;
+}
+
+/** What `maj migrate status` exits with: as `maj migrate` would with these problems; 3 beside a script that failed. Pure. */
+export function statusExitCode({ ledger, problems }: MigrationPlan): ExitCode {
+  const hasFailed = ledger.some(({ state }) => state === 'failed');
+  return errorOfProblems(problems)?.exitCode ?? (hasFailed ? exitCodes.refused : exitCodes.done);
 }
 
 /** Every script that the ledger or the folder knows, in order. Pure. */

@@ -1,8 +1,12 @@
 const secretNames =
   /(^|\/)(\.env($|\.)|[^/]*\.env$|\.htpasswd|\.netrc|\.npmrc|\.pgpass|\.my\.cnf|auth\.json|wp-config[^/]*\.php|id_(rsa|dsa|ecdsa|ed25519)|[^/]*(secret|credential|password|passwd)[^/]*|[^/]*\.(key|pem|p12|pfx|jks|keystore|ppk))/i;
 
+/** A page, script, style, picture or text about passwords (`input_password.js`), not one called only that (`secrets.js`). */
+const aboutSecrets =
+  /(^|\/)(?!\.?(secret|credential|password|passwd)s?\.)[^/]*(secret|credential|password|passwd)[^/]*\.([cm]?[jt]sx?|vue|s?css|less|html?|twig|tpl|svg|png|gif|jpe?g|webp|ico|map|md|rst|po|mo)$/i;
+
 /** Whether a file is one of those that hold passwords and keys, and nothing else: nobody else should read it. */
-export const isSecretFile = (path: string): boolean => secretNames.test(path);
+export const isSecretFile = (path: string): boolean => secretNames.test(path) && !aboutSecrets.test(path);
 
 /**
  * What applications call the file with the access to their database, and what they put beside: `config.inc.php`,

@@ -52,6 +52,9 @@ describe.each(servers)('on $name, a run that died', (server) => {
     const stopped = await failureOf(call([]));
     expect(stopped).toMatchObject({ code: 'migration-unfinished', exitCode: 6 });
     expect(stopped.hint).toContain('maj migrate resume');
+    const status = await call(['status']);
+    expect(status.exitCode).toBe(6);
+    expect(status.text(en).at(-1)).toBe('Did not end: 001_a. Nothing can be migrated until that is settled.');
 
     expect((await call(['resume'])).text(en)).toEqual([
       '001_a.sql stands after statement 3 of 5: statement 4 was not applied (the schema tells).',

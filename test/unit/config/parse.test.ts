@@ -34,6 +34,8 @@ describe('settings', () => {
   test('take an empty text for not given', () => {
     expect(configOf({ DB_NAME: '', DB_HOST: '' })).toMatchObject({ DB_HOST: 'localhost' });
     expect(configOf({ DB_NAME: '' }).DB_NAME).toBeUndefined();
+    expect(configOf({}).DB_SQL_MODE).toBeUndefined();
+    expect(configOf({ DB_SQL_MODE: '' }).DB_SQL_MODE).toBe('');
   });
 
   test('come from one address', () => {

@@ -14,7 +14,7 @@ import {
 } from '../../../scripts/migrations/plan.ts';
 import { splitStatements } from '../../../scripts/migrations/splitter.ts';
 import { noProgress, progressAfter } from '../../../scripts/migrations/statement.ts';
-import { statusRows } from '../../../scripts/migrations/status.ts';
+import { statusExitCode, statusRows } from '../../../scripts/migrations/status.ts';
 
 const files = (texts: Readonly<Record<string, string>>) =>
   parseMigrations(Object.entries(texts).map(([name, text]) => ({ name, content: Buffer.from(text) })));
@@ -222,6 +222,16 @@ describe('the plan', () => {
       ['002', 'failed'],
       ['003', 'pending'],
     ]);
+  });
+
+  test.each([
+    ['nothing has happened yet', [], 0],
+    ['all is applied that ran', [row('001', sum(first))], 0],
+    ['a script has failed', [row('001', sum(first)), failed({})], 3],
+    ['a script was edited', [row('001', sum(second))], 3],
+    ['a script was cut off', [row('001', sum(first)), failed({ state: 'applying' })], 6],
+  ])('has a status that exits as migrate would: %s', async (_, ledger, exitCode) => {
+    expect(statusExitCode(await planOf(files(texts), ledger))).toBe(exitCode);
   });
 
   test('can be cut off after a version', async () => {

@@ -18,6 +18,16 @@ it.each([
   ['environment.php', false],
   ['src/keyboard.ts', false],
   ['index.php', false],
+  ['js/input_password.js', false],
+  ['src/setCredentialFeature.js', false],
+  ['lang/lost-password.html', false],
+  ['img/password_icon.svg', false],
+  ['config/secrets.js', true],
+  ['credential.ts', true],
+  ['config/.secrets.js', true],
+  ['credentials.json', true],
+  ['db_password.txt', true],
+  ['db-password.php', true],
 ])('whether the content of %s is nobody’s business: %s', (path, secret) => {
   expect(isSecretFile(path)).toBe(secret);
   if (secret) expect(showEdited(path, text('a'), text('b'))).toEqual({ kind: 'secret', path });

@@ -129,6 +129,12 @@ function troubleText({ phase, write }: ServerReason): string {
   }
 }
 
+/**
+ * Whether both servers call an error by the same name. The driver knows MySQL's names only; from 1900 on MariaDB has numbers
+ * of its own, of which 4025 is a CHECK that failed and MySQL's ER_INNODB_AUTOEXTEND_SIZE_OUT_OF_RANGE.
+ */
+const hasOneName = (errno: number | undefined): boolean => errno !== undefined && errno < 1900;
+
 /** Where and why a script stopped. */
 function failureMessage(failure: MigrationFailure): string {
   const place = `${at(failure)}: statement ${failure.statement} of ${failure.of}`;
@@ -140,7 +146,7 @@ function failureMessage(failure: MigrationFailure): string {
       return `Stopped at ${place}, before it ran: the connection that held the migration lock was lost.`;
     case 'server': {
       const number = reason.error.errno === undefined ? reason.error.code : `${reason.error.errno}`;
-      const code = reason.error.errno === undefined ? '' : ` (${reason.error.code})`;
+      const code = hasOneName(reason.error.errno) ? ` (${reason.error.code})` : '';
       return [
         `${place} ${troubleText(reason)}: ${number}${code} ${reason.error.message}`,
         ...(failure.excerpt === '' ? [] : [failure.excerpt]),
@@ -306,6 +312,20 @@ function diffLines(diffs: readonly string[]): string[] {
 
 const pendingText = (pending: number): string =>
   pending === 0 ? 'Nothing is pending.' : `${pending} pending: \`maj migrate\` runs them.`;
+
+/** What is to be done next. A script that has failed is neither applied nor pending. */
+function statusEnd(rows: readonly StatusRow[], problems: readonly PlanProblem[]): string[] {
+  const stopped = rows.filter(({ state }) => state === 'failed' || state === 'applying');
+  const pending = rows.filter(({ state }) => state === 'pending').length;
+  const names = stopped.map(({ version, name }) => `${version}_${name}`).join(', ');
+  if (stopped.length === 0) return [pendingText(pending)];
+  return [
+    problems.length > 0
+      ? `Did not end: ${names}. Nothing can be migrated until that is settled.`
+      : `Failed: ${names}. \`maj migrate\` runs it again from the statement that failed, once the cause is mended.`,
+    ...(pending === 0 ? [] : [`${pending} more pending.`]),
+  ];
+}
 
 const indented = (rows: readonly (readonly string[])[]): string[] => table(rows).map((line) => `  ${line}`);
 
@@ -562,7 +582,7 @@ export const migrations = {
       `Migrations in ${facts.folder}:`,
       ...indented(facts.migrations.map(statusCells)),
       ...facts.problems.map((problem) => `Problem: ${planProblem(problem)}`),
-      pendingText(facts.migrations.filter(({ state }) => state === 'pending').length),
+      ...statusEnd(facts.migrations, facts.problems),
     ],
   },
 };

@@ -59,7 +59,8 @@ export const settings = {
       'Encryption of the connection. auto: verify, but preferred where DB_HOST is localhost, 127.… or ::1; verify: only to a server whose certificate is for DB_HOST and signed by DB_SSL_CA; verify-ca: signed by DB_SSL_CA, for whatever name; required: encrypted, to whoever answers; preferred: encrypted where the server can; disabled: not.',
     DB_SSL_CA:
       'Certificate authority of the server, as a PEM file; if not set, those that the system trusts. With CLIENT_COMMAND the file must be there, too.',
-    DB_SQL_MODE: 'sql_mode that the application itself uses; migrations run in it.',
+    DB_SQL_MODE:
+      'sql_mode that the application itself uses; migrations run in it. `DB_SQL_MODE=` is the empty one, no line the server’s own.',
     APP_DIR: 'Folder of the installed application.',
     APP_LAYOUT:
       'in-place: APP_DIR is the application; releases: APP_DIR/current links to the installed release.',
