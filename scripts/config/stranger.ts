@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused, wrongUsage } from '../errors.ts';
-import { lstatIfThere } from '../system/beneath.ts';
+import { isGone, lstatIfThere } from '../system/beneath.ts';
 import { ownUserId } from '../system/identity.ts';
 
 /** Who may decide what maj does, as who runs it. */
@@ -88,6 +88,16 @@ function nearest(path: string): string {
 
 const onlyOwner = ({ uid, gid }: Stats): Pick<Stats, 'uid' | 'gid'> => ({ uid, gid });
 
+/** What a path leads to; undefined where nothing is, or a file stands in the place of a folder on the way. */
+function followed(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Whom to trust, from who runs maj; undefined where the system has no users. */
 export function trustingOf(environment: Readonly<Record<string, string | undefined>>): Trusting | undefined {
   const uid = ownUserId();
@@ -114,7 +124,7 @@ function strangerToOurs(
     const found = strangerAt([path], { ...trusting, groups: [0] });
     return found === undefined ? undefined : { ...found, uid };
   }
-  const there = statSync(path, { throwIfNoEntry: false });
+  const there = followed(path);
   const stranger = there === undefined ? undefined : strangerTo(there, trusting);
   return there === undefined || stranger === undefined
     ? undefined
