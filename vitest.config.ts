@@ -1,11 +1,22 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { isRoot } from './test/helpers/root.ts';
 
 /**
  * The kinds of tests, the longest first: a file of minutes that begins last would leave every other core idle. Files of a
  * kind follow each other: a worker of unit tests goes on with the modules that it has loaded.
  */
 const kinds = ['e2e', 'faults', 'integration', 'unit'];
+
+/** Files whose tests only root can do: they mount file systems, or give files to other users. See test/helpers/root.ts. */
+const ofRoot = [
+  'test/faults/backup-disk-full.test.ts',
+  'test/faults/upgrade-in-place.test.ts',
+  'test/faults/upgrade-releases.test.ts',
+  'test/integration/application/permissions.test.ts',
+  'test/integration/release/may-rename.test.ts',
+  'test/integration/system/remove.test.ts',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -17,7 +28,14 @@ class LongestFirst extends BaseSequencer {
 /** One project a kind of test, each with a time that none of its tests comes near, on a slow machine neither: for what hangs. */
 const project = (name: string, testTimeout: number, isolate = true) => ({
   extends: true as const,
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 120_000, isolate },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    exclude: isRoot ? [] : ofRoot,
+    testTimeout,
+    hookTimeout: 120_000,
+    isolate,
+  },
 });
 
 export default defineConfig({

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { ensureServerPrograms, installPackages } from '../scripts/demo/server-programs.ts';
 import { findProgram } from '../scripts/system/processes.ts';
 import { testContext } from './helpers/context.ts';
+import { isRoot } from './helpers/root.ts';
 
 /** `make test`: every check and every test; the last line counts them. Words after it go to vitest. */
 
@@ -121,6 +122,8 @@ let tested: Outcome;
 try {
   await requireServers();
   await installPrograms();
+  if (!isRoot)
+    console.log('Not root: tests that mount file systems or give files to other users are left to root.');
   tested = await runTests(words);
 } catch (error) {
   console.error(error);

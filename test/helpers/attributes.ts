@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { isRoot } from './root.ts';
 
 const run = (program: string, ...args: readonly string[]): string =>
   execFileSync(program, args, { encoding: 'latin1' });
@@ -18,7 +19,6 @@ const asFolder = (path: string): void => {
   mkdirSync(path);
   writeFileSync(join(path, 'within'), 'content');
 };
-const isRoot = process.getuid?.() === 0;
 
 /** What a file can have beside its content, mode and owner: each makes something under a path that has it. */
 const kinds: Readonly<Record<string, (path: string) => void>> = {

@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { temporaryFolder } from './context.ts';
+import { isRoot } from './root.ts';
 
 /** A command that stands for `docker exec -i`, and where the server's socket is once one is inside. */
 export interface Container {
@@ -22,7 +23,7 @@ export function makeContainer(socket: string, programs: string): Container {
   writeFileSync(
     command,
     `#!/bin/sh
-exec unshare --mount sh -c '
+exec unshare ${isRoot ? '' : '--user --map-root-user '}--mount sh -c '
   mount --bind "${dirname(socket)}" /mnt &&
   mount -t tmpfs tmpfs /tmp &&
   exec env -i PATH=${programs}:/usr/bin:/bin "$@"' sh "$@"

@@ -8,6 +8,7 @@ import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import type { Backup } from '../../../scripts/backup/list.ts';
 import { attributePicture, makeAttributed } from '../../helpers/attributes.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
+import { isRoot } from '../../helpers/root.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 
 /** Ways back; each says where the tree is then. */
@@ -16,12 +17,15 @@ const ways: Readonly<Record<string, (context: TestContext, backup: Backup) => Pr
     await restoreFiles(context, backup);
     return context.config.APP_DIR ?? '';
   },
-  'restore.sh, with plain tar': (_, { folder }) => {
-    const into = join(temporaryFolder('by-hand'), 'app');
-    execFileSync(join(folder, 'restore.sh'), ['files', into], { stdio: 'pipe' });
-    return Promise.resolve(into);
-  },
+  // GNU tar gives attributes last: to a file that its owner may not write to only root's can.
+  ...(isRoot ? { 'restore.sh, with plain tar': byHand } : {}),
 };
+
+function byHand(_: TestContext, { folder }: Backup): Promise<string> {
+  const into = join(temporaryFolder('by-hand'), 'app');
+  execFileSync(join(folder, 'restore.sh'), ['files', into], { stdio: 'pipe' });
+  return Promise.resolve(into);
+}
 
 const said = (context: TestContext): readonly string[] =>
   context.events.flatMap((event) => ('note' in event ? [event.note] : []));

@@ -11,6 +11,7 @@ import { maj, majCommand, sourceLoader } from '../../helpers/cli.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
 import { waitForProcess } from '../../helpers/processes.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
+import { forRoot } from '../../helpers/root.ts';
 import { createEverything, createRows, runAll } from './everything.ts';
 
 const dumpProgram = /(mysqldump|mariadb-dump) --defaults-file=/;
@@ -83,62 +84,66 @@ describe.each(servers)('on $name', (server) => {
     expect(backupsIn(context)).toEqual([]);
   });
 
-  test('too little space is seen before anything is written, for contents too that no compression makes smaller', async () => {
-    const database = await running().createDatabase();
-    await runAll(running(), database, [
-      'CREATE TABLE noise (id INT AUTO_INCREMENT PRIMARY KEY, bytes BLOB)',
-      'INSERT INTO noise (bytes) VALUES (RANDOM_BYTES(1024))',
-      ...Array.from({ length: 13 }, () => 'INSERT INTO noise (bytes) SELECT RANDOM_BYTES(1024) FROM noise'),
-      'ANALYZE TABLE noise',
-    ]);
-    const small = temporaryFolder('small');
-    mounts.push(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=755', 'tmpfs', small]);
-    // In gzip hexadecimal noise takes more than the noise itself.
-    const context = running().context({ DB_NAME: database, BACKUP_DIR: small, BACKUP_CODEC: 'gzip' });
-    for (let megabytes = 3; ; megabytes += 1) {
-      execFileSync('mount', ['-o', `remount,size=${megabytes}m`, small]);
-      const taken = await takeBackup(context).catch((error: unknown) => error);
-      if (taken instanceof Error) {
-        expect(taken).toMatchObject({ code: 'disk-full', exitCode: 3 });
-        expect(readdirSync(small)).toEqual([]);
-        continue;
+  forRoot(() => {
+    test('too little space is seen before anything is written, for contents too that no compression makes smaller', async () => {
+      const database = await running().createDatabase();
+      await runAll(running(), database, [
+        'CREATE TABLE noise (id INT AUTO_INCREMENT PRIMARY KEY, bytes BLOB)',
+        'INSERT INTO noise (bytes) VALUES (RANDOM_BYTES(1024))',
+        ...Array.from({ length: 13 }, () => 'INSERT INTO noise (bytes) SELECT RANDOM_BYTES(1024) FROM noise'),
+        'ANALYZE TABLE noise',
+      ]);
+      const small = temporaryFolder('small');
+      mounts.push(small);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=755', 'tmpfs', small]);
+      // In gzip hexadecimal noise takes more than the noise itself.
+      const context = running().context({ DB_NAME: database, BACKUP_DIR: small, BACKUP_CODEC: 'gzip' });
+      for (let megabytes = 3; ; megabytes += 1) {
+        execFileSync('mount', ['-o', `remount,size=${megabytes}m`, small]);
+        const taken = await takeBackup(context).catch((error: unknown) => error);
+        if (taken instanceof Error) {
+          expect(taken).toMatchObject({ code: 'disk-full', exitCode: 3 });
+          expect(readdirSync(small)).toEqual([]);
+          continue;
+        }
+        // The first that is let begin has room enough, and did not ask for more than twice of it.
+        const [backup] = await listBackups(context);
+        const stored = backup?.manifest.parts.reduce((sum, part) => sum + part.storedBytes, 0) ?? 0;
+        expect(megabytes * 1024 * 1024).toBeLessThan(2 * stored);
+        break;
       }
-      // The first that is let begin has room enough, and did not ask for more than twice of it.
-      const [backup] = await listBackups(context);
-      const stored = backup?.manifest.parts.reduce((sum, part) => sum + part.storedBytes, 0) ?? 0;
-      expect(megabytes * 1024 * 1024).toBeLessThan(2 * stored);
-      break;
-    }
+    });
   });
 
-  test('a rehearsal, a full verification and a restore of files need space elsewhere, and say where', async () => {
-    const database = await running().createDatabase();
-    await createRows(running(), database, 'many', 8);
-    const small = temporaryFolder('small');
-    mounts.push(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=755', 'tmpfs', small]);
-    const app = join(small, 'app');
-    mkdirSync(app);
-    writeFileSync(join(app, 'data'), Buffer.alloc(3 * 1024 * 1024, 'x'));
-    const project = temporaryFolder('project');
-    const env = {
-      DB_SOCKET: running().socket,
-      DB_NAME: database,
-      DB_USER: 'root',
-      APP_DIR: app,
-      ...(running().context().config.CLIENT_BIN_DIR === undefined
-        ? {}
-        : { CLIENT_BIN_DIR: running().context().config.CLIENT_BIN_DIR }),
-    };
-    expect(await maj(project, ['backup'], { env })).toMatchObject({ code: 0 });
-    const full = await maj(project, ['verify', '--full'], { env: { ...env, TMPDIR: small } });
-    expect(full.stderr).toContain(`Not enough space for ${small}`);
-    expect(full.code).toBe(3);
-    const restore = await maj(project, ['restore', '--files-only', '--yes'], { env });
-    expect(restore.stderr).toContain(`Not enough space for ${join(small, '.app.maj')}`);
-    expect(restore.code).not.toBe(0);
-    expect(readdirSync(app)).toEqual(['data']);
+  forRoot(() => {
+    test('a rehearsal, a full verification and a restore of files need space elsewhere, and say where', async () => {
+      const database = await running().createDatabase();
+      await createRows(running(), database, 'many', 8);
+      const small = temporaryFolder('small');
+      mounts.push(small);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=755', 'tmpfs', small]);
+      const app = join(small, 'app');
+      mkdirSync(app);
+      writeFileSync(join(app, 'data'), Buffer.alloc(3 * 1024 * 1024, 'x'));
+      const project = temporaryFolder('project');
+      const env = {
+        DB_SOCKET: running().socket,
+        DB_NAME: database,
+        DB_USER: 'root',
+        APP_DIR: app,
+        ...(running().context().config.CLIENT_BIN_DIR === undefined
+          ? {}
+          : { CLIENT_BIN_DIR: running().context().config.CLIENT_BIN_DIR }),
+      };
+      expect(await maj(project, ['backup'], { env })).toMatchObject({ code: 0 });
+      const full = await maj(project, ['verify', '--full'], { env: { ...env, TMPDIR: small } });
+      expect(full.stderr).toContain(`Not enough space for ${small}`);
+      expect(full.code).toBe(3);
+      const restore = await maj(project, ['restore', '--files-only', '--yes'], { env });
+      expect(restore.stderr).toContain(`Not enough space for ${join(small, '.app.maj')}`);
+      expect(restore.code).not.toBe(0);
+      expect(readdirSync(app)).toEqual(['data']);
+    });
   });
 
   test('a user who may not see triggers gets no backup', async () => {

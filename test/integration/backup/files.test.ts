@@ -80,7 +80,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     rmSync(join(app, 'index.php'));
     writeFileSync(join(app, 'new.php'), 'new');
     rmSync(join(app, 'link'));
-    symlinkSync('/etc', join(app, 'link'));
+    symlinkSync(temporaryFolder('elsewhere'), join(app, 'link'));
     const damaged = picture(app);
 
     const replaced = await restoreFiles(context, backup);

@@ -28,6 +28,7 @@ import type { StagedRelease } from '../../../scripts/release/types.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
+import { forRoot } from '../../helpers/root.ts';
 
 let root: string;
 let app: string;
@@ -193,39 +194,41 @@ describe('a release that was completed before the window', () => {
     });
   });
 
-  it('keeps owners, modes and links of all that is carried, whenever it was made', async () => {
-    await installFirst({ 'index.php': 'x' });
-    writeTree(app, { 'mine/tool': 'early' });
-    chmodSync(join(app, 'mine', 'tool'), 0o4750);
-    chownSync(join(app, 'mine', 'tool'), 1234, 1235);
-    chmodSync(join(app, 'mine', 'tool'), 0o4750);
-    chmodSync(join(app, 'mine'), 0o2770);
-    chownSync(join(app, 'uploads', 'a.jpg'), 33, 34);
-    chmodSync(join(app, 'uploads', 'a.jpg'), 0o640);
-    symlinkSync('/nowhere/at/all', join(app, 'mine', 'dangling'));
-    const staged = await stage('1.1.0', { 'index.php': 'y' });
-    const completed = await completeStaged(context, staged);
-    writeTree(app, { 'late/deep/tool': 'late' });
-    chownSync(join(app, 'late'), 1236, 1237);
-    chmodSync(join(app, 'late'), 0o2771);
-    chownSync(join(app, 'late', 'deep', 'tool'), 1238, 1239);
-    chmodSync(join(app, 'late', 'deep', 'tool'), 0o710);
-    const inode = statSync(join(app, 'uploads', 'a.jpg')).ino;
-    await applyMoves(await prepareSwitch(context, staged, completed));
-    const print = (path: string): unknown[] => {
-      const { uid, gid, mode } = lstatSync(join(app, path));
-      return [path, uid, gid, (mode & 0o7777).toString(8)];
-    };
-    expect(['mine', 'mine/tool', 'late', 'late/deep/tool', 'uploads/a.jpg'].map(print)).toEqual([
-      ['mine', 0, 0, '2770'],
-      ['mine/tool', 1234, 1235, '4750'],
-      ['late', 1236, 1237, '2771'],
-      ['late/deep/tool', 1238, 1239, '710'],
-      ['uploads/a.jpg', 33, 34, '640'],
-    ]);
-    expect(readlinkSync(join(app, 'mine', 'dangling'))).toBe('/nowhere/at/all');
-    // What persists is moved, not copied.
-    expect(statSync(join(app, 'uploads', 'a.jpg')).ino).toBe(inode);
+  forRoot(() => {
+    it('keeps owners, modes and links of all that is carried, whenever it was made', async () => {
+      await installFirst({ 'index.php': 'x' });
+      writeTree(app, { 'mine/tool': 'early' });
+      chmodSync(join(app, 'mine', 'tool'), 0o4750);
+      chownSync(join(app, 'mine', 'tool'), 1234, 1235);
+      chmodSync(join(app, 'mine', 'tool'), 0o4750);
+      chmodSync(join(app, 'mine'), 0o2770);
+      chownSync(join(app, 'uploads', 'a.jpg'), 33, 34);
+      chmodSync(join(app, 'uploads', 'a.jpg'), 0o640);
+      symlinkSync('/nowhere/at/all', join(app, 'mine', 'dangling'));
+      const staged = await stage('1.1.0', { 'index.php': 'y' });
+      const completed = await completeStaged(context, staged);
+      writeTree(app, { 'late/deep/tool': 'late' });
+      chownSync(join(app, 'late'), 1236, 1237);
+      chmodSync(join(app, 'late'), 0o2771);
+      chownSync(join(app, 'late', 'deep', 'tool'), 1238, 1239);
+      chmodSync(join(app, 'late', 'deep', 'tool'), 0o710);
+      const inode = statSync(join(app, 'uploads', 'a.jpg')).ino;
+      await applyMoves(await prepareSwitch(context, staged, completed));
+      const print = (path: string): unknown[] => {
+        const { uid, gid, mode } = lstatSync(join(app, path));
+        return [path, uid, gid, (mode & 0o7777).toString(8)];
+      };
+      expect(['mine', 'mine/tool', 'late', 'late/deep/tool', 'uploads/a.jpg'].map(print)).toEqual([
+        ['mine', 0, 0, '2770'],
+        ['mine/tool', 1234, 1235, '4750'],
+        ['late', 1236, 1237, '2771'],
+        ['late/deep/tool', 1238, 1239, '710'],
+        ['uploads/a.jpg', 33, 34, '640'],
+      ]);
+      expect(readlinkSync(join(app, 'mine', 'dangling'))).toBe('/nowhere/at/all');
+      // What persists is moved, not copied.
+      expect(statSync(join(app, 'uploads', 'a.jpg')).ino).toBe(inode);
+    });
   });
 });
 
@@ -284,37 +287,39 @@ describe('what is written to the old tree while it is switched', () => {
     expect(Object.keys(treePrint(app)).filter((path) => /page|pid/.test(path))).toEqual([]);
   });
 
-  it('is not copied through a link of the new tree, and has setuid only once it has its owner', async () => {
-    await installFirst({ 'index.php': 'x' });
-    const staged = await stage('1.1.0', { 'index.php': 'y' });
-    const completed = await completeStaged(context, staged);
-    const plan = await prepareSwitch(context, staged, completed);
-    writeTree(app, {
-      'linked/late.sh': 'late',
-      'linked/deep/late.sh': 'late',
-      tool: 'late',
-      'tool-of-root': 'late',
-      'taken/x': 'late',
+  forRoot(() => {
+    it('is not copied through a link of the new tree, and has setuid only once it has its owner', async () => {
+      await installFirst({ 'index.php': 'x' });
+      const staged = await stage('1.1.0', { 'index.php': 'y' });
+      const completed = await completeStaged(context, staged);
+      const plan = await prepareSwitch(context, staged, completed);
+      writeTree(app, {
+        'linked/late.sh': 'late',
+        'linked/deep/late.sh': 'late',
+        tool: 'late',
+        'tool-of-root': 'late',
+        'taken/x': 'late',
+      });
+      chownSync(join(app, 'tool'), 1234, 1235);
+      for (const tool of ['tool', 'tool-of-root']) chmodSync(join(app, tool), 0o4755);
+      await applyMoves(plan);
+      const outside = join(root, 'outside');
+      mkdirSync(outside);
+      symlinkSync(outside, join(app, 'linked'));
+      writeTree(app, { taken: 'a file of the new one' });
+      await carryLate(context, completed.goesAlong, plan);
+      expect(readdirSync(outside)).toEqual([]);
+      expect(said('files-written-late')).toEqual({
+        copied: ['tool', 'tool-of-root'],
+        left: ['linked/deep/late.sh', 'linked/late.sh', 'taken/x'],
+        kept: plan.kept,
+      });
+      const [tool, ofRoot] = ['tool', 'tool-of-root'].map((name) => statSync(join(app, name)));
+      expect([tool?.uid, (tool?.mode ?? 0) & 0o7777]).toEqual([1234, 0o4755]);
+      // Whoever could bring it there would be root.
+      expect([ofRoot?.uid, (ofRoot?.mode ?? 0) & 0o7777]).toEqual([0, 0o755]);
+      expect(said('setuid-not-kept')).toEqual({ paths: [join(app, 'tool-of-root')] });
     });
-    chownSync(join(app, 'tool'), 1234, 1235);
-    for (const tool of ['tool', 'tool-of-root']) chmodSync(join(app, tool), 0o4755);
-    await applyMoves(plan);
-    const outside = join(root, 'outside');
-    mkdirSync(outside);
-    symlinkSync(outside, join(app, 'linked'));
-    writeTree(app, { taken: 'a file of the new one' });
-    await carryLate(context, completed.goesAlong, plan);
-    expect(readdirSync(outside)).toEqual([]);
-    expect(said('files-written-late')).toEqual({
-      copied: ['tool', 'tool-of-root'],
-      left: ['linked/deep/late.sh', 'linked/late.sh', 'taken/x'],
-      kept: plan.kept,
-    });
-    const [tool, ofRoot] = ['tool', 'tool-of-root'].map((name) => statSync(join(app, name)));
-    expect([tool?.uid, (tool?.mode ?? 0) & 0o7777]).toEqual([1234, 0o4755]);
-    // Whoever could bring it there would be root.
-    expect([ofRoot?.uid, (ofRoot?.mode ?? 0) & 0o7777]).toEqual([0, 0o755]);
-    expect(said('setuid-not-kept')).toEqual({ paths: [join(app, 'tool-of-root')] });
   });
 
   it('leads to the new release where it is a link into the old one', async () => {
@@ -382,33 +387,35 @@ describe('a file whose name is not UTF-8', () => {
   });
 });
 
-describe('a mount point', () => {
-  it.each<[string, string, Partial<Config>, string]>([
-    ['that is the application', '', {}, 'is-mount-point'],
-    ['that is a persistent folder', 'uploads', {}, 'is-mount-point'],
-    ['anywhere else in it', 'var/cache', {}, 'mounted-within'],
-    ['in the release that runs', 'releases/1.0.0/var', { APP_LAYOUT: 'releases' }, 'mounted-within'],
-  ])('%s is refused with the reason, before anything is unpacked', async (_, where, config, code) => {
-    context = contextWith(config);
-    mount(join(app, where));
-    if (config.APP_LAYOUT === 'releases') symlinkSync('releases/1.0.0', join(app, 'current'));
-    const failure = await failureOf(stage('1.1.0'));
-    expect([failure.code, failure.exitCode]).toEqual([code, 3]);
-    expect(failure.message).toContain(join(app, where));
-  });
+forRoot(() => {
+  describe('a mount point', () => {
+    it.each<[string, string, Partial<Config>, string]>([
+      ['that is the application', '', {}, 'is-mount-point'],
+      ['that is a persistent folder', 'uploads', {}, 'is-mount-point'],
+      ['anywhere else in it', 'var/cache', {}, 'mounted-within'],
+      ['in the release that runs', 'releases/1.0.0/var', { APP_LAYOUT: 'releases' }, 'mounted-within'],
+    ])('%s is refused with the reason, before anything is unpacked', async (_, where, config, code) => {
+      context = contextWith(config);
+      mount(join(app, where));
+      if (config.APP_LAYOUT === 'releases') symlinkSync('releases/1.0.0', join(app, 'current'));
+      const failure = await failureOf(stage('1.1.0'));
+      expect([failure.code, failure.exitCode]).toEqual([code, 3]);
+      expect(failure.message).toContain(join(app, where));
+    });
 
-  it('within a persistent folder moves along with it', async () => {
-    await installFirst({ 'index.php': 'x' });
-    mount(join(app, 'uploads', 'disk'));
-    writeFileSync(join(app, 'uploads', 'disk', 'b.jpg'), 'on the disk');
-    await applyMoves(await prepareSwitch(context, await stage('1.1.0')));
-    expect(readFileSync(join(app, 'uploads', 'disk', 'b.jpg'), 'utf8')).toBe('on the disk');
-    expect(readFileSync(join(app, 'VERSION'), 'utf8')).toBe('1.1.0\n');
-  });
+    it('within a persistent folder moves along with it', async () => {
+      await installFirst({ 'index.php': 'x' });
+      mount(join(app, 'uploads', 'disk'));
+      writeFileSync(join(app, 'uploads', 'disk', 'b.jpg'), 'on the disk');
+      await applyMoves(await prepareSwitch(context, await stage('1.1.0')));
+      expect(readFileSync(join(app, 'uploads', 'disk', 'b.jpg'), 'utf8')).toBe('on the disk');
+      expect(readFileSync(join(app, 'VERSION'), 'utf8')).toBe('1.1.0\n');
+    });
 
-  it('in the place of our own folder is another file system: refused', async () => {
-    await installFirst({ 'index.php': 'x' });
-    mount(join(root, '.app.maj'));
-    expect((await failureOf(stage('1.1.0'))).code).toBe('not-one-file-system');
+    it('in the place of our own folder is another file system: refused', async () => {
+      await installFirst({ 'index.php': 'x' });
+      mount(join(root, '.app.maj'));
+      expect((await failureOf(stage('1.1.0'))).code).toBe('not-one-file-system');
+    });
   });
 });
