@@ -12,6 +12,11 @@ export interface ServerLikeness {
   readonly durable?: boolean;
   /** Whether there is a binary log, as on most live servers: it makes a server ask for more of who makes functions. */
   readonly binaryLog?: boolean;
+  /**
+   * Whether it counts what it refuses (`denialsOf`). MySQL does only with its performance schema, which takes a second of
+   * processor time and 250 MB for each start (9.7).
+   */
+  readonly countsRefusals?: boolean;
 }
 
 /** Both servers refuse to run as root without being told to. */
@@ -124,7 +129,9 @@ export function serverOptions(
     // The default of 200 pages a second is for disks that turn; a load then waits for room in the redo log.
     '--innodb-io-capacity=2000',
     '--innodb-io-capacity-max=20000',
-    ...(programs.flavour === 'mariadb' ? mariadbOptions(places.temporary) : mysqlOptions),
+    ...(programs.flavour === 'mariadb'
+      ? mariadbOptions(places.temporary)
+      : [...mysqlOptions, ...performanceSchema(likeness.countsRefusals === true)]),
     ...(likeness.binaryLog === true
       ? [`--log-bin=${places.binaryLog}`, '--server-id=1']
       : ['--skip-log-bin']),
@@ -154,11 +161,17 @@ const mariadbOptions = (empty: string): readonly string[] => [
   '--innodb-log-file-size=512M',
 ];
 
+/** Of the performance schema only the count of errors is needed, for which all of it must be there. */
+const performanceSchema = (countsErrors: boolean): readonly string[] =>
+  countsErrors
+    ? [
+        '--performance-schema=ON',
+        '--performance-schema-instrument=%=OFF',
+        '--performance-schema-instrument=error=ON',
+      ]
+    : ['--performance-schema=OFF'];
+
 const mysqlOptions: readonly string[] = [
-  // Of the performance schema only the count of errors is needed (`denialsOf`), for which all of it must be there: 50 MB.
-  '--performance-schema=ON',
-  '--performance-schema-instrument=%=OFF',
-  '--performance-schema-instrument=error=ON',
   '--secure-file-priv=NULL',
   '--loose-mysqlx=OFF',
   '--loose-innodb-redo-log-capacity=512M',

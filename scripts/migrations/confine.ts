@@ -168,7 +168,11 @@ export async function denialsOf(session: Session): Promise<number> {
       : `SELECT SUM(SUM_ERROR_RAISED + SUM_ERROR_HANDLED) AS denials
          FROM performance_schema.events_errors_summary_global_by_error WHERE ERROR_NUMBER IN (${denied.join(', ')})`,
   );
-  return Number(row?.['denials'] ?? 0);
+  const denials = row?.['denials'];
+  // Not a row where nothing is counted: an answer of 0 would pass over what was refused.
+  if (denials === undefined || denials === null)
+    throw new Error('The server was started without countsRefusals.');
+  return Number(denials);
 }
 
 /**

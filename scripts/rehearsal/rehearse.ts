@@ -69,7 +69,8 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
       throw error;
     }
   };
-  return withThrowaway(context, programs, work, likenessFor(backup.manifest.database));
+  const likeness = { ...likenessFor(backup.manifest.database), countsRefusals: true };
+  return withThrowaway(context, programs, work, likeness);
 }
 
 type Outcome =

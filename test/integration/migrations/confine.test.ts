@@ -160,25 +160,30 @@ describe.each(servers)('on $name', (server) => {
       '001_a.sql': 'CREATE TABLE c (id int PRIMARY KEY, v int);',
       '002_b.sql': 'CREATE TRIGGER t BEFORE INSERT ON c FOR EACH ROW SET NEW.v = 1;',
     };
-    await withThrowaway(testContext(), server.programs, async (throwaway) => {
-      await withSession(testContext(), throwaway.target('mysql'), fill);
-      await migrate(testContext(), throwaway.target('app'), { '001_a.sql': files['001_a.sql'] });
-      const context = running().context({
-        DB_NAME: 'app',
-        DB_USER: 'clerk',
-        DB_PASSWORD: new Secret(password),
-      });
-      const database = { name: 'app' } as Parameters<typeof dryRun>[1]['manifest']['database'];
-      const failure = await failureOf(
-        dryRun(context, { throwaway, manifest: { database }, migrations: scripts(files) }),
-      );
-      expect(failure).toMatchObject({
-        code: 'dry-run-privilege',
-        exitCode: 3,
-        state: 'The live database was not touched.',
-      });
-      expect(failure.message).toContain('TRIGGER on app is missing');
-      expect(failure.hint).toContain('TRIGGER');
-    });
+    await withThrowaway(
+      testContext(),
+      server.programs,
+      async (throwaway) => {
+        await withSession(testContext(), throwaway.target('mysql'), fill);
+        await migrate(testContext(), throwaway.target('app'), { '001_a.sql': files['001_a.sql'] });
+        const context = running().context({
+          DB_NAME: 'app',
+          DB_USER: 'clerk',
+          DB_PASSWORD: new Secret(password),
+        });
+        const database = { name: 'app' } as Parameters<typeof dryRun>[1]['manifest']['database'];
+        const failure = await failureOf(
+          dryRun(context, { throwaway, manifest: { database }, migrations: scripts(files) }),
+        );
+        expect(failure).toMatchObject({
+          code: 'dry-run-privilege',
+          exitCode: 3,
+          state: 'The live database was not touched.',
+        });
+        expect(failure.message).toContain('TRIGGER on app is missing');
+        expect(failure.hint).toContain('TRIGGER');
+      },
+      { countsRefusals: true },
+    );
   });
 });

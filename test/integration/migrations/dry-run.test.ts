@@ -33,13 +33,20 @@ describe.each(servers)('on $name, a dry run', (server) => {
   const withCopy = <T>(
     work: (facts: Pick<Parameters<typeof dryRun>[1], 'throwaway' | 'manifest'>) => Promise<T>,
   ): Promise<T> =>
-    withThrowaway(testContext(), server.programs, async (throwaway) => {
-      const context = testContext();
-      await withSession(context, throwaway.target('mysql'), (session) => session.run('CREATE DATABASE app'));
-      await migrate(context, throwaway.target('app'), { '001_a.sql': files['001_a.sql'] });
-      const database = { name: 'app' } as Parameters<typeof dryRun>[1]['manifest']['database'];
-      return work({ throwaway, manifest: { database } });
-    });
+    withThrowaway(
+      testContext(),
+      server.programs,
+      async (throwaway) => {
+        const context = testContext();
+        await withSession(context, throwaway.target('mysql'), (session) =>
+          session.run('CREATE DATABASE app'),
+        );
+        await migrate(context, throwaway.target('app'), { '001_a.sql': files['001_a.sql'] });
+        const database = { name: 'app' } as Parameters<typeof dryRun>[1]['manifest']['database'];
+        return work({ throwaway, manifest: { database } });
+      },
+      { countsRefusals: true },
+    );
 
   test('runs what the copy’s own ledger lacks, and measures it', async () => {
     await withCopy(async (copy) => {

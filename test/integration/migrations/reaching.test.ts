@@ -1,9 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withSession } from '../../../scripts/database/session.ts';
-import { withThrowaway } from '../../../scripts/database/throwaway.ts';
-import { dryRun } from '../../../scripts/migrations/dry-run.ts';
+import { withSession, type Session } from '../../../scripts/database/session.ts';
+import { sqlErrorOf } from '../../../scripts/database/sql-error.ts';
+import { withThrowaway, type Throwaway } from '../../../scripts/database/throwaway.ts';
+import { confine, denialsOf, isDenied } from '../../../scripts/migrations/confine.ts';
+import { dryRun, type DryRunResult } from '../../../scripts/migrations/dry-run.ts';
+import { splitStatements } from '../../../scripts/migrations/splitter.ts';
 import { rehearse } from '../../../scripts/rehearsal/rehearse.ts';
 import { testContext } from '../../helpers/context.ts';
 import { harmlessScripts, hiddenScripts, reachingScripts } from '../../helpers/reaching.ts';
@@ -46,35 +49,71 @@ describe.each(servers)('on $name, a script that reaches beyond its database', (s
     },
   );
 
-  /** Runs a script on a copy, where no neighbour is. */
-  const onCopy = (text: string): Promise<unknown> =>
-    withThrowaway(testContext(), server.programs, async (throwaway) => {
-      await withSession(testContext(), throwaway.target('mysql'), async (session) => {
-        await session.run('CREATE DATABASE app');
-        await session.run('CREATE TABLE app.a (id INT PRIMARY KEY, v INT)');
-      });
+  /** A throwaway server with the database that scripts belong to, where no neighbour is. */
+  const withCopy = <T>(work: (throwaway: Throwaway) => Promise<T>): Promise<T> =>
+    withThrowaway(
+      testContext(),
+      server.programs,
+      async (throwaway) => {
+        await withSession(testContext(), throwaway.target('mysql'), async (session) => {
+          await session.run('CREATE DATABASE app');
+          await session.run('CREATE TABLE app.a (id INT PRIMARY KEY, v INT)');
+        });
+        return work(throwaway);
+      },
+      { countsRefusals: true },
+    );
+
+  const rehearsed = (texts: Readonly<Record<string, string>>): Promise<DryRunResult> =>
+    withCopy(async (throwaway) => {
       const first = { '001_first.sql': 'DO 1;' };
       await migrate(testContext(), throwaway.target('app'), first);
       const context = running().context({ DB_NAME: 'app', DB_SQL_MODE: '' });
       const manifest = { database: { name: 'app' } } as Parameters<typeof dryRun>[1]['manifest'];
-      return dryRun(context, {
-        throwaway,
-        manifest,
-        migrations: scripts({ ...first, '002_reach.sql': text }),
-      });
+      return dryRun(context, { throwaway, manifest, migrations: scripts({ ...first, ...texts }) });
     });
 
-  test.each(hiddenScripts.filter(({ flavour }) => flavour === undefined || flavour === server.flavour))(
-    'is refused by the server of the copy where its text does not tell: $name',
-    { timeout: 60_000 },
+  const hidden = hiddenScripts.filter(({ flavour }) => flavour === undefined || flavour === server.flavour);
+
+  test('is refused by the server of the copy where its text does not tell', async () => {
+    await withCopy(async (throwaway) => {
+      const copy = await confine(testContext(), throwaway, 'app', undefined);
+      await withSession(testContext(), copy.overseer, async (eyes) => {
+        for (const { name, text, code } of hidden) {
+          const before = await denialsOf(eyes);
+          const errno = await withSession(testContext(), copy.scripts, (session) => errorOf(session, text));
+          expect(isDenied(errno), name).toBe(code === 'dry-run-denied');
+          expect(await denialsOf(eyes), name).toBeGreaterThan(before);
+          await eyes.run('DROP PROCEDURE IF EXISTS hidden');
+        }
+      });
+    });
+  });
+
+  /** Runs a script as far as it goes; the server's error, if it ended with one. */
+  async function errorOf(session: Session, text: string): Promise<number | undefined> {
+    try {
+      for (const statement of splitStatements(text, { file: 'x.sql', flavour: server.flavour }))
+        await session.run(statement.text);
+    } catch (error) {
+      return sqlErrorOf(error)?.errno;
+    }
+    return undefined;
+  }
+
+  // One of each that ends in another way.
+  test.each([...new Map(hidden.map((script) => [script.code, script])).values()])(
+    'is not rehearsed then: $code',
     async ({ text, code }) => {
-      const failure = await failureOf(onCopy(text));
+      const failure = await failureOf(rehearsed({ '002_reach.sql': text }));
       expect(failure).toMatchObject({ code, exitCode: 3, state: 'The live database was not touched.' });
       expect(failure.message).toContain('002_reach.sql');
     },
   );
 
-  test.each(harmlessScripts)('unlike %s', { timeout: 60_000 }, async (text) => {
-    await expect(onCopy(text)).resolves.toBeDefined();
+  test('unlike those that stay in it', async () => {
+    const texts = harmlessScripts.map((text, at): [string, string] => [`${100 + at}_harmless.sql`, text]);
+    const { migrations } = await rehearsed(Object.fromEntries(texts));
+    expect(migrations).toHaveLength(harmlessScripts.length);
   });
 });
