@@ -2,7 +2,7 @@
 .PHONY: help demo test test-faults lint format bench fuzz
 
 help:     ## Print the targets.
-	@sed -n 's/^\([a-z-]*\): *[a-z_\/. -]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\): *[a-z_\/. -]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: node_modules ## Watch an example application being upgraded, and a bad release being rolled back.
 	@npm run --silent demo -- $(ARGS)
@@ -25,4 +25,4 @@ node_modules: package.json package-lock.json
 
 MAJ = npm run --silent maj --
 include maj.mk
-status backup backups verify restore prune migrate rehearse apply upgrade gate: node_modules
+status backup backups verify restore prune migrate rehearse adopt-release apply upgrade gate: node_modules

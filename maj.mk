@@ -6,7 +6,7 @@
 # None of them holds any logic: each calls `maj <verb>`. Options go into ARGS: make restore ARGS=--yes
 MAJ ?= npx maj
 
-.PHONY: status backup backups verify restore prune migrate rehearse apply upgrade gate
+.PHONY: status backup backups verify restore prune migrate rehearse adopt-release apply upgrade gate
 
 status:   ## Version, last backup, pending migrations, server, space.
 	@$(MAJ) status $(ARGS)
@@ -24,6 +24,8 @@ migrate:  ## Run the pending migrations, or: make migrate ARGS=--dry-run.
 	@$(MAJ) migrate $(ARGS)
 rehearse: ## Back up, prove the backup, run the pending migrations on the copy.
 	@$(MAJ) rehearse $(ARGS)
+adopt-release: ## Learn the files of an application that maj did not install.
+	@$(MAJ) adopt-release $(ARGS)
 apply:    ## Install the files of a package: make apply ARGS=FILE.
 	@$(MAJ) apply $(ARGS)
 upgrade:  ## The whole guide in one command: make upgrade VERSION=2.1.0.

@@ -10,7 +10,7 @@ import { resumeUpgrade } from './upgrade/resume.ts';
 import { refuseOtherInstallation } from './upgrade/same-installation.ts';
 import { findUnfinished, refuseAlive, refuseLeftOver } from './upgrade/unfinished.ts';
 import { takeBack } from './upgrade/unfinished-run.ts';
-import { upgrade, type Upgraded } from './upgrade/upgrade.ts';
+import { upgrade, type Upgraded, type UpgradeOptions } from './upgrade/upgrade.ts';
 import type { LosingPlan } from './upgrade/written-since.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
 
@@ -50,6 +50,11 @@ const askingToLose =
   (confirm: Confirm) =>
   (plan: LosingPlan): Promise<void> =>
     confirm(({ results }) => results.upgrade.losingQuestion(plan));
+
+const askingUnknown =
+  (confirm: Confirm): UpgradeOptions['confirmUnknown'] =>
+  (release) =>
+    confirm(({ results }) => results.release.confirmUnknown(release));
 
 const wentBack = (facts: WentBack): VerbResult => ({
   data: facts,
@@ -110,7 +115,11 @@ export const upgradeVerb: Verb<Option> = {
     return withLock(context, 'upgrade', async () => {
       await recordLate(context);
       if (resume === true) {
-        const ask = { goBack: asking(confirm), loseRows: askingToLose(confirm) };
+        const ask = {
+          goBack: asking(confirm),
+          loseRows: askingToLose(confirm),
+          unknown: askingUnknown(confirm),
+        };
         return done(context, await resumeUpgrade(context, ask, moved));
       }
       if (back === true) return rollBack(context, confirm, moved);
@@ -120,7 +129,8 @@ export const upgradeVerb: Verb<Option> = {
         throw wrongUsage('bad-usage', { verb: 'upgrade', reason: 'one VERSION, FILE or COMMIT is needed' });
       }
       if (plan === true) return showPlan(context, wanted, allow);
-      return done(context, await upgrade(context, wanted, { retry: retry === true, allow }));
+      const confirmUnknown = askingUnknown(confirm);
+      return done(context, await upgrade(context, wanted, { retry: retry === true, allow, confirmUnknown }));
     });
   },
 };

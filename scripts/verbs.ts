@@ -10,6 +10,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   prune: async () => (await import('./prune.ts')).pruneVerb,
   migrate: async () => (await import('./migrate.ts')).migrateVerb,
   rehearse: async () => (await import('./rehearse.ts')).rehearseVerb,
+  'adopt-release': async () => (await import('./adopt-release.ts')).adoptReleaseVerb,
   apply: async () => (await import('./apply.ts')).applyVerb,
   maintenance: async () => (await import('./maintenance.ts')).maintenanceVerb,
   upgrade: async () => (await import('./upgrade.ts')).upgradeVerb,

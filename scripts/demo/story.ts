@@ -33,6 +33,7 @@ const expectExit = (context: Context, command: string, ran: Ran, code: number): 
 /** The application is installed, its tables made, and filled with rows. */
 export async function firstInstallation({ context, site, example }: Scene): Promise<void> {
   title(context, 'IntimeManager 1.0.0 is installed, with 100,000 rows of working time');
+  expectExit(context, 'maj adopt-release', await runMaj(context, site.project, ['adopt-release']), 0);
   expectExit(context, 'maj rehearse', await runMaj(context, site.project, ['rehearse']), 0);
   expectExit(context, 'maj migrate', await runMaj(context, site.project, ['migrate', '--yes']), 0);
   const seeded = await example.seedDatabase(join(site.appDir, '.env'), { rows });

@@ -5,6 +5,7 @@ import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
 import { sameTarget, type CarriedTarget } from './carried-links.ts';
 import { copyFile, modeToGive, setIdBits, type FileNames } from './copy-file.ts';
+import { releasedFileMode } from './file-mode.ts';
 import { entryAt, walkTree, type TreeEntry } from './tree.ts';
 
 /** What a thing was when it was copied: a second look may find another. */
@@ -57,11 +58,11 @@ interface Owner {
 /**
  * Gives everything in the staged tree the owner that it has in the live one, or that the folder which it will lie in
  * has there, and every folder its mode: a web server that could write to a folder still can. Only root can give files
- * away; for others the first refusal is a warning. A file of the release keeps its own mode, but for what somebody took away
- * from the installed one: a file with a password that others must not read.
+ * away; for others the first refusal is a warning. A file of the release gets no wider a mode than the one in its place has,
+ * see `releasedFileMode`.
  *
  * @param carried what was copied from the live tree: it has the mode and owner of what was read, too
- * @param released the modes that the installed release gave its files
+ * @param released the modes that the installed release gave its files, as far as they are known
  */
 export async function adoptOwners(
   context: Context,
@@ -74,20 +75,33 @@ export async function adoptOwners(
   if (top === undefined) return;
   const owners = new Map<string, Owner>([['', top]]);
   const tally: Tally = { refusals: [], disarmed: [] };
+  const usual = new Map<string, number>();
+  const added: { readonly entry: TreeEntry; readonly owner: Owner }[] = [];
   adopt(staged, entryAt(staged, ''), top, top.mode, tally);
   for await (const entry of walkTree(staged)) {
-    const installed = carried.get(entry.path) ?? entryAt(live, entry.path);
-    const above = entry.path.includes('/') ? dirname(entry.path) : '';
-    const owner = installed ?? owners.get(above) ?? top;
-    if (entry.type === 'folder') owners.set(entry.path, { uid: owner.uid, gid: owner.gid });
-    const isCarried = carried.has(entry.path);
-    const takenAway =
-      isCarried || installed?.type !== 'file' ? 0 : (released.get(entry.path) ?? 0) & ~installed.mode;
-    const mode = modeFrom(entry, installed, isCarried) & ~takenAway;
+    const { path, mode } = entry;
+    const isCarried = carried.has(path);
+    const there = carried.get(path) ?? entryAt(live, path);
+    const owner = there ?? owners.get(path.includes('/') ? dirname(path) : '') ?? top;
+    if (entry.type === 'folder') owners.set(path, { uid: owner.uid, gid: owner.gid });
+    if (entry.type !== 'file' || isCarried) {
+      adopt(join(staged, path), entry, owner, modeFrom(entry, there, isCarried), tally);
+    } else if (there?.type === 'file') {
+      usual.set(ownerKey(owner), (usual.get(ownerKey(owner)) ?? 0) | there.mode);
+      const facts = { mode, installed: there.mode, released: released.get(path), usual: undefined };
+      adopt(join(staged, path), entry, owner, releasedFileMode(facts), tally);
+    } else added.push({ entry, owner });
+  }
+  // What is new comes last: it is held against all that has been there.
+  for (const { entry, owner } of added) {
+    const facts = { installed: undefined, released: undefined, usual: usual.get(ownerKey(owner)) };
+    const mode = releasedFileMode({ ...facts, mode: entry.mode });
     adopt(join(staged, entry.path), entry, owner, mode, tally);
   }
   warnOf(context, tally, top.uid);
 }
+
+const ownerKey = ({ uid, gid }: Owner): string => `${uid}:${gid}`;
 
 /** The same for some paths only, and for the folders that they lie in. */
 export function adoptOwnersOf(

@@ -75,7 +75,8 @@ export async function goesAlongOf(
 }
 
 function goesAlongBetween(installed: ReleaseList | undefined, next: ReleaseList | undefined): GoesAlong {
-  if (installed === undefined) return () => false;
+  // Without any list, files of the old release would go on top of those of the new one.
+  if (installed === undefined && next === undefined) return () => false;
   const entries = next?.entries ?? [];
   const [released, coming, hasNoPlace] = [pathsIn(installed), pathsIn({ entries }), noPlaceIn(entries)];
   return (path) => !released.has(path) && !coming.has(path) && !hasNoPlace(path);

@@ -41,10 +41,10 @@ export function fileChanges(facts: ChangeFacts): FileChanges {
   const known = installed !== undefined;
   const unknown = things.filter(({ state }) => state === 'unknown');
   const hasNoPlace = noPlaceIn(coming);
-  const isDisplaced = (entry: Compared): boolean => entry.coming === 'other' || hasNoPlace(entry.path);
-  const leaving = files.filter(
-    (entry) => entry.coming === 'nothing' && (!known || entry.state !== 'unknown'),
-  );
+  // Without its list, what has the name of a file of the new release is taken for one of the old release.
+  const isDisplaced = (entry: Compared): boolean =>
+    (known && entry.coming === 'other') || hasNoPlace(entry.path);
+  const leaving = files.filter((entry) => entry.coming === 'nothing' && entry.state !== 'unknown');
   return {
     known,
     added: absent(coming),
@@ -54,10 +54,8 @@ export function fileChanges(facts: ChangeFacts): FileChanges {
     modified: known ? pathsOf(files.filter(({ state }) => state === 'modified')) : [],
     modes: pathsOf(files.filter((entry) => entry.hasOwnMode === true && entry.coming !== 'nothing')),
     deleted: known ? absent(installed) : [],
-    displaced: known ? pathsOf(unknown.filter(isDisplaced)) : [],
-    carried: known
-      ? pathsOf(unknown.filter((entry) => entry.coming === 'nothing' && !isDisplaced(entry)))
-      : [],
+    displaced: pathsOf(unknown.filter(isDisplaced)),
+    carried: pathsOf(unknown.filter((entry) => entry.coming === 'nothing' && !isDisplaced(entry))),
   };
 }
 

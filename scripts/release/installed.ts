@@ -64,7 +64,12 @@ export async function recordInstalled(context: Context, staged: Pick<StagedRelea
     note(context, 'release-list-missing', { path: staged.list });
     return;
   }
+  await keepList(context, list);
+  await removeWritten(staged.list);
+}
+
+/** Keeps the list of the release that is installed. */
+export async function keepList(context: Context, list: ReleaseList): Promise<void> {
   await makeStateFolder(context, listsDir(context));
   await writeReleaseList(join(listsDir(context), `${encodeURIComponent(list.version)}.json`), list);
-  await removeWritten(staged.list);
 }

@@ -28,15 +28,15 @@ export async function lookAtChanges(
   // The coming list is of the package alone: what the command will make of it is not known yet.
   const remade = context.config.APP_DEPENDENCIES_COMMAND === undefined ? [] : (list?.made ?? []);
   const changes = fileChanges({ live, ...lists, kept, remade: new Set(remade) });
-  const { removed, modified, displaced, carried } = changes;
+  const { modified, displaced, carried } = changes;
   note(context, 'files-compared', changes);
   if (list !== undefined && modified.length > 0) {
     const files = await showModified(context, places.live, list, staged, modified);
     warn(context, 'files-modified', { paths: modified, files });
   }
   if (displaced.length > 0) warn(context, 'files-displaced', { paths: displaced });
-  if (carried.length > 0) note(context, 'files-carried', { paths: carried });
-  if (!changes.known && removed.length > 0)
-    warn(context, 'files-not-told-apart', { count: removed.length, area: places.area });
+  if (carried.length > 0 && changes.known) note(context, 'files-carried', { paths: carried });
+  if (carried.length > 0 && !changes.known)
+    warn(context, 'release-unknown', { installed: previous, paths: carried });
   return changes;
 }

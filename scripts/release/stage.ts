@@ -26,7 +26,7 @@ import { lookAtChanges } from './look-at-changes.ts';
 import { clockOf } from './snapshot.ts';
 import { moveMark } from './switch.ts';
 import { entryAt } from './tree.ts';
-import type { Allowance, Places, StagedRelease } from './types.ts';
+import type { Allowance, Places, ReleaseEntry, StagedRelease } from './types.ts';
 import { checkUnchanged, unpackPackage } from './unpack.ts';
 
 /** What a package is staged for. */
@@ -55,20 +55,10 @@ export async function stagePackage(
   file: string,
   options: StageOptions,
 ): Promise<StagedRelease> {
-  const verified = await inStep(context, 'verify-package', { path: file }, (progress) =>
-    verifyPackage(context, file, progress),
-  );
-  if (verified.signedBy !== null) note(context, 'package-signed', verified.signedBy);
-  const places = await placesOf(context);
-  await checkPlaces(context, places);
+  const unpacked = await unpackVerified(context, file, options.runId);
+  const { folder, places, version, sha256 } = unpacked;
   const persistent = persistentPaths(context.config.APP_PERSIST);
-  const folder = await stagingFolder(places, options.runId);
   try {
-    const unpacked = await inStep(context, 'unpack-package', { path: file }, (progress) =>
-      unpackPackage(context, file, folder, context.config.APP_VERSION_FILE, progress),
-    );
-    checkUnchanged(file, verified.sha256, unpacked.sha256);
-    const version = await packageVersion(context, folder, file);
     const previousVersion = await installedVersion(context);
     const step = checkVersion(version, previousVersion, options.version, options.allow);
     const needs = readRequirements(file, folder, unpacked.entries);
@@ -80,7 +70,7 @@ export async function stagePackage(
     await writeReleaseList(list, {
       format: 1,
       version,
-      sha256: verified.sha256,
+      sha256,
       package: file,
       ...(options.commit === undefined ? {} : { commit: options.commit }),
       complete: context.config.APP_DEPENDENCIES_COMMAND === undefined,
@@ -97,10 +87,45 @@ export async function stagePackage(
       folder,
       list,
       package: file,
-      sha256: verified.sha256,
+      sha256,
       lookedAtMs,
       changes,
     };
+  } catch (error) {
+    await discardStaged({ folder });
+    throw error;
+  }
+}
+
+/** A package that was verified and lies unpacked in our area. */
+export interface VerifiedTree {
+  readonly places: Places;
+  readonly folder: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly entries: readonly ReleaseEntry[];
+}
+
+/**
+ * Verifies a package and unpacks it beside the live tree; `discardStaged` removes it again. What earlier runs left there is
+ * removed first.
+ *
+ * @throws MajError of `verifyPackage`, `checkPlaces`, `unpackPackage` and `packageVersion`; `not-one-file-system`
+ */
+export async function unpackVerified(context: Context, file: string, runId: string): Promise<VerifiedTree> {
+  const verified = await inStep(context, 'verify-package', { path: file }, (progress) =>
+    verifyPackage(context, file, progress),
+  );
+  if (verified.signedBy !== null) note(context, 'package-signed', verified.signedBy);
+  const places = await placesOf(context);
+  await checkPlaces(context, places);
+  const folder = await stagingFolder(places, runId);
+  try {
+    const { entries, sha256 } = await inStep(context, 'unpack-package', { path: file }, (progress) =>
+      unpackPackage(context, file, folder, context.config.APP_VERSION_FILE, progress),
+    );
+    checkUnchanged(file, verified.sha256, sha256);
+    return { places, folder, sha256, entries, version: await packageVersion(context, folder, file) };
   } catch (error) {
     await discardStaged({ folder });
     throw error;

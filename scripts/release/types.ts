@@ -66,15 +66,16 @@ export type ReleaseEntry = v.InferOutput<typeof releaseEntrySchema>;
  */
 export interface FileChanges {
   /**
-   * Whether the installed release's own list is known. It is not where maj did not install it: then nothing tells files
-   * of its own from files that were edited or added here, and `modified`, `deleted` and `carried` are empty.
+   * Whether the installed release's own list is known. It is not where another program installed it: then nothing tells
+   * files of its own from files that were added or edited here. So `removed`, `modified` and `deleted` are empty, and
+   * everything that the new release does not bring is `carried`.
    */
   readonly known: boolean;
   /** In the new release, and not here yet. */
   readonly added: readonly string[];
   /** In both, with another content. */
   readonly changed: readonly string[];
-  /** Not in the new release: of the installed one, or, where that is not known, of whoever. */
+  /** Of the installed release, and not in the new one. */
   readonly removed: readonly string[];
   /** Made by the dependencies command of the installed release, and not in the package: that of the new one makes its own. */
   readonly remade: readonly string[];
@@ -86,7 +87,7 @@ export interface FileChanges {
   readonly deleted: readonly string[];
   /** Files that belong to no release, in whose place, or above, the new one has a file of its own. */
   readonly displaced: readonly string[];
-  /** What belongs to no release: copied into the new tree. */
+  /** What belongs to no release, as far as is known: copied into the new tree. */
   readonly carried: readonly string[];
 }
 

@@ -50,3 +50,7 @@ export function table(cells: readonly (readonly string[])[]): string[] {
       .trimEnd(),
   );
 }
+
+/** `1 file`, `2,144 files`. */
+export const counted = (count: number, one: string, more = `${one}s`): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : more}`;

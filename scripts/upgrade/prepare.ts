@@ -32,15 +32,26 @@ export interface Prepared {
   readonly scripts: string;
 }
 
+/** An upgrade of a release that another program installed, whose list of files is not known. */
+export interface UnknownRelease {
+  readonly version: string;
+  readonly installed: string | null;
+  /** How many files and folders the new release does not bring, and that go along to it. */
+  readonly files: number;
+}
+
 /**
  * What is done before the window: nothing of it changes the live system.
  *
- * @param options `retry`: also what failed before
+ * @param options `retry`: also what failed before; `confirmUnknown`: see `UpgradeOptions`
  */
 export async function prepare(
   run: UpgradeRun,
   found: FoundPackage,
-  options: { readonly retry: boolean },
+  options: {
+    readonly retry: boolean;
+    readonly confirmUnknown: (release: UnknownRelease) => Promise<void>;
+  },
 ): Promise<Prepared> {
   const { context } = run;
   const baseline = await doStep(run, 'check', () => checkApplication(context));
@@ -49,6 +60,9 @@ export async function prepare(
     const release = await stagePackage(context, found.path, { ...found, runId: run.journal.run });
     await run.journal.add(stagedEntry(release));
     if (!options.retry) await refuseFailedBefore(context, release);
+    const { version, previousVersion, changes } = release;
+    if (!changes.known && changes.carried.length > 0)
+      await options.confirmUnknown({ version, installed: previousVersion, files: changes.carried.length });
     await installDependencies(context, release.folder);
     return release;
   });

@@ -15,7 +15,14 @@ import { orSettle, withJournal } from './settle.ts';
 import type { RunState } from './state.ts';
 import { requireUnfinished, unfinishedError } from './unfinished.ts';
 import { takeBack } from './unfinished-run.ts';
-import { expectedOf, filesOf, throughWindow, upgrade, type Upgraded } from './upgrade.ts';
+import {
+  expectedOf,
+  filesOf,
+  throughWindow,
+  upgrade,
+  type Upgraded,
+  type UpgradeOptions,
+} from './upgrade.ts';
 import { upgradeWindow } from './upgrade-window.ts';
 import { withProver, type Prover } from './prover.ts';
 import { askForRowsSince, type Ask } from './written-since.ts';
@@ -24,14 +31,19 @@ import { askForRowsSince, type Ask } from './written-since.ts';
  * Goes on with an upgrade that was cut off, where its journal and the database say that it stopped, or with the way back
  * from one; called under the lock.
  *
- * @param ask `goBack`: for a way back that is begun anew; `loseRows`: where a failure would lose what was written since
+ * @param ask `goBack`: for a way back that is begun anew; `loseRows`: where a failure would lose what was written since;
+ *   `unknown`: for an upgrade that is begun anew
  * @param options see `refuseOtherInstallation`
  * @throws MajError `other-installation`; `upgrade-unfinished` when it can only be taken back, `resume-refused` when something was changed
  *   meanwhile (exit code 6): the run is as it was; `upgrade-rolled-back` (10), `upgrade-not-rolled-back` (11)
  */
 export async function resumeUpgrade(
   context: Context,
-  ask: { readonly goBack: (plan: GoBackPlan) => Promise<void>; readonly loseRows: Ask },
+  ask: {
+    readonly goBack: (plan: GoBackPlan) => Promise<void>;
+    readonly loseRows: Ask;
+    readonly unknown: UpgradeOptions['confirmUnknown'];
+  },
   options: { readonly serverMoved: boolean },
 ): Promise<Upgraded | WentBack> {
   const state = await requireUnfinished(context);
@@ -46,7 +58,11 @@ export async function resumeUpgrade(
       await takeBack(context, state, ask.loseRows);
       return state.kind === 'go-back'
         ? goBack(context, ask.goBack, options)
-        : upgrade(context, state.wanted, { retry: state.retry, allow: state.allow });
+        : upgrade(context, state.wanted, {
+            retry: state.retry,
+            allow: state.allow,
+            confirmUnknown: ask.unknown,
+          });
     case 'let-in':
       return withJournal(context, state.run, async (journal) => {
         await journal.add({ type: 'run-resumed', holder: ownIdentity() });

@@ -7,7 +7,7 @@ import type { Allowance } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
 import { installationOf } from './installation.ts';
 import { letIn, type Finished } from './let-in.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import { prepare, type Prepared, type UnknownRelease } from './prepare.ts';
 import { withProver, type Prover } from './prover.ts';
 import { newRunId } from './run-id.ts';
 import { stateOfRun, type UpgradeRun } from './run.ts';
@@ -24,6 +24,8 @@ export interface UpgradeOptions {
   readonly retry: boolean;
   /** What else is let in than a step forward. */
   readonly allow: Allowance;
+  /** Asks before files go along of which nothing tells whose they are; rejects when the answer is no. */
+  readonly confirmUnknown: (release: UnknownRelease) => Promise<void>;
 }
 
 /** An upgrade that has succeeded. */

@@ -61,6 +61,7 @@ export async function benchUpgrade(options: BenchOptions, say: Say): Promise<Ben
         const site = await installSite(context, throwaway, folder, await loadExample());
         try {
           await seed(context, site, options.megabytes);
+          await maj(site, program, ['adopt-release']);
           const windows: Window[] = [];
           for (let run = 1; run <= options.runs; run += 1) {
             windows.push(await upgradeOnce(context, site, program, run, say));

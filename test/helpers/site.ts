@@ -8,9 +8,10 @@ import { lookAt, type PageView } from '../../scripts/demo/page.ts';
 import { hashOfDump, installSite, type Site } from '../../scripts/demo/site.ts';
 import { readMigrations } from '../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../scripts/migrations/runner.ts';
+import { adoptRelease } from '../../scripts/release/adopt.ts';
 import { parseJournal, type JournalLine } from '../../scripts/upgrade/journal.ts';
 import { maj, type CliRun } from './cli.ts';
-import { temporaryFolder } from './context.ts';
+import { temporaryFolder, testContext } from './context.ts';
 import { loadSharedExample } from './example.ts';
 import { useServer, type TestServer } from './servers.ts';
 
@@ -29,7 +30,10 @@ export interface TestSite extends Site {
   inMaintenance(): Promise<boolean>;
 }
 
-/** Starts a server for the tests of this block; each call of what it returns installs the example anew, as 1.0.0. */
+/**
+ * Starts a server for the tests of this block; each call of what it returns installs the example anew, as 1.0.0, whose files
+ * are known by `adopt-release`.
+ */
 export function useSites(
   server: TestServer,
   rows = 3000,
@@ -64,6 +68,17 @@ export function useSites(
       appliedBy: 'test',
     });
     await example.seedDatabase(join(site.appDir, '.env'), { rows });
+    await adoptRelease(
+      testContext({
+        projectDir: site.project,
+        config: {
+          APP_DIR: site.appDir,
+          APP_PERSIST: ['uploads', 'logs', '.env'],
+          UPDATE_SOURCE: site.packages,
+        },
+      }),
+      undefined,
+    );
     return {
       ...site,
       maj: (...words) => maj(site.project, words),

@@ -77,19 +77,19 @@ describe('what becomes of the files of the live tree', () => {
     });
   });
 
-  it('says less without one, for nothing tells whose a file is', () => {
+  it('takes everything along without one that the new release does not bring, for nothing tells whose it is', () => {
     const unknown = live.map((entry): Compared => ({ ...entry, state: 'unknown' }));
     expect(fileChanges({ live: unknown, installed: undefined, coming, kept: ['uploads'] })).toEqual({
       known: false,
       added: ['new.php'],
       changed: ['edited.php', 'newer.php', 'robots.txt'],
-      removed: ['dropped.php', 'edited-and-dropped.php', 'mine/a.txt'],
+      removed: [],
       remade: [],
       modified: [],
       modes: [],
       deleted: [],
       displaced: [],
-      carried: [],
+      carried: ['dropped.php', 'edited-and-dropped.php', 'lib/', 'mine/', 'mine/a.txt'],
     });
   });
 });

@@ -5,7 +5,7 @@ import type {
   FindingFacts,
   Severity,
 } from '../../../migrations/checks/finding.ts';
-import { duration } from '../../format.ts';
+import { counted, duration } from '../../format.ts';
 
 /** What a finding says. */
 interface FindingText {
@@ -237,14 +237,11 @@ const findings: Readonly<Record<FindingCode, FindingText>> = {
 
 const algorithms = { INSTANT: 'instant', NOCOPY: 'without a copy', INPLACE: 'in place', COPY: 'table copy' };
 
-const counted = (count: number, one: string, more: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : more}`;
-
 function evidence({ seconds, rows, warnings, algorithm }: Evidence): string {
   const facts = [
     duration(seconds * 1000),
-    counted(rows, 'row', 'rows'),
-    ...(warnings === 0 ? [] : [counted(warnings, 'warning', 'warnings')]),
+    counted(rows, 'row'),
+    ...(warnings === 0 ? [] : [counted(warnings, 'warning')]),
     ...(algorithm === undefined ? [] : [algorithms[algorithm]]),
   ];
   return `measured on the copy: ${facts.join(', ')}`;
@@ -275,12 +272,12 @@ function summary(all: readonly Finding[], scripts: number): string {
   const of = (severity: Severity): number => open.filter((finding) => finding.severity === severity).length;
   const allowed = all.length - open.length;
   const found = [
-    counted(of('error'), 'error', 'errors'),
-    counted(of('warning'), 'warning', 'warnings'),
+    counted(of('error'), 'error'),
+    counted(of('warning'), 'warning'),
     `${of('info').toLocaleString('en')} info`,
     ...(allowed === 0 ? [] : [`${allowed.toLocaleString('en')} allowed`]),
   ];
-  return `${counted(scripts, 'script', 'scripts')}: ${all.length === 0 ? 'nothing found' : found.join(', ')}.`;
+  return `${counted(scripts, 'script')}: ${all.length === 0 ? 'nothing found' : found.join(', ')}.`;
 }
 
 /** What migrations/checks/ says, in English. */

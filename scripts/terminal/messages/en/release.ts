@@ -1,3 +1,5 @@
+import type { AdoptedRelease } from '../../../release/adopt.ts';
+import { byFolder, type FolderOfFiles } from '../../../release/by-folder.ts';
 import type { EditedFile, Unshown } from '../../../release/edited-files.ts';
 import type { EntryProblem } from '../../../release/entry-rules.ts';
 import type { ClosedFolder } from '../../../release/may-rename.ts';
@@ -5,7 +7,7 @@ import type { NotShared } from '../../../release/not-shared.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { Requirements, RequirementsProblem, Unmet } from '../../../release/requirements.ts';
 import { oneLine } from '../../../system/printable.ts';
-import { duration } from '../../format.ts';
+import { counted, duration } from '../../format.ts';
 import { shareCommands } from './not-shared.ts';
 
 /** What is wrong with an entry of a package. */
@@ -43,13 +45,29 @@ const notInBackups = 'A backup holds only the link: what it leads to has to be b
 
 const few = 5;
 
-/** How many files, and the names of the first. */
-const some = (what: string, paths: readonly string[]): readonly string[] =>
-  paths.length === 0
-    ? []
-    : [
-        `${what}: ${paths.length} (${paths.slice(0, few).map(oneLine).join(', ')}${paths.length > few ? ', …' : ''})`,
-      ];
+const filesIn = ({ folder, files, whole }: FolderOfFiles): string =>
+  folder === ''
+    ? `${counted(files, 'file')} at the top`
+    : `${counted(files, 'file')} in ${oneLine(folder)}/${whole ? '' : ' itself'}`;
+
+/** Files by their folders, a line each; a few by their names. */
+const folderLines = (paths: readonly string[], shown = 15): string => {
+  if (paths.length <= few) return list(paths);
+  const folders = byFolder(paths);
+  return [
+    ...folders.slice(0, shown).map((folder) => `  ${filesIn(folder)}`),
+    ...(folders.length > shown ? [`  … and in ${counted(folders.length - shown, 'more folder')}`] : []),
+  ].join('\n');
+};
+
+/** How many files, and their names or folders. */
+const some = (what: string, paths: readonly string[]): readonly string[] => {
+  if (paths.length === 0) return [];
+  const folders = byFolder(paths);
+  const named = paths.length <= few ? paths.map(oneLine) : folders.slice(0, few).map(filesIn);
+  const more = paths.length > few && folders.length > few ? ', …' : '';
+  return [`${what}: ${paths.length} (${named.join(', ')}${more})`];
+};
 
 /** What becomes of the files, a line for each kind. */
 export const changeLines = (changes: FileChanges): readonly string[] => {
@@ -62,7 +80,10 @@ export const changeLines = (changes: FileChanges): readonly string[] => {
     ...some('with a mode that was set here, and stays as far as it is the stricter one', changes.modes),
     ...some('deleted here, of the installed release', changes.deleted),
     ...some('yours, and replaced by files of the release', changes.displaced),
-    ...some('yours, and carried over', changes.carried),
+    ...some(
+      changes.known ? 'yours, and carried over' : 'not in the new release, and carried over',
+      changes.carried,
+    ),
   ];
   return lines.length === 0 ? ['no file is changed'] : lines;
 };
@@ -319,6 +340,22 @@ export const release = {
       message: `Version ${facts.version} needs what is not here:\n${list(facts.unmet.map(unmetText))}`,
       hint: 'Install it, then call again. PHP and Node are those on the PATH of maj.',
     }),
+    'adopt-no-version': (facts: { name: string }) => ({
+      message: `The installed application has no ${facts.name}, which would tell its version.`,
+      hint: 'Set APP_VERSION_FILE to the file of the application that holds its version.',
+    }),
+    'adopt-other-version': (facts: { path: string; version: string; installed: string }) => ({
+      message: `${facts.path} is of version ${facts.version}; installed is ${facts.installed}. Nothing was recorded.`,
+      hint: `Name the package that version ${facts.installed} came in: maj adopt-release PACKAGE`,
+    }),
+    'adopt-other-package': (facts: { path: string; version: string; files: number; same: number }) => ({
+      message: `The installed application is not of this package: of the ${counted(facts.files, 'file')} in ${facts.path}, only ${facts.same} are here as they are there. Nothing was recorded.`,
+      hint: `Name the package that version ${facts.version} was installed from: maj adopt-release PACKAGE`,
+    }),
+    'release-known': (facts: { version: string; path: string }) => ({
+      message: `maj knows already what version ${facts.version} consists of, from another package: ${facts.path}. Nothing was recorded.`,
+      hint: 'Nothing has to be done: the next upgrade tells your files from those of the release.',
+    }),
     'installed-version-invalid': (facts: { text: string }) => ({
       message: `The installed application says that its version is “${facts.text.slice(0, 60)}”, which is no version.`,
       hint: 'Set APP_VERSION_FILE to the file of the application that holds its version, such as 1.1.0.',
@@ -423,9 +460,13 @@ export const release = {
     'originals-unreadable': (facts: { path: string; reason: string }) =>
       `The package of the installed release, ${facts.path}, cannot be unpacked to show what was edited: ${facts.reason}`,
     'files-carried': (facts: { paths: readonly string[] }) =>
-      `Files of yours, in no release, go along to the new one:\n${list(facts.paths)}`,
-    'files-not-told-apart': (facts: { count: number; area: string }) =>
-      `${facts.count} files are not in the new release. maj did not install the present one, so it cannot tell yours from old ones: they stay in the old application, which is kept in ${facts.area}.`,
+      `Files of yours, in no release, go along to the new one:\n${folderLines(facts.paths)}`,
+    'release-unknown': (facts: { installed: string | null; paths: readonly string[] }) =>
+      [
+        `maj did not install this application, so it cannot tell your files from those of the old release. Nothing is removed: everything that the new release does not bring goes along to it.`,
+        folderLines(facts.paths),
+        `\`maj adopt-release${facts.installed === null ? ' PACKAGE' : ''}\` compares the application with the package it came from. Then only your files go along.`,
+      ].join('\n'),
     'package-ships-persistent': (facts: { paths: readonly string[] }) =>
       `The package holds paths of APP_PERSIST; the installed ones stay:\n${list(facts.paths)}`,
     'owners-not-kept': (facts: { count: number; path: string; uid: number }) =>
@@ -458,6 +499,16 @@ export const release = {
       `${oneLine(facts.path)} now links to ${oneLine(facts.to)}`,
     confirmApply: (facts: { version: string; previous: string | null; appDir: string }) =>
       `Replace ${facts.previous === null ? 'nothing' : `version ${facts.previous}`} in ${facts.appDir} by version ${facts.version}? Database and maintenance are left alone.`,
+    confirmUnknown: (facts: { version: string; installed: string | null; files: number }) =>
+      `Nothing tells which of ${counted(facts.files, 'file')} that ${facts.version} does not bring are yours, so all go along. (\`maj adopt-release${facts.installed === null ? ' PACKAGE' : ''}\` finds out.) Upgrade?`,
+    adopted: (facts: AdoptedRelease): readonly string[] => [
+      `Version ${facts.version} is known now: of the ${counted(facts.files, 'file')} in ${facts.package}, ${counted(facts.same, 'file')} are here as they are there.`,
+      ...some('edited here; an upgrade replaces them, and keeps the old ones', facts.edited),
+      ...some('not here', facts.missing),
+      ...(facts.own.length === 0
+        ? ['Every other file here is in APP_PERSIST.']
+        : ['In no release, so yours; an upgrade carries them over:', folderLines(facts.own)]),
+    ],
     applied: (facts: { version: string; appDir: string; kept: string | null }): readonly string[] => [
       `Version ${facts.version} is in ${facts.appDir}.`,
       ...(facts.kept === null ? [] : [`The old one is kept in ${facts.kept}.`]),

@@ -1,0 +1,29 @@
+import { wrongUsage } from './errors.ts';
+import { adoptRelease } from './release/adopt.ts';
+import { withLock } from './upgrade/lock.ts';
+import { recordLate } from './upgrade/records.ts';
+import { refuseUnfinished } from './upgrade/unfinished.ts';
+import type { Verb } from './verb.ts';
+
+/** `maj adopt-release`: learns what an application consists of that another program has installed. */
+export const adoptReleaseVerb: Verb<never> = {
+  name: 'adopt-release',
+  summary:
+    'Compares an application that maj did not install with its package, to tell your files from its own.',
+  usage: ['adopt-release', 'adopt-release VERSION|PACKAGE|COMMIT'],
+  options: {},
+  needsSettings: true,
+  run: (context, { positionals }) =>
+    withLock(context, 'adopt-release', async () => {
+      const [wanted, ...more] = positionals;
+      if (more.length > 0)
+        throw wrongUsage('bad-usage', {
+          verb: 'adopt-release',
+          reason: 'it takes one package, version or commit, or none',
+        });
+      await recordLate(context);
+      await refuseUnfinished(context);
+      const adopted = await adoptRelease(context, wanted);
+      return { data: adopted, text: ({ results }) => results.release.adopted(adopted) };
+    }),
+};

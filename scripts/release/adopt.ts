@@ -1,0 +1,101 @@
+import { installedVersion } from '../application/version.ts';
+import { requireSettings } from '../config/require.ts';
+import type { Context } from '../context.ts';
+import { refused } from '../errors.ts';
+import { compareLive } from './changes.ts';
+import { fileChanges } from './file-changes.ts';
+import { findPackage } from './find.ts';
+import { installedList, keepList } from './installed.ts';
+import { keptPaths } from './kept-paths.ts';
+import { placesOf } from './places.ts';
+import { discardStaged, unpackVerified, type VerifiedTree } from './stage.ts';
+import type { FoundPackage } from './types.ts';
+
+/** A release that another program installed, compared with the package it came in. Paths are relative to the application. */
+export interface AdoptedRelease {
+  readonly version: string;
+  readonly package: string;
+  /** Files and links in the package that belong to no persistent path. */
+  readonly files: number;
+  /** How many of them are here as they are there. */
+  readonly same: number;
+  /** Those that are here otherwise. */
+  readonly edited: readonly string[];
+  /** Those that are not here. */
+  readonly missing: readonly string[];
+  /** What is here, in no package and in no persistent path: the user's own. */
+  readonly own: readonly string[];
+}
+
+/**
+ * Learns what the installed release consists of, from the package that it came in: an upgrade then tells the user's own files
+ * from the release's, as where maj has installed it. Nothing of the application is changed. Called under the lock and with no
+ * unfinished run.
+ *
+ * @param wanted the package, or its version; undefined: the installed version, as UPDATE_SOURCE has it
+ * @throws MajError `not-installed`, `adopt-no-version`, `adopt-other-version`, `adopt-other-package`, `release-known`; those of
+ *   `findPackage` and `unpackVerified`
+ */
+export async function adoptRelease(context: Context, wanted: string | undefined): Promise<AdoptedRelease> {
+  const { APP_DIR } = requireSettings(context.config, ['APP_DIR']);
+  const { live } = await placesOf(context);
+  if (live === undefined) throw refused('not-installed', { path: APP_DIR });
+  const installed = await installedVersion(context);
+  if (installed === null) throw refused('adopt-no-version', { name: context.config.APP_VERSION_FILE });
+  const found = await findPackage(context, wanted ?? installed);
+  const unpacked = await unpackVerified(context, found.path, 'adopt');
+  try {
+    return await compareAndKeep(context, live, installed, found, unpacked);
+  } finally {
+    await discardStaged(unpacked);
+  }
+}
+
+async function compareAndKeep(
+  context: Context,
+  live: string,
+  installed: string,
+  { path, commit }: FoundPackage,
+  { version, sha256, entries }: VerifiedTree,
+): Promise<AdoptedRelease> {
+  if (version !== installed) throw refused('adopt-other-version', { path, version, installed });
+  const known = await installedList(context, installed);
+  if (known !== undefined && known.sha256 !== sha256)
+    throw refused('release-known', { version, path: known.package ?? known.sha256 });
+  const adopted = await compare(context, live, { version, package: path }, entries);
+  const { files, same } = adopted;
+  if (same * 2 < files) throw refused('adopt-other-package', { path, version, files, same });
+  // What maj has installed itself it knows better: what the dependencies command made is in that list.
+  if (known !== undefined) return adopted;
+  await keepList(context, {
+    format: 1,
+    version,
+    sha256,
+    package: path,
+    ...(commit === undefined ? {} : { commit }),
+    complete: true,
+    made: [],
+    entries: [...entries],
+  });
+  return adopted;
+}
+
+async function compare(
+  context: Context,
+  root: string,
+  release: Pick<AdoptedRelease, 'version' | 'package'>,
+  entries: VerifiedTree['entries'],
+): Promise<AdoptedRelease> {
+  const kept = keptPaths(context);
+  const live = await compareLive(context, root, { installed: entries, coming: [] }, kept);
+  const { modified, deleted, carried } = fileChanges({ live, installed: entries, coming: [], kept });
+  const same = live.filter(({ type, state }) => state === 'same' && type !== 'folder').length;
+  return {
+    ...release,
+    files: same + modified.length + deleted.length,
+    same,
+    edited: modified,
+    missing: deleted,
+    own: carried,
+  };
+}

@@ -1,0 +1,33 @@
+/** Who may read, write and run a file: without setuid, setgid and the sticky bit. */
+const anybody = 0o777;
+const otherWriters = 0o022;
+
+/** What decides the mode of a file that a release brings. */
+export interface FileModeFacts {
+  /** As the release has it. */
+  readonly mode: number;
+  /** Of the file that is installed under this path; undefined where there is none. */
+  readonly installed: number | undefined;
+  /** As the installed release brought that file; undefined where that is not known. */
+  readonly released: number | undefined;
+  /** What somebody may do with any of the files here that the same account and group own; undefined where there are none. */
+  readonly usual: number | undefined;
+}
+
+/**
+ * The mode that a release's file gets: never a wider one than the file in its place has, nor, where it is new, than its like
+ * have here. What somebody took away from the mode of the installed release stays away; where that mode is not known,
+ * everything that the installed file does not allow. Nobody but the owner may write to a file of the release, unless that
+ * was so here: the group is often the web server's. Pure.
+ */
+export function releasedFileMode({ mode, installed, released, usual }: FileModeFacts): number {
+  const writable = mode & ~(otherWriters & ~(installed ?? 0));
+  if (installed !== undefined) return writable & ~((released ?? anybody) & ~installed);
+  return usual === undefined ? writable : writable & ~narrowing(usual);
+}
+
+/** What a new file loses: what none of its like allows. Whoever may read it may run it, if the release says so. */
+function narrowing(usual: number): number {
+  const unread = ~usual & 0o444;
+  return (~usual & 0o666) | (unread >> 2);
+}

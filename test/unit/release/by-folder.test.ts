@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { byFolder } from '../../../scripts/release/by-folder.ts';
+
+it.each<[string, readonly string[], readonly (readonly [folder: string, files: number, whole: boolean])[]]>([
+  ['no path, no folder', [], []],
+  ['a file at the top', ['robots.txt'], [['', 1, false]]],
+  ['files of a folder that is not among them', ['conf/a', 'conf/b'], [['conf', 2, false]]],
+  ['a folder with all that it holds', ['keys', 'keys/a', 'keys/deep', 'keys/deep/b'], [['keys', 2, true]]],
+  ['an empty folder, as a thing of the one above', ['cache/empty'], [['cache', 1, false]]],
+  [
+    'the folder with most files first, then by name',
+    ['z', 'b/1', 'a/1', 'plugins/mine', 'plugins/mine/1', 'plugins/mine/2'],
+    [
+      ['plugins/mine', 2, true],
+      ['', 1, false],
+      ['a', 1, false],
+      ['b', 1, false],
+    ],
+  ],
+  ['a folder of nothing but folders', ['a', 'a/b', 'a/b/1', 'a/c', 'a/c/2'], [['a', 2, true]]],
+  [
+    'a name that begins like a folder',
+    ['keys', 'keys/a', 'keys2'],
+    [
+      ['', 1, false],
+      ['keys', 1, true],
+    ],
+  ],
+])('%s', (_, paths, expected) => {
+  expect(byFolder(paths).map(({ folder, files, whole }) => [folder, files, whole])).toEqual(expected);
+});
+
+it('counts ten thousand files in the time of one look at each', () => {
+  const paths = ['up', ...Array.from({ length: 10_000 }, (_, index) => `up/${index}.jpg`)];
+  expect(byFolder(paths)).toEqual([{ folder: 'up', files: 10_000, whole: true }]);
+});
