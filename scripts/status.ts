@@ -1,6 +1,6 @@
 import { healthStrength } from './application/health.ts';
 import { commandUser } from './application/commands.ts';
-import { lookAtPermissions } from './application/look-at-permissions.ts';
+import { lookAtFiles } from './application/look-at-files.ts';
 import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
 import { installedVersion } from './application/version.ts';
 import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
@@ -86,7 +86,7 @@ export const statusVerb: Verb<never> = {
       APP_DIR === undefined ? Promise.resolve('unmanaged') : maintenanceState(context),
     );
     const permissions = await learn(() =>
-      APP_DIR === undefined ? Promise.resolve(undefined) : lookAtPermissions(context),
+      APP_DIR === undefined ? Promise.resolve(undefined) : lookAtFiles(context),
     );
     const commands = await learn(() =>
       APP_DIR === undefined ? Promise.resolve(undefined) : commandUser(context),

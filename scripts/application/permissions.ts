@@ -30,13 +30,15 @@ export interface Reach {
   readonly others: boolean;
 }
 
-const [read, write, enter] = [4, 2, 1];
+const [read, enter] = [4, 1];
+/** What is asked for with `allows`: to write. */
+export const write = 2;
 
 /**
  * Whether a mode allows a user something. The kernel looks at the first class that fits and at no other: an owner whom
  * the mode denies is denied, though everybody else may.
  */
-function allows(user: SystemUser, { mode, uid, gid }: Permissions, what: number): boolean {
+export function allows(user: SystemUser, { mode, uid, gid }: Permissions, what: number): boolean {
   if (user.uid === 0) return true;
   const shift = user.uid === uid ? 6 : user.gids.has(gid) ? 3 : 0;
   return ((mode >> shift) & what) === what;

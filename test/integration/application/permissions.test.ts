@@ -1,14 +1,12 @@
-import { chmodSync, chownSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  lookAtPermissions,
-  type PermissionReport,
-} from '../../../scripts/application/look-at-permissions.ts';
+import { lookAtFiles, type FileReport } from '../../../scripts/application/look-at-files.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { statusVerb } from '../../../scripts/status.ts';
 import { capture } from '../../../scripts/system/processes.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { fileLines } from '../../../scripts/terminal/messages/en/permissions.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
 
@@ -35,8 +33,8 @@ const idOf = {
   nobody: Number((await capture({ env: process.env }, 'id', ['-u', 'nobody'])).stdout),
 };
 
-const look = (config: Partial<Config> = {}): Promise<PermissionReport | undefined> =>
-  lookAtPermissions(testContext({ config: { APP_DIR: app, APP_USER: 'nobody', ...config } }));
+const look = (config: Partial<Config> = {}): Promise<FileReport | undefined> =>
+  lookAtFiles(testContext({ config: { APP_DIR: app, APP_USER: 'nobody', ...config } }));
 
 const none = { count: 0, first: [] };
 
@@ -45,6 +43,9 @@ describe('the permissions of an application', () => {
     expect(await look()).toEqual({
       user: 'nobody',
       problems: { unreadable: none, writable: none, exposed: none },
+      code: { files: 3, writable: 0 },
+      missing: [],
+      data: [],
       partly: false,
     });
   });
@@ -70,9 +71,8 @@ describe('the permissions of an application', () => {
   it('are those of the folders above, too', async () => {
     chmodSync(root, 0o700);
     chmodSync(join(app, 'uploads'), 0o777);
-    expect((await look())?.problems).toEqual({ unreadable: none, writable: none, exposed: none });
-    // Nobody comes as far as the application: that is one problem, of the folder above.
-    expect((await look())?.user).toBe('nobody');
+    const unreadable = { count: 1, first: [root] };
+    expect((await look())?.problems).toEqual({ unreadable, writable: none, exposed: none });
   });
 
   it('are looked at in the release that runs and in what is shared, in the releases layout', async () => {
@@ -93,6 +93,38 @@ describe('the permissions of an application', () => {
       code: 'user-unknown',
       exitCode: 2,
     });
+  });
+});
+
+describe('what the settings do not tell of the files', () => {
+  const later = new Date(Date.now() + 3_600_000);
+
+  it('are paths of APP_PERSIST that are not there, code that the web server may write to, and folders of data', async () => {
+    writeTree(app, { 'photos/2024/a.jpg': 'x', 'photos/2025/b.jpg': 'x', 'lib/cache/c': 'x' });
+    for (const path of [
+      'photos/2024/a.jpg',
+      'photos/2025/b.jpg',
+      'lib/cache/c',
+      'uploads/b.jpg',
+      'index.php',
+    ])
+      utimesSync(join(app, path), later, later);
+    chownSync(join(app, 'index.php'), idOf.nobody, 0);
+    const report = await look({ APP_PERSIST: ['uploads', 'log', '.env'] });
+    expect(report).toMatchObject({
+      code: { files: 6, writable: 1 },
+      missing: ['log'],
+      data: [
+        { folder: 'photos', files: 2 },
+        { folder: 'lib/cache', files: 1 },
+      ],
+    });
+    const text = report === undefined ? [] : fileLines(report);
+    expect(text).toEqual([
+      'nobody may write to 1 of 6 files outside APP_PERSIST',
+      expect.stringContaining('log, which is not there'),
+      expect.stringContaining('photos/ (2 files), lib/cache/ (1 file).'),
+    ]);
   });
 });
 

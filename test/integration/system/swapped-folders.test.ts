@@ -16,7 +16,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { linesOf } from '../../../scripts/application/log-parts.ts';
-import { lookAtPermissions } from '../../../scripts/application/look-at-permissions.ts';
+import { lookAtFiles } from '../../../scripts/application/look-at-files.ts';
 import { setMaintenance } from '../../../scripts/application/maintenance.ts';
 import { filesBeside } from '../../../scripts/application/rotated-logs.ts';
 import { versionIn } from '../../../scripts/application/version.ts';
@@ -113,7 +113,7 @@ const places: Readonly<Record<string, (trees: Trees) => unknown>> = {
     await setMaintenance(context, 'on');
     await setMaintenance(context, 'off');
   },
-  permissions: ({ context }) => lookAtPermissions(context),
+  permissions: ({ context }) => lookAtFiles(context),
   'a copy of a persistent file': async ({ ours, context }) => {
     await remove(join(ours, 'a/b/file'));
     await lendFiles(context, ours);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { table } from '../../../scripts/terminal/format.ts';
 import { changeLines } from '../../../scripts/terminal/messages/en/release.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
-import { permissionLines } from '../../../scripts/terminal/messages/en/permissions.ts';
+import { fileLines, permissionLines } from '../../../scripts/terminal/messages/en/permissions.ts';
 
 const name = 'a\u001b[1mb\nok    All is well\u2028';
 const none = { count: 0, first: [] };
@@ -19,6 +19,15 @@ const noFiles = {
   carried: [],
 };
 
+const files = {
+  user: 'www-data',
+  problems: { unreadable: none, writable: none, exposed: none },
+  code: { files: 1, writable: 0 },
+  missing: [],
+  data: [],
+  partly: false,
+};
+
 test.each<[string, string]>([
   ['a table', table([[name, 'x']]).join('\n')],
   ['a list of files', en.notes['files-carried']({ paths: [name] })],
@@ -26,11 +35,13 @@ test.each<[string, string]>([
   [
     'files with wrong permissions',
     permissionLines({
-      user: 'www-data',
-      problems: { unreadable: none, writable: { count: 1, first: [name] }, exposed: none },
-      partly: false,
+      ...files,
+      problems: { ...files.problems, writable: { count: 1, first: [name] } },
     }).join('\n'),
   ],
+  ['a path of APP_PERSIST', fileLines({ ...files, missing: [name] }).join('\n')],
+  ['a folder of data', fileLines({ ...files, data: [{ folder: name, files: 1 }] }).join('\n')],
+  ['files by folder', en.notes['files-carried']({ paths: Array.from({ length: 9 }, () => `${name}/x`) })],
   [
     'an entry of a package',
     en.errors['package-unsafe']({ package: 'p', entry: name, problem: 'type' }).message,

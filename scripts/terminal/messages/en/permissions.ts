@@ -1,8 +1,35 @@
-import type { PermissionReport, ProblemPaths } from '../../../application/look-at-permissions.ts';
+import type { FileReport, ProblemPaths } from '../../../application/look-at-files.ts';
 import { oneLine } from '../../../system/printable.ts';
+import { counted } from '../../format.ts';
+
+/** What the settings do not tell of the application's files, and the remedy: a few lines. */
+export function fileLines({ user, code, missing, data }: FileReport): readonly string[] {
+  const folders = data
+    .slice(0, mostFolders)
+    .map(({ folder, files }) => `${oneLine(folder)}/ (${counted(files, 'file')})`);
+  const more =
+    data.length > folders.length ? `, and ${counted(data.length - folders.length, 'more folder')}` : '';
+  return [
+    ...(code.writable === 0
+      ? []
+      : [
+          `${user} may write to ${code.writable.toLocaleString('en')} of ${counted(code.files, 'file')} outside APP_PERSIST`,
+        ]),
+    ...missing.map(
+      (path) => `APP_PERSIST names ${oneLine(path)}, which is not there. Correct its name, or make it.`,
+    ),
+    ...(folders.length === 0
+      ? []
+      : [
+          `written since the release was installed: ${folders.join(', ')}${more}. If that is data of yours, name it in APP_PERSIST; it is not part of a release.`,
+        ]),
+  ];
+}
+
+const mostFolders = 5;
 
 /** What is wrong with permissions, and what corrects it: a few lines. */
-export function permissionLines({ user, problems, partly }: PermissionReport): readonly string[] {
+export function permissionLines({ user, problems, partly }: FileReport): readonly string[] {
   const lines = (of: ProblemPaths, what: string, remedy: string): readonly string[] =>
     of.count === 0
       ? []

@@ -1,9 +1,9 @@
 import type { CommandUser } from '../../../application/command-user.ts';
 import type { HealthStrength } from '../../../application/health.ts';
-import type { PermissionReport } from '../../../application/look-at-permissions.ts';
+import type { FileReport } from '../../../application/look-at-files.ts';
 import type { DatabaseIdentity } from '../../../database/whose.ts';
 import { age, bytes, databaseText } from '../../format.ts';
-import { permissionLines } from './permissions.ts';
+import { fileLines, permissionLines } from './permissions.ts';
 
 /** What could not be learned, and what to do about it. */
 export interface StatusTroubles {
@@ -27,7 +27,7 @@ interface StatusFacts extends StatusTroubles {
   readonly otherBackups: number;
   readonly pending: readonly string[] | undefined;
   readonly health: HealthStrength;
-  readonly permissions: PermissionReport | undefined;
+  readonly permissions: FileReport | undefined;
   readonly commands: { readonly user: string; readonly by: CommandUser['by'] } | undefined;
   readonly free: number;
   readonly backupDir: string;
@@ -48,6 +48,10 @@ const commandsTexts: Readonly<Record<CommandUser['by'], string>> = {
   'as-root': 'APP_COMMANDS_AS_ROOT: whoever can write to the application becomes root',
 };
 
+/** Lines under a name that stands before the first of them. */
+const underName = (name: string, lines: readonly string[]): readonly string[] =>
+  lines.map((line, index) => `${(index === 0 ? name : '').padEnd(12)} ${line}`);
+
 /** What `maj status` says, in English. */
 export function statusLines(facts: StatusFacts): readonly string[] {
   const [first, ...more] =
@@ -60,6 +64,7 @@ export function statusLines(facts: StatusFacts): readonly string[] {
     `health       ${healthTexts[facts.health]}`,
     `permissions  ${first ?? `as they should be, for ${facts.permissions?.user ?? ''} (APP_USER)`}`,
     ...more.map((line) => `             ${line}`),
+    ...underName('files', facts.permissions === undefined ? [] : fileLines(facts.permissions)),
     `commands     ${facts.commands === undefined ? (facts.commandsError ?? 'unknown') : `run as ${facts.commands.user} (${commandsTexts[facts.commands.by]})`}`,
     `database     ${facts.server ?? facts.databaseError ?? 'not set'}`,
     `migrations   ${

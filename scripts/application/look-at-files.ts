@@ -1,19 +1,24 @@
 import { dirname, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { wrongUsage } from '../errors.ts';
+import { keptPaths } from '../release/kept-paths.ts';
+import { isUnder, persistentPaths } from '../release/persistent.ts';
 import { placesOf } from '../release/places.ts';
 import { entryAt, walkTree } from '../release/tree.ts';
 import { lstatSync } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
 import { accountOf } from '../system/account.ts';
 import { capture } from '../system/processes.ts';
+import { dataFolders, type DataFolder, type WrittenFile } from './data-folders.ts';
 import {
+  allows,
   problemsOf,
   reachInto,
   type PermissionProblem,
   type Permissions,
   type Reach,
   type SystemUser,
+  write,
 } from './permissions.ts';
 
 /** Paths with one problem: how many, and the first of them, absolute. */
@@ -22,11 +27,17 @@ export interface ProblemPaths {
   readonly first: readonly string[];
 }
 
-/** What is wrong with the permissions of the application's files. */
-export interface PermissionReport {
+/** What there is to say of the application's files: who may do what with them, and what is not told of them in the settings. */
+export interface FileReport {
   /** The account that the web server was taken to run the application as. */
   readonly user: string;
   readonly problems: Readonly<Record<PermissionProblem, ProblemPaths>>;
+  /** The files outside of APP_PERSIST, and how many of them the web server's account may write to. */
+  readonly code: { readonly files: number; readonly writable: number };
+  /** Paths of APP_PERSIST that are not there. */
+  readonly missing: readonly string[];
+  /** Folders that look like data and are not in APP_PERSIST. */
+  readonly data: readonly DataFolder[];
   /** Whether there were more files than are looked at. */
   readonly partly: boolean;
 }
@@ -36,18 +47,24 @@ const mostEntries = 200_000;
 const mostNamed = 10;
 
 /**
- * Looks for files of the application that the web server's account cannot read, or that any account may write to. It
- * decides by owner, group and mode of each and of the folders above it: access control lists are not looked at.
+ * Looks for files of the application that the web server's account cannot read, or that any account may write to, and for
+ * folders of data that APP_PERSIST does not name. Who may do what is decided by owner, group and mode of each and of the
+ * folders above it: access control lists are not looked at.
  *
  * @returns undefined where nothing is installed
  * @throws MajError `user-unknown` when APP_USER is no user of this machine
  */
-export async function lookAtPermissions(context: Context): Promise<PermissionReport | undefined> {
+export async function lookAtFiles(context: Context): Promise<FileReport | undefined> {
   const places = await placesOf(context);
   if (places.live === undefined) return undefined;
   const user = await webUser(context, places.live);
   const found: Record<PermissionProblem, string[]> = { unreadable: [], writable: [], exposed: [] };
   const roots = places.releases === undefined ? [places.live] : [places.live, places.persistent];
+  const { APP_PERSIST, APP_VERSION_FILE } = context.config;
+  const persistent = persistentPaths(APP_PERSIST);
+  const kept = keptPaths(context);
+  const code: WrittenFile[] = [];
+  let codeWritable = 0;
   let seen = 0;
   for (const root of roots) {
     const reach = new Map<string, Reach>();
@@ -58,6 +75,8 @@ export async function lookAtPermissions(context: Context): Promise<PermissionRep
     };
     const top = entryAt(root, '');
     if (top === undefined) continue;
+    const above = closedAbove(root, user);
+    if (above !== undefined && !found.unreadable.includes(above)) found.unreadable.push(above);
     judge('', top, reachOf(dirname(root), user));
     const entries = walkTree(
       root,
@@ -69,12 +88,19 @@ export async function lookAtPermissions(context: Context): Promise<PermissionRep
       seen += 1;
       const above = entry.path.includes('/') ? dirname(entry.path) : '';
       judge(entry.path, entry, reach.get(above) ?? { user: false, others: false });
+      if (root !== places.live || entry.type !== 'file' || isUnder(kept, entry.path)) continue;
+      code.push({ path: entry.path, mtimeMs: entry.stamp.mtimeMs });
+      if (allows(user, entry, write)) codeWritable += 1;
     }
   }
+  const installedMs = entryAt(places.live, APP_VERSION_FILE)?.stamp.ctimeMs;
   const { unreadable, writable, exposed } = found;
   return {
     user: user.name,
     problems: { unreadable: some(unreadable), writable: some(writable), exposed: some(exposed) },
+    code: { files: code.length, writable: codeWritable },
+    missing: persistent.filter((path) => entryAt(places.persistent, path) === undefined),
+    data: installedMs === undefined ? [] : dataFolders(code, installedMs),
     partly: seen >= mostEntries,
   };
 }
@@ -93,6 +119,13 @@ function reachOf(folder: string, user: SystemUser): Reach {
   } catch (error) {
     throw fileFailed(folder, 'looked at', error);
   }
+}
+
+/** The highest folder above a tree that does not let a user through. */
+function closedAbove(path: string, user: SystemUser): string | undefined {
+  const folder = dirname(path);
+  if (folder === path) return undefined;
+  return closedAbove(folder, user) ?? (reachOf(folder, user).user ? undefined : folder);
 }
 
 /** The account of APP_USER; else Debian's for web servers, where there is one; else that of whoever owns the tree. */
