@@ -131,6 +131,17 @@ export function mayOnLive(live: readonly string[] | undefined, words: string): b
   return ['ALL PRIVILEGES', ...named.split(/, | or /)].some((name) => global.has(name));
 }
 
+/**
+ * Whether an account may make functions and triggers on a server with a binary log that does not trust their makers
+ * (`log_bin_trust_function_creators`, error 1419): pure.
+ *
+ * @param live the lines of SHOW GRANTS
+ */
+export function isTrustedCreator(live: readonly string[]): boolean {
+  const global = globalGrants(live);
+  return ['ALL PRIVILEGES', 'SUPER', 'BINLOG ADMIN'].some((name) => global.has(name));
+}
+
 /** What holds everywhere: no pattern for names of databases fits one that cannot be. */
 const globalGrants = (lines: readonly string[]): ReadonlySet<string> =>
   grantsOn(

@@ -2,7 +2,7 @@ import type { Manifest } from '../backup/manifest.ts';
 import { warn, type Context } from '../context.ts';
 import { readSchema } from '../database/fingerprint.ts';
 import { currentUser, readGrantLines } from '../database/grants.ts';
-import { lacksOnLive, mayOnLive } from '../database/harmless-grants.ts';
+import { isTrustedCreator, lacksOnLive, mayOnLive } from '../database/harmless-grants.ts';
 import { parseAccount } from '../database/inventory.ts';
 import { withSession, type Session } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -150,7 +150,12 @@ async function beLikeLive(
     const refusedSettings = await withSession(
       context,
       throwaway.target('mysql'),
-      (session) => takeServerSettings(session, settings),
+      async (session) => {
+        const refusedOnes = await takeServerSettings(session, settings);
+        // The account that stands for the live one has no SUPER on the copy.
+        if (isTrustedCreator(live.grants)) await session.run('SET GLOBAL log_bin_trust_function_creators = ON');
+        return refusedOnes;
+      },
       { database: null },
     );
     if (refusedSettings.length > 0) warn(context, 'dry-run-settings', { settings: refusedSettings });

@@ -18,6 +18,7 @@ const names: readonly string[] = [
   'alter_algorithm',
   'auto_increment_increment',
   'auto_increment_offset',
+  'binlog_format',
   'character_set_collations',
   'character_set_server',
   'collation_server',
@@ -31,6 +32,7 @@ const names: readonly string[] = [
   'innodb_default_row_format',
   'innodb_strict_mode',
   'lc_time_names',
+  'log_bin_trust_function_creators',
   'max_allowed_packet',
   'max_execution_time',
   'max_join_size',
@@ -62,6 +64,15 @@ export async function readServerSettings(
   return [...found].map(([name, value]) =>
     name === 'time_zone' && value === 'SYSTEM' ? { name, value: offsetText(ahead) } : { name, value },
   );
+}
+
+/** Whether a server has a binary log: only one that was started with it has the rules that come with it. */
+export async function hasBinaryLog(context: Pick<Context, 'signal'>, target: Target): Promise<boolean> {
+  const ask = async (session: Session): Promise<boolean> => {
+    const [row] = await session.rows('SELECT @@GLOBAL.log_bin AS log_bin');
+    return Number(row?.['log_bin']) === 1;
+  };
+  return withSession(context, target, ask, { database: null });
 }
 
 /**

@@ -7,10 +7,12 @@ import type { Context } from '../context.ts';
 import { warn } from '../context.ts';
 import { likenessFor } from '../database/name-case.ts';
 import { findServerPrograms } from '../database/programs.ts';
+import { targetFromConfig } from '../database/target.ts';
 import { withThrowaway, type Throwaway } from '../database/throwaway.ts';
 import { MajError, reasonOf } from '../errors.ts';
 import { dryRun, type DryRunResult } from '../migrations/dry-run.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
+import { hasBinaryLog } from '../migrations/production-settings.ts';
 import { planLive } from '../migrations/read-plan.ts';
 import { rehearsedDatabase, writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
 
@@ -69,8 +71,22 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
       throw error;
     }
   };
-  const likeness = { ...likenessFor(backup.manifest.database), countsRefusals: true };
+  const likeness = {
+    ...likenessFor(backup.manifest.database),
+    countsRefusals: true,
+    binaryLog: await liveHasBinaryLog(context),
+  };
   return withThrowaway(context, programs, work, likeness);
+}
+
+/** Where nobody can be asked, the dry run says that the copy is not like the live server. */
+async function liveHasBinaryLog(context: Context): Promise<boolean> {
+  try {
+    return await hasBinaryLog(context, targetFromConfig(context));
+  } catch (error) {
+    if (!(error instanceof MajError)) throw error;
+    return false;
+  }
 }
 
 type Outcome =
