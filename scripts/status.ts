@@ -2,7 +2,7 @@ import { healthStrength } from './application/health.ts';
 import { commandUser } from './application/commands.ts';
 import { lookAtFiles } from './application/look-at-files.ts';
 import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
-import { installedVersion } from './application/version.ts';
+import { checkInstalledVersion, installedVersion } from './application/version.ts';
 import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
 import { applicationDir, backupsDir } from './config/require.ts';
 import type { Context } from './context.ts';
@@ -35,7 +35,8 @@ const valueOf = <T>(learned: Learned<T>): T | undefined => ('value' in learned ?
 const errorOf = <T>(learned: Learned<T>): MajError | undefined =>
   'error' in learned ? learned.error : undefined;
 
-type StatusPart = 'maintenance' | 'database' | 'migrations' | 'permissions' | 'commands' | 'unfinished';
+type StatusPart =
+  'version' | 'maintenance' | 'database' | 'migrations' | 'permissions' | 'commands' | 'unfinished';
 
 /** What stood in the way, and what to do about each; the names of the messages are those that programs know. */
 function troubles(
@@ -47,6 +48,7 @@ function troubles(
     error === undefined ? [] : [error.describe(messages).hint],
   );
   return {
+    versionError: text(errors.version),
     maintenanceError: text(errors.maintenance),
     databaseError: text(errors.database),
     migrationsError: text(errors.migrations),
@@ -82,6 +84,12 @@ export const statusVerb: Verb<never> = {
     const backups = backupsOf(await liveDatabase(context), all);
     const newest = backups[0];
     const left = errorOf(await learn(() => refuseLeftOver(context)));
+    const version = await learn(() =>
+      APP_DIR === undefined ? Promise.resolve(null) : installedVersion(context),
+    );
+    const told = await learn(() =>
+      APP_DIR === undefined ? Promise.resolve() : checkInstalledVersion(context),
+    );
     const maintenance = await learn<MaintenanceState>(() =>
       APP_DIR === undefined ? Promise.resolve('unmanaged') : maintenanceState(context),
     );
@@ -93,7 +101,7 @@ export const statusVerb: Verb<never> = {
     );
     const runner = valueOf(commands);
     const facts = {
-      version: APP_DIR === undefined ? null : await installedVersion(context),
+      version: valueOf(version) ?? null,
       application: APP_DIR === undefined ? undefined : applicationDir(context),
       maintenance: valueOf(maintenance),
       server: valueOf(server),
@@ -116,6 +124,7 @@ export const statusVerb: Verb<never> = {
       backupDir: backupsDir(context),
     };
     const errors = {
+      version: errorOf(told),
       maintenance: errorOf(maintenance),
       database: errorOf(server),
       migrations: errorOf(pending),

@@ -3,9 +3,10 @@ import { inStep, warn, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { getPage, NoAnswer, type Answer } from '../system/http.ts';
 import { shownUrl, withoutQuery } from '../system/shown-url.ts';
+import { normalVersion } from '../system/versions.ts';
 import { asksForVersion, holdsText, textOf, type HealthText } from './health-text.ts';
 import { insist } from './insist.ts';
-import { normalVersion, versionForms, writtenVersion } from './version.ts';
+import { versionForms, writtenVersion } from './version.ts';
 
 /** How an application answered in the end. */
 export interface HealthReport {

@@ -48,6 +48,7 @@ export const settings = {
   APP_DIR: setting(type.path, '/var/www/intimemanager'),
   APP_LAYOUT: withDefault(type.choice('in-place', 'releases'), 'in-place'),
   APP_VERSION_FILE: withDefault(type.string, 'VERSION'),
+  APP_VERSION_PATTERN: setting(type.pattern, "RCMAIL_VERSION', '([^']+)'"),
   APP_PERSIST: withDefault(type.list, 'uploads,.env'),
   APP_HEALTH_URL: setting(type.url, 'http://localhost/health'),
   APP_HEALTH_TEXT: setting(type.string, 'ok'),

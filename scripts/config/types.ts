@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { patternOf } from '../system/regular-expression.ts';
 import { splitWords } from '../system/shell-words.ts';
 import { Secret } from './secret.ts';
 import { parseUpdateSource } from './update-source.ts';
@@ -37,6 +38,16 @@ export const secret: SettingType<Secret> = {
   schema: v.pipe(
     v.string(),
     v.transform((value) => new Secret(value)),
+  ),
+};
+
+/** A regular expression of JavaScript, in which ^ and $ are the ends of a line. */
+export const pattern: SettingType<RegExp> = {
+  name: 'regular expression',
+  schema: v.pipe(
+    v.string(),
+    v.check((value) => patternOf(value) !== undefined, 'a regular expression'),
+    v.transform((value) => patternOf(value) ?? /(?!)/),
   ),
 };
 

@@ -20,7 +20,7 @@ export interface PackageReport extends VerifiedPackage {
  * Checks a package as an upgrade would, without an application: its sum, everything in it, and its version. It is
  * unpacked into a temporary folder and removed again.
  *
- * @throws MajError of `verifyPackage` and `unpackPackage`; `version-file-missing`, `version-invalid`,
+ * @throws MajError of `verifyPackage` and `unpackPackage`; `version-file-missing`, `version-not-told`, `version-invalid`,
  *   `requirements-invalid`
  */
 export async function checkPackage(context: Context, file: string): Promise<PackageReport> {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import semver from 'semver';
 import { inStep, type Context } from '../context.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -9,6 +8,7 @@ import { fileFailed } from '../system/files.ts';
 import { ownVersion } from '../system/own-version.ts';
 import { capture } from '../system/processes.ts';
 import {
+  nodeVersion,
   parseRequirements,
   phpModules,
   phpVersion,
@@ -78,12 +78,10 @@ async function lookAround(
   const asksPhp = needs.php !== undefined || needs.phpExtensions !== undefined;
   return {
     maj: await ownVersion(),
-    // Written as the application likes, as in `v1.9.0`.
-    installed: typeof installed === 'string' ? semver.valid(installed) : installed,
+    installed,
     php: asksPhp ? phpVersion(await ask('php', '-v')) : undefined,
     phpExtensions: needs.phpExtensions === undefined ? [] : phpModules(await ask('php', '-m')),
-    node:
-      needs.node === undefined ? undefined : (semver.valid((await ask('node', '-v')).trim()) ?? undefined),
+    node: needs.node === undefined ? undefined : nodeVersion(await ask('node', '-v')),
     server:
       needs.servers === undefined
         ? undefined

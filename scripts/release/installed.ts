@@ -4,7 +4,8 @@ import { stateDir } from '../config/require.ts';
 import { note, type Context } from '../context.ts';
 import { unsound } from '../errors.ts';
 import { makeStateFolder } from '../own-folders.ts';
-import { readIfThere, removeWritten, writeDurably } from '../system/files.ts';
+import { namesIn, readIfThere, removeWritten, writeDurably } from '../system/files.ts';
+import { isSameVersion } from '../system/versions.ts';
 import { releaseEntrySchema, type StagedRelease } from './types.ts';
 
 const listSchema = v.object({
@@ -30,12 +31,28 @@ export type ReleaseList = v.InferOutput<typeof listSchema>;
 const listsDir = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'releases');
 
 /**
- * The list of the release that is installed; undefined when maj did not install it.
+ * The list of the release that is installed; undefined when maj did not install it. It may be named otherwise (`6.4.0`) than
+ * the tree says now (`6.4`), where that is read from another file since.
  *
  * @throws MajError `release-list-damaged`
  */
 export async function installedList(context: Context, version: string): Promise<ReleaseList | undefined> {
-  return readReleaseList(join(listsDir(context), `${encodeURIComponent(version)}.json`));
+  const folder = listsDir(context);
+  const list = await readReleaseList(join(folder, listName(version)));
+  if (list !== undefined) return list;
+  const other = (await namesIn(folder)).find((name) => isSameVersion(versionOfList(name), version));
+  return other === undefined ? undefined : readReleaseList(join(folder, other));
+}
+
+const listName = (version: string): string => `${encodeURIComponent(version)}.json`;
+
+/** The version that a list is named after; another maj may have put anything there. */
+function versionOfList(name: string): string | null {
+  try {
+    return name.endsWith('.json') ? decodeURIComponent(name.slice(0, -'.json'.length)) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Reads a list; undefined when it is not there. */
@@ -71,5 +88,5 @@ export async function recordInstalled(context: Context, staged: Pick<StagedRelea
 /** Keeps the list of the release that is installed. */
 export async function keepList(context: Context, list: ReleaseList): Promise<void> {
   await makeStateFolder(context, listsDir(context));
-  await writeReleaseList(join(listsDir(context), `${encodeURIComponent(list.version)}.json`), list);
+  await writeReleaseList(join(listsDir(context), listName(list.version)), list);
 }

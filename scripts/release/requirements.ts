@@ -1,19 +1,14 @@
-import semver from 'semver';
 import * as v from 'valibot';
 import { nearestName } from '../config/nearest-name.ts';
 import type { Flavour, ServerVersion } from '../database/flavour.ts';
+import { isInRange, isRange } from '../system/version-range.ts';
+import { compareVersions, isVersion, normalVersion } from '../system/versions.ts';
 
 /** The file at the top of a package that says what it needs. */
 export const requirementsFile = 'maj.json';
 
-const range = v.pipe(
-  v.string(),
-  v.check((text) => semver.validRange(text) !== null, 'a range of versions such as ">=8.2 <9"'),
-);
-const version = v.pipe(
-  v.string(),
-  v.check((text) => semver.valid(text) !== null, 'a version such as "1.2.0"'),
-);
+const range = v.pipe(v.string(), v.check(isRange, 'a range of versions such as ">=8.2 <9"'));
+const version = v.pipe(v.string(), v.check(isVersion, 'a version such as "1.2.0"'));
 const leastServer = v.pipe(v.string(), v.regex(/^\d+(\.\d+){0,2}$/, 'a version such as "10.6"'));
 
 const serverKeys = { mysql: v.optional(leastServer), mariadb: v.optional(leastServer) };
@@ -103,7 +98,7 @@ export type Unmet =
 export function unmetRequirements(needs: Requirements, there: Surroundings): readonly Unmet[] {
   const unmet: Unmet[] = [];
   const { maj, from, php, node } = needs;
-  if (maj !== undefined && semver.lt(there.maj, maj))
+  if (maj !== undefined && compareVersions(there.maj, maj) < 0)
     unmet.push({ kind: 'maj', needed: maj, found: there.maj });
   if (from !== undefined && there.installed !== undefined && !isIn(there.installed, from))
     unmet.push({ kind: 'from', needed: from, found: there.installed ?? undefined });
@@ -117,35 +112,28 @@ export function unmetRequirements(needs: Requirements, there: Surroundings): rea
 }
 
 const isIn = (found: string | null | undefined, wanted: string): boolean =>
-  typeof found === 'string' &&
-  semver.valid(found) !== null &&
-  // A pre-release of the next version is over the last one, too.
-  semver.satisfies(found, wanted, { includePrerelease: true });
+  typeof found === 'string' && isInRange(found, wanted);
 
 const flavourNames: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
 
 function unmetServer(needed: Requirements['servers'], found: ServerVersion | undefined): Unmet[] {
   if (needed === undefined || found === undefined) return [];
   const least = needed[found.flavour];
-  if (least !== undefined && compareDotted(found.version, least) >= 0) return [];
+  if (least !== undefined && compareVersions(found.version, least) >= 0) return [];
   const flavours = (['mariadb', 'mysql'] as const).flatMap((flavour) =>
     needed[flavour] === undefined ? [] : [`${flavourNames[flavour]} ${needed[flavour]}`],
   );
   return [{ kind: 'server', needed: flavours, found: found.text }];
 }
 
-/** Dotted numbers, the missing ones being zero. */
-function compareDotted(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.split('.').map(Number)) as [number[], number[]];
-  for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
 /** The version in what `php -v` prints: `PHP 8.2.7 (cli) …`. */
 export const phpVersion = (output: string): string | undefined => /^PHP (\d+\.\d+\.\d+)/m.exec(output)?.[1];
+
+/** The version in what `node -v` prints: `v20.19.0`; undefined where that is none, as of a program that is not there. */
+export function nodeVersion(output: string): string | undefined {
+  const version = normalVersion(output.trim());
+  return isVersion(version) ? version : undefined;
+}
 
 /** The names in what `php -m` prints, which has headings in brackets. */
 export const phpModules = (output: string): readonly string[] =>

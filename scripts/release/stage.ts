@@ -1,6 +1,5 @@
 import { dirname, join } from 'node:path';
-import semver from 'semver';
-import { installedVersion, normalVersion, versionIn } from '../application/version.ts';
+import { installedVersion, toldVersion } from '../application/version.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { makeFolders } from '../system/beneath.ts';
@@ -13,6 +12,7 @@ import {
   remove,
   removeWritten,
 } from '../system/files.ts';
+import { compareVersions, isVersion, normalVersion } from '../system/versions.ts';
 import { checkRequirements, readRequirements } from './check-requirements.ts';
 import { verifyPackage } from './checksum.ts';
 import { checkDowngrade } from './downgrade.ts';
@@ -46,7 +46,7 @@ export interface StageOptions {
  * Called under the lock and with no unfinished run: what earlier runs staged and left is removed first.
  *
  * @param file the package
- * @throws MajError of `verifyPackage`, `unpackPackage` and `checkPlaces`; `version-file-missing`, `version-invalid`,
+ * @throws MajError of `verifyPackage`, `unpackPackage` and `checkPlaces`; `version-file-missing`, `version-not-told`, `version-invalid`,
  *   `version-other`, `version-older`, `version-same`, `release-exists`, `not-one-file-system`, `not-shared`;
  *   `requirements-invalid`, `requirements-unmet`, `downgrade-migrations`
  */
@@ -160,10 +160,9 @@ async function stagingFolder(places: Places, runId: string): Promise<string> {
 
 /** The version that the application in an unpacked package says it is. */
 export async function packageVersion(context: Context, folder: string, file: string): Promise<string> {
-  const name = context.config.APP_VERSION_FILE;
-  const text = await versionIn(folder, name);
-  if (text === null) throw refused('version-file-missing', { path: file, name });
-  if (semver.valid(text) === null) throw refused('version-invalid', { path: file, name, text });
+  const text = await toldVersion(folder, file, context.config);
+  if (!isVersion(text))
+    throw refused('version-invalid', { path: file, name: context.config.APP_VERSION_FILE, text });
   return normalVersion(text);
 }
 
@@ -179,15 +178,16 @@ export function checkVersion(
   wanted: string | undefined,
   allow: Allowance = {},
 ): 'up' | 'same' | 'down' {
-  if (wanted !== undefined && semver.neq(version, wanted))
+  if (wanted !== undefined && compareVersions(version, wanted) !== 0)
     throw refused('version-other', { version, wanted });
   if (installed === null) return 'up';
-  if (semver.valid(installed) === null) throw refused('installed-version-invalid', { text: installed });
-  if (semver.eq(version, installed)) {
+  if (!isVersion(installed)) throw refused('installed-version-invalid', { text: installed });
+  const order = compareVersions(version, installed);
+  if (order === 0) {
     if (allow.reinstall !== true) throw refused('version-same', { version });
     return 'same';
   }
-  if (semver.gt(version, installed)) return 'up';
+  if (order > 0) return 'up';
   if (allow.downgrade !== true) throw refused('version-older', { version, installed });
   return 'down';
 }

@@ -1,2 +1,31 @@
+import { Script } from 'node:vm';
+
 /** A text as a regular expression that matches it alone. */
 export const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+/** The regular expression that a setting gives, in which ^ and $ are the ends of a line; undefined where it is none. */
+export function patternOf(text: string): RegExp | undefined {
+  try {
+    return new RegExp(text, 'm');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The first match of a pattern of somebody's in a text of somebody else's: together they may take for ever.
+ *
+ * @returns null where nothing matches; `endless` where that could not be told within `mostMs` milliseconds
+ */
+export function firstMatch(pattern: RegExp, text: string, mostMs = 2000): RegExpExecArray | null | 'endless' {
+  let match: RegExpExecArray | null = null;
+  const look = (): void => void (match = pattern.exec(text));
+  try {
+    // The limit holds for regular expressions, too: V8 looks for its end whenever one goes back.
+    new Script('look()').runInNewContext({ look }, { timeout: mostMs });
+    return match;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return 'endless';
+    throw error;
+  }
+}

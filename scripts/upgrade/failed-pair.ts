@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import type { StagedFacts } from '../release/types.ts';
+import { isSameVersion } from '../system/versions.ts';
 import { readStates } from './needed-backups.ts';
 import { enteredWindow, type RunState } from './state.ts';
 
@@ -30,8 +31,8 @@ export function failureOfPair(states: readonly RunState[], pair: VersionPair): F
   const last = states.find(
     (state) =>
       state.kind === 'upgrade' &&
-      state.from === pair.from &&
-      state.to === pair.to &&
+      isSameVersion(state.from, pair.from) &&
+      isSameVersion(state.to, pair.to) &&
       state.release?.sha256 === pair.sha256 &&
       (state.outcome === 'succeeded' || failedInWindow(state)),
   );

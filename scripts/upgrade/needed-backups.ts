@@ -4,6 +4,7 @@ import type { Backup } from '../backup/list.ts';
 import { readRestoreMark } from '../backup/restore-mark.ts';
 import type { Context } from '../context.ts';
 import { readReceipts } from '../rehearsal/receipt.ts';
+import { isSameVersion } from '../system/versions.ts';
 import { readJournal } from './journal.ts';
 import { runIds } from './runs.ts';
 import { foldJournal, type RunState } from './state.ts';
@@ -55,7 +56,7 @@ export function waysBack(states: readonly RunState[], installed: string | null):
   const succeeded = states.filter(({ outcome, backup }) => outcome === 'succeeded' && backup !== undefined);
   const upgrades = succeeded.filter(({ kind }) => kind === 'upgrade');
   // What brought the installed version is an upgrade: the backup of a run that went back is of the newer version.
-  const runs = [succeeded[0], upgrades[0], upgrades.find(({ to }) => to === installed)];
+  const runs = [succeeded[0], upgrades[0], upgrades.find(({ to }) => isSameVersion(to, installed))];
   return new Set(runs.map((run) => run?.backup).filter((id) => id !== undefined));
 }
 

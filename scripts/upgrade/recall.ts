@@ -12,6 +12,7 @@ import { serverSqlMode } from '../migrations/runner.ts';
 import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
 import type { StagedFacts } from '../release/types.ts';
 import { exists } from '../system/files.ts';
+import { isSameVersion } from '../system/versions.ts';
 import { afterSwitch } from './after-switch.ts';
 import type { Prepared } from './prepare.ts';
 import { refuseUnrehearsedRest } from './rest-of-rehearsal.ts';
@@ -57,7 +58,7 @@ export async function checkFiles(context: Context, state: RunState): Promise<voi
   const isSwitched = hasFinished(state, 'switch');
   if (!isSwitched && state.switchPlan !== undefined) return;
   const expected = isSwitched ? state.to : state.from;
-  if (installed !== expected)
+  if (!isSameVersion(installed, expected))
     throw refused('resume-changed', {
       differences: [`the installed version is ${installed ?? 'unknown'}, not ${expected ?? 'unknown'}`],
     });

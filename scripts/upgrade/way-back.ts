@@ -1,3 +1,4 @@
+import { isSameVersion } from '../system/versions.ts';
 import type { RunState } from './state.ts';
 
 /** Why there is no version before to go back to. */
@@ -24,7 +25,7 @@ export function findWayBack(
 ): WayBack {
   const run = states.find(
     ({ kind, outcome, to, backup }) =>
-      kind === 'upgrade' && outcome === 'succeeded' && to === installed && backup !== undefined,
+      kind === 'upgrade' && outcome === 'succeeded' && isSameVersion(to, installed) && backup !== undefined,
   );
   if (run?.backup === undefined) return { because: 'not-upgraded' };
   return backups.has(run.backup) ? { run, backup: run.backup } : { because: 'backup-gone' };

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Config } from '../../../scripts/config/settings.ts';
+import type { Context } from '../../../scripts/context.ts';
 import { statusVerb } from '../../../scripts/status.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import type { VerbResult } from '../../../scripts/verb.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
@@ -9,6 +12,15 @@ import { servers, useServer } from '../../helpers/servers.ts';
 const [first] = servers;
 if (first === undefined) throw new Error('there is no server');
 const running = useServer(first);
+
+const status = (context: Context): Promise<VerbResult> =>
+  statusVerb.run(context, {
+    positionals: [],
+    options: {},
+    yes: true,
+    confirm: () => Promise.resolve(),
+    readStdin: () => Promise.resolve(''),
+  });
 
 test.each<[string, string]>([
   ['is not there', 'no-such-command'],
@@ -25,13 +37,7 @@ test.each<[string, string]>([
     MAINTENANCE_OFF: 'true',
     MAINTENANCE_STATUS: command,
   });
-  const { text, data, exitCode } = await statusVerb.run(context, {
-    positionals: [],
-    options: {},
-    yes: true,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(''),
-  });
+  const { text, data, exitCode } = await status(context);
   expect(data).toMatchObject({ version: '1.4.0', maintenance: undefined, backups: 0 });
   const line = (name: string): string | undefined => text(en).find((one) => one.startsWith(name));
   expect(line('maintenance')).toContain(`\`${command}\` failed`);
@@ -39,4 +45,24 @@ test.each<[string, string]>([
   expect(line('database')).toContain(first.name);
   expect(text(en).join('\n')).toMatch(/^next .*Run it by hand in APP_DIR/m);
   expect(exitCode).toBe(3);
+});
+
+test.each<[string, Record<string, string>, Partial<Config>, RegExp]>([
+  ['without the file', { 'index.php': 'x' }, {}, /holds no VERSION/],
+  ['with another text', { VERSION: 'trunk\n' }, {}, /“trunk”, which is no version/],
+  [
+    'without it in the file',
+    { 'composer.json': '{}' },
+    { APP_VERSION_FILE: 'composer.json' },
+    /composer\.json has no "version"/,
+  ],
+])('an application %s is told to have no version, with the remedy', async (_, files, config, said) => {
+  const app = join(temporaryFolder('status'), 'app');
+  writeTree(app, files);
+  const { text, data } = await status(
+    running().context({ APP_DIR: app, DB_NAME: await running().createDatabase(), ...config }),
+  );
+  expect(data).toMatchObject({ versionError: expect.stringMatching(said) as string });
+  expect(text(en).find((line) => line.startsWith('version'))).toMatch(said);
+  expect(text(en).join('\n')).toMatch(/^next .*APP_VERSION_PATTERN/m);
 });

@@ -38,6 +38,9 @@ const stage = (written: string): ReturnType<typeof stagePackage> =>
 describe.each([
   ['v1.0.0', 'v1.1.0', '1.1.0'],
   ['1.0.0+1', '1.1.0+2', '1.1.0+2'],
+  ['6.4', 'v6.5', '6.5'],
+  ['24.05', '24.11-rc1', '24.11-rc1'],
+  ['28.0.1.1', '28.0.1.2', '28.0.1.2'],
 ])('where versions are written as %s and %s', (first, second, version) => {
   it('files of a user are carried over, and edits are reported', async () => {
     await applyAlone(context, await stage(first), 'unmanaged');

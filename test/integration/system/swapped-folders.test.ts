@@ -89,7 +89,8 @@ const places: Readonly<Record<string, (trees: Trees) => unknown>> = {
       },
       [],
     ),
-  'the version': ({ app }) => versionIn(app, 'a/b/file'),
+  'the version': ({ app }) =>
+    versionIn(app, { APP_VERSION_FILE: 'a/b/file', APP_VERSION_PATTERN: undefined }),
   'a log': async ({ app }) => {
     const lines: string[] = [];
     const part = { path: join(app, 'a/b/file'), from: 0, to: 100 };

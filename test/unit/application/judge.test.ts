@@ -38,6 +38,20 @@ describe('{version} in the text stands for a whole version', () => {
     ['{version} and {version}', '1.1.0', '1.1.0 and 1.1.0-rc.1', false],
     ['ok {version}', '1.1.0', 'ok 1x1x0', false],
     ['ok {version}', '', 'ok 1.1.0', true],
+    ['ok {version}', '24.05', 'ok 24.05', true],
+    ['ok {version}', '24.05', 'ok 24.05.1', false],
+    ['ok {major}.{minor}', '6.4.1', 'ok 6.4', true],
+    ['ok {major}.{minor}', '6.4.1', 'ok 6.4.1', true],
+    ['ok {major}.{minor}', '6.4.1', 'ok 6.40', false],
+    ['ok {major}.{minor}', '6.4.1', 'ok 16.4', false],
+    ['{major}.{minor}', '6.4.1', 'of 1.6.4', false],
+    ['{major}.{minor}', '6.4.1', 'of v6.4', true],
+    ['{major}.{minor}', '24.05', '24.05', true],
+    ['release {major}', '6.4.1', 'release 6', true],
+    ['release {major}', '6.4.1', 'release 66', false],
+    ['{major}-{minor}-{patch}', '28.0.1.1', '28-0-1', true],
+    ['{patch} of {version}', '6.4', '0 of 6.4', true],
+    ['{patch} of {version}', '6.4', '0 of 6.41', false],
   ])('%s, of %s, in “%s”: %s', (template, version, body, holds) => {
     const problem = judge({ status: 200, body, location: undefined }, { template, version });
     expect(problem === undefined).toBe(holds);

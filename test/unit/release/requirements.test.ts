@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  nodeVersion,
   parseRequirements,
   phpModules,
   phpVersion,
@@ -29,6 +30,9 @@ describe('what a package needs', () => {
     ['a version in between, over one that does not tell', { from: '>=1.9.0' }, { installed: null }, ['from']],
     ['a version before the installed one', { from: '>=1.0.0 <1.4.0' }, {}, ['from']],
     ['a pre-release of what is needed', { from: '>=1.4.0-0' }, { installed: '1.4.0-rc.1' }, []],
+    ['a version as the application writes it', { from: '>=24.05 <24.11' }, { installed: '24.05.1' }, []],
+    ['one of four numbers', { from: '>=28.0.1.2' }, { installed: '28.0.1.1' }, ['from']],
+    ['a range over what is no version', { from: '*' }, { installed: 'trunk' }, ['from']],
     ['a newer PHP', { php: '>=8.3' }, {}, ['php']],
     ['an older PHP', { php: '^7.4' }, {}, ['php']],
     ['PHP where there is none', { php: '>=8' }, { php: undefined }, ['php']],
@@ -104,6 +108,7 @@ it('the version and the modules of PHP are read from what it prints', () => {
     'PHP 8.2.7-1+deb12u1 (cli) (built: Jun  9 2023 19:37:27) (NTS)\nCopyright (c) The PHP Group\n';
   expect(phpVersion(printed)).toBe('8.2.7');
   expect(phpVersion('sh: 1: php: not found')).toBeUndefined();
+  expect([nodeVersion('v20.19.0\n'), nodeVersion('')]).toEqual(['20.19.0', undefined]);
   expect(phpModules('[PHP Modules]\nCore\nintl\n\n[Zend Modules]\nZend OPcache\n')).toEqual([
     'Core',
     'intl',

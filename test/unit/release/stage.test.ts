@@ -23,6 +23,14 @@ describe('the version of a package', () => {
     ['1.0.0', '1.1.0', undefined, 'version-older'],
     ['1.1.0-rc.1', '1.1.0', undefined, 'version-older'],
     ['1.1.0', 'trunk', undefined, 'installed-version-invalid'],
+    ['6.4.1', '6.4', undefined, 'ok'],
+    ['6.4.0', '6.4', undefined, 'version-same'],
+    ['6.4', '6.3', '6.4.0', 'ok'],
+    ['24.05', '24.11', undefined, 'version-older'],
+    ['28.0.1.10', '28.0.1.9', undefined, 'ok'],
+    ['8.0.0', '8.0.0rc1', undefined, 'ok'],
+    ['2.0-beta2', '2.0', undefined, 'version-older'],
+    ['1.1.0+8', '1.0.0', '1.1.0+7', 'ok'],
   ])('%s over %s, %s asked for: %s', (version, installed, wanted, expected) => {
     expect(refusal(version, installed, wanted)).toBe(expected);
   });

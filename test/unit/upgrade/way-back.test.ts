@@ -28,6 +28,7 @@ test.each<[string, RunState[], string, ReadonlySet<string>, unknown]>([
     all,
     { run: first, backup: 'of 1' },
   ],
+  ['whoever wrote the version, and how', [second, first], 'v3.0', all, { run: second, backup: 'of 2' }],
   ['not from a version that came otherwise', [second, first], '4', all, { because: 'not-upgraded' }],
   ['not from the first one', [second, first], '1', all, { because: 'not-upgraded' }],
   ['not without its backup', [second, first], '3', new Set(['of 1']), { because: 'backup-gone' }],

@@ -1,3 +1,4 @@
+import type { NoVersion } from '../../../application/version-text.ts';
 import type { AdoptedRelease } from '../../../release/adopt.ts';
 import { byFolder, type FolderOfFiles } from '../../../release/by-folder.ts';
 import type { EditedFile, Unshown } from '../../../release/edited-files.ts';
@@ -137,6 +138,17 @@ function unmetText(unmet: Unmet): string {
 /** A comment may hold anything, as control characters of a terminal: it is quoted. */
 const signature = (signedBy: { keyId: string; trustedComment: string }): string =>
   `Signed by the key ${signedBy.keyId}, with the words ${JSON.stringify(signedBy.trustedComment)}`;
+
+const versionHint =
+  'Set APP_VERSION_FILE to the file of the application that holds its version, such as 1.1.0 or 24.05, and nothing before it. For any other file, set APP_VERSION_PATTERN to a regular expression whose first group is the version.';
+
+const noVersionTexts: Readonly<Record<Exclude<NoVersion, 'no-file'>, (name: string) => string>> = {
+  empty: (name) => `the first line of ${name} is empty`,
+  'no-json': (name) => `${name} is not JSON`,
+  'no-key': (name) => `${name} has no "version"`,
+  'no-match': (name) => `APP_VERSION_PATTERN finds nothing in ${name}`,
+  endless: (name) => `APP_VERSION_PATTERN takes too long in ${name}`,
+};
 
 const newPackage = 'Get the package again from whoever made it, and do not use this one.';
 
@@ -302,11 +314,15 @@ export const release = {
     }),
     'version-file-missing': (facts: { path: string; name: string }) => ({
       message: `${facts.path} holds no ${facts.name}, which would tell its version.`,
-      hint: 'Set APP_VERSION_FILE to the file of the application that holds its version.',
+      hint: versionHint,
+    }),
+    'version-not-told': (facts: { path: string; name: string; because: Exclude<NoVersion, 'no-file'> }) => ({
+      message: `${facts.path} does not tell its version: ${noVersionTexts[facts.because](facts.name)}.`,
+      hint: versionHint,
     }),
     'version-invalid': (facts: { path: string; name: string; text: string }) => ({
       message: `${facts.name} in ${facts.path} holds “${facts.text.slice(0, 60)}”, which is no version.`,
-      hint: 'It must be a semantic version such as 1.1.0.',
+      hint: `It must be a version such as 1.1.0, 24.05 or 2.0-rc1. ${versionHint}`,
     }),
     'version-other': (facts: { version: string; wanted: string }) => ({
       message: `The package is of version ${facts.version}, not ${facts.wanted}.`,
@@ -358,7 +374,7 @@ export const release = {
     }),
     'installed-version-invalid': (facts: { text: string }) => ({
       message: `The installed application says that its version is “${facts.text.slice(0, 60)}”, which is no version.`,
-      hint: 'Set APP_VERSION_FILE to the file of the application that holds its version, such as 1.1.0.',
+      hint: versionHint,
     }),
     'release-exists': (facts: { version: string; path: string }) => ({
       message: `There is already a release ${facts.version} in ${facts.path}.`,

@@ -64,11 +64,15 @@ export const settings = {
     APP_DIR: 'Folder of the installed application.',
     APP_LAYOUT:
       'in-place: APP_DIR is the application; releases: APP_DIR/current links to the installed release.',
-    APP_VERSION_FILE: 'File in the application that holds its version.',
+    APP_VERSION_FILE:
+      'File in the application that holds its version: in its first line, or as “version” of a package.json or composer.json.',
+    APP_VERSION_PATTERN:
+      'Regular expression that finds the version in any other file: its first group is the version, or all that it matches.',
     APP_PERSIST: 'Files and folders of the application that stay across upgrades.',
     APP_HEALTH_URL:
       'Page that answers when the application and its database work; it must answer during maintenance too.',
-    APP_HEALTH_TEXT: 'Text that the page must hold; {version} stands for the expected version.',
+    APP_HEALTH_TEXT:
+      'Text that the page must hold; {version} stands for the expected version, {major}, {minor} and {patch} for its numbers.',
     APP_HEALTH_TIMEOUT: 'How long the application may take to become healthy.',
     APP_SMOKE_COMMAND: 'Command that tests the main functions; it passes when it exits with 0.',
     APP_LOGS: 'Log files in which new errors after an upgrade count as a failure.',

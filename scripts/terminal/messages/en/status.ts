@@ -7,6 +7,7 @@ import { fileLines, permissionLines } from './permissions.ts';
 
 /** What could not be learned, and what to do about it. */
 export interface StatusTroubles {
+  readonly versionError: string | undefined;
   readonly maintenanceError: string | undefined;
   readonly databaseError: string | undefined;
   readonly migrationsError: string | undefined;
@@ -60,6 +61,7 @@ export function statusLines(facts: StatusFacts): readonly string[] {
       : permissionLines(facts.permissions);
   return [
     `application  ${facts.application ?? 'APP_DIR is not set'}${facts.application === undefined ? '' : `, version ${facts.version ?? 'unknown'}`}`,
+    ...(facts.versionError === undefined ? [] : [`version      ${facts.versionError}`]),
     `maintenance  ${facts.maintenance ?? facts.maintenanceError ?? 'unknown'}`,
     `health       ${healthTexts[facts.health]}`,
     `permissions  ${first ?? `as they should be, for ${facts.permissions?.user ?? ''} (APP_USER)`}`,
