@@ -9,6 +9,8 @@ export interface Context {
   readonly config: Config;
   /** The folder that relative settings start from, and that holds `.env` and `.maj/`; absolute. */
   readonly projectDir: string;
+  /** Where the user stands: relative files on the command line are looked for there; absolute. */
+  readonly workingDir: string;
   readonly report: Report;
   readonly clock: Clock;
   /** Aborted by SIGINT, SIGTERM and SIGHUP. */

@@ -9,7 +9,7 @@ import { parseSettings } from './config/parse.ts';
 import { warn, type Context } from './context.ts';
 import { wrongUsage } from './errors.ts';
 import { npmKeptOptions } from './npm-options.ts';
-import { isNpmSetting } from './system/npm.ts';
+import { callersFolder, isNpmSetting } from './system/npm.ts';
 import { ownVersion } from './system/own-version.ts';
 import { printable } from './system/printable.ts';
 import { systemClock } from './system/clock.ts';
@@ -79,6 +79,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
   const context: Context = {
     config,
     projectDir,
+    workingDir: callersFolder(process.env, process.cwd()),
     report: await reporter(args.json, language),
     clock: systemClock,
     signal: interruption.signal,

@@ -46,7 +46,7 @@ export async function verifyPackage(
   progress: Progress = () => undefined,
 ): Promise<VerifiedPackage> {
   const stats = await statIfThere(file);
-  if (stats?.isFile() !== true) throw refused('package-missing', { path: file });
+  if (stats?.isFile() !== true) throw refused('package-missing', { paths: [file] });
   const { sumFile, expected } = await expectedSum(file);
   const bytes = stats.size;
   const digests = await digestsOf(context, file, (done) => {

@@ -1,22 +1,23 @@
 import { join, resolve } from 'node:path';
-import semver from 'semver';
 import { requireSettings } from '../config/require.ts';
-import { addressOfVersion, parseUpdateSource } from '../config/update-source.ts';
+import { addressOfVersion, parseUpdateSource, type UpdateSource } from '../config/update-source.ts';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { namesIn, statIfThere } from '../system/files.ts';
 import type { HttpLimits } from '../system/retry.ts';
+import { isVersion, normalVersion } from '../system/versions.ts';
 import { fetchLimits, fetchPackage } from './fetch.ts';
-import { packageSuffixes, packingOf } from './forms.ts';
+import { packingOf } from './forms.ts';
 import { gitPackage } from './git-package.ts';
 import { githubPackage } from './github.ts';
 import { packageAt } from './package-at.ts';
-import { packagesOf } from './package-names.ts';
+import { isPackageName, newestOf, packagesOf, versionInName } from './package-names.ts';
 import type { FoundPackage } from './types.ts';
 
 /**
- * The package that was asked for: a file; a version, which UPDATE_SOURCE has in its folder, at its address, among the
- * releases on GitHub or as a tag; or, where that is a repository, a commit. What is elsewhere is got, and made a file of.
+ * The package that was asked for: a file, where the user stands or in the project; a version, which UPDATE_SOURCE has in its
+ * folder, at its address, among the releases on GitHub or as a tag; the name of a file there; or, where that is a repository,
+ * a commit. What is elsewhere is got, and made a file of.
  *
  * @throws MajError `package-missing`, `package-not-found`, `package-ambiguous`, `package-form`, and what getting it throws
  */
@@ -25,19 +26,35 @@ export async function findPackage(
   wanted: string,
   limits: HttpLimits = fetchLimits,
 ): Promise<FoundPackage> {
-  const path = resolve(context.projectDir, wanted);
-  if ((await statIfThere(path))?.isFile() === true) {
+  if (isVersion(wanted) && !isPackageName(wanted)) return ofVersion(context, wanted, limits);
+  const source = parseUpdateSource(context.config.UPDATE_SOURCE ?? '');
+  const paths = placesOfFile(context, wanted, source);
+  for (const path of paths) {
+    if ((await statIfThere(path))?.isFile() !== true) continue;
     packingOf(path);
     return { path, version: undefined };
   }
-  const version = semver.valid(wanted);
-  if (version !== null) return ofVersion(context, version, limits);
-  const source = parseUpdateSource(context.config.UPDATE_SOURCE ?? '');
-  if (source?.kind === 'git') return gitPackage(context, source.repository, { name: wanted });
-  throw refused('package-missing', { path });
+  if (isPackageName(wanted)) {
+    const version = versionInName(wanted);
+    if (source?.kind === 'github' && version !== undefined && !wanted.includes('/'))
+      return fromGithub(context, source, normalVersion(version), limits, wanted);
+  } else if (source?.kind === 'git') return gitPackage(context, source.repository, { name: wanted });
+  throw refused('package-missing', { paths });
 }
 
-async function ofVersion(context: Context, version: string, limits: HttpLimits): Promise<FoundPackage> {
+/** Where a file may be that is named on the command line, the first first. */
+function placesOfFile(
+  { workingDir, projectDir }: Context,
+  wanted: string,
+  source: UpdateSource | undefined,
+): readonly string[] {
+  const folders = [workingDir, projectDir];
+  if (source?.kind === 'folder' && !wanted.includes('/')) folders.push(resolve(projectDir, source.path));
+  return [...new Set(folders.map((folder) => resolve(folder, wanted)))];
+}
+
+async function ofVersion(context: Context, wanted: string, limits: HttpLimits): Promise<FoundPackage> {
+  const version = normalVersion(wanted);
   const { UPDATE_SOURCE } = requireSettings(context.config, ['UPDATE_SOURCE']);
   const source = parseUpdateSource(UPDATE_SOURCE) ?? { kind: 'folder', path: UPDATE_SOURCE };
   switch (source.kind) {
@@ -48,24 +65,33 @@ async function ofVersion(context: Context, version: string, limits: HttpLimits):
       const remote = packageAt(addressOfVersion(source.template, version), token);
       return { path: await fetchPackage(context, remote, limits), version };
     }
-    case 'github': {
-      const remote = await githubPackage(context, `${source.owner}/${source.name}`, version, limits);
-      return { path: await fetchPackage(context, remote, limits), version };
-    }
+    case 'github':
+      return fromGithub(context, source, version, limits);
     case 'git':
-      return gitPackage(context, source.repository, { version });
+      return gitPackage(context, source.repository, { name: wanted, version });
   }
 }
 
+async function fromGithub(
+  context: Context,
+  { owner, name }: Extract<UpdateSource, { kind: 'github' }>,
+  version: string,
+  limits: HttpLimits,
+  asset?: string,
+): Promise<FoundPackage> {
+  const remote = await githubPackage(context, { repository: `${owner}/${name}`, version, asset }, limits);
+  return { path: await fetchPackage(context, remote, limits), version };
+}
+
 async function inFolder(source: string, version: string): Promise<FoundPackage> {
-  const names = packagesOf(await namesIn(source), version);
-  const [name, ...others] = names.filter((candidate) =>
-    packageSuffixes.some((suffix) => candidate.endsWith(suffix)),
-  );
+  const there = await namesIn(source);
+  const names = packagesOf(there, version);
+  const [name, ...others] = names.filter(isPackageName);
   if (name === undefined) {
     // A package in a form that we cannot unpack is worth a better word than "not there".
     if (names[0] !== undefined) packingOf(join(source, names[0]));
-    throw refused('package-not-found', { version, folder: source });
+    const versions = newestOf(there.filter(isPackageName).map(versionInName));
+    throw refused('package-not-found', { version, folder: source, versions });
   }
   if (others.length > 0) throw refused('package-ambiguous', { version, names: [name, ...others] });
   return { path: join(source, name), version };

@@ -19,13 +19,17 @@ import {
 import { commitNamed, git, gitEnvironment, gitFailed } from '../system/git.ts';
 import { stream } from '../system/processes.ts';
 import { shownUrl } from '../system/shown-url.ts';
+import { isSameVersion, normalVersion } from '../system/versions.ts';
 import {
   commitIn,
   fetchingOptions,
+  listingTags,
   refusePointers,
   repositoryAt,
+  tagsIn,
   type LocalRepository,
 } from './local-repository.ts';
+import { newestOf } from './package-names.ts';
 import { requiredKey } from './signature.ts';
 import { mirrorFolder, packageFolder } from './store.ts';
 import type { FoundPackage } from './types.ts';
@@ -36,26 +40,27 @@ import type { FoundPackage } from './types.ts';
  * is installed.
  *
  * @param repository a path, or an address of which we keep a copy; undefined: the one that the project folder is in
- * @param wanted a version: the tag `v<version>` or `<version>`; or anything else that git takes for a commit
+ * @param wanted a version: its tag, `v<version>` or `<version>`, else one of the same version; or anything that git takes for a
+ *   commit
  * @throws MajError `git-failed`, `git-no-version`, `git-tags-differ`, `git-no-commit`, `git-submodules`, `git-lfs`,
  *   `git-unsigned`, `setpriv-missing`
  */
 export async function gitPackage(
   context: Context,
   repository: string | undefined,
-  wanted: { readonly version: string } | { readonly name: string },
+  wanted: WantedCommit,
 ): Promise<FoundPackage> {
   const key = await requiredKey(context);
   if (key !== undefined) throw refused('git-unsigned', { keyId: key.id });
   const origin = repository ?? context.projectDir;
   const shown = shownUrl(origin);
   const source = await sourceOf(context, repository);
-  const commit =
-    'version' in wanted
-      ? await taggedCommit(source, shown, wanted.version)
-      : await source.commitNamed(wanted.name);
-  if (commit === undefined)
-    throw refused('git-no-commit', { repository: shown, name: 'name' in wanted ? wanted.name : '' });
+  const { name, version } = wanted;
+  const tagged = version === undefined ? undefined : await taggedCommit(source, shown, version);
+  // `5.1-dev` may be a branch, and 1234567 a commit.
+  const mayBeCommit = version === undefined || !/^\d+(\.\d+)+$/.test(version);
+  const commit = tagged ?? (mayBeCommit ? await source.commitNamed(name) : undefined);
+  if (commit === undefined) throw await notThere(source, shown, wanted);
   const gitDir = await source.mirrorWith(commit);
   await refuseSubmodules(context, gitDir, commit);
   await refusePointers(plainGit(context), gitDir, commit);
@@ -65,11 +70,18 @@ export async function gitPackage(
     archive(context, gitDir, commit, path, progress),
   );
   note(context, 'package-of-commit', { commit, repository: shown, path });
-  return { path, version: 'version' in wanted ? wanted.version : undefined, commit };
+  return { path, version: tagged === undefined ? undefined : version, commit };
+}
+
+/** What is asked for, as it was written; and the version that this is, if it is one. */
+interface WantedCommit {
+  readonly name: string;
+  readonly version?: string;
 }
 
 /** A repository that packages are made of. */
 interface Source {
+  readonly tags: () => Promise<readonly string[]>;
   readonly commitNamed: (name: string) => Promise<string | undefined>;
   /** Our own copy, which has this commit. Nothing is packed where another's configuration may name programs. */
   readonly mirrorWith: (commit: string) => Promise<string>;
@@ -80,12 +92,14 @@ async function sourceOf(context: Context, repository: string | undefined): Promi
   if (here !== undefined) {
     const local = await repositoryAt(context, here);
     return {
+      tags: () => tagsIn(local),
       commitNamed: (name) => commitIn(local, name),
       mirrorWith: (commit) => mirrorOfCommit(context, local, commit),
     };
   }
   const mirror = await mirrorOf(context, repository ?? '');
   return {
+    tags: async () => (await git(context, mirror, [`--git-dir=${mirror}`, ...listingTags])).split('\n'),
     commitNamed: (name) => commitNamed(context, mirror, name),
     mirrorWith: () => Promise.resolve(mirror),
   };
@@ -137,13 +151,26 @@ async function mirrorOf(context: Context, repository: string): Promise<string> {
   return mirror;
 }
 
-async function taggedCommit(source: Source, repository: string, version: string): Promise<string> {
-  const tags = [`v${version}`, version];
+async function taggedCommit(
+  source: Source,
+  repository: string,
+  version: string,
+): Promise<string | undefined> {
+  const all = await source.tags();
+  const exact = all.filter((tag) => normalVersion(tag) === version);
+  // 6.4 may be tagged v6.4.0.
+  const tags = exact.length > 0 ? exact : all.filter((tag) => isSameVersion(tag, version));
   const commits = await Promise.all(tags.map((tag) => source.commitNamed(`refs/tags/${tag}`)));
   const [commit, ...others] = new Set(commits.filter((found) => found !== undefined));
-  if (commit === undefined) throw refused('git-no-version', { repository, version, tags });
-  if (others.length > 0) throw refused('git-tags-differ', { repository, tags, commits: [commit, ...others] });
+  if (others.length > 0 && commit !== undefined)
+    throw refused('git-tags-differ', { repository, tags, commits: [commit, ...others] });
   return commit;
+}
+
+async function notThere(source: Source, repository: string, { name, version }: WantedCommit): Promise<Error> {
+  if (version === undefined) return refused('git-no-commit', { repository, name });
+  const versions = newestOf(await source.tags());
+  return refused('git-no-version', { repository, version, tags: [`v${version}`, version], versions });
 }
 
 /** An archive has an empty folder in the place of a submodule: an application that lacks a part of itself. */

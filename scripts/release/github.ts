@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
-import { getText } from '../system/download.ts';
+import { getText, nothingToSee } from '../system/download.ts';
 import type { HttpLimits } from '../system/retry.ts';
 import { shownUrl } from '../system/shown-url.ts';
+import { isSameVersion } from '../system/versions.ts';
 import type { RemotePackage } from './fetch.ts';
 import { packageSuffixes } from './forms.ts';
-import { packagesOf } from './package-names.ts';
+import { isPackageName, newestOf, packagesOf } from './package-names.ts';
 
 const releaseSchema = v.object({
   tag_name: v.string(),
@@ -24,46 +25,63 @@ const mostAnswerBytes = 10_000_000;
  */
 export async function githubPackage(
   context: Context,
-  repository: string,
-  version: string,
+  wanted: Wanted,
   limits: HttpLimits,
 ): Promise<RemotePackage> {
+  const { repository, version } = wanted;
   const token = context.config.UPDATE_TOKEN?.reveal();
-  const base = `${context.config.UPDATE_GITHUB_API.replace(/\/+$/, '')}/repos/${repository}/releases/tags/`;
-  const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
-  const asking = { ...limits, bytes: mostAnswerBytes };
+  const base = `${context.config.UPDATE_GITHUB_API.replace(/\/+$/, '')}/repos/${repository}/releases`;
+  const get = async <T>(
+    url: string,
+    schema: v.GenericSchema<unknown, T>,
+    absent?: readonly number[],
+  ): Promise<T | undefined> => {
+    const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
+    const text = await getText(
+      context,
+      { url, headers, token },
+      { ...limits, bytes: mostAnswerBytes },
+      absent,
+    );
+    if (text === undefined) return undefined;
+    const answer = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+    if (answer.success) return answer.output;
+    throw refused('github-answer', { url: shownUrl(url), reason: v.summarize(answer.issues) });
+  };
   const tags = [`v${version}`, version];
   for (const tag of tags) {
-    const url = `${base}${encodeURIComponent(tag)}`;
-    const text = await getText(context, { url, headers, token }, asking);
-    if (text === undefined) continue;
-    const release = v.safeParse(v.pipe(v.string(), v.parseJson(), releaseSchema), text);
-    if (!release.success)
-      throw refused('github-answer', { url: shownUrl(url), reason: v.summarize(release.issues) });
-    const assets = release.output.assets.filter(({ state }) => state === 'uploaded');
-    return remoteOf(context, { repository, tag, version }, assets, token);
+    const release = await get(`${base}/tags/${encodeURIComponent(tag)}`, releaseSchema);
+    if (release !== undefined) return remoteOf(context, { ...wanted, tag }, release.assets, token);
   }
-  throw refused('github-no-release', { repository, tags });
+  const newest = (await get(`${base}?per_page=30`, v.array(releaseSchema), nothingToSee)) ?? [];
+  // 6.4 may be tagged v6.4.0.
+  const same = newest.find(({ tag_name: tag }) => isSameVersion(tag, version));
+  if (same !== undefined) return remoteOf(context, { ...wanted, tag: same.tag_name }, same.assets, token);
+  const versions = newestOf(newest.map(({ tag_name: tag }) => tag));
+  throw refused('github-no-release', { repository, tags, versions });
 }
 
 interface Wanted {
   readonly repository: string;
-  readonly tag: string;
   readonly version: string;
+  /** The name of the file that is meant; undefined: the one that is named after the version. */
+  readonly asset?: string | undefined;
 }
 
 /** What is got of a release: each address is one that the answer of UPDATE_GITHUB_API names. */
 export function remoteOf(
   context: Pick<Context, 'config'>,
-  { repository, tag, version }: Wanted,
-  assets: readonly Asset[],
+  { repository, tag, version, asset: named }: Wanted & { readonly tag: string },
+  uploads: readonly Asset[],
   token: string | undefined,
 ): RemotePackage {
   const { origin } = new URL(context.config.UPDATE_GITHUB_API);
-  const chosen = chooseAsset(
-    assets.map(({ name }) => name),
-    version,
-  );
+  const assets = uploads.filter(({ state }) => state === 'uploaded');
+  const names = assets.map(({ name }) => name);
+  const chosen =
+    named === undefined
+      ? chooseAsset(names, version)
+      : names.filter((name) => name === named && isPlainName(name));
   if (chosen.length > 1) throw refused('package-ambiguous', { version, names: chosen });
   const requestOf = (name: string): RemotePackage['archive'] | undefined => {
     const asset = assets.find((one) => one.name === name);
@@ -74,14 +92,16 @@ export function remoteOf(
   };
   const [name = ''] = chosen;
   const archive = requestOf(name);
-  if (archive === undefined)
-    throw refused('github-no-package', { repository, tag, names: assets.map((asset) => asset.name) });
+  if (archive === undefined) throw refused('github-no-package', { repository, tag, names });
   const sums = [`${name}.sha256`, 'SHA256SUMS'].flatMap((sum) => {
     const request = requestOf(sum);
     return request === undefined ? [] : [{ name: sum, request }];
   });
   return { name, archive, sums, signature: requestOf(`${name}.minisig`) };
 }
+
+/** A name becomes that of a file here. */
+const isPlainName = (name: string): boolean => /^[\w+~@-][\w.+~@-]*$/.test(name);
 
 /**
  * The package among the files of a release: pure. Those that are named after the version count, else all in a form that
@@ -91,8 +111,7 @@ export function remoteOf(
  */
 export function chooseAsset(names: readonly string[], version: string): readonly string[] {
   const suffixOf = (name: string): string | undefined => packageSuffixes.find((end) => name.endsWith(end));
-  // A name becomes that of a file here.
-  const packages = names.filter((name) => suffixOf(name) !== undefined && /^[\w+~@-][\w.+~@-]*$/.test(name));
+  const packages = names.filter((name) => isPackageName(name) && isPlainName(name));
   const named = packagesOf(packages, version);
   const candidates = named.length > 0 ? named : packages;
   const stems = new Set(candidates.map((name) => name.slice(0, -(suffixOf(name) ?? '').length)));

@@ -45,6 +45,16 @@ export async function commitIn(
   return run.code === 0 && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit) ? commit : undefined;
 }
 
+/** What lists the tags of a repository, one a line. */
+export const listingTags: readonly string[] = ['for-each-ref', '--format=%(refname:strip=2)', 'refs/tags'];
+
+/** The tags there. */
+export async function tagsIn({ gitDir, reader }: LocalRepository): Promise<readonly string[]> {
+  const run = await callGit(reader, [`--git-dir=${gitDir}`, ...listingTags]);
+  if (run.code !== 0) throw gitFailed(listingTags, run.stderr);
+  return run.stdout.split('\n');
+}
+
 /** The options by which git fetches from there: what it starts there is the reader's. */
 export function fetchingOptions({ reader: { words, env } }: LocalRepository): readonly string[] {
   if (words.length === 0) return [];

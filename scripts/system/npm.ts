@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { processStat } from './process-stat.ts';
 import { escaped } from './regular-expression.ts';
 
@@ -24,6 +24,21 @@ export function isNpmSetting(
   // Set to nothing, or to false, it is not where the value comes from.
   const variable = `(?:^|\\0)npm_config_${escaped(name).replaceAll('-', '[-_]')}=(?!(?:false)?(?:\\0|$))`;
   return given === undefined || new RegExp(variable, 'i').test(given);
+}
+
+/**
+ * The folder that the user called from: npm goes to that of the package before it runs a script, and says where it was in
+ * INIT_CWD. A script that went elsewhere since has called us from there.
+ *
+ * @param environment ours
+ */
+export function callersFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+  workingDir: string,
+): string {
+  const { INIT_CWD: from, npm_package_json: script } = environment;
+  const isPackage = script !== undefined && dirname(script) === workingDir;
+  return from !== undefined && isAbsolute(from) && isPackage ? from : workingDir;
 }
 
 /** npm renames its process to `npm run …`; between it and us there may be shells. */

@@ -52,7 +52,8 @@ export async function upgrade(context: Context, wanted: string, options: Upgrade
       type: 'run-started',
       run: journal.run,
       from,
-      to: wanted,
+      // A file that is named from where the user stands has to be found from elsewhere, too.
+      to: found.version === undefined && found.commit === undefined ? found.path : wanted,
       package: found.path,
       installation: await installationOf(context),
       holder: ownIdentity(),

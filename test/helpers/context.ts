@@ -20,8 +20,10 @@ export interface ContextOverrides extends Partial<Omit<Context, 'config'>> {
 /** A context with the default settings, a fresh project folder, and a report that is kept in `events`. */
 export function testContext(overrides: ContextOverrides = {}): TestContext {
   const events: MajEvent[] = [];
+  const projectDir = overrides.projectDir ?? temporaryFolder('project');
   return {
-    projectDir: overrides.projectDir ?? temporaryFolder('project'),
+    projectDir,
+    workingDir: projectDir,
     report: (event) => events.push(event),
     clock: systemClock,
     signal: new AbortController().signal,

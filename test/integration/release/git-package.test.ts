@@ -56,6 +56,27 @@ it.each(['v1.1.0', '1.1.0'])('a version is its tag %s, as it was committed', asy
   expect(await checkPackage(context, found.path)).toMatchObject({ version: '1.1.0', sha256: sum });
 });
 
+it.each([
+  ['v1.1.0', '1.1'],
+  ['1.1', 'v1.1.0'],
+])('the tag %s is found as %s, too', async (tag, wanted) => {
+  const tagged = commit('1.1.0');
+  git('tag', tag);
+  commit('1.2.0');
+  git('tag', 'v1.2');
+  expect(await findPackage(contextWith(), wanted)).toMatchObject({ commit: tagged });
+  expect((await failureOf(findPackage(contextWith(), '1.3'))).message).toContain(`there: v1.2, ${tag}.`);
+});
+
+it('a branch whose name looks like a version is one', async () => {
+  const branched = commit('1.1.0');
+  git('branch', 'v5.1-dev');
+  git('branch', 'v2');
+  commit('1.2.0');
+  for (const name of ['v5.1-dev', 'v2'])
+    expect(await findPackage(contextWith(), name)).toMatchObject({ commit: branched, version: undefined });
+});
+
 it('a commit, a short one, a branch or a tag of another name is packed as well, from an address, too', async () => {
   const first = commit('1.1.0');
   git('tag', 'release/first');
@@ -115,6 +136,11 @@ it('a name is never an option, and runs nothing', async () => {
 
 it.each([
   ['a version without a tag', () => '3.0.0', 'git-no-version'],
+  [
+    'a version without a tag, though a branch is named so',
+    () => (git('branch', '3.0'), '3.0'),
+    'git-no-version',
+  ],
   ['a name that is no commit', () => 'nowhere', 'git-no-commit'],
   [
     'two tags of two commits',

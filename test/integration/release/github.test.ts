@@ -7,6 +7,7 @@ import { checkPackage } from '../../../scripts/release/check-package.ts';
 import { fetchLimits } from '../../../scripts/release/fetch.ts';
 import { findPackage } from '../../../scripts/release/find.ts';
 import { maj } from '../../helpers/cli.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { startPackageServer, type PackageServer } from '../../helpers/package-server.ts';
@@ -37,6 +38,16 @@ function publish(tag: string, assets: Readonly<Record<string, string | Buffer>>)
   });
   const answer = { id: 1, tag_name: tag, draft: false, assets: listed };
   server.pages.set(`/repos/acme/shop/releases/tags/${tag}`, { content: JSON.stringify(answer) });
+}
+
+/** The answer to who asks for the newest releases. */
+function list(...tags: readonly string[]): void {
+  const releases = tags.map((tag) => {
+    const path = `/repos/acme/shop/releases/tags/${tag}`;
+    const published = server.pages.get(path)?.content.toString();
+    return published === undefined ? { tag_name: tag, assets: [] } : (JSON.parse(published) as unknown);
+  });
+  server.pages.set('/repos/acme/shop/releases?per_page=30', { content: JSON.stringify(releases) });
 }
 
 const context = (token?: string): TestContext =>
@@ -70,8 +81,38 @@ it('asks without a token where there is none, and takes the sum from SHA256SUMS'
   expect(server.asked.every((one) => one.headers.authorization === undefined)).toBe(true);
 });
 
+it('a version that is tagged otherwise is found among the releases', async () => {
+  publish('v1.1.0', { 'shop-1.1.0.tar.gz': content, 'shop-1.1.0.tar.gz.sha256': sum });
+  list('v1.2', 'v1.1.0');
+  expect(await findPackage(context(), '1.1', limits)).toMatchObject({ version: '1.1' });
+});
+
+it('of several packages one is chosen by the name of its file', async () => {
+  const names = ['shop-1.1.0-complete.tar.gz', 'shop-1.1.0.tar.gz'];
+  publish('1.1.0', {
+    ...Object.fromEntries(names.map((name) => [name, content])),
+    SHA256SUMS: names.map((name) => `${sum}  ${name}\n`).join(''),
+  });
+  const failure = await failureOf(findPackage(context(), '1.1.0', limits));
+  expect([failure.code, failure.describe(en).hint]).toEqual([
+    'package-ambiguous',
+    expect.stringContaining('maj upgrade shop-1.1.0-complete.tar.gz'),
+  ]);
+  const found = await findPackage(context(), 'shop-1.1.0-complete.tar.gz', limits);
+  expect(found).toMatchObject({
+    version: '1.1.0',
+    path: expect.stringMatching(/shop-1\.1\.0-complete\.tar\.gz$/) as string,
+  });
+});
+
 it.each([
-  ['no release of the version', () => undefined, 'github-no-release', /v1\.1\.0 or 1\.1\.0/],
+  ['no release of the version', () => undefined, 'github-no-release', /v1\.1\.0 or 1\.1\.0.*No version/],
+  [
+    'no release of the version, but of others',
+    () => list('v1.0.0', '1.10', 'nightly', 'v1.9-rc1'),
+    'github-no-release',
+    /there: 1\.10, v1\.9-rc1, v1\.0\.0\.$/,
+  ],
   ['a release without a package', () => publish('v1.1.0', { 'a.exe': 'x' }), 'github-no-package', /a\.exe/],
   [
     'a release with two packages',

@@ -139,6 +139,12 @@ function unmetText(unmet: Unmet): string {
 const signature = (signedBy: { keyId: string; trustedComment: string }): string =>
   `Signed by the key ${signedBy.keyId}, with the words ${JSON.stringify(signedBy.trustedComment)}`;
 
+/** For who asked for a version that there is not. */
+const versionsThere = (versions: readonly string[]): string =>
+  versions.length === 0
+    ? 'No version is there.'
+    : `The newest that ${versions.length === 1 ? 'is' : 'are'} there: ${versions.join(', ')}.`;
+
 const versionHint =
   'Set APP_VERSION_FILE to the file of the application that holds its version, such as 1.1.0 or 24.05, and nothing before it. For any other file, set APP_VERSION_PATTERN to a regular expression whose first group is the version.';
 
@@ -155,17 +161,17 @@ const newPackage = 'Get the package again from whoever made it, and do not use t
 /** What release/ says, in English. */
 export const release = {
   errors: {
-    'package-missing': (facts: { path: string }) => ({
-      message: `There is no package ${facts.path}.`,
+    'package-missing': (facts: { paths: readonly string[] }) => ({
+      message: `There is no package ${facts.paths.join(', nor ')}.`,
       hint: 'Give the path of a package, or a version such as 1.1.0 of a package in UPDATE_SOURCE.',
     }),
-    'package-not-found': (facts: { version: string; folder: string }) => ({
-      message: `No package of version ${facts.version} is in ${facts.folder}.`,
+    'package-not-found': (facts: { version: string; folder: string; versions: readonly string[] }) => ({
+      message: `No package of version ${facts.version} is in ${facts.folder}. ${versionsThere(facts.versions)}`,
       hint: `Put one there, named like intimemanager-${facts.version}.tar.gz, with its sum beside it (.sha256).`,
     }),
     'package-ambiguous': (facts: { version: string; names: readonly string[] }) => ({
       message: `Several packages are of version ${facts.version}:\n${list(facts.names)}`,
-      hint: 'Give the path of the one that you mean.',
+      hint: `Name the file that you mean instead of the version, as in \`maj upgrade ${facts.names[0] ?? ''}\`.`,
     }),
     'package-form': (facts: { path: string; forms: readonly string[] }) => ({
       message: `${facts.path} is not a kind of package that can be unpacked.`,
@@ -226,8 +232,12 @@ export const release = {
       message: `${facts.url} leads to ${facts.to}, which is closer to this machine than the host in the settings: on this machine, in its network, or in the network of its cloud. maj did not go there: a service there may trust whoever asks, so an answer from outside must not send maj to it.`,
       hint: 'If that is where the packages are, name it in UPDATE_SOURCE (or UPDATE_GITHUB_API).',
     }),
-    'github-no-release': (facts: { repository: string; tags: readonly string[] }) => ({
-      message: `${facts.repository} has no release ${facts.tags.join(' or ')} on GitHub that can be seen from here.`,
+    'github-no-release': (facts: {
+      repository: string;
+      tags: readonly string[];
+      versions: readonly string[];
+    }) => ({
+      message: `${facts.repository} has no release ${facts.tags.join(' or ')} on GitHub that can be seen from here. ${versionsThere(facts.versions)}`,
       hint: 'Look at its page of releases. For a private repository, set UPDATE_TOKEN.',
     }),
     'github-no-package': (facts: { repository: string; tag: string; names: readonly string[] }) => ({
@@ -242,8 +252,13 @@ export const release = {
       message: `\`${facts.command}\` failed: ${facts.output}`,
       hint: 'Call it by hand as the user that runs maj, and look at UPDATE_SOURCE.',
     }),
-    'git-no-version': (facts: { repository: string; version: string; tags: readonly string[] }) => ({
-      message: `${facts.repository} has no tag ${facts.tags.join(' or ')}.`,
+    'git-no-version': (facts: {
+      repository: string;
+      version: string;
+      tags: readonly string[];
+      versions: readonly string[];
+    }) => ({
+      message: `${facts.repository} has no tag ${facts.tags.join(' or ')}. ${versionsThere(facts.versions)}`,
       hint: `Tag the commit of version ${facts.version}, or name a commit.`,
     }),
     'git-tags-differ': (facts: {
