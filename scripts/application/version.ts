@@ -42,13 +42,22 @@ export async function writtenVersion(
 /**
  * Refuses an installed application that does not tell its version.
  *
- * @throws MajError of `toldVersion`; `installed-version-invalid`
+ * @throws MajError of `versionOfTree`
  */
 export async function checkInstalledVersion(context: Pick<Context, 'config' | 'projectDir'>): Promise<void> {
   const { live } = await placesOf(context);
-  if (live === undefined) return;
-  const text = await toldVersion(live, live, context.config);
+  if (live !== undefined) await versionOfTree(live, context.config);
+}
+
+/**
+ * The version of an installed tree, as `normalVersion` has it.
+ *
+ * @throws MajError of `toldVersion`; `installed-version-invalid`
+ */
+export async function versionOfTree(live: string, place: VersionPlace): Promise<string> {
+  const text = await toldVersion(live, live, place);
   if (!isVersion(text)) throw refused('installed-version-invalid', { text });
+  return normalVersion(text);
 }
 
 /** The file is the application's: it may have made anything of it. */

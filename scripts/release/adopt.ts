@@ -1,7 +1,8 @@
-import { installedVersion } from '../application/version.ts';
+import { versionOfTree } from '../application/version.ts';
 import { requireSettings } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
+import { isSameVersion } from '../system/versions.ts';
 import { compareLive } from './changes.ts';
 import { fileChanges } from './file-changes.ts';
 import { findPackage } from './find.ts';
@@ -33,15 +34,14 @@ export interface AdoptedRelease {
  * unfinished run.
  *
  * @param wanted the package, or its version; undefined: the installed version, as UPDATE_SOURCE has it
- * @throws MajError `not-installed`, `adopt-no-version`, `adopt-other-version`, `adopt-other-package`, `release-known`; those of
- *   `findPackage` and `unpackVerified`
+ * @throws MajError `not-installed`, `adopt-other-version`, `adopt-other-package`, `release-known`; those of
+ *   `versionOfTree`, `findPackage` and `unpackVerified`
  */
 export async function adoptRelease(context: Context, wanted: string | undefined): Promise<AdoptedRelease> {
   const { APP_DIR } = requireSettings(context.config, ['APP_DIR']);
   const { live } = await placesOf(context);
   if (live === undefined) throw refused('not-installed', { path: APP_DIR });
-  const installed = await installedVersion(context);
-  if (installed === null) throw refused('adopt-no-version', { name: context.config.APP_VERSION_FILE });
+  const installed = await versionOfTree(live, context.config);
   const found = await findPackage(context, wanted ?? installed);
   const unpacked = await unpackVerified(context, found.path, 'adopt');
   try {
@@ -58,7 +58,7 @@ async function compareAndKeep(
   { path, commit }: FoundPackage,
   { version, sha256, entries }: VerifiedTree,
 ): Promise<AdoptedRelease> {
-  if (version !== installed) throw refused('adopt-other-version', { path, version, installed });
+  if (!isSameVersion(version, installed)) throw refused('adopt-other-version', { path, version, installed });
   const known = await installedList(context, installed);
   if (known !== undefined && known.sha256 !== sha256)
     throw refused('release-known', { version, path: known.package ?? known.sha256 });

@@ -163,7 +163,7 @@ describe.each<Layout>(['in-place', 'releases'])('%s, an application that maj did
     ],
     ['a version that is not there', 'package-not-found', () => ['0.9.0']],
     ['no application', 'not-installed', () => (renameSync(dirname(live), join(root, 'away')), [])],
-    ['an application without a version', 'adopt-no-version', () => (rmSync(join(live, 'VERSION')), [])],
+    ['an application without a version', 'version-file-missing', () => (rmSync(join(live, 'VERSION')), [])],
   ])('%s is refused', async (_, code, words) => {
     expect((await failureOf(adopt(...words()))).code).toBe(code);
   });

@@ -371,10 +371,6 @@ export const release = {
       message: `Version ${facts.version} needs what is not here:\n${list(facts.unmet.map(unmetText))}`,
       hint: 'Install it, then call again. PHP and Node are those on the PATH of maj.',
     }),
-    'adopt-no-version': (facts: { name: string }) => ({
-      message: `The installed application has no ${facts.name}, which would tell its version.`,
-      hint: 'Set APP_VERSION_FILE to the file of the application that holds its version.',
-    }),
     'adopt-other-version': (facts: { path: string; version: string; installed: string }) => ({
       message: `${facts.path} is of version ${facts.version}; installed is ${facts.installed}. Nothing was recorded.`,
       hint: `Name the package that version ${facts.installed} came in: maj adopt-release PACKAGE`,
