@@ -22,7 +22,7 @@ prune:    ## Put expired backups into the trash, or: make prune ARGS=--plan.
 	@$(MAJ) prune $(ARGS)
 migrate:  ## Run the pending migrations, or: make migrate ARGS=--dry-run.
 	@$(MAJ) migrate $(ARGS)
-rehearse: ## Back up, prove the backup, run the pending migrations on the copy.
+rehearse: ## Back up, prove the backup, migrate the copy; of a package: make rehearse ARGS=2.1.0.
 	@$(MAJ) rehearse $(ARGS)
 adopt-release: ## Learn the files of an application that maj did not install.
 	@$(MAJ) adopt-release $(ARGS)

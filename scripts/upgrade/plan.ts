@@ -1,16 +1,13 @@
-import { checkCommandUser } from '../application/commands.ts';
 import { maintenanceState } from '../application/maintenance.ts';
 import { backupsDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { refuseProblems } from '../migrations/plan.ts';
 import { readPlan } from '../migrations/read-plan.ts';
 import { findReceipt } from '../rehearsal/find-receipt.ts';
-import { findPackage } from '../release/find.ts';
-import { discardStaged, stagePackage } from '../release/stage.ts';
 import type { Allowance, FileChanges } from '../release/types.ts';
 import { shownUrl } from '../system/shown-url.ts';
 import { findFailure, type FailedRun } from './failed-pair.ts';
-import { refuseLeftOver } from './unfinished.ts';
+import { withPackage } from './with-package.ts';
 
 /** What an upgrade would do. */
 export interface UpgradePlan {
@@ -33,26 +30,17 @@ export interface UpgradePlan {
  * Looks at everything that an upgrade would look at, and changes nothing: what is unpacked is removed again. Called under
  * the lock.
  *
- * @throws MajError of `refuseLeftOver`: staging would remove the tree that an unfinished run is to be resumed with; what
- *   `findPackage` and `stagePackage` throw
+ * @throws MajError of `withPackage` and `refuseProblems`
  */
-export async function planUpgrade(
-  context: Context,
-  wanted: string,
-  allow: Allowance = {},
-): Promise<UpgradePlan> {
-  await refuseLeftOver(context);
-  await checkCommandUser(context);
-  const found = await findPackage(context, wanted);
-  const staged = await stagePackage(context, found.path, { ...found, allow, runId: 'plan' });
-  try {
+export function planUpgrade(context: Context, wanted: string, allow: Allowance = {}): Promise<UpgradePlan> {
+  return withPackage(context, wanted, { name: 'plan', allow }, async (staged) => {
     const { APP_HEALTH_URL: health } = context.config;
     const { plan, migrations } = await readPlan(context, { stagedDir: staged.folder });
     refuseProblems(plan);
     return {
       from: staged.previousVersion,
       to: staged.version,
-      package: found.path,
+      package: staged.package,
       pending: plan.pending.map(({ file }) => file),
       maintenance: await maintenanceState(context),
       health: health === undefined ? undefined : shownUrl(health),
@@ -61,7 +49,5 @@ export async function planUpgrade(
       changes: staged.changes,
       failedBefore: await findFailure(context, staged),
     };
-  } finally {
-    await discardStaged(staged);
-  }
+  });
 }

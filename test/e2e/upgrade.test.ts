@@ -91,6 +91,25 @@ describe.each(servers)('an upgrade on $name', (server) => {
     expect(again.stderr).toContain('already rehearsed');
   });
 
+  test('is rehearsed beforehand, as a package, and then not again', async () => {
+    const site = await newSite();
+    const before = await stateOf(site);
+    const wrong = await site.maj('rehearse', '--reinstall');
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--reinstall')]);
+    const rehearsed = await site.maj('rehearse', '1.1.0');
+    expect(rehearsed.code, rehearsed.stderr).toBe(0);
+    expect(rehearsed.stderr).toContain('Migrate 004_billing.sql');
+    expect(rehearsed.stdout).toMatch(/^Next +maj upgrade 1\.1\.0: within 24 h /m);
+    expect(await stateOf(site)).toEqual(before);
+    expect(await readdir(join(site.appDir, '..', '.intimemanager.maj'))).toEqual([]);
+    const receipt = /^Receipt (\S+)$/m.exec(rehearsed.stdout)?.[1] ?? 'none';
+    const upgraded = await site.maj('upgrade', '1.1.0');
+    expect(upgraded.code, upgraded.stderr).toBe(0);
+    expect(upgraded.stderr).toContain(`already rehearsed, as ${receipt}`);
+    expect(upgraded.stdout).toContain('004_billing.sql');
+    await expectVersion(site, '1.1.0');
+  });
+
   test('is rehearsed anew where some of what was rehearsed has been migrated since', async () => {
     const site = await newSite();
     const unpacked = temporaryFolder('unpacked');

@@ -458,6 +458,8 @@ export const upgrade = {
       backupMs: number;
       dryRun: Pick<DryRunResult, 'migrations' | 'measured' | 'findings'>;
       receipt: string;
+      /** What was rehearsed, where that is a package: as it was asked for, its version, and how long the receipt holds. */
+      upgrade: { wanted: string; version: string; withinMs: number } | undefined;
     }) => {
       const { migrations, findings } = facts.dryRun;
       const open = findings.filter(({ allowed }) => allowed === undefined);
@@ -471,6 +473,11 @@ export const upgrade = {
         ].join('; ')}.`,
         `Backup  ${facts.backup}`,
         `Receipt ${facts.receipt}`,
+        ...(facts.upgrade === undefined
+          ? []
+          : [
+              `Next    maj upgrade ${facts.upgrade.wanted}: within ${duration(facts.upgrade.withinMs)} it takes this rehearsal of ${facts.upgrade.version}, if nobody changes the schema or the scripts`,
+            ]),
       ];
     },
     status: statusLines,

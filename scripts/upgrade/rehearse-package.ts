@@ -1,0 +1,40 @@
+import { installDependencies } from '../application/hooks.ts';
+import type { Backup } from '../backup/list.ts';
+import { stopIfInterrupted, type Context } from '../context.ts';
+import { refuseProblems } from '../migrations/plan.ts';
+import { readPlan } from '../migrations/read-plan.ts';
+import { rehearse, type Rehearsal } from '../rehearsal/rehearse.ts';
+import type { Allowance, StagedRelease } from '../release/types.ts';
+import { withPackage } from './with-package.ts';
+
+/** A rehearsal of an upgrade to a package. */
+export interface PackageRehearsal extends Rehearsal {
+  readonly package: Pick<StagedRelease, 'version' | 'package' | 'sha256'>;
+}
+
+/**
+ * Does what an upgrade to this package does before it opens its window: what is unpacked is removed again, the receipt
+ * stays. It serves the upgrade to whatever package brings the same scripts. Called under the lock.
+ *
+ * @param wanted a version, the path of a package, or a commit
+ * @param options `given`: the backup to rehearse on; a new one is taken when there is none
+ * @throws MajError of `withPackage`, `refuseProblems` and `rehearse`
+ */
+export function rehearsePackage(
+  context: Context,
+  wanted: string,
+  options: { readonly given: Backup | undefined; readonly allow: Allowance },
+): Promise<PackageRehearsal> {
+  return withPackage(context, wanted, { name: 'rehearsal', allow: options.allow }, async (staged) => {
+    // It may bring scripts, too.
+    await installDependencies(context, staged.folder);
+    stopIfInterrupted(context);
+    const { folder, plan } = await readPlan(context, { stagedDir: staged.folder });
+    refuseProblems(plan);
+    const { version, package: path, sha256 } = staged;
+    return {
+      ...(await rehearse(context, folder, options.given)),
+      package: { version, package: path, sha256 },
+    };
+  });
+}
