@@ -43,7 +43,7 @@ export const secret: SettingType<Secret> = {
 
 /** A regular expression of JavaScript, in which ^ and $ are the ends of a line. */
 export const pattern: SettingType<RegExp> = {
-  name: 'regular expression',
+  name: 'a regular expression',
   schema: v.pipe(
     v.string(),
     v.check((value) => patternOf(value) !== undefined, 'a regular expression'),

@@ -11,7 +11,9 @@ import { checkFiles } from '../../../scripts/upgrade/recall.ts';
 import { readStates } from '../../../scripts/upgrade/needed-backups.ts';
 import type { RunState } from '../../../scripts/upgrade/state.ts';
 import { findWayBack } from '../../../scripts/upgrade/way-back.ts';
+import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { failureOf } from '../../helpers/failure.ts';
 import { treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
 
 let root: string;
@@ -84,5 +86,33 @@ describe.each([
     writeFileSync(join(app, 'VERSION'), `${first}\n`);
     await expect(checkHealth(asked, { version })).rejects.toMatchObject({ code: 'health-failed' });
     server.close();
+  });
+});
+
+describe('a version that stands within a file', () => {
+  const file = 'program/version.php';
+  const place = { APP_VERSION_FILE: file, APP_VERSION_PATTERN: /VERSION', '([^']+)'/ };
+  const stageWith = (name: string, content: string): ReturnType<typeof stagePackage> => {
+    context = { ...context, config: { ...context.config, ...place } };
+    const path = writePackage(join(root, 'packages'), `${name}.tgz`, [
+      { name: `app/${file}`, content },
+      { name: 'app/index.php', content: name },
+    ]);
+    return stagePackage(context, path, { runId: name });
+  };
+
+  it('is that of the package, whose folder at the top is taken off, and of what is installed', async () => {
+    await applyAlone(context, await stageWith('a', "define('VERSION', '1.7.2');"), 'unmanaged');
+    expect(await installedVersion(context)).toBe('1.7.2');
+    const staged = await stageWith('b', "define('VERSION', 'v1.7.3');");
+    expect([staged.version, staged.previousVersion, staged.changes.known]).toEqual(['1.7.3', '1.7.2', true]);
+  });
+
+  it('is missed by its name, with the remedy', async () => {
+    const failure = await failureOf(stageWith('c', "define('OTHER', '1.7.2');"));
+    const { message, hint } = failure.describe(en);
+    expect([failure.code, failure.exitCode]).toEqual(['version-not-told', 3]);
+    expect(message).toMatch(/c\.tgz does not tell its version: APP_VERSION_PATTERN finds nothing in program/);
+    expect(hint).toContain('APP_VERSION_PATTERN');
   });
 });

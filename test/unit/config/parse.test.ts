@@ -61,11 +61,18 @@ describe('settings', () => {
 
   test('report every problem at once', () => {
     expect(
-      problemsOf({ DB_PORT: 'x', APP_LAYOUT: 'sideways', DB_NAMES: 'a', APP_HEALTH_URL: 'ftp://x' }),
+      problemsOf({
+        DB_PORT: 'x',
+        APP_LAYOUT: 'sideways',
+        APP_VERSION_PATTERN: '(open',
+        DB_NAMES: 'a',
+        APP_HEALTH_URL: 'ftp://x',
+      }),
     ).toEqual([
       { kind: 'slip', name: 'DB_NAMES', nearest: 'DB_NAME' },
       { kind: 'invalid', name: 'DB_PORT', expected: 'a whole number from 1 to 65535' },
       { kind: 'invalid', name: 'APP_LAYOUT', expected: 'in-place|releases' },
+      { kind: 'invalid', name: 'APP_VERSION_PATTERN', expected: 'a regular expression' },
       { kind: 'invalid', name: 'APP_HEALTH_URL', expected: 'URL (http or https, without user and password)' },
     ]);
   });

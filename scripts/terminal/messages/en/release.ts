@@ -146,7 +146,7 @@ const versionsThere = (versions: readonly string[]): string =>
     : `The newest that ${versions.length === 1 ? 'is' : 'are'} there: ${versions.join(', ')}.`;
 
 const versionHint =
-  'Set APP_VERSION_FILE to the file of the application that holds its version, such as 1.1.0 or 24.05, and nothing before it. For any other file, set APP_VERSION_PATTERN to a regular expression whose first group is the version.';
+  'Set APP_VERSION_FILE to the file of the application that begins with its version, such as 1.1.0 or 24.05, or to a package.json or composer.json that has one. If the version stands elsewhere in a file, set APP_VERSION_PATTERN, too: a regular expression whose first group is the version.';
 
 const noVersionTexts: Readonly<Record<Exclude<NoVersion, 'no-file'>, (name: string) => string>> = {
   empty: (name) => `the first line of ${name} is empty`,
@@ -162,7 +162,10 @@ const newPackage = 'Get the package again from whoever made it, and do not use t
 export const release = {
   errors: {
     'package-missing': (facts: { paths: readonly string[] }) => ({
-      message: `There is no package ${facts.paths.join(', nor ')}.`,
+      message:
+        facts.paths.length === 1
+          ? `There is no package ${facts.paths.join('')}.`
+          : `There is no package of that name; looked for ${facts.paths.join(', ')}.`,
       hint: 'Give the path of a package, or a version such as 1.1.0 of a package in UPDATE_SOURCE.',
     }),
     'package-not-found': (facts: { version: string; folder: string; versions: readonly string[] }) => ({
