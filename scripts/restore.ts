@@ -1,3 +1,4 @@
+import { checkServices } from './application/services.ts';
 import { findBackup, type Backup } from './backup/list.ts';
 import { namedBackup, refuseOthersRestore } from './backup/others.ts';
 import { checkRestorable } from './backup/restorable.ts';
@@ -119,6 +120,7 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     await restoreInto(context, backup, { ...targetFromConfig(context), database: into }, definers);
     return restored(null, null);
   }
+  await checkServices(context);
   const asked = { ...names, tables: tables === undefined ? null : [...tables] };
   await args.confirm(({ results }) => results.backup.restoreQuestion(asked));
   if (target !== undefined) {

@@ -1,3 +1,4 @@
+import type { Others } from '../database/others.ts';
 import type { Target } from '../database/target.ts';
 import { notRolledBack } from '../errors.ts';
 import { differenceNames, type DatabaseDifference } from './compare.ts';
@@ -8,17 +9,20 @@ import { structureDiffs } from './structure-diff.ts';
  * Nothing may differ from the backup once it was loaded.
  *
  * @param again the command that loads it anew
+ * @param findOthers who else is in the database; asked where something differs
  * @throws MajError `restore-differs` (exit code 11)
  */
-export function refuseDifferences(
+export async function refuseDifferences(
   backup: Backup,
   target: Target,
   found: DatabaseDifference,
   again: string,
-): void {
+  findOthers?: () => Promise<Others | undefined>,
+): Promise<void> {
   const differences = differenceNames(found);
   if (differences.length === 0) return;
   const diffs = structureDiffs(found.differences);
-  const facts = { id: backup.id, database: target.database, differences, diffs, again };
+  const others = await findOthers?.();
+  const facts = { id: backup.id, database: target.database, differences, diffs, again, others };
   throw notRolledBack('restore-differs', facts);
 }

@@ -1,5 +1,6 @@
 import { note, type Context } from '../context.ts';
 import type { Definers } from '../database/definers.ts';
+import { findOthers } from '../database/others.ts';
 import { readInventory } from '../database/inventory.ts';
 import { quoteName } from '../database/quote.ts';
 import { withSession } from '../database/session.ts';
@@ -80,10 +81,14 @@ export async function applyRestore(
     left = await loadAndCompare(context, backup, target, loading, compare);
   } catch (error) {
     // Whatever it is, it must be said what it leaves behind.
-    const facts = { id: backup.id, database: target.database, reason: reasonOf(error), again, changed };
+    const reason = reasonOf(error);
+    const others = ofOthers.test(reason) ? await findOthers(context, target) : undefined;
+    const facts = { id: backup.id, database: target.database, reason, again, changed, others };
     throw notRolledBack('restore-failed', facts, { cause: error });
   }
-  refuseDifferences(backup, target, ofTables(left, options.tables), again);
+  await refuseDifferences(backup, target, ofTables(left, options.tables), again, () =>
+    findOthers(context, target),
+  );
 }
 
 /** The command that puts the whole database back. */
@@ -117,6 +122,9 @@ export async function learnRestore(
     return 'everything';
   }
 }
+
+/** Numbers of errors that others cause: a lock, a deadlock, a table that was altered, made or dropped meanwhile. */
+const ofOthers = /\b(?:1205|1213|1412|1050|1146)\b/;
 
 const unfitCodes: ReadonlySet<string> = new Set(['dump-failed', 'dump-incomplete']);
 

@@ -53,7 +53,12 @@ export async function restoreInto(
   const left = await loadAndCompare(context, backup, target, { definers }, () =>
     differencesFromBackup(context, backup, target, definers),
   );
-  refuseDifferences(backup, target, left, quoteWords(['maj', 'restore', backup.id, '--into', database]));
+  await refuseDifferences(
+    backup,
+    target,
+    left,
+    quoteWords(['maj', 'restore', backup.id, '--into', database]),
+  );
 }
 
 /** What has the name of the database, as a qualifier, in its text. */

@@ -38,21 +38,30 @@ export type BegunRestore = Pick<RestoreMark, 'backup' | 'database'> & {
 /**
  * Does a restore between writing a mark and removing it: where it is killed or fails, the mark stays, and what it names
  * as its holder tells whether it is still at work.
+ *
+ * @param work is given what says that everything is as before: the mark goes then, though the work fails
  */
 export async function underRestoreMark<T>(
   context: Pick<Context, 'projectDir' | 'clock'>,
   begun: BegunRestore,
-  work: () => Promise<T>,
+  work: (asBefore: () => void) => Promise<T>,
 ): Promise<T> {
   await makeStateFolder(context);
   const mark: RestoreMark = { since: context.clock.now().toISOString(), ...begun };
   const write = (facts: RestoreMark): Promise<void> => writeDurably(markPath(context), JSON.stringify(facts));
   await write({ ...mark, holder: ownIdentity() });
+  const state = { isAsBefore: false };
   try {
-    const result = await work();
+    const result = await work(() => {
+      state.isAsBefore = true;
+    });
     await remove(markPath(context));
     return result;
   } catch (error) {
+    if (state.isAsBefore) {
+      await remove(markPath(context));
+      throw error;
+    }
     // Where it cannot be written, on a full disk, the holder that it names is about to end.
     await write(mark).catch(() => undefined);
     throw error;

@@ -5,39 +5,86 @@ import {
   setMaintenance,
   type MaintenanceState,
 } from '../application/maintenance.ts';
-import { note, type Context } from '../context.ts';
-import { MajError } from '../errors.ts';
+import { startServices, stopServices } from '../application/services.ts';
+import { inStep, note, stopIfInterrupted, type Context } from '../context.ts';
+import { waitUntilUnwritten } from '../database/last-writes.ts';
+import { findOthers } from '../database/others.ts';
+import { withSession } from '../database/session.ts';
+import { targetFromConfig } from '../database/target.ts';
+import { MajError, refused } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { placesOf } from '../release/places.ts';
 import { readRestoreMark, underRestoreMark, type BegunRestore } from './restore-mark.ts';
 
 /**
- * Does a restore in maintenance, which is put back afterwards to what it was: also when the restore that began it was
- * killed, and this one is the second. A restore that fails leaves the maintenance on.
+ * Does a restore in maintenance and with the services stopped, both of which are put back afterwards: also when the restore
+ * that began it was killed, and this one is the second. A restore that fails leaves the application closed. One that is
+ * refused because somebody still writes, or because a service cannot be stopped, leaves it as it was.
  *
  * @param work is given what closes the application again: to be called once its files were replaced, for the state of a
  *   maintenance command can be among them
+ * @throws MajError `still-written`, `service-failed` (exit code 3) before anything was changed
  */
 export async function inRestoreWindow<T>(
   context: Context,
   begun: Omit<BegunRestore, 'maintenance'>,
   work: (closeAgain: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const maintenance = (await readRestoreMark(context))?.maintenance ?? (await stateBefore(context));
+  const left = await readRestoreMark(context);
+  const maintenance = left?.maintenance ?? (await stateBefore(context));
   const reason = `restore of ${begun.backup}`;
   const managed = maintenance !== 'unmanaged';
-  return underRestoreMark(context, { ...begun, maintenance }, async () => {
+  const close = async (): Promise<void> => {
     if (!managed) note(context, 'restore-without-maintenance', {});
     // Killed between two renames there is no application that could be put into maintenance, nor used.
     else if (await isInstalled(context))
       await (maintenance === 'off' ? setMaintenance(context, 'on', reason) : keepClosed(context, reason));
+    await stopServices(context);
+    await refuseWriters(context, begun);
+  };
+  const open = async (): Promise<void> => {
+    await startServices(context);
+    if (maintenance === 'off' && (await isInstalled(context))) await setMaintenance(context, 'off');
+  };
+  return underRestoreMark(context, { ...begun, maintenance }, async (asBefore) => {
+    try {
+      await close();
+    } catch (error) {
+      // What an earlier restore left half-way stays closed.
+      if (left === undefined) {
+        await halfWay(open);
+        asBefore();
+      }
+      throw error;
+    }
     const result = await work(async () => {
       if (managed && (await isInstalled(context))) await halfWay(() => keepClosed(context, reason));
     });
-    if (maintenance === 'off' && (await isInstalled(context)))
-      await halfWay(() => setMaintenance(context, 'off'));
+    await halfWay(open);
     return result;
   });
+}
+
+/**
+ * A restore of a database that is written to meanwhile ends with rows that are not the backup's: so it does not begin.
+ *
+ * @throws MajError `still-written`
+ */
+async function refuseWriters(
+  context: Context,
+  { database, scope }: Pick<BegunRestore, 'database' | 'scope'>,
+): Promise<void> {
+  if (database === undefined) return;
+  const target = targetFromConfig(context);
+  const only = typeof scope.database === 'string' ? undefined : scope.database;
+  const tables = await inStep(context, 'drain-connections', { database }, () =>
+    withSession(context, target, (session) =>
+      waitUntilUnwritten(context, session, database, context.config.MAINTENANCE_DRAIN, only),
+    ),
+  );
+  stopIfInterrupted(context);
+  if (tables.length > 0)
+    throw refused('still-written', { database, tables, others: await findOthers(context, target) });
 }
 
 /** An application that is not there is open once its files are. */

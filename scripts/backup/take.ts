@@ -2,6 +2,7 @@ import { installedVersion } from '../application/version.ts';
 import { backupsDir } from '../config/require.ts';
 import { endedBySignal, type Context } from '../context.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
+import { findOthers } from '../database/others.ts';
 import { withSession, type Session } from '../database/session.ts';
 import { withTablesLocked } from '../database/table-locks.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -119,28 +120,36 @@ async function writeAll(
         : takeFiles(working, files.root, files.left.paths, partial.folder, codec, share),
     ),
   ]);
-  if (failures.length > 0) throw await explained(failures[0], source);
+  if (failures.length > 0) throw await explained(context, failures[0], source);
   if (database.status === 'rejected' || archive.status === 'rejected')
     throw new Error('failed without an error');
   // A structure that changed while the dump ran would be in it half old, half new.
-  if (await hasChanged(source)) throw refused('schema-changed', { database: target.database });
+  if (await hasChanged(source)) throw await schemaChanged(context, source);
   return { ...database.value, files: archive.value };
 }
 
 const hasChanged = async ({ session, target, fingerprint }: Source): Promise<boolean> =>
   (await schemaFingerprint(session, target.database)) !== fingerprint;
 
+async function schemaChanged(
+  context: Context,
+  { session, target }: Source,
+  cause?: MajError,
+): Promise<MajError> {
+  const others = await findOthers(context, target, [session.connectionId]);
+  return refused('schema-changed', { database: target.database, others }, { cause });
+}
+
 /**
  * A table that is made, altered or dropped after the snapshot makes the dump program fail (error 1412), or leaves
  * something out: then the change is what the user has to hear of.
  */
-async function explained(failure: unknown, source: Source): Promise<unknown> {
-  if (!(failure instanceof MajError) || !['dump-failed', 'objects-missing'].includes(failure.code))
-    return failure;
+async function explained(context: Context, failure: unknown, source: Source): Promise<unknown> {
+  if (!(failure instanceof MajError)) return failure;
+  if (failure.code === 'schema-changed') return schemaChanged(context, source, failure);
+  if (!['dump-failed', 'objects-missing'].includes(failure.code)) return failure;
   try {
-    if (await hasChanged(source)) {
-      return refused('schema-changed', { database: source.target.database }, { cause: failure });
-    }
+    if (await hasChanged(source)) return await schemaChanged(context, source, failure);
   } catch {
     // The server is gone, too: the first failure says more.
   }

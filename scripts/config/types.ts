@@ -157,6 +157,19 @@ export const list: SettingType<readonly string[]> = {
   ),
 };
 
+/** The names of systemd units, separated by commas. */
+export const units: SettingType<readonly string[]> = {
+  name: 'a list of systemd units',
+  schema: v.pipe(
+    list.schema,
+    v.check(
+      // None that systemctl would take for an option or a pattern.
+      (names) => names.every((name) => /^[\w:.\\@][\w:.\\@-]*$/.test(name)),
+      'names of systemd units, separated by commas',
+    ),
+  ),
+};
+
 /** One of a few words. */
 export const choice = <const C extends string>(...choices: readonly C[]): SettingType<C> => ({
   name: choices.join('|'),

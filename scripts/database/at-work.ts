@@ -51,8 +51,8 @@ export async function workersIn(session: Session, database: string): Promise<Wor
   return { connections: workersOf(processes, transactions ?? []), whole: transactions !== undefined };
 }
 
-/** The open transactions; undefined for a user who may not see them: the PROCESS privilege is needed. */
-async function transactionsOrRefused(session: Session): Promise<readonly Row[] | undefined> {
+/** The open transactions by connection; undefined for a user who may not see them: the PROCESS privilege is needed. */
+export async function transactionsOrRefused(session: Session): Promise<readonly Row[] | undefined> {
   try {
     return await session.rows(
       `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, ${systemNow}) AS seconds

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { checkHealth } from '../application/health.ts';
+import { checkServices } from '../application/services.ts';
 import { runSmoke } from '../application/smoke.ts';
 import { installedVersion } from '../application/version.ts';
 import { isSameCode, wayNeedsDefiners } from '../backup/definers-needed.ts';
@@ -73,6 +74,7 @@ export async function goBack(
   await refuseOtherInstallation(context, undone, options);
   const older = await findBackup(context, way.backup);
   refuseOtherDatabase(older, targetFromConfig(context));
+  await checkServices(context);
   await verifyBackup(context, older, { trustProof: true });
   const { lost, proven: present } = await countLostRows(context, older, await takeBackup(context));
   if (wayNeedsDefiners(older.manifest, present.manifest))

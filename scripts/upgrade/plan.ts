@@ -1,4 +1,5 @@
 import { maintenanceState } from '../application/maintenance.ts';
+import { serviceSettings } from '../application/services.ts';
 import { backupsDir } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { refuseProblems } from '../migrations/plan.ts';
@@ -17,6 +18,8 @@ export interface UpgradePlan {
   /** The files of the pending migrations. */
   readonly pending: readonly string[];
   readonly maintenance: string;
+  /** The settings by which services are stopped and started. */
+  readonly services: readonly string[];
   readonly health: string | undefined;
   /** The receipt that makes a rehearsal needless. */
   readonly rehearsal: string | undefined;
@@ -43,6 +46,7 @@ export function planUpgrade(context: Context, wanted: string, allow: Allowance =
       package: staged.package,
       pending: plan.pending.map(({ file }) => file),
       maintenance: await maintenanceState(context),
+      services: serviceSettings(context.config),
       health: health === undefined ? undefined : shownUrl(health),
       rehearsal: (await findReceipt(context, migrations, plan))?.id,
       backup: backupsDir(context),

@@ -3,6 +3,7 @@ import { checkHealth } from '../application/health.ts';
 import { installDependencies } from '../application/hooks.ts';
 import { logBaseline, markAgain, type LogBaseline } from '../application/logs.ts';
 import { maintenanceState } from '../application/maintenance.ts';
+import { checkServices } from '../application/services.ts';
 import { findBackup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
 import { tryRestore } from '../backup/trial/trial.ts';
@@ -88,6 +89,7 @@ export async function prepare(
 function checkApplication(context: Context): Promise<LogBaseline> {
   return inStep(context, 'check', {}, async () => {
     await checkCommandUser(context);
+    await checkServices(context);
     if ((await maintenanceState(context)) === 'unmanaged') warn(context, 'maintenance-unmanaged', {});
     await checkHealth(context);
     return logBaseline(context);

@@ -3,6 +3,7 @@ import { compareWithDatabase } from '../backup/compare.ts';
 import { findBackup } from '../backup/list.ts';
 import type { Context } from '../context.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
+import { findOthers } from '../database/others.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { refused } from '../errors.ts';
@@ -77,8 +78,10 @@ async function checkSchema(context: Context, receipt: Receipt): Promise<void> {
 export async function checkRows(context: Context, state: RunState): Promise<void> {
   if (state.backup === undefined) throw refused('resume-lost', { what: 'the backup of the window' });
   const backup = await findBackup(context, state.backup);
-  const differences = await compareWithDatabase(context, backup, targetFromConfig(context));
-  if (differences.length > 0) throw refused('resume-changed', { differences });
+  const target = targetFromConfig(context);
+  const differences = await compareWithDatabase(context, backup, target);
+  if (differences.length > 0)
+    throw refused('resume-changed', { differences, others: await findOthers(context, target) });
 }
 
 /** As `maj migrate resume` does: by evidence, never by guess. */

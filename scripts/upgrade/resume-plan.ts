@@ -39,10 +39,12 @@ export function planResume(state: RunState): ResumePlan {
 function firstStep(state: RunState): JournalStep {
   const order: readonly JournalStep[] = [
     'maintenance-on',
+    'stop-services',
     'final-backup',
     'switch',
     state.kind === 'go-back' ? 'restore' : 'migrate',
     'clear-cache',
+    'start-services',
     'check-health',
     'maintenance-off',
   ];

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { checkHealth } from '../application/health.ts';
 import { clearCacheOnWayBack } from '../application/hooks.ts';
 import { setMaintenance } from '../application/maintenance.ts';
+import { startServices, stopServices } from '../application/services.ts';
 import { sweepPartials } from '../backup/sweep.ts';
 import { backupsDir } from '../config/require.ts';
 import { inStep, note, type Context } from '../context.ts';
@@ -38,7 +39,7 @@ export async function rollBack(
     if (mayHaveChanged(state) && !state.broughtBack) {
       note(steady, 'rolling-back', { reason });
       await inStep(steady, 'roll-back', {}, () => bringBack(run, state));
-    }
+    } else if (state.servicesStopped) await startAgain(run);
     // On disk before users are let in: from then on a restore would lose what they write.
     await journal.add({ type: 'brought-back' });
     await doStep(run, 'put-maintenance-back', () => endMaintenance(steady, state));
@@ -73,13 +74,20 @@ async function bringBack(run: UpgradeRun, state: RunState): Promise<void> {
       for (const path of await undoMoves(switchPlan)) note(context, 'stray-kept', { path });
     });
   }
+  // By the old version's own command. They may run: after the last steps of the window, or a restart of the machine.
+  await step(run, 'stop-services-again', () => stopServices(context));
   // Before the first migration nothing of ours has touched the database: what differs in it is somebody else's.
   if (backup !== undefined && state.migrationStarted)
     await step(run, 'put-database-back', () => bringDatabaseBack(context, backup));
   await step(run, 'clear-cache-again', () => clearCacheOnWayBack(context));
+  await startAgain(run);
   await step(run, 'check-health-again', () =>
     checkHealth(context, state.from === null ? {} : { version: state.from }),
   );
+}
+
+async function startAgain(run: UpgradeRun): Promise<void> {
+  await step(run, 'start-services-again', () => startServices(run.context));
 }
 
 /** As `doStep`, but a disk too full for the journal stops nothing of the way back. */

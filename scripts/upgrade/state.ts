@@ -37,6 +37,10 @@ export interface RunState {
   /** When the window was opened; ISO 8601. */
   readonly openedAt: string | undefined;
   readonly maintenanceWas: 'on' | 'off' | 'unmanaged' | undefined;
+  /** The application's services may have been stopped: they are to be started again, whatever becomes of the run. */
+  readonly servicesStopped: boolean;
+  /** They may have been started again, and may have written since. */
+  readonly servicesStarted: boolean;
   /** The backup that was taken inside the window. */
   readonly backup: string | undefined;
   /** The renames of the switch, once it was about to be done. */
@@ -91,6 +95,8 @@ function startOf(line: RunStart): RunState {
     prepared: undefined,
     openedAt: undefined,
     maintenanceWas: undefined,
+    servicesStopped: false,
+    servicesStarted: false,
     backup: undefined,
     switchPlan: undefined,
     migrationStarted: false,
@@ -107,6 +113,9 @@ function changeOf(line: Exclude<JournalLine, RunStart>, state: RunState): Partia
     case 'step-started':
       return {
         lastStep: { step: line.step, finished: false },
+        servicesStopped: state.servicesStopped || line.step === 'stop-services',
+        servicesStarted:
+          state.servicesStarted || line.step === 'start-services' || line.step === 'start-services-again',
         migrationStarted: state.migrationStarted || line.step === 'migrate' || line.step === 'restore',
       };
     case 'step-finished':

@@ -7,10 +7,12 @@ export const upgradeSteps = [
   'stage',
   'rehearse',
   'maintenance-on',
+  'stop-services',
   'final-backup',
   'switch',
   'migrate',
   'clear-cache',
+  'start-services',
   'check-health',
   'maintenance-off',
 ] as const;
@@ -19,10 +21,12 @@ export const upgradeSteps = [
 export const goBackSteps = [
   'stage',
   'maintenance-on',
+  'stop-services',
   'final-backup',
   'switch',
   'restore',
   'clear-cache',
+  'start-services',
   'check-health',
   'maintenance-off',
 ] as const;
@@ -30,8 +34,10 @@ export const goBackSteps = [
 /** The steps by which a run that failed or was cut off is taken back, in order. */
 export const rollBackSteps = [
   'put-files-back',
+  'stop-services-again',
   'put-database-back',
   'clear-cache-again',
+  'start-services-again',
   'check-health-again',
   'put-maintenance-back',
 ] as const;

@@ -6,8 +6,13 @@ import {
   setMaintenance,
   type MaintenanceState,
 } from '../application/maintenance.ts';
+import { startServices, stopServices } from '../application/services.ts';
 import { findBackup, type Backup } from '../backup/list.ts';
-import { inStep, note, stopIfInterrupted } from '../context.ts';
+import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
+import { readLastWrites, writtenBetween, type LastWrites } from '../database/last-writes.ts';
+import { findOthers } from '../database/others.ts';
+import { withSession } from '../database/session.ts';
+import { targetFromConfig } from '../database/target.ts';
 import { applyMoves } from '../release/switch.ts';
 import type { SwitchPlan } from '../release/types.ts';
 import { doStep, type UpgradeRun } from './run.ts';
@@ -58,10 +63,15 @@ export async function passWindow(
     // Where it was off, an earlier try may have come half-way: the command is given again, whatever the state is.
     if (was === 'off') await setMaintenance(context, 'on', work.reason);
     else await keepClosed(context, work.reason);
-    if (was !== 'unmanaged') await drainConnections(context);
+  });
+  const closed = await doStep(run, 'stop-services', async () => {
+    const areManaged = await stopServices(context);
+    if (areManaged || was !== 'unmanaged') await drainConnections(context);
+    return lastWrites(context);
   });
   stopIfInterrupted(context);
   const backup = await doStep(run, 'final-backup', () => backUp(run, work, reached));
+  await warnOfWriters(context, closed);
   stopIfInterrupted(context);
   if (switchPlan === undefined)
     await doStep(run, 'switch', async () => {
@@ -74,6 +84,8 @@ export async function passWindow(
   await doStep(run, work.database.step, () => work.database.change(backup));
   stopIfInterrupted(context);
   await doStep(run, 'clear-cache', () => clearCache(context));
+  stopIfInterrupted(context);
+  await doStep(run, 'start-services', () => startServices(context));
   stopIfInterrupted(context);
   await doStep(run, 'check-health', () => work.checkHealth());
   stopIfInterrupted(context);
@@ -91,4 +103,17 @@ async function backUp({ context, journal }: UpgradeRun, work: WindowWork, reache
   const backup = await work.backUp();
   await journal.add({ type: 'backup-taken', backup: backup.id });
   return backup;
+}
+
+const lastWrites = (context: Context): Promise<LastWrites> => {
+  const target = targetFromConfig(context);
+  return withSession(context, target, (session) => readLastWrites(session, target.database));
+};
+
+/** The backup took long enough to see them; whoever writes now may write until the end. */
+async function warnOfWriters(context: Context, closed: LastWrites): Promise<void> {
+  const tables = writtenBetween(closed, await lastWrites(context));
+  if (tables.length === 0) return;
+  const others = await findOthers(context, targetFromConfig(context));
+  warn(context, 'still-written-in-window', { tables, others });
 }

@@ -1,4 +1,5 @@
 import { checkCommandUser } from '../application/commands.ts';
+import { checkServices } from '../application/services.ts';
 import type { Context } from '../context.ts';
 import { findPackage } from '../release/find.ts';
 import { discardStaged, stagePackage } from '../release/stage.ts';
@@ -22,6 +23,7 @@ export async function withPackage<T>(
 ): Promise<T> {
   await refuseLeftOver(context);
   await checkCommandUser(context);
+  await checkServices(context);
   const found = await findPackage(context, wanted);
   const staged = await stagePackage(context, found.path, { ...found, allow, runId: name });
   try {

@@ -1,5 +1,6 @@
 import { drainConnections } from '../application/drain.ts';
 import { maintenanceState, setMaintenance } from '../application/maintenance.ts';
+import { serviceSettings, stopServices } from '../application/services.ts';
 import { findBackup, type Backup } from '../backup/list.ts';
 import { takeBackup } from '../backup/take.ts';
 import { stopIfInterrupted, warn, type Context } from '../context.ts';
@@ -7,6 +8,7 @@ import { targetFromConfig } from '../database/target.ts';
 import { reasonOf } from '../errors.ts';
 import { endOrphans } from '../migrations/end-orphan.ts';
 import { placesOf } from '../release/places.ts';
+import { placeOf } from '../system/identity.ts';
 import { countLostRows, type LostRows } from './lost-rows.ts';
 import { withJournal } from './settle.ts';
 import { hasFinished, type RunState } from './state.ts';
@@ -31,7 +33,8 @@ export type Ask = (plan: LosingPlan) => Promise<void>;
 /**
  * Where a run lies unfinished with its migrations begun, and the application is not in maintenance, or was not for a while
  * (it was never managed, a restart or somebody ended it), users may have written what a restore loses. Then this takes a
- * backup, says how many rows differ, asks, closes the application where maj can, and takes a last backup.
+ * backup, says how many rows differ, asks, closes the application where maj can, and takes a last backup. So it is where
+ * services of the application ran again, by us or by a restart of the machine: they do not look at the maintenance.
  *
  * @param ask throws when the user does not agree: nothing was changed then, but for a statement of the dead run that was ended
  * @throws MajError for a resume, `maintenance-failed` when it is not to be learned whether users are in
@@ -52,7 +55,7 @@ export async function askForRowsSince(
     if (doing === 'resume') throw error;
     return 'unknown' as const;
   });
-  if (maintenance === 'on' && !state.usersWereIn) return;
+  if (maintenance === 'on' && !state.usersWereIn && !servicesRan(context, state)) return;
   // Between two renames there is no application that anybody could write through.
   if ((await placesOf(context)).live === undefined) return;
   if (doing === 'take-back') await endOrphans(context, targetFromConfig(context));
@@ -68,10 +71,16 @@ export async function askForRowsSince(
   });
 }
 
+function servicesRan({ config }: Context, { servicesStarted, holder }: RunState): boolean {
+  if (serviceSettings(config).length === 0) return false;
+  return servicesStarted || placeOf(holder) === 'other-boot';
+}
+
 async function keepUsersOut(context: Context, state: RunState): Promise<void> {
   // First: killed in here, the next call finds maintenance on, and has to ask all the same.
   await noteUsersWereIn(context, state);
   await setMaintenance(context, 'on', `unfinished run to ${state.to}`);
+  await stopServices(context);
   await drainConnections(context);
 }
 

@@ -43,7 +43,7 @@ export interface MatrixSite {
   rows(): Promise<string>;
   files(): Promise<Readonly<Record<string, string>>>;
   journal(): Promise<JournalLine[]>;
-  /** What a run should have removed: staged trees, half backups, locks. */
+  /** What a run should have removed: staged trees, half backups, locks, and that the services are stopped. */
   leftovers(): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -79,6 +79,7 @@ export async function makeMatrixSite(
   if (layout === 'releases') await toReleases(installed.appDir, root);
   const web = await example.startWebServer(live, 0);
   const flags = { health: join(folder, 'health-fails'), hook: join(folder, 'hook-fails') };
+  const stopped = join(folder, 'services-are-stopped');
   const proxy = await startProxy(web.url, flags.health);
   const project = join(places.project, 'project');
   const appDir = layout === 'in-place' ? installed.appDir : root;
@@ -87,6 +88,8 @@ export async function makeMatrixSite(
     APP_LAYOUT: layout,
     APP_HEALTH_TIMEOUT: '5s',
     APP_CACHE_COMMAND: `test ! -e ${flags.hook}`,
+    APP_STOP_COMMAND: `touch ${stopped}`,
+    APP_START_COMMAND: `rm -f ${stopped}`,
   };
   const path = join(project, '.env');
   const lines = Object.entries(more).map(([name, value]) => `${name}=${value}\n`);
@@ -124,6 +127,7 @@ export async function makeMatrixSite(
       return parseJournal(await readFile(join(project, '.maj', 'runs', newest, 'journal.ndjson'), 'utf8'));
     },
     leftovers: async () => [
+      ...(existsSync(stopped) ? [stopped] : []),
       ...(await namesIn(join(project, '.maj'))).filter((name) => name.startsWith('lock')),
       ...(await namesIn(join(project, '.maj', 'backups'))).filter((name) => name.endsWith('.partial')),
       ...(await namesIn(area)).filter((name) => /^staged-|\.moving$|\.maj-new$/.test(name)),

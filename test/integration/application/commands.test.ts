@@ -7,6 +7,7 @@ import { commandEnvironment } from '../../../scripts/application/command-user.ts
 import { checkCommandUser, commandUser, runCommand } from '../../../scripts/application/commands.ts';
 import { clearCache, installDependencies } from '../../../scripts/application/hooks.ts';
 import { maintenanceState, setMaintenance } from '../../../scripts/application/maintenance.ts';
+import { startServices, stopServices } from '../../../scripts/application/services.ts';
 import { runSmoke } from '../../../scripts/application/smoke.ts';
 import { commandSettings, type Config } from '../../../scripts/config/settings.ts';
 import type { Context } from '../../../scripts/context.ts';
@@ -109,6 +110,16 @@ const kinds: Readonly<Record<string, Kind>> = {
     tree: live,
   },
   APP_SMOKE_COMMAND: { config: { APP_SMOKE_COMMAND: tell }, run: runSmoke, tree: live },
+  APP_STOP_COMMAND: {
+    config: { APP_STOP_COMMAND: tell, APP_START_COMMAND: 'true' },
+    run: stopServices,
+    tree: live,
+  },
+  APP_START_COMMAND: {
+    config: { APP_STOP_COMMAND: 'true', APP_START_COMMAND: tell },
+    run: startServices,
+    tree: live,
+  },
   APP_CACHE_COMMAND: { config: { APP_CACHE_COMMAND: tell }, run: clearCache, tree: live },
   APP_DEPENDENCIES_COMMAND: {
     config: { APP_DEPENDENCIES_COMMAND: tell },

@@ -58,8 +58,14 @@ test.each<[string, string]>([
   ['links that lead out', en.notes['links-lead-out']({ links: [{ path: name, leadsTo: '/x' }], count: 1 })],
   [
     'what differs',
-    en.errors['restore-differs']({ id: 'i', database: 'd', differences: [name], diffs: [], again: 'c' })
-      .message,
+    en.errors['restore-differs']({
+      id: 'i',
+      database: 'd',
+      differences: [name],
+      diffs: [],
+      again: 'c',
+      others: undefined,
+    }).message,
   ],
   ['tables that the server cannot read', en.errors['tables-unreadable']({ tables: [name] }).message],
 ])('a name is one line in %s', (_, text) => {

@@ -55,12 +55,14 @@ describe('an upgrade that was cut off', () => {
     check: [again, again],
     stage: [again, again],
     rehearse: [again, again],
-    'maintenance-on': [from('maintenance-on'), from('final-backup')],
+    'maintenance-on': [from('maintenance-on'), from('stop-services')],
+    'stop-services': [from('stop-services'), from('final-backup')],
     // Taken again while no file was moved.
     'final-backup': [from('final-backup'), from('final-backup')],
     switch: [from('final-backup'), from('migrate')],
     migrate: [from('migrate'), from('clear-cache')],
-    'clear-cache': [from('clear-cache'), from('check-health')],
+    'clear-cache': [from('clear-cache'), from('start-services')],
+    'start-services': [from('start-services'), from('check-health')],
     'check-health': [from('check-health'), from('maintenance-off')],
     'maintenance-off': [letIn, letIn],
   };
@@ -75,11 +77,13 @@ describe('an upgrade that was cut off', () => {
 describe('the way back that was cut off', () => {
   const expected: Readonly<Record<(typeof goBackSteps)[number], readonly [unknown, unknown]>> = {
     stage: [again, again],
-    'maintenance-on': [from('maintenance-on'), from('final-backup')],
+    'maintenance-on': [from('maintenance-on'), from('stop-services')],
+    'stop-services': [from('stop-services'), from('final-backup')],
     'final-backup': [from('final-backup'), from('final-backup')],
     switch: [from('final-backup'), from('restore')],
     restore: [from('restore'), from('clear-cache')],
-    'clear-cache': [from('clear-cache'), from('check-health')],
+    'clear-cache': [from('clear-cache'), from('start-services')],
+    'start-services': [from('start-services'), from('check-health')],
     'check-health': [from('check-health'), from('maintenance-off')],
     'maintenance-off': [letIn, letIn],
   };

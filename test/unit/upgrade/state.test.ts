@@ -40,6 +40,16 @@ describe('the state of a run', () => {
     expect(state !== undefined && mayHaveChanged(state)).toBe(false);
   });
 
+  test.each([
+    ['maintenance-on', false, false],
+    ['stop-services', true, false],
+    ['start-services', false, true],
+    ['start-services-again', false, true],
+  ] as const)('tells of services once “%s” was begun', (step, servicesStopped, servicesStarted) => {
+    const state = foldJournal(lines(start, { type: 'step-started', step }));
+    expect(state).toMatchObject({ servicesStopped, servicesStarted });
+  });
+
   test('may have changed files once the switch is planned, though not begun', () => {
     const state = foldJournal(lines(start, { type: 'switch-planned', plan }));
     expect(state?.switchPlan).toEqual(plan);

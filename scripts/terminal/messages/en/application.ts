@@ -61,6 +61,29 @@ export const application = {
       message: `The program setpriv of the package util-linux was not found. maj needs it to run what belongs to ${facts.user} as ${facts.user}.`,
       hint: 'Install util-linux (apt install util-linux, apk add setpriv), or run maj as that user.',
     }),
+    'services-unclear': (facts: { given: string; missing: string }) => ({
+      message: `${facts.given} is set, and ${facts.missing} is not.`,
+      hint: 'Set APP_STOP_COMMAND and APP_START_COMMAND together; for systemd units APP_SERVICES alone is enough.',
+    }),
+    'systemctl-missing': () => ({
+      message: 'APP_SERVICES names systemd units, and the program systemctl was not found.',
+      hint: 'Where systemd does not run here, set APP_STOP_COMMAND and APP_START_COMMAND instead.',
+    }),
+    'systemctl-failed': (facts: { unit: string; output: string }) => ({
+      message: `systemctl does not tell of the unit ${facts.unit} in APP_SERVICES: ${facts.output}`,
+      hint: 'Run `systemctl status` to see why. Where systemd does not run here, as in most containers, set APP_STOP_COMMAND and APP_START_COMMAND instead.',
+    }),
+    'units-unknown': (facts: { units: readonly string[] }) => ({
+      message: `systemd knows no unit ${facts.units.join(', ')}, which APP_SERVICES names.`,
+      hint: '`systemctl list-unit-files` lists them. A timer and the service that it starts are two units.',
+    }),
+    'service-failed': (facts: { setting: string; command: string; output: string }) => ({
+      message: `${facts.setting} failed (\`${facts.command}\`): ${facts.output}`,
+      hint:
+        facts.setting === 'APP_SERVICES'
+          ? 'Run it by hand, as the user that runs maj, to see why: usually only root may stop and start units.'
+          : 'Run it by hand in APP_DIR, as the user whom `maj status` names for commands, to see why. It must succeed also where nothing is left to do. Where only root may do that, name the systemd units in APP_SERVICES instead.',
+    }),
     'not-installed': (facts: { path: string }) => ({
       message: `No application is installed in ${facts.path}.`,
       hint: 'Check APP_DIR and APP_LAYOUT.',
@@ -86,6 +109,8 @@ export const application = {
   steps: {
     'install-dependencies': (facts: { command: string }) => `Install dependencies: ${facts.command}`,
     'clear-cache': (facts: { command: string }) => `Clear the cache: ${facts.command}`,
+    'stop-service': (facts: { command: string }) => `Stop services: ${facts.command}`,
+    'start-service': (facts: { command: string }) => `Start services: ${facts.command}`,
     'drain-connections': (facts: { database: string }) => `Wait for what still runs in ${facts.database}`,
     'run-smoke': (facts: { command: string }) => `Run the smoke test: ${facts.command}`,
     'check-health': (facts: { url: string }) => `Wait for ${facts.url}`,

@@ -6,10 +6,12 @@ import type { Refusal } from '../../../backup/trial/refusals.ts';
 import { accessAcl, defaultAcl } from '../../../system/acl.ts';
 import type { NotSet } from '../../../system/attributes.ts';
 import { oneLine } from '../../../system/printable.ts';
+import type { Others } from '../../../database/others.ts';
 import type { DatabaseIdentity } from '../../../database/whose.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
 import { bytes, databaseText, duration } from '../../format.ts';
 import { fragileRemedies, fragileText } from './fragile-values.ts';
+import { othersText } from './others.ts';
 import { notRestorable, refusalLines, remedies } from './restore-refusals.ts';
 
 const below = (texts: readonly string[]): string => texts.map((text) => `\n\n${text}`).join('');
@@ -128,8 +130,8 @@ export const backup = {
           ? 'No server takes more. Keep such contents as files, or in pieces.'
           : `As an administrator: SET GLOBAL max_allowed_packet = ${Math.min(facts.most * 4, 1024 ** 3)}; and the same in the server’s option file. A BLOB takes twice its length.`,
     }),
-    'schema-changed': (facts: { database: string }) => ({
-      message: `The structure of ${facts.database} changed while the backup was taken. No backup was made.`,
+    'schema-changed': (facts: { database: string; others?: Others | undefined }) => ({
+      message: `The structure of ${facts.database} changed while the backup was taken, or a table was emptied (TRUNCATE). No backup was made.${othersText(facts.others)}`,
       hint: 'Take it again when no migration or other change of the structure is running.',
     }),
     'disk-filled': (facts: { path: string }) => ({
@@ -241,8 +243,9 @@ export const backup = {
       reason: string;
       again: string;
       changed: boolean;
+      others: Others | undefined;
     }) => ({
-      message: `The restore of ${facts.database} stopped half-way: ${facts.reason}`,
+      message: `The restore of ${facts.database} stopped half-way: ${facts.reason}${othersText(facts.others)}`,
       hint: `Remove the reason, then run it again, which begins anew: ${facts.again}`,
       state: `${facts.changed ? `The database ${facts.database} is partly restored.` : `Nothing in the database ${facts.database} was replaced.`} The backup ${facts.id} was verified and is untouched.`,
     }),
@@ -262,15 +265,24 @@ export const backup = {
       message: `The database ${facts.database} is there already, and is not empty.`,
       hint: 'Give --into a name that is free, or drop what is in it yourself.',
     }),
+    'still-written': (facts: {
+      database: string;
+      tables: readonly string[];
+      others: Others | undefined;
+    }) => ({
+      message: `These tables of ${facts.database} are still written to: ${some(facts.tables.slice(0, 10), facts.tables.length)}. The restore did not begin, since it could not end with what the backup holds.${othersText(facts.others)}`,
+      hint: 'Then restore again. MAINTENANCE_DRAIN is how long maj waits for writing to end.',
+    }),
     'restore-differs': (facts: {
       id: string;
       database: string;
       differences: readonly string[];
       diffs: readonly string[];
       again: string;
+      others: Others | undefined;
     }) => ({
-      message: `${facts.database} was restored and is not what the backup ${facts.id} holds. These differ:\n${bulleted(facts.differences)}${below(facts.diffs)}`,
-      hint: `If the application writes to it meanwhile, stop that, then run it again: ${facts.again}`,
+      message: `${facts.database} was restored and is not what the backup ${facts.id} holds. These differ:\n${bulleted(facts.differences)}${below(facts.diffs)}${othersText(facts.others)}`,
+      hint: `When nothing writes to it any more, run it again: ${facts.again}`,
       state: `The database ${facts.database} holds what was loaded, with these differences.`,
     }),
     'no-files-in-backup': (facts: { id: string }) => ({

@@ -78,8 +78,13 @@ export const settings = {
     APP_LOGS: 'Log files in which new errors after an upgrade count as a failure.',
     APP_DEPENDENCIES_COMMAND: 'Command that installs dependencies, run in the new release before the switch.',
     APP_CACHE_COMMAND: 'Command that clears the application’s cache after the switch.',
+    APP_SERVICES:
+      'systemd units of the application (its server, queue workers, timers), which are stopped while an upgrade or a restore works on the database. They are stopped in this order, and started in reverse.',
+    APP_STOP_COMMAND:
+      'Command that stops the application, or what of it writes to the database, for the same time; where no systemd unit runs it.',
+    APP_START_COMMAND: 'Command that starts again what APP_STOP_COMMAND stops.',
     APP_COMMAND_TIMEOUT:
-      'How long a command of the application (dependencies, cache, smoke test, maintenance) may take before it is ended.',
+      'How long a command of the application (dependencies, cache, stop, start, smoke test, maintenance) may take before it is ended.',
     APP_USER:
       'User that the web server runs the application as. Where maj runs as root, the application’s commands run as this user; if not set, as the owner of the application. `maj status` checks permissions for this user; if not set, for www-data where there is one, else for the owner of the application.',
     APP_COMMANDS_AS_ROOT:

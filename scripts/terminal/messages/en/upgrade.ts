@@ -2,6 +2,7 @@ import type { LogError } from '../../../application/log-lines.ts';
 import type { DryRunResult } from '../../../migrations/dry-run.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { GoBackPlan, WentBack } from '../../../upgrade/go-back.ts';
+import type { Others } from '../../../database/others.ts';
 import type { LostRows } from '../../../upgrade/lost-rows.ts';
 import type { LosingPlan } from '../../../upgrade/written-since.ts';
 import { oneLine } from '../../../system/printable.ts';
@@ -13,6 +14,7 @@ import type { InstallationDifference } from '../../../upgrade/same-installation.
 import type { ResumePlan, WhyNot } from '../../../upgrade/resume-plan.ts';
 import { bytes, duration } from '../../format.ts';
 import { findingLines } from './checks.ts';
+import { othersText } from './others.ts';
 import { statusLines } from './status.ts';
 import { changeLines } from './release.ts';
 
@@ -221,8 +223,8 @@ export const upgrade = {
       message: `What it was begun with is not there any more: ${facts.what}.`,
       hint: 'Put everything back: maj upgrade --roll-back',
     }),
-    'resume-changed': (facts: { differences: readonly string[] }) => ({
-      message: `Somebody has changed what it had left: ${facts.differences.join(', ')}.`,
+    'resume-changed': (facts: { differences: readonly string[]; others?: Others | undefined }) => ({
+      message: `Somebody has changed what it had left: ${facts.differences.join(', ')}.${othersText(facts.others)}`,
       hint: 'Put everything back: maj upgrade --roll-back',
     }),
     'other-installation': (facts: {
@@ -341,6 +343,8 @@ export const upgrade = {
     'database-unchanged': () => 'the database is as it was',
     'server-differs': (facts: { live: string; rehearsed: string }) =>
       `the throwaway server is ${facts.rehearsed}, production ${facts.live}: a small risk remains`,
+    'still-written-in-window': (facts: { tables: readonly string[]; others: Others | undefined }) =>
+      `The window is open, and somebody still writes to ${facts.tables.slice(0, 10).map(oneLine).join(', ')}: what is written after the last backup, a roll-back loses, or it fails over it.${othersText(facts.others)}`,
     'rows-lost': (facts: { backup: string; takenAt: string; lost: readonly LostRows[] }) =>
       [
         `going back to the backup ${facts.backup} (${facts.takenAt}) loses these rows, written since by users or by the migrations:`,
@@ -360,6 +364,7 @@ export const upgrade = {
       package: string;
       pending: readonly string[];
       maintenance: string;
+      services: readonly string[];
       health: string | undefined;
       rehearsal: string | undefined;
       backup: string;
@@ -374,10 +379,12 @@ export const upgrade = {
         : `    (rehearsed already: ${facts.rehearsal})`,
       '  the window:',
       `    maintenance on (${facts.maintenance})`,
+      ...(facts.services.length === 0 ? [] : [`    stop the services (${facts.services.join(', ')})`]),
       `    final backup into ${facts.backup}`,
       '    switch the files',
       ...changeLines(facts.changes).map((line) => `      ${line}`),
       facts.pending.length === 0 ? '    no migration' : `    migrations: ${facts.pending.join(', ')}`,
+      ...(facts.services.length === 0 ? [] : ['    start the services']),
       `    check health (${facts.health ?? 'no APP_HEALTH_URL'})`,
       '    maintenance back to what it was',
       ...(facts.failedBefore === undefined
@@ -414,7 +421,7 @@ export const upgrade = {
       const run = `unfinished ${runWords[kind]} to ${to}`;
       const written = `what was written since the backup ${backup}${lost === null ? ', which could not be counted' : ''}`;
       return [
-        'Users could write since the run was cut off.',
+        'Users, or services of the application, could write since the run was cut off.',
         doing === 'take-back'
           ? `Take the ${run} back, losing ${written}?`
           : `Go on with the ${run}, losing ${written}${kind === 'go-back' ? '' : ', if it fails'}?`,
