@@ -92,6 +92,7 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     ...(target === undefined ? {} : { database: target.database }),
   };
   if (into === undefined && args.options.plan !== true) await refuseNarrower(context, begun);
+  if (into === undefined) await checkServices(context);
   const names = {
     id: backup.id,
     backup: named,
@@ -120,7 +121,6 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     await restoreInto(context, backup, { ...targetFromConfig(context), database: into }, definers);
     return restored(null, null);
   }
-  await checkServices(context);
   const asked = { ...names, tables: tables === undefined ? null : [...tables] };
   await args.confirm(({ results }) => results.backup.restoreQuestion(asked));
   if (target !== undefined) {

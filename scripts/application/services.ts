@@ -4,7 +4,7 @@ import { refused, wrongUsage } from '../errors.ts';
 import { placesOf } from '../release/places.ts';
 import { capture, findProgram, shell, type Captured } from '../system/processes.ts';
 import { quoteWords } from '../system/shell-words.ts';
-import { runCommand } from './commands.ts';
+import { checkCommandUser, runCommand } from './commands.ts';
 import { outputTail } from './output.ts';
 
 /** One thing that stops or starts services. */
@@ -44,12 +44,13 @@ export const serviceSettings = (config: Parameters<typeof serviceCalls>[0]): rea
 
 /**
  * Checks, before anything is done, that the services can be stopped and started: that systemctl is there, answers, and
- * knows each unit.
+ * knows each unit, and that the commands can be run.
  *
- * @throws MajError `services-unclear`, `systemctl-missing`, `systemctl-failed`, `units-unknown`, exit code 2
+ * @throws MajError of `checkCommandUser`; `services-unclear`, `systemctl-missing`, `systemctl-failed`, `units-unknown`, exit code 2
  */
 export async function checkServices(context: Context): Promise<void> {
-  serviceCalls(context.config);
+  const { stop } = serviceCalls(context.config);
+  if (stop.some(({ setting }) => setting !== 'APP_SERVICES')) await checkCommandUser(context);
   const units = context.config.APP_SERVICES ?? [];
   if (units.length === 0) return;
   const systemctl = await findSystemctl(context);

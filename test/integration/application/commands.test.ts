@@ -7,7 +7,7 @@ import { commandEnvironment } from '../../../scripts/application/command-user.ts
 import { checkCommandUser, commandUser, runCommand } from '../../../scripts/application/commands.ts';
 import { clearCache, installDependencies } from '../../../scripts/application/hooks.ts';
 import { maintenanceState, setMaintenance } from '../../../scripts/application/maintenance.ts';
-import { startServices, stopServices } from '../../../scripts/application/services.ts';
+import { checkServices, startServices, stopServices } from '../../../scripts/application/services.ts';
 import { runSmoke } from '../../../scripts/application/smoke.ts';
 import { commandSettings, type Config } from '../../../scripts/config/settings.ts';
 import type { Context } from '../../../scripts/context.ts';
@@ -146,6 +146,18 @@ const expected = (account: Account): ReturnType<typeof told> => ({
   ids: [String(account.uid), String(account.gid), groupsOf[account.name] ?? ''],
   environment: { ...commandEnvironment(account, env) },
 });
+
+it.each([env, { ...env, PATH: '' }])(
+  'a unit that nobody knows is refused, with or without systemd',
+  async (given) => {
+    const unit = 'no-such-unit-of-anybody.service';
+    const context = testContext({ env: given, config: { APP_SERVICES: [unit] } });
+    const failure = await failureOf(checkServices(context));
+    expect(failure.exitCode).toBe(2);
+    expect(['units-unknown', 'systemctl-failed', 'systemctl-missing']).toContain(failure.code);
+    expect(failure.message).toContain('APP_SERVICES');
+  },
+);
 
 it('every command line of the settings is among those that are tried here', () => {
   expect(Object.keys(kinds).sort()).toEqual([...commandSettings].sort());
