@@ -52,7 +52,7 @@ function formatOf(given: string | boolean | undefined): CheckFormat {
 }
 
 async function allScripts(context: Context): Promise<string[]> {
-  return (await readMigrations(await migrationsFolder(context))).map(({ path }) => path);
+  return (await readMigrations(await migrationsFolder(context), context.config)).map(({ path }) => path);
 }
 
 /** A file is looked for as a path, from the project folder on, then among the scripts. */

@@ -41,7 +41,10 @@ async function status(context: Context): Promise<VerbResult> {
 }
 
 async function create(context: Context, name: string): Promise<VerbResult> {
-  const path = await createMigration(await folderForNew(context), name, context.clock.now());
+  const path = await createMigration(await folderForNew(context), name, {
+    now: context.clock.now(),
+    settings: context.config,
+  });
   return { data: { path }, text: ({ results }) => [results.migrations.created({ path })] };
 }
 
@@ -52,7 +55,10 @@ async function baseline(
   version: string,
 ): Promise<VerbResult> {
   await refuseUnfinished(context);
-  const scripts = baselineScripts(await readMigrations(await migrationsFolder(context)), version);
+  const scripts = baselineScripts(
+    await readMigrations(await migrationsFolder(context), context.config),
+    version,
+  );
   const files = scripts.map(({ file }) => file);
   const target = targetFromConfig(context);
   await args.confirm(({ results }) =>

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { patternOf } from '../system/regular-expression.ts';
+import { groupsOf, patternOf } from '../system/regular-expression.ts';
 import { splitWords } from '../system/shell-words.ts';
 import { Secret } from './secret.ts';
 import { parseUpdateSource } from './update-source.ts';
@@ -132,6 +132,15 @@ export const integer = (least: number, most: number): SettingType<number> => ({
     v.maxValue(most),
   ),
 });
+
+/** A regular expression for whole names, with a group at least; kept as text. */
+export const namePattern: SettingType<string> = {
+  name: 'regular expression with a group in parentheses',
+  schema: v.pipe(
+    text,
+    v.check((value) => (groupsOf(value) ?? 0) > 0, 'a regular expression with a group'),
+  ),
+};
 
 /** A length of time, in milliseconds once parsed: `24h`, `90m`, `30s`, `7d`. */
 export const duration: SettingType<number> = {

@@ -2,6 +2,7 @@ import { isAbsolute, posix } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { parseMigrations } from '../migrations/folder.ts';
+import { isScript } from '../migrations/names.ts';
 import type { ReceiptScript } from '../rehearsal/receipt.ts';
 import { gitEnvironment } from '../system/git.ts';
 import { capture, captureBytes } from '../system/processes.ts';
@@ -22,7 +23,7 @@ export async function scriptsInCommit(context: Context, commit: string): Promise
     '--',
     `${folder}/`,
   ]);
-  const paths = listed.split('\0').filter((path) => path.endsWith('.sql'));
+  const paths = listed.split('\0').filter((path) => isScript(posix.basename(path)));
   const blobs = await readBlobs(
     context,
     paths.map((path) => `${commit}:${path}`),
@@ -31,7 +32,11 @@ export async function scriptsInCommit(context: Context, commit: string): Promise
     name: path.slice(folder.length + 1),
     content: blobs[index] ?? Buffer.alloc(0),
   }));
-  return parseMigrations(files).map(({ version, name, checksum }) => ({ version, name, checksum }));
+  return parseMigrations(files, context.config).map(({ version, name, checksum }) => ({
+    version,
+    name,
+    checksum,
+  }));
 }
 
 /** The contents of many objects, by one process: `git cat-file --batch` answers each name with a line and the bytes. */

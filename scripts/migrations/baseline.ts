@@ -4,7 +4,7 @@ import type { Session } from '../database/session.ts';
 import { withSession } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
-import { byVersion, versionNumber, type Migration } from './folder.ts';
+import type { Migration } from './folder.ts';
 import type { Runner } from './ledger-entry.ts';
 import { isLedgerThere, readLedger, type LedgerRow } from './ledger.ts';
 import { sqlTime } from './ledger-write.ts';
@@ -12,6 +12,7 @@ import { withMigrationLock } from './lock.ts';
 import { fillLedger, isDraftThere, orTell } from './make-ledger.ts';
 import { statementsOf } from './script.ts';
 import { noProgress, progressAfter, type Progress } from './statement.ts';
+import { compareVersions, isVersion } from './version.ts';
 
 /**
  * Refuses a database that has tables but no ledger: nothing tells which scripts it has already been through, and
@@ -31,11 +32,12 @@ export async function refuseUnknownHistory(session: Session, database: string): 
 
 /** The scripts that a baseline takes for applied: those up to a version; 0 takes none. */
 export function baselineScripts(migrations: readonly Migration[], version: string): Migration[] {
-  const known = versionNumber(version) === 0 || migrations.some((one) => byVersion(one, { version }) === 0);
-  if (!/^\d{1,14}$/.test(version) || !known) {
+  const isKnown = ['0', ...migrations.map((one) => one.version)].some(
+    (one) => compareVersions(one, version) === 0,
+  );
+  if (!isVersion(version) || !isKnown)
     throw refused('baseline-version', { version, versions: migrations.map((one) => one.version) });
-  }
-  return migrations.filter((one) => versionNumber(one.version) <= versionNumber(version));
+  return migrations.filter((one) => compareVersions(one.version, version) <= 0);
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Migration } from './folder.ts';
-import { versionNumber } from './folder.ts';
 import type { LedgerRow } from './ledger.ts';
 import { statementsOf, type Reading } from './script.ts';
 import { noProgress, progressAfter, type Statement } from './statement.ts';
+import { isSameVersion, versionKey } from './version.ts';
 
 /** What the statements of a script say of which the ledger has the first few as done. */
 export interface DonePrefix {
@@ -15,20 +15,19 @@ export interface DonePrefix {
 /**
  * Reads the first statements of every script that failed after some of them.
  *
- * @returns by version number
+ * @returns by `versionKey`
  * @throws MajError `migration-script` for one that cannot be split
  */
 export async function readDonePrefixes(
   migrations: readonly Migration[],
   ledger: readonly LedgerRow[],
   reading: Reading,
-): Promise<ReadonlyMap<number, DonePrefix>> {
-  const prefixes = new Map<number, DonePrefix>();
+): Promise<ReadonlyMap<string, DonePrefix>> {
+  const prefixes = new Map<string, DonePrefix>();
   for (const row of ledger) {
-    const number = versionNumber(row.version);
-    const migration = migrations.find(({ version }) => versionNumber(version) === number);
+    const migration = migrations.find(({ version }) => isSameVersion(version, row.version));
     if (row.state === 'applied' || row.statementsDone === 0 || migration === undefined) continue;
-    prefixes.set(number, await readPrefix(migration, row.statementsDone, reading));
+    prefixes.set(versionKey(row.version), await readPrefix(migration, row.statementsDone, reading));
   }
   return prefixes;
 }

@@ -117,10 +117,10 @@ const warningsIn = (version: string, { measured }: Seen): Map<number, readonly n
 
 /** Every statement, as the checks take what was measured of it. */
 const measuredOf = (run: MigrationRun, { measured }: Seen): MeasuredStatement[] =>
-  run.migrations.flatMap(({ version, statements }) =>
+  run.migrations.flatMap(({ version, file, statements }) =>
     statements.each.map(({ number, seconds, rows, warnings }) => {
       const more = measured.find((one) => one.version === version && one.number === number);
-      return { version, number, seconds, rows, warnings, algorithm: more?.algorithm };
+      return { file, number, seconds, rows, warnings, algorithm: more?.algorithm };
     }),
   );
 

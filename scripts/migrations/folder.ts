@@ -2,19 +2,15 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { Config } from '../config/settings.ts';
 import { refused } from '../errors.ts';
 import { fileFailed } from '../system/files.ts';
+import { namedScripts, type ScriptName } from './names.ts';
 import { ScriptFiles } from './script-file.ts';
 import { sha256OfText } from '../system/text-hash.ts';
 
 /** One migration script. */
-export interface Migration {
-  /** As it stands in the file's name: `012`, `202611221015`. Compared as a number. */
-  readonly version: string;
-  /** The rest of the file's name: `add_invoices`. */
-  readonly name: string;
-  /** `012_add_invoices.sql`. */
-  readonly file: string;
+export interface Migration extends ScriptName {
   /** Where it was read; the file's name alone where it came from elsewhere. */
   readonly path: string;
   /** sha256 of what `open` gives, so that line ends and a BOM make no difference. */
@@ -23,14 +19,8 @@ export interface Migration {
   readonly open: () => AsyncIterable<Buffer>;
 }
 
-const pattern = /^(\d{1,14})_([\p{L}\p{N}_-]+)\.sql$/u;
-
-/** A version as a number: `007` and `7` are the same one. 14 digits are exact in a JavaScript number. */
-export const versionNumber = (version: string): number => Number(version);
-
-/** Sorts by version, as numbers. */
-export const byVersion = (a: { readonly version: string }, b: { readonly version: string }): number =>
-  versionNumber(a.version) - versionNumber(b.version);
+/** The settings that say how scripts are read. */
+export type ScriptSettings = Partial<Pick<Config, 'MIGRATIONS_PATTERN'>>;
 
 /**
  * Reads the scripts of a folder, in the order of their versions. Files that do not end in `.sql`, and hidden ones, are
@@ -38,13 +28,13 @@ export const byVersion = (a: { readonly version: string }, b: { readonly version
  *
  * @throws MajError as `parseMigrations` does; `file-failed` when the folder cannot be read
  */
-export async function readMigrations(folder: string): Promise<Migration[]> {
+export async function readMigrations(folder: string, settings: ScriptSettings): Promise<Migration[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     const names = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
     const migrations: Migration[] = [];
     const files = new ScriptFiles();
-    for (const named of namedScripts(names)) {
+    for (const named of namedScripts(names, settings.MIGRATIONS_PATTERN)) {
       const path = join(folder, named.file);
       const stream = await files.read(path, named.file);
       migrations.push({ ...named, path, open: stream, checksum: await checksumOf(stream()) });
@@ -62,9 +52,6 @@ async function checksumOf(chunks: AsyncIterable<Buffer>): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Whether a file's name makes it one of the scripts. */
-export const isScript = (name: string): boolean => /\.sql$/i.test(name) && !name.startsWith('.');
-
 /**
  * Makes migrations of files that were read already, from a git commit.
  *
@@ -73,9 +60,10 @@ export const isScript = (name: string): boolean => /\.sql$/i.test(name) && !name
  */
 export function parseMigrations(
   files: readonly { readonly name: string; readonly content: Buffer }[],
+  settings: ScriptSettings,
 ): Migration[] {
   const contents = new Map(files.map(({ name, content }) => [name, content]));
-  return namedScripts([...contents.keys()]).map((named) => {
+  return namedScripts([...contents.keys()], settings.MIGRATIONS_PATTERN).map((named) => {
     const text = normalText(named.file, contents.get(named.file) ?? Buffer.alloc(0));
     const stream = (): AsyncIterable<Buffer> => Readable.from([Buffer.from(text)]);
     return { ...named, path: named.file, checksum: sha256OfText(text), open: stream };
@@ -96,23 +84,6 @@ export async function readScript(
     chunks.push(Buffer.from(chunk));
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** What the names of files say of the scripts among them, in order. */
-function namedScripts(names: readonly string[]): Pick<Migration, 'version' | 'name' | 'file'>[] {
-  const scripts = names.filter(isScript);
-  const wrong = scripts.filter((name) => !pattern.test(name));
-  if (wrong.length > 0) throw refused('migration-names', { files: wrong.sort() });
-  const named = scripts.map((file) => {
-    const [, version = '', name = ''] = pattern.exec(file) ?? [];
-    return { version, name, file };
-  });
-  named.sort((a, b) => byVersion(a, b) || a.file.localeCompare(b.file));
-  const twice = named.filter((one, index) =>
-    [named[index - 1], named[index + 1]].some((other) => other !== undefined && byVersion(other, one) === 0),
-  );
-  if (twice.length > 0) throw refused('migration-versions', { files: twice.map(({ file }) => file) });
-  return named;
 }
 
 function normalText(file: string, content: Buffer): string {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { refused } from '../errors.ts';
 import { quoteName } from '../database/quote.ts';
 import type { Session } from '../database/session.ts';
-import { byVersion } from './folder.ts';
+import { byVersion, isVersion } from './version.ts';
 
 /** The name of the table in the live database that says which scripts have run. */
 export const ledgerTable = 'schema_versions';
@@ -100,7 +100,7 @@ const count = v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.i
 const optionalText = v.nullish(v.pipe(v.union([v.string(), v.number()]), v.transform(String)));
 
 const row = v.object({
-  version: v.pipe(v.string(), v.regex(/^\d{1,14}$/)),
+  version: v.pipe(v.string(), v.check(isVersion, 'not a version')),
   name: v.string(),
   checksum: v.string(),
   state: v.picklist(['applying', 'applied', 'failed']),

@@ -2,22 +2,23 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refused, wrongUsage } from '../errors.ts';
 import { exists, fileFailed, systemErrorCode } from '../system/files.ts';
-import { readMigrations, versionNumber, type Migration } from './folder.ts';
+import { forWhole } from '../system/regular-expression.ts';
+import { readMigrations, type Migration, type ScriptSettings } from './folder.ts';
+import { byVersion, compareVersions } from './version.ts';
 
 const timestampDigits = 12;
 
 /**
  * The next version, in the style of those that are there: the number after the last one, as wide, or the time to the
- * minute (UTC). Pure.
+ * minute (UTC); undefined where the last one has several numbers (`1.2.0`), and nobody but its author knows the next. Pure.
  */
-export function nextVersion(versions: readonly string[], now: Date): string {
-  const highest = versions.reduce((most, version) => Math.max(most, versionNumber(version)), 0);
-  const newest = versions.find((version) => versionNumber(version) === highest);
-  if (newest !== undefined && newest.length >= timestampDigits) {
-    const time = now.toISOString().replace(/\D/g, '').slice(0, newest.length);
-    return versionNumber(time) > highest ? time : String(highest + 1);
-  }
-  return String(highest + 1).padStart(newest?.length ?? 3, '0');
+export function nextVersion(versions: readonly string[], now: Date): string | undefined {
+  const newest = [...versions].sort(compareVersions).at(-1) ?? '000';
+  if (!/^\d+$/.test(newest)) return undefined;
+  const after = String(BigInt(newest) + 1n).padStart(newest.length, '0');
+  if (newest.length < timestampDigits) return after;
+  const time = now.toISOString().replace(/\D/g, '').slice(0, newest.length);
+  return compareVersions(time, newest) > 0 ? time : after;
 }
 
 /** `Add invoices!` as `add_invoices`. Pure. */
@@ -32,17 +33,24 @@ export function fileNameOf(name: string): string {
 /**
  * Makes an empty script with the next version; its path.
  *
- * @throws MajError `migration-name`; `migration-exists`; what `readMigrations` throws
+ * @throws MajError `migration-name`; `migration-exists`; `migration-own-scheme` where scripts are named in another way; what `readMigrations` throws
  */
-export async function createMigration(folder: string, name: string, now: Date): Promise<string> {
+export async function createMigration(
+  folder: string,
+  name: string,
+  { now, settings }: { readonly now: Date; readonly settings: ScriptSettings },
+): Promise<string> {
   const words = fileNameOf(name);
   if (words === '') throw wrongUsage('migration-name', { name });
-  const present: readonly Migration[] = (await exists(folder)) ? await readMigrations(folder) : [];
+  const present: readonly Migration[] = (await exists(folder)) ? await readMigrations(folder, settings) : [];
   const version = nextVersion(
     present.map((migration) => migration.version),
     now,
   );
-  const path = join(folder, `${version}_${words}.sql`);
+  const file = `${version ?? ''}_${words}.sql`;
+  if (version === undefined || !isTaken(file, version, settings))
+    throw refused('migration-own-scheme', { folder, newest: [...present].sort(byVersion).at(-1)?.file });
+  const path = join(folder, file);
   try {
     await mkdir(folder, { recursive: true });
     await writeFile(path, header(version, name), { flag: 'wx' });
@@ -52,6 +60,10 @@ export async function createMigration(folder: string, name: string, now: Date): 
   }
   return path;
 }
+
+/** Whether a new file would be one of the scripts, with this version. */
+const isTaken = (file: string, version: string, { MIGRATIONS_PATTERN: pattern }: ScriptSettings): boolean =>
+  pattern === undefined || forWhole(pattern).exec(file)?.[1] === version;
 
 const header = (version: string, name: string): string => `-- ${version}: ${name.replace(/\s+/g, ' ').trim()}
 

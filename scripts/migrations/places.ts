@@ -4,7 +4,7 @@ import { strangerAt, trustingOf, type Found, type Trusting } from '../config/str
 import type { Context } from '../context.ts';
 import { wrongUsage } from '../errors.ts';
 import { fileFailed, namesIn, statIfThere } from '../system/files.ts';
-import { isScript } from './folder.ts';
+import { isScript } from './names.ts';
 
 type Settings = Pick<Context, 'config' | 'projectDir'>;
 type Surroundings = Pick<Context, 'config' | 'projectDir' | 'env'>;

@@ -1,7 +1,9 @@
 import { refused, unfinished, wrongUsage, type MajError } from '../errors.ts';
 import type { DonePrefix } from './done-prefix.ts';
-import { byVersion, versionNumber, type Migration } from './folder.ts';
+import type { Migration } from './folder.ts';
 import type { LedgerRow } from './ledger.ts';
+import { nameOfRecord } from './names.ts';
+import { byVersion, isVersion, versionKey } from './version.ts';
 
 /** A script that is to run. */
 export interface PendingMigration extends Migration {
@@ -61,27 +63,27 @@ export interface MigrationPlan {
 export function planMigrations(
   migrations: readonly Migration[],
   ledger: readonly LedgerRow[],
-  prefixes: ReadonlyMap<number, DonePrefix> = new Map(),
+  prefixes: ReadonlyMap<string, DonePrefix> = new Map(),
 ): MigrationPlan {
-  const files = new Map(migrations.map((migration) => [versionNumber(migration.version), migration]));
-  const rows = new Map(ledger.map((row) => [versionNumber(row.version), row]));
+  const files = new Map(migrations.map((migration) => [versionKey(migration.version), migration]));
+  const rows = new Map(ledger.map((row) => [versionKey(row.version), row]));
   const inOrder = [...ledger].sort(byVersion);
   const applied = inOrder.filter((row) => row.state === 'applied');
   const newest = applied.at(-1);
   const problems: PlanProblem[] = [];
   for (const row of inOrder) {
-    const file = files.get(versionNumber(row.version));
-    const named = { version: row.version, file: file?.file ?? `${row.version}_${row.name}.sql` };
+    const file = files.get(versionKey(row.version));
+    const named = { version: row.version, file: file?.file ?? `${nameOfRecord(row)}.sql` };
     if (row.state === 'applying' || row.inFlight !== undefined)
       problems.push(unfinishedProblem(row, named.file));
     else if (file === undefined) problems.push({ kind: 'missing', ...named });
     else if (row.state === 'failed')
-      problems.push(...problemsOfFailed(row, file, prefixes.get(versionNumber(row.version))));
+      problems.push(...problemsOfFailed(row, file, prefixes.get(versionKey(row.version))));
     else if (row.checksum !== file.checksum) problems.push({ kind: 'edited', ...named });
   }
   const pending: PendingMigration[] = [];
   for (const migration of [...migrations].sort(byVersion)) {
-    const row = rows.get(versionNumber(migration.version));
+    const row = rows.get(versionKey(migration.version));
     if (row?.state === 'applied') continue;
     if (row === undefined && newest !== undefined && byVersion(newest, migration) > 0)
       problems.push({
@@ -146,7 +148,7 @@ export function pendingUpTo(
   migrations: readonly Migration[],
   version: string,
 ): readonly PendingMigration[] {
-  if (!/^\d{1,14}$/.test(version) || !migrations.some((one) => byVersion(one, { version }) === 0))
+  if (!isVersion(version) || !migrations.some((one) => byVersion(one, { version }) === 0))
     throw wrongUsage('migrate-to', { version, versions: migrations.map((one) => one.version) });
   return plan.pending.filter((one) => byVersion(one, { version }) <= 0);
 }

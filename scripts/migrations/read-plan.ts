@@ -30,7 +30,7 @@ export async function readPlan(
   options: { readonly refuseLocked?: boolean; readonly stagedDir?: string } = {},
 ): Promise<LivePlan> {
   const folder = await migrationsFolder(context, options.stagedDir);
-  const migrations = await readMigrations(folder);
+  const migrations = await readMigrations(folder, context.config);
   return { folder, migrations, plan: await planLive(context, migrations, options) };
 }
 

@@ -10,15 +10,14 @@ import { readLedger, type LedgerRow } from './ledger.ts';
 import { ledgerEntry, type Runner } from './ledger-entry.ts';
 import { withMigrationLock } from './lock.ts';
 import { ensureLedger } from './make-ledger.ts';
-import { versionNumber } from './folder.ts';
+import type { ScriptName } from './names.ts';
 import type { PendingMigration } from './plan.ts';
 import { areTransactional, prepareScript, type Script } from './script.ts';
 import type { StatementRuns } from './statement-run.ts';
+import { isSameVersion } from './version.ts';
 
 /** What one script did. */
-export interface MigrationResult {
-  readonly version: string;
-  readonly name: string;
+export interface MigrationResult extends ScriptName {
   readonly checksum: string;
   readonly statements: StatementRuns;
   readonly seconds: number;
@@ -102,7 +101,7 @@ export async function runScripts(
           return { migrations, sqlMode, failure, cause: execution.stopped.cause };
         }
         const { statements, seconds } = execution;
-        migrations.push({ version, name, checksum, statements, seconds });
+        migrations.push({ version, name, file, checksum, statements, seconds });
         applied.push(file);
       }
       return { migrations, sqlMode };
@@ -141,7 +140,7 @@ export async function serverSqlMode(context: Pick<Context, 'signal'>, target: Ta
 /** Another run may have come between the plan and the lock. */
 function refuseMoved(migrations: readonly PendingMigration[], ledger: readonly LedgerRow[]): void {
   const moved = migrations.find((migration) => {
-    const row = ledger.find(({ version }) => versionNumber(version) === versionNumber(migration.version));
+    const row = ledger.find(({ version }) => isSameVersion(version, migration.version));
     if (row === undefined) return migration.done > 0;
     return row.state !== 'failed' || row.inFlight !== undefined || row.statementsDone !== migration.done;
   });

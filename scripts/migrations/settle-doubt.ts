@@ -5,7 +5,7 @@ import type { Target } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import { judgeDoubt, type Verdict } from './doubt.ts';
 import type { StatementEvidence } from './evidence.ts';
-import { versionNumber, type Migration } from './folder.ts';
+import type { Migration } from './folder.ts';
 import { readLedger, type LedgerRow } from './ledger.ts';
 import { writeLedger } from './ledger-write.ts';
 import { withMigrationLock } from './lock.ts';
@@ -13,6 +13,7 @@ import { orTell } from './make-ledger.ts';
 import { waitForOrphan } from './orphan.ts';
 import { statementsOf, type Reading } from './script.ts';
 import { noProgress, progressAfter, type Progress, type Statement } from './statement.ts';
+import { isSameVersion } from './version.ts';
 
 /** What the user says of a statement of which nothing else tells. */
 export interface Word {
@@ -64,7 +65,7 @@ export async function settleDoubt(context: Context, options: SettleOptions): Pro
 const isInDoubt = (row: LedgerRow): boolean => row.state === 'applying' || row.inFlight !== undefined;
 
 const fileOf = ({ version }: LedgerRow, migrations: readonly Migration[]): Migration | undefined =>
-  migrations.find((migration) => versionNumber(migration.version) === versionNumber(version));
+  migrations.find((migration) => isSameVersion(migration.version, version));
 
 async function settleRow(
   context: Context,
@@ -77,7 +78,7 @@ async function settleRow(
     throw refused('migration-doubt-edited', { file: row.name, statement: row.statementsDone + 1 });
   const { file } = migration;
   const facts = { file, of: row.statements };
-  if (word !== undefined && versionNumber(word.version) !== versionNumber(row.version))
+  if (word !== undefined && !isSameVersion(word.version, row.version))
     throw refused('migration-doubt-word', { asked: word.version, file, problem: 'other-script' });
   const { inFlight } = row;
   if (inFlight === undefined) {
@@ -94,9 +95,7 @@ async function settleRow(
   const live = await readSchema(keeper, target.database);
   const seen = evidence.find(
     ({ version, number, hash }) =>
-      versionNumber(version) === versionNumber(row.version) &&
-      number === inFlight.number &&
-      hash === inFlight.hash,
+      isSameVersion(version, row.version) && number === inFlight.number && hash === inFlight.hash,
   );
   const found = judgeDoubt(statement, seen, live);
   const verdict = word === undefined ? found : byWord(word, found, file);

@@ -1,6 +1,6 @@
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { byVersion, versionNumber } from './folder.ts';
 import { errorOfProblems, type MigrationPlan, type PlanProblem } from './plan.ts';
+import { byVersion, isSameVersion, versionKey } from './version.ts';
 
 /** One line of `maj migrate status`. */
 export interface StatusRow {
@@ -30,7 +30,7 @@ export function statusExitCode({ ledger, problems }: MigrationPlan): ExitCode {
 /** Every script that the ledger or the folder knows, in order. Pure. */
 export function statusRows(plan: MigrationPlan): StatusRow[] {
   const problemOf = (version: string): PlanProblem['kind'] | undefined =>
-    plan.problems.find((problem) => versionNumber(problem.version) === versionNumber(version))?.kind;
+    plan.problems.find((problem) => isSameVersion(problem.version, version))?.kind;
   const known = plan.ledger.map((row): StatusRow => ({
     version: row.version,
     name: row.name,
@@ -45,9 +45,9 @@ export function statusRows(plan: MigrationPlan): StatusRow[] {
     note: row.note,
     problem: problemOf(row.version),
   }));
-  const versions = new Set(known.map((row) => Number(row.version)));
+  const versions = new Set(known.map((row) => versionKey(row.version)));
   const pending = plan.pending
-    .filter((migration) => !versions.has(Number(migration.version)))
+    .filter((migration) => !versions.has(versionKey(migration.version)))
     .map((migration): StatusRow => ({
       version: migration.version,
       name: migration.name,

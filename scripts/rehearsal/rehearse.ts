@@ -34,7 +34,7 @@ export interface Rehearsal {
 export async function rehearse(context: Context, folder: string, given?: Backup): Promise<Rehearsal> {
   const database = await rehearsedDatabase(context);
   if (given !== undefined) refuseOthersRehearsal(given, database);
-  const scripts = await readMigrations(folder);
+  const scripts = await readMigrations(folder, context.config);
   // Told before the hours that a backup and its proof may take; on a backup that is given, by the dry run.
   if (given === undefined) await planLive(context, scripts, { refuseReaching: true });
   const times = stopwatch(context);

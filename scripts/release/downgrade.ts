@@ -3,8 +3,10 @@ import type { Context } from '../context.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { refused } from '../errors.ts';
-import { readMigrations, versionNumber, type Migration } from '../migrations/folder.ts';
+import { readMigrations, type Migration } from '../migrations/folder.ts';
 import { readLedger, type LedgerRow } from '../migrations/ledger.ts';
+import { nameOfRecord } from '../migrations/names.ts';
+import { versionKey } from '../migrations/version.ts';
 import { statIfThere } from '../system/files.ts';
 
 /**
@@ -15,10 +17,10 @@ export function standingBetween(
   ledger: readonly Pick<LedgerRow, 'version' | 'name' | 'checksum'>[],
   scripts: readonly Pick<Migration, 'version' | 'checksum'>[],
 ): readonly string[] {
-  const known = new Map(scripts.map((script) => [versionNumber(script.version), script.checksum]));
+  const known = new Map(scripts.map((script) => [versionKey(script.version), script.checksum]));
   return ledger
-    .filter((row) => known.get(versionNumber(row.version)) !== row.checksum)
-    .map((row) => `${row.version}_${row.name}`);
+    .filter((row) => known.get(versionKey(row.version)) !== row.checksum)
+    .map(nameOfRecord);
 }
 
 /**
@@ -35,7 +37,7 @@ export async function checkDowngrade(
   const { MIGRATIONS_DIR } = context.config;
   const folder = isAbsolute(MIGRATIONS_DIR) ? undefined : join(staged, MIGRATIONS_DIR);
   const brings = folder !== undefined && (await statIfThere(folder))?.isDirectory() === true;
-  const scripts = brings ? await readMigrations(folder) : [];
+  const scripts = brings ? await readMigrations(folder, context.config) : [];
   const ledger = await withSession(context, targetFromConfig(context), (session) => readLedger(session));
   const between = standingBetween(ledger, scripts);
   if (between.length > 0) throw refused('downgrade-migrations', { ...versions, migrations: between });

@@ -3,6 +3,20 @@ import { Script } from 'node:vm';
 /** A text as a regular expression that matches it alone. */
 export const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
+/** A regular expression that somebody wrote, for a whole text: what it matches in the middle of one does not count. */
+export const forWhole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, 'u');
+
+/** How many groups a regular expression has that somebody wrote; undefined where it is none. Pure. */
+export function groupsOf(pattern: string): number | undefined {
+  try {
+    forWhole(pattern);
+    // An alternative that is empty matches nothing, and tells of all groups.
+    return (new RegExp(`${pattern}|`, 'u').exec('')?.length ?? 1) - 1;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The regular expression that a setting gives, in which ^ and $ are the ends of a line; undefined where it is none. */
 export function patternOf(text: string): RegExp | undefined {
   try {

@@ -2,6 +2,7 @@ import { isAbsolute, join, relative } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
+import { nameOfRecord } from '../migrations/names.ts';
 import { installedTree } from '../migrations/places.ts';
 import type { ReceiptScript } from '../rehearsal/receipt.ts';
 
@@ -20,13 +21,16 @@ export async function afterSwitch(
   if (rehearsed.length === 0) return [];
   const within = relative(staged, folder);
   const isOutside = within.startsWith('..') || isAbsolute(within);
-  const found = await readMigrations(isOutside ? folder : join(installedTree(context), within));
+  const found = await readMigrations(
+    isOutside ? folder : join(installedTree(context), within),
+    context.config,
+  );
   const isSame = (one: Migration, other: ReceiptScript): boolean =>
     one.version === other.version && one.checksum === other.checksum;
   const changed = rehearsed.filter((script) => !found.some((one) => isSame(one, script)));
   if (changed.length > 0 || found.length !== rehearsed.length)
     throw refused('scripts-changed', {
-      files: changed.map(({ version, name }) => `${version}_${name}.sql`),
+      files: changed.map((script) => `${nameOfRecord(script)}.sql`),
     });
   return found;
 }

@@ -1,6 +1,7 @@
 import { installedVersion } from '../application/version.ts';
 import { findBackup } from '../backup/list.ts';
 import type { Context } from '../context.ts';
+import { nameOfRecord } from '../migrations/names.ts';
 import type { Receipt, ReceiptScript } from '../rehearsal/receipt.ts';
 import { findPackage } from '../release/find.ts';
 import type { Allowance } from '../release/types.ts';
@@ -108,4 +109,4 @@ export function expectedOf({ durationMs }: Pick<Receipt, 'durationMs'>): Expecte
 export const filesOf = ({ pending, scripts }: Pick<Receipt, 'pending' | 'scripts'>): string[] =>
   pending.flatMap((version) => scripts.filter((script) => script.version === version).map(fileOf));
 
-const fileOf = ({ version, name }: ReceiptScript): string => `${version}_${name}.sql`;
+const fileOf = (script: ReceiptScript): string => `${nameOfRecord(script)}.sql`;

@@ -93,7 +93,7 @@ function overhead(windows: readonly Window[]): Figure {
 }
 
 async function seed(context: Context, site: Site, megabytes: number): Promise<void> {
-  const migrations = await readMigrations(join(site.appDir, 'migrations'));
+  const migrations = await readMigrations(join(site.appDir, 'migrations'), {});
   const pending = migrations.map((one) => ({ ...one, done: 0, recordedAs: one.version }));
   await runMigrations(context, {
     target: site.target,

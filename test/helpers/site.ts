@@ -59,7 +59,7 @@ export function useSites(
     });
     const site = await installSite(context, running(), temporaryFolder('site'), example);
     open.push(site);
-    const migrations = await readMigrations(join(site.appDir, 'migrations'));
+    const migrations = await readMigrations(join(site.appDir, 'migrations'), {});
     const pending = migrations.map((one) => ({ ...one, done: 0, recordedAs: one.version }));
     await runMigrations(context, {
       target: site.target,

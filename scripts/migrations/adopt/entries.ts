@@ -12,8 +12,8 @@ export interface ForeignEntry {
   /** As its table names it. */
   readonly text: string;
   /** The version of the file of ours that it would be; undefined: none of ours could have it. */
-  readonly number: number | undefined;
-  /** Its names, without number. */
+  readonly version: string | undefined;
+  /** Its names, without version. */
   readonly words: readonly string[];
   /** Known only where the server wrote it: see `Column.serverTime`. */
   readonly finishedAt: Date | undefined;
@@ -36,7 +36,7 @@ export interface ForeignLedger {
   readonly program: string;
   readonly entries: readonly ForeignEntry[];
   /** Everything up to this version is applied, whether it has an entry or not. */
-  readonly upTo: { readonly text: string; readonly number: number } | undefined;
+  readonly upTo: { readonly text: string; readonly version: string } | undefined;
   /** Rows that are no migration with a version. */
   readonly leftOut: readonly string[];
   readonly problems: readonly LedgerProblem[];
@@ -85,10 +85,10 @@ function currentOf(rows: readonly RawRow[]): Findings {
 }
 
 function upToOf(version: string): Pick<Findings, 'upTo' | 'problems'> {
-  const { number } = parseName(version);
-  return number === undefined
+  const parsed = parseName(version);
+  return parsed.version === undefined
     ? { upTo: undefined, problems: [{ kind: 'not-a-number', entry: version }] }
-    : { upTo: { text: version, number }, problems: [] };
+    : { upTo: { text: version, version: parsed.version }, problems: [] };
 }
 
 /** Flyway's rows are a history: what was undone or deleted later does not count. */
@@ -122,7 +122,7 @@ function entryOf(shape: Shape, row: RawRow): ForeignEntry {
   const moment = Number(row[momentColumn] ?? 0);
   return {
     text: [version, told].filter((part) => part !== undefined && part !== '').join(' '),
-    number: parsed.number,
+    version: parsed.version,
     words: [...new Set(words.filter((word) => word !== undefined))],
     finishedAt: moment > 0 ? new Date(Math.round(moment * 1000)) : undefined,
     timeText: moment > 0 || shape.at === undefined ? undefined : (row[shape.at.name] ?? undefined),

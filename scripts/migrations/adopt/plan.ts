@@ -1,4 +1,5 @@
-import { byVersion, versionNumber, type Migration } from '../folder.ts';
+import type { Migration } from '../folder.ts';
+import { byVersion, compareVersions, isSameVersion, versionKey } from '../version.ts';
 import type { ForeignEntry, ForeignLedger, LedgerProblem } from './entries.ts';
 import { sameWords } from './names.ts';
 
@@ -34,7 +35,7 @@ export interface Adoption {
 }
 
 /**
- * Finds the script of each entry: by number, else by name. Pure.
+ * Finds the script of each entry: by version, else by name. Pure.
  *
  * @param options `current`: the one entry is the version that the database is at, with all that comes before it
  */
@@ -57,11 +58,13 @@ export function planAdoption(
   for (const [{ file }, entries] of entriesOf)
     if (entries.length > 1) problems.push({ kind: 'twice', file, entries: entries.map(({ text }) => text) });
   const { upTo } = ledger;
-  if (upTo !== undefined && !migrations.some((one) => versionNumber(one.version) === upTo.number))
+  if (upTo !== undefined && isAlien(upTo.version, migrations))
+    problems.push({ kind: 'not-a-number', entry: upTo.text });
+  if (upTo !== undefined && !migrations.some((one) => isSameVersion(one.version, upTo.version)))
     if (!gone.includes(upTo.text)) gone.push(upTo.text);
   const inOrder = [...migrations].sort(byVersion);
   const isAdopted = (one: Migration): boolean =>
-    entriesOf.has(one) || (upTo !== undefined && versionNumber(one.version) <= upTo.number);
+    entriesOf.has(one) || (upTo !== undefined && compareVersions(one.version, upTo.version) <= 0);
   const adopted = inOrder
     .filter(isAdopted)
     .map((migration) => ({ migration, entry: entriesOf.get(migration)?.[0] }));
@@ -82,19 +85,19 @@ function withCurrent(
 ): { readonly ledger: ForeignLedger; readonly problems: readonly AdoptionProblem[] } {
   const [entry, ...more] = ledger.entries;
   if (!current) {
-    const before = migrations.filter((one) => versionNumber(one.version) < (entry?.number ?? 0));
+    const before = migrations.filter((one) => compareVersions(one.version, entry?.version ?? '0') < 0);
     const unclear = ledger.shape === 'plain' && entry !== undefined && more.length === 0 && before.length > 0;
     const files = before.map(({ file }) => file);
     return { ledger, problems: unclear ? [{ kind: 'one-row', entry: entry.text, before: files }] : [] };
   }
   // golang-migrate's record says it anyway.
   if (ledger.upTo !== undefined && entry === undefined) return { ledger, problems: [] };
-  if (entry?.number === undefined || more.length > 0)
+  if (entry?.version === undefined || more.length > 0)
     return { ledger, problems: [{ kind: 'not-one-row', rows: ledger.entries.length }] };
   const match = matchOf(entry, migrations);
-  // Where its name tells the script, that script's number counts.
-  const number = match.kind === 'script' ? versionNumber(match.migration.version) : entry.number;
-  return { ledger: { ...ledger, upTo: { text: entry.text, number } }, problems: [] };
+  // Where its name tells the script, that script's version counts.
+  const version = match.kind === 'script' ? match.migration.version : entry.version;
+  return { ledger: { ...ledger, upTo: { text: entry.text, version } }, problems: [] };
 }
 
 type Match =
@@ -103,7 +106,9 @@ type Match =
   | Extract<AdoptionProblem, { readonly kind: 'ambiguous' | 'conflict' | 'not-a-number' }>;
 
 function matchOf(entry: ForeignEntry, migrations: readonly Migration[]): Match {
-  const byNumber = migrations.find((one) => versionNumber(one.version) === entry.number);
+  const { version } = entry;
+  const byNumber =
+    version === undefined ? undefined : migrations.find((one) => isSameVersion(one.version, version));
   const words = new Set(entry.words.map(sameWords).filter((word) => word !== ''));
   const byWords = migrations.filter((one) => words.has(sameWords(one.name)));
   const [named, ...others] = byWords;
@@ -116,5 +121,13 @@ function matchOf(entry: ForeignEntry, migrations: readonly Migration[]): Match {
   if (others.length > 0)
     return { kind: 'ambiguous', entry: entry.text, files: byWords.map(({ file }) => file) };
   if (named !== undefined) return { kind: 'script', migration: named };
-  return entry.number === undefined ? { kind: 'not-a-number', entry: entry.text } : { kind: 'gone' };
+  return version === undefined || isAlien(version, migrations)
+    ? { kind: 'not-a-number', entry: entry.text }
+    : { kind: 'gone' };
 }
+
+/** Whether a version has points, and no script's has: `1.2` has no place among `001` and `002`. */
+const isAlien = (version: string, migrations: readonly Migration[]): boolean =>
+  isPointed(version) && !migrations.some((one) => isPointed(one.version));
+
+const isPointed = (version: string): boolean => versionKey(version).includes('.');

@@ -145,7 +145,7 @@ const mount = (...words: readonly string[]): void => void execFileSync('mount', 
 
 async function seed(target: Target, appDir: string, example: Example): Promise<void> {
   const context = testContext();
-  const migrations = await readMigrations(join(appDir, 'migrations'));
+  const migrations = await readMigrations(join(appDir, 'migrations'), {});
   const pending = migrations.map((one) => ({ ...one, done: 0, recordedAs: one.version }));
   await runMigrations(context, { target, migrations: pending, runId: 'install', appliedBy: 'test' });
   await example.seedDatabase(join(appDir, '.env'), { rows: 1500 });

@@ -9,11 +9,14 @@ import { parseMigrations } from '../../../scripts/migrations/folder.ts';
 import { planLive } from '../../../scripts/migrations/read-plan.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 
-const migrations = parseMigrations([
-  { name: '001_users.sql', content: Buffer.from('CREATE TABLE users (id INT PRIMARY KEY);') },
-  { name: '002_orders.sql', content: Buffer.from('CREATE TABLE orders (id INT PRIMARY KEY);') },
-  { name: '003_bills.sql', content: Buffer.from('CREATE TABLE bills (id INT PRIMARY KEY);') },
-]);
+const migrations = parseMigrations(
+  [
+    { name: '001_users.sql', content: Buffer.from('CREATE TABLE users (id INT PRIMARY KEY);') },
+    { name: '002_orders.sql', content: Buffer.from('CREATE TABLE orders (id INT PRIMARY KEY);') },
+    { name: '003_bills.sql', content: Buffer.from('CREATE TABLE bills (id INT PRIMARY KEY);') },
+  ],
+  {},
+);
 const runner = { runId: 'r', appliedBy: 'test' };
 
 test('a baseline takes the scripts up to a version, none for 0, and refuses a version that there is not', () => {

@@ -231,7 +231,7 @@ INSERT INTO t VALUES (1, 'Été, 10 €', 'Été, 10 €'), (2, 'Cœur – 3 €
     await runScript(vendor, old, windows);
     const refused = ((): unknown => {
       try {
-        return parseMigrations([{ name: '1_t.sql', content: windows }]);
+        return parseMigrations([{ name: '1_t.sql', content: windows }], {});
       } catch (error) {
         return error;
       }

@@ -13,7 +13,10 @@ import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
 
 export const scripts = (texts: Readonly<Record<string, string>>): Migration[] =>
-  parseMigrations(Object.entries(texts).map(([name, text]) => ({ name, content: Buffer.from(text) })));
+  parseMigrations(
+    Object.entries(texts).map(([name, text]) => ({ name, content: Buffer.from(text) })),
+    {},
+  );
 
 /** What `maj migrate` does, without asking: reads the ledger, plans, runs. */
 export async function migrate(

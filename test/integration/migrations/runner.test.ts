@@ -219,7 +219,7 @@ describe.each(servers)('on $name, migrations', (server) => {
     );
     await writeFile(join(folder, '001_a.sql'), 'CREATE TABLE a (n int, t text) ENGINE=InnoDB;');
     await writeFile(join(folder, '002_b.sql'), inserts.join('\n'));
-    const migrations = (await readMigrations(folder)).map((one) => ({
+    const migrations = (await readMigrations(folder, {})).map((one) => ({
       ...one,
       done: 0,
       recordedAs: one.version,

@@ -64,7 +64,7 @@ const apply = (context: TestContext, wanted: string, options: Options = {}): Pro
 async function migrate(context: TestContext, scripts: Readonly<Record<string, string>>): Promise<void> {
   const folder = join(temporaryFolder('scripts'), 'migrations');
   writeTree(folder, scripts);
-  const migrations = await readMigrations(folder);
+  const migrations = await readMigrations(folder, {});
   await runMigrations(context, {
     target: running().target(context.config.DB_NAME ?? ''),
     migrations: migrations.map((script) => ({ ...script, done: 0, recordedAs: script.version })),

@@ -21,9 +21,9 @@ describe('a command line, taken apart as a shell would', () => {
   });
 });
 
-describe('where the clients are', () => {
-  const parsed = (settings: Record<string, string>) => parseSettings(settings, Object.keys(settings));
+const parsed = (settings: Record<string, string>) => parseSettings(settings, Object.keys(settings));
 
+describe('settings that are more than a text', () => {
   test.each([
     ['db', { host: 'db', port: undefined }],
     ['db.example:3307', { host: 'db.example', port: 3307 }],
@@ -39,6 +39,10 @@ describe('where the clients are', () => {
     ['CLIENT_HOST', 'db:70000'],
     ['CLIENT_HOST', 'run/mysqld.sock'],
     ['CLIENT_COMMAND', "docker exec -i 'db"],
+    ['MIGRATIONS_PATTERN', String.raw`(\d+`],
+    ['MIGRATIONS_PATTERN', String.raw`\d+_\w+\.sql`],
+    ['MIGRATIONS_PATTERN', String.raw`(?:\d+)\.sql`],
+    ['MIGRATIONS_PATTERN', String.raw`a)|(b`],
   ])('%s=%s is refused', (name, text) => {
     expect(parsed({ [name]: text })).toMatchObject({ ok: false, problems: [{ kind: 'invalid', name }] });
   });

@@ -24,18 +24,19 @@ const ours =
   'version name checksum state statements statements_done done_hash in_flight connection_id error started_at finished_at duration_ms applied_by run_id note';
 
 test.each([
-  ['007', 7, undefined],
-  ['7', 7, undefined],
-  ['20190101120000_create_users', 20190101120000, 'create_users'],
-  ['012_2fa_login.sql', 12, '2fa_login'],
-  ['2014_10_12_000000_create_users_table', 20141012000000, 'create_users_table'],
-  ['1.2', undefined, '1.2'],
-  ['1_2', undefined, '1_2'],
-  ['1_2_3', undefined, '1_2_3'],
-  ['123456789012345', undefined, '123456789012345'],
+  ['007', '007', undefined],
+  ['7', '7', undefined],
+  ['20190101120000_create_users', '20190101120000', 'create_users'],
+  ['012_2fa_login.sql', '012', '2fa_login'],
+  ['2014_10_12_000000_create_users_table', '20141012000000', 'create_users_table'],
+  ['1.2', '1.2', '1.2'],
+  ['1_2', '1_2', '1_2'],
+  ['1_2_3', '1_2_3', '1_2_3'],
+  ['123456789012345', '123456789012345', undefined],
+  ['1'.repeat(33), undefined, '1'.repeat(33)],
   ['create_users', undefined, 'create_users'],
-])('the name %s is number %s and words %s', (text, number, words) => {
-  expect(parseName(text)).toEqual({ number, words });
+])('the name %s is version %s and words %s', (text, version, words) => {
+  expect(parseName(text)).toEqual({ version, words });
 });
 
 test('words are the same however they are joined', () => {
@@ -145,7 +146,10 @@ const flywayRows = (...rows: readonly RawRow[]): ForeignLedger =>
     })),
   );
 const folder = (...files: readonly string[]): Migration[] =>
-  parseMigrations(files.map((name) => ({ name, content: Buffer.from('SELECT 1;') })));
+  parseMigrations(
+    files.map((name) => ({ name, content: Buffer.from('SELECT 1;') })),
+    {},
+  );
 const three = folder('001_users.sql', '002_orders.sql', '003_bills.sql');
 
 describe('an adoption', () => {
@@ -226,6 +230,7 @@ describe('an adoption', () => {
     ['dirty', current('2', '1'), three, false, ['dirty']],
     ['failed', flywayRows({ version: '1', success: '0' }), three, false, ['failed']],
     ['a dotted version', flywayRows({ version: '1.2', description: 'x' }), three, false, ['not-a-number']],
+    ['a dotted baseline', flywayRows({ version: '1.2', type: 'BASELINE' }), three, false, ['not-a-number']],
     [
       'unfinished',
       read('phinxlog', phinx, [{ version: '1', migration_name: 'Users', end_time: null }]),

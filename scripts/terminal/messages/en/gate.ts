@@ -1,5 +1,6 @@
 import type { GateReason, ScriptChange } from '../../../gate/decide.ts';
 import type { DatabaseIdentity } from '../../../database/whose.ts';
+import { nameOfRecord } from '../../../migrations/names.ts';
 import { age, databaseText } from '../../format.ts';
 
 function reasonText(reason: GateReason): string {
@@ -23,7 +24,7 @@ function reasonText(reason: GateReason): string {
   }
 }
 
-const changeText = (change: ScriptChange): string => `${change.version}_${change.name} (${change.kind})`;
+const changeText = (change: ScriptChange): string => `${nameOfRecord(change)} (${change.kind})`;
 
 /** What gate/ says, in English. */
 export const gate = {

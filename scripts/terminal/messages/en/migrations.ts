@@ -2,6 +2,7 @@ import type { Verdict } from '../../../migrations/doubt.ts';
 import type { Measured } from '../../../migrations/evidence.ts';
 import { isInTheWay, type MigrationFailure } from '../../../migrations/failure.ts';
 import type { MigrationResult } from '../../../migrations/runner.ts';
+import { nameOfRecord, type NameProblem } from '../../../migrations/names.ts';
 import type { StatusRow } from '../../../migrations/status.ts';
 import type { ServerSetting } from '../../../migrations/production-settings.ts';
 import type { PlanProblem } from '../../../migrations/plan.ts';
@@ -93,6 +94,25 @@ function scriptProblem(problem: ScriptProblem): { message: string; hint: string 
       };
   }
 }
+
+/** Why a file's name is not taken. */
+function nameProblem({ file, kind, version }: NameProblem, pattern: string | undefined): string {
+  switch (kind) {
+    case 'form':
+      return pattern === undefined ? file : `${file} (MIGRATIONS_PATTERN does not match it)`;
+    case 'version':
+      return `${file} (${version === '' ? 'its version is empty' : `“${version ?? ''}” is no version: numbers with points, hyphens or underlines between them, 32 characters at most`})`;
+    case 'way-back':
+      return `${file} (it takes a migration back; maj goes back by the backup)`;
+    case 'repeatable':
+      return `${file} (it has no version; maj runs each script once)`;
+  }
+}
+
+const nameRemedy = (pattern: string | undefined): string =>
+  pattern === undefined
+    ? 'Name it by version and words, such as 012_add_invoices.sql, 202611221015_add_invoices.sql or 1.2.3.sql; if the application has names of its own, set MIGRATIONS_PATTERN to a regular expression whose first group is the version. Names that have no order (sums, words) need a number in front: 001_f1ccd3bb.sql.'
+    : `Correct MIGRATIONS_PATTERN (${pattern}): it has to match the whole name, and its first group is the version, of numbers alone; or name the file by it.`;
 
 /** Why the plan was refused, a line a problem. */
 function planProblem(problem: PlanProblem): string {
@@ -278,7 +298,7 @@ const statusCells = (row: StatusRow): string[] => [
 /** A script's own line, and one for each of its statements of which there is something to tell. */
 const dryRunRows = (migration: MigrationResult, measured: readonly Measured[]): string[][] => [
   [
-    `${migration.version}_${migration.name}`,
+    nameOfRecord(migration),
     statements(migration.statements.count),
     duration(migration.seconds * 1000),
   ],
@@ -317,7 +337,7 @@ const pendingText = (pending: number): string =>
 function statusEnd(rows: readonly StatusRow[], problems: readonly PlanProblem[]): string[] {
   const stopped = rows.filter(({ state }) => state === 'failed' || state === 'applying');
   const pending = rows.filter(({ state }) => state === 'pending').length;
-  const names = stopped.map(({ version, name }) => `${version}_${name}`).join(', ');
+  const names = stopped.map(nameOfRecord).join(', ');
   if (stopped.length === 0) return [pendingText(pending)];
   return [
     problems.length > 0
@@ -355,13 +375,15 @@ export const migrations = {
       const { message, hint } = scriptProblem(facts.problem);
       return { message: `${at(facts)}: ${message}.`, hint };
     },
-    'migration-names': (facts: { files: readonly string[] }) => ({
-      message: `Not the name of a migration: ${facts.files.join(', ')}.`,
-      hint: 'Name it by number and words, such as 012_add_invoices.sql or 202611221015_add_invoices.sql.',
+    'migration-names': (facts: { problems: readonly NameProblem[]; pattern: string | undefined }) => ({
+      message: `Not the name of a migration: ${facts.problems.map((problem) => nameProblem(problem, facts.pattern)).join('; ')}.`,
+      hint: `${nameRemedy(facts.pattern)} Put files that are no migrations into another folder.`,
     }),
-    'migration-versions': (facts: { files: readonly string[] }) => ({
+    'migration-versions': (facts: { files: readonly string[]; pattern: string | undefined }) => ({
       message: `A version is taken twice: ${facts.files.join(', ')}.`,
-      hint: 'Give the newer one the next free number; `maj migrate new NAME` finds it.',
+      hint: `Give the newer one the next free number; \`maj migrate new NAME\` finds it. Where more of the name belongs to the version: ${
+        facts.pattern === undefined ? 'set' : 'correct'
+      } MIGRATIONS_PATTERN.`,
     }),
     'migration-encoding': (facts: { file: string }) => ({
       message: `${facts.file} is not UTF-8 text.`,
@@ -382,6 +404,12 @@ export const migrations = {
     'migration-name': (facts: { name: string }) => ({
       message: facts.name === '' ? 'The new migration needs a name.' : `“${facts.name}” makes no file name.`,
       hint: 'Use letters and digits: `maj migrate new add_invoices`.',
+    }),
+    'migration-own-scheme': (facts: { folder: string; newest: string | undefined }) => ({
+      message: `The scripts in ${facts.folder} are named in a way in which maj cannot tell the next version${
+        facts.newest === undefined ? '' : ` (the newest is ${facts.newest})`
+      }.`,
+      hint: 'Make the file by hand, with the version that comes next; `maj migrate status` shows whether it is taken.',
     }),
     'migrations-folder-missing': (facts: { places: readonly string[] }) => ({
       message: `There is no folder of migrations; looked for ${facts.places.join(', ')}.`,

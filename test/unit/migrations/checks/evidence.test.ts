@@ -6,11 +6,11 @@ import { check } from './helpers.ts';
 const found = check('SELECT 1; ALTER TABLE a ADD UNIQUE (b); DROP TABLE c');
 const measured = { seconds: 2.94, rows: 120_000, warnings: 0, algorithm: 'COPY' } as const;
 
-test('evidence is joined by version and number, and only what was measured', () => {
+test('evidence is joined by file and number, and only what was measured', () => {
   const joined = joinEvidence(found, [
-    { version: '11', number: 2, seconds: 9, rows: 9, warnings: 9 },
-    { version: '12', number: 1, seconds: 1, rows: 1, warnings: 1 },
-    { version: '12', number: 2, ...measured },
+    { file: '011_change.sql', number: 2, seconds: 9, rows: 9, warnings: 9 },
+    { file: '012_change.sql', number: 1, seconds: 1, rows: 1, warnings: 1 },
+    { file: '012_change.sql', number: 2, ...measured },
   ]);
   expect(joined.map(({ code, evidence }) => [code, evidence])).toEqual([
     ['add-unique', measured],
@@ -18,7 +18,7 @@ test('evidence is joined by version and number, and only what was measured', () 
   ]);
 });
 
-test('a file without a version, and a finding without a statement, have none', () => {
+test('another file, and a finding without a statement, have none', () => {
   const draft = {
     code: 'truncate',
     severity: 'error',
@@ -28,12 +28,12 @@ test('a file without a version, and a finding without a statement, have none', (
     statement: 2,
   } as const;
   const comment = { code: 'allow-unused', severity: 'warning', file: '0_a.sql', line: 1, column: 1 } as const;
-  const all = [1, 2].map((number) => ({ version: '0', number, ...measured }));
+  const all = [1, 2].map((number) => ({ file: '0_a.sql', number, ...measured }));
   expect(joinEvidence([draft, comment], all)).toEqual([draft, comment]);
 });
 
 test('the text shows what was measured', () => {
-  const findings = joinEvidence(found, [{ version: '012', number: 2, ...measured }]);
+  const findings = joinEvidence(found, [{ file: '012_change.sql', number: 2, ...measured }]);
   expect(en.results.checks.text({ findings, scripts: 1 })).toEqual([
     '012_change.sql:1:25  warning  add-unique  A unique key on a: fails if two rows have the same value.',
     '    measured on the copy: 2.9 s, 120,000 rows, table copy',
