@@ -11,7 +11,7 @@ import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { VerbArguments, VerbResult } from './verb.ts';
 
 /** What `maj migrate` takes beside what every verb does. */
-export type MigrateOption = 'dry-run' | 'format' | 'to' | 'because' | 'from' | 'current' | 'plan';
+export type MigrateOption = 'dry-run' | 'format' | 'to' | 'because' | 'sha256' | 'from' | 'current' | 'plan';
 
 /** Runs what is pending on the live database, once that is rehearsed and the user has agreed. */
 export async function migratePending(

@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { targetFromConfig } from './database/target.ts';
-import { wrongUsage } from './errors.ts';
+import { givenReason } from './migrate-accept.ts';
 import { migratePending, type MigrateOption } from './migrate-pending.ts';
 import { readMigrations } from './migrations/folder.ts';
 import { migrationsFolder } from './migrations/places.ts';
@@ -39,12 +39,10 @@ export async function mark(
   version: string,
 ): Promise<VerbResult> {
   await refuseUnfinished(context);
-  const { because } = args.options;
-  if (typeof because !== 'string' || because.trim() === '')
-    throw wrongUsage('bad-usage', { verb: 'migrate', reason: `${action} needs --because TEXT` });
+  const because = givenReason(args.options, action);
   const outcome = marks[action];
   await args.confirm(({ results }) => results.migrations.markQuestion({ version, outcome }));
-  const by = `${because.trim()} (maj migrate ${action} on ${ownIdentity().host})`;
+  const by = `${because} (maj migrate ${action} on ${ownIdentity().host})`;
   const settlement = await settle(context, { version, outcome, because: by });
   return {
     data: settlement ?? null,

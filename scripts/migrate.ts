@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { targetFromConfig } from './database/target.ts';
 import { wrongUsage } from './errors.ts';
 import { checkFormats, checkMigrations } from './migrate-check.ts';
+import { accept } from './migrate-accept.ts';
 import { adopt } from './migrate-adopt.ts';
 import { migratePending, type MigrateOption } from './migrate-pending.ts';
 import { isMark, mark, resume } from './migrate-resume.ts';
@@ -86,6 +87,7 @@ export const migrateVerb: Verb<MigrateOption> = {
     'migrate resume',
     'migrate mark-applied VERSION --because TEXT',
     'migrate mark-not-applied VERSION --because TEXT',
+    'migrate accept VERSION [--sha256 SUM] --because TEXT',
     'migrate baseline VERSION',
     'migrate adopt [--from TABLE] [--current] [--plan]',
   ],
@@ -98,7 +100,12 @@ export const migrateVerb: Verb<MigrateOption> = {
     because: {
       type: 'string',
       value: 'TEXT',
-      help: 'How you know what became of the statement in doubt; it is kept in the ledger.',
+      help: 'How you know what became of the statement in doubt, or why accept may take an edited script; it is kept in the ledger.',
+    },
+    sha256: {
+      type: 'string',
+      value: 'SUM',
+      help: 'The text that accept takes, where it is not that of the script in MIGRATIONS_DIR but of a package: the error names it.',
     },
     format: {
       type: 'string',
@@ -127,12 +134,16 @@ export const migrateVerb: Verb<MigrateOption> = {
       return withLock(context, 'migrate', () => adopt(context, args));
     if (foreign !== undefined)
       throw wrongUsage('bad-usage', { verb: 'migrate', reason: `--${foreign} is for adopt` });
+    if (args.options.sha256 !== undefined && action !== 'accept')
+      throw wrongUsage('bad-usage', { verb: 'migrate', reason: '--sha256 is for accept' });
     if (action === 'new') return create(context, [word ?? '', ...more].join(' '));
     if (action === 'status' && word === undefined) return status(context);
     if (action === 'resume' && word === undefined)
       return withLock(context, 'migrate', () => resume(context, args));
     if (isMark(action) && word !== undefined && more.length === 0)
       return withLock(context, 'migrate', () => mark(context, args, action, word));
+    if (action === 'accept' && word !== undefined && more.length === 0)
+      return withLock(context, 'migrate', () => accept(context, args, word));
     if (action === 'baseline' && word !== undefined && more.length === 0)
       return withLock(context, 'migrate', () => baseline(context, args, word));
     if (action !== undefined)

@@ -93,6 +93,7 @@ function baselineRow(
     durationMs: 0,
     ...runner,
     note: undefined,
+    accepted: [],
   };
 }
 

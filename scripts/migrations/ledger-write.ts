@@ -1,9 +1,13 @@
 import type { Session } from '../database/session.ts';
+import type { AcceptedText } from './accepted.ts';
 import { ledgerTable, placeOf, type LedgerRow } from './ledger.ts';
 import type { Progress, Statement } from './statement.ts';
 
 /** A ledger that is being filled has this name until it is whole. */
 export const draftTable = `${ledgerTable}_adopting`;
+
+/** What a ledger may lack. */
+export type ExtraColumn = 'note' | 'accepted';
 
 /** A script's row while it is being written before the work. */
 export interface BegunRow {
@@ -54,8 +58,9 @@ const writes = {
   PRIMARY KEY (version)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
 
-  /** A ledger of the format's first days has none. */
-  'add-notes': (name: Name) => `ALTER TABLE ${name(ledgerTable)} ADD COLUMN note text NULL`,
+  /** `note` is in every ledger but those of the format's first days, `accepted` only where a text was. */
+  'add-columns': (name: Name, missing: readonly ExtraColumn[]) =>
+    `ALTER TABLE ${name(ledgerTable)} ${missing.map((column) => `ADD COLUMN ${column} text NULL`).join(', ')}`,
 
   /** Before the work: a new row, or that of the failed run that this one goes on from. */
   begin: (name: Name, begun: BegunRow) => {
@@ -106,6 +111,11 @@ const writes = {
      WHERE version = '${row.version}' AND state = '${row.state}' AND statements_done = ${row.statementsDone}
      AND in_flight <=> ${inFlightValue(row.inFlight)}`;
   },
+
+  /** Another text of a script that has run is as good; only where the row still is as it was read. */
+  accept: (name: Name, row: LedgerRow, accepted: readonly AcceptedText[]) =>
+    `UPDATE ${name(ledgerTable)} SET accepted = ${sqlText(JSON.stringify(accepted))}
+     WHERE version = '${row.version}' AND state = 'applied' AND checksum = '${row.checksum}'`,
 
   /** A script that was applied before there was a ledger. */
   insert: (name: Name, { draft }: { readonly draft: boolean }, row: LedgerRow) =>

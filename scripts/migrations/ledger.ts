@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { refused } from '../errors.ts';
 import { quoteName } from '../database/quote.ts';
 import type { Session } from '../database/session.ts';
+import { acceptedColumn, type AcceptedText } from './accepted.ts';
 import { byVersion, isVersion } from './version.ts';
 
 /** The name of the table in the live database that says which scripts have run. */
@@ -30,6 +31,8 @@ export interface LedgerRow {
   readonly runId: string;
   /** How a doubt was settled, or where the row comes from. */
   readonly note: string | undefined;
+  /** Texts that are as good as the one that has run; see `isTextTaken`. */
+  readonly accepted: readonly AcceptedText[];
 }
 
 const columns = [
@@ -116,6 +119,7 @@ const row = v.object({
   applied_by: v.string(),
   run_id: v.string(),
   note: v.nullish(v.string()),
+  accepted: acceptedColumn,
 });
 
 /**
@@ -186,5 +190,6 @@ function parseRow(found: Record<string, unknown>): LedgerRow {
     appliedBy: read.applied_by,
     runId: read.run_id,
     note: read.note ?? undefined,
+    accepted: read.accepted ?? [],
   };
 }

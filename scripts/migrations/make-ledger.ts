@@ -3,17 +3,24 @@ import type { Session } from '../database/session.ts';
 import { sqlErrorOf } from '../database/sql-error.ts';
 import { reasonOf, refused } from '../errors.ts';
 import { columnsOf, isLedgerShape, isLedgerThere, ledgerTable, type LedgerRow } from './ledger.ts';
-import { draftTable, LedgerWriteError, writeLedger } from './ledger-write.ts';
+import { draftTable, LedgerWriteError, writeLedger, type ExtraColumn } from './ledger-write.ts';
 
 /**
- * Makes the ledger where there is none. Nothing happens where there is one.
+ * Makes the ledger where there is none, and adds the columns that one lacks.
  *
+ * @param needed of those that not every ledger has
  * @throws MajError `ledger-foreign` when a table of that name has another shape; `ledger-not-written`
  */
-export async function ensureLedger(session: Session, database: string): Promise<void> {
+export async function ensureLedger(
+  session: Session,
+  database: string,
+  needed: readonly ExtraColumn[] = ['note'],
+): Promise<void> {
   await orTell(async () => {
     if (!(await isLedgerThere(session))) await writeLedger(session, database, 'create', { draft: false });
-    else if (!(await columnsOf(session)).has('note')) await writeLedger(session, database, 'add-notes');
+    const columns = await columnsOf(session);
+    const missing = needed.filter((column) => !columns.has(column));
+    if (missing.length > 0) await writeLedger(session, database, 'add-columns', missing);
   });
 }
 

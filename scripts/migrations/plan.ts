@@ -1,4 +1,5 @@
 import { refused, unfinished, wrongUsage, type MajError } from '../errors.ts';
+import { isTextTaken } from './accepted.ts';
 import type { DonePrefix } from './done-prefix.ts';
 import type { Migration } from './folder.ts';
 import type { LedgerRow } from './ledger.ts';
@@ -15,7 +16,13 @@ export interface PendingMigration extends Migration {
 
 /** Why nothing can be migrated now. */
 export type PlanProblem =
-  | { readonly kind: 'edited'; readonly version: string; readonly file: string }
+  | {
+      readonly kind: 'edited';
+      readonly version: string;
+      readonly file: string;
+      /** Of the text that it has now. */
+      readonly checksum: string;
+    }
   | { readonly kind: 'missing'; readonly version: string; readonly file: string }
   | {
       readonly kind: 'out-of-order';
@@ -79,7 +86,8 @@ export function planMigrations(
     else if (file === undefined) problems.push({ kind: 'missing', ...named });
     else if (row.state === 'failed')
       problems.push(...problemsOfFailed(row, file, prefixes.get(versionKey(row.version))));
-    else if (row.checksum !== file.checksum) problems.push({ kind: 'edited', ...named });
+    else if (!isTextTaken(row, file.checksum))
+      problems.push({ kind: 'edited', ...named, checksum: file.checksum });
   }
   const pending: PendingMigration[] = [];
   for (const migration of [...migrations].sort(byVersion)) {

@@ -1,4 +1,5 @@
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import type { AcceptedText } from './accepted.ts';
 import { errorOfProblems, type MigrationPlan, type PlanProblem } from './plan.ts';
 import { byVersion, isSameVersion, versionKey } from './version.ts';
 
@@ -17,6 +18,8 @@ export interface StatusRow {
   readonly inDoubt: number | undefined;
   readonly error: string | undefined;
   readonly note: string | undefined;
+  /** Other texts of it that are as good. */
+  readonly accepted: readonly AcceptedText[];
   /** What is wrong with it, as a code; see `PlanProblem`. */
   readonly problem: PlanProblem['kind'] | undefined;
 }
@@ -43,6 +46,7 @@ export function statusRows(plan: MigrationPlan): StatusRow[] {
     inDoubt: row.inFlight?.number,
     error: row.error,
     note: row.note,
+    accepted: row.accepted,
     problem: problemOf(row.version),
   }));
   const versions = new Set(known.map((row) => versionKey(row.version)));
@@ -60,6 +64,7 @@ export function statusRows(plan: MigrationPlan): StatusRow[] {
       inDoubt: undefined,
       error: undefined,
       note: undefined,
+      accepted: [],
       problem: problemOf(migration.version),
     }));
   return [...known, ...pending].sort(byVersion);

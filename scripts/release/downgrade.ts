@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { refused } from '../errors.ts';
+import { isTextTaken } from '../migrations/accepted.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
 import { readLedger, type LedgerRow } from '../migrations/ledger.ts';
 import { nameOfRecord } from '../migrations/names.ts';
@@ -11,15 +12,18 @@ import { statIfThere } from '../system/files.ts';
 
 /**
  * The migrations that stand between the database and an older release: those in the ledger, finished or not, that the
- * release does not have, or has otherwise. Pure.
+ * release does not have, or has with a text that was not accepted. Pure.
  */
 export function standingBetween(
-  ledger: readonly Pick<LedgerRow, 'version' | 'name' | 'checksum'>[],
+  ledger: readonly Pick<LedgerRow, 'version' | 'name' | 'checksum' | 'connectionId' | 'accepted'>[],
   scripts: readonly Pick<Migration, 'version' | 'checksum'>[],
 ): readonly string[] {
   const known = new Map(scripts.map((script) => [versionKey(script.version), script.checksum]));
   return ledger
-    .filter((row) => known.get(versionKey(row.version)) !== row.checksum)
+    .filter((row) => {
+      const text = known.get(versionKey(row.version));
+      return text === undefined || !isTextTaken(row, text);
+    })
     .map(nameOfRecord);
 }
 

@@ -7,6 +7,7 @@ import type { Session } from '../../scripts/database/session.ts';
 import { sqlErrorOf } from '../../scripts/database/sql-error.ts';
 import { MajError } from '../../scripts/errors.ts';
 import { targetFromConfig } from '../../scripts/database/target.ts';
+import { acceptText } from '../../scripts/migrations/accept.ts';
 import { ledgerWrites, type LedgerWrite } from '../../scripts/migrations/ledger-write.ts';
 import { settleDoubt } from '../../scripts/migrations/settle-doubt.ts';
 import { noProgress } from '../../scripts/migrations/statement.ts';
@@ -384,7 +385,7 @@ describe.each(servers)('on $name, a migration of which any statement is struck',
         await hand.admin.run('ALTER TABLE app.schema_versions DROP COLUMN note').catch(() => undefined);
         await migrate(context, targetFromConfig(context), oneScript);
       },
-      writes: ['add-notes'],
+      writes: ['add-columns'],
     },
     {
       name: 'a baseline',
@@ -401,6 +402,22 @@ describe.each(servers)('on $name, a migration of which any statement is struck',
       ],
       run: () => call(['adopt']),
       writes: ['drop-draft', 'create', 'insert', 'commit', 'put-in-place'],
+    },
+    {
+      name: 'an edited text that is accepted',
+      prepare: [
+        `INSERT INTO schema_versions VALUES ('001', 'definitions', REPEAT('0', 64), 'applied', 3, 3,
+         '${noProgress.hash}', NULL, 7, NULL, NOW(3), NOW(3), 1, 'a test', 'r', NULL)`,
+      ],
+      run: () =>
+        acceptText(
+          context,
+          targetFromConfig(context),
+          [],
+          { version: '1', checksum: 'a'.repeat(64) },
+          { by: 'a test', because: 'it says the same' },
+        ),
+      writes: ['add-columns', 'accept'],
     },
     {
       name: 'the end of a doubt',

@@ -36,6 +36,7 @@ export function ledgerRows(
       durationMs,
       appliedBy: `${ledger.program}${by}, adopted by maj`.slice(0, 255),
       runId: run.runId,
+      accepted: [],
       note: `adopted from ${ledger.table}${raw === undefined ? '' : `; applied at ${raw}, time zone unknown`}`,
     };
   });

@@ -34,7 +34,8 @@ describe.each(servers)('on $name, a run that died', (server) => {
     const { call, questions } = migrateCaller(context);
     await call([], { 'dry-run': true });
     const eyes = await look(context, running().target(database));
-    return { call, questions, eyes };
+    const path = (name: string): string => join(context.projectDir, 'migrations', name);
+    return { call, questions, eyes, path };
   };
   test('before its statement in doubt was applied goes on with it', async () => {
     const admin = await running().adminSession();
@@ -160,6 +161,45 @@ describe.each(servers)('on $name, a run that died', (server) => {
     // What is left is not what was rehearsed, for the schema is another one.
     expect(await failureOf(call([]))).toMatchObject({ code: 'migrations-not-rehearsed' });
     expect((await call(['status'])).text(en).join('\n')).toContain('3 of 4 statements');
+  });
+
+  test('may have a text that was edited since, once somebody has accepted that', async () => {
+    const { call, questions, eyes, path } = await rehearsed({ '001_a.sql': 'CREATE TABLE a (id int);' });
+    await call([]);
+    const [ran] = await eyes.ledger();
+    await writeFile(path('001_a.sql'), 'CREATE TABLE a (id int); -- with a comment');
+    const { message } = await failureOf(call([]));
+    const [, version = '', sha256 = ''] =
+      /`maj migrate accept (\S+) --sha256 ([0-9a-f]{64}) --because TEXT`/.exec(message) ?? [];
+    expect(version).toBe('001');
+    expect(await failureOf(call(['accept', version]))).toMatchObject({ code: 'bad-usage', exitCode: 2 });
+    expect(await failureOf(call(['accept', '2'], { because: 'x' }))).toMatchObject({
+      code: 'accept-version',
+    });
+    const wrong = { sha256: 'abc', because: 'x' };
+    expect(await failureOf(call(['accept', '1'], wrong))).toMatchObject({ code: 'bad-usage', exitCode: 2 });
+    expect(await failureOf(call(['status'], { sha256 }))).toMatchObject({ code: 'bad-usage', exitCode: 2 });
+
+    await call(['accept', version], { sha256, because: 'only a comment' });
+    expect(questions.at(-1)).toContain(`accepted: sha256 ${sha256}`);
+    const [row] = await eyes.ledger();
+    expect(row).toMatchObject({ ...ran, accepted: [{ checksum: sha256, because: 'only a comment' }] });
+    const status = await call(['status']);
+    expect(status.exitCode).toBe(0);
+    expect(status.text(en).join('\n')).toMatch(
+      /Accepted: an edited text of 001_a, on \d{4}-\d\d-\d\d by \S+ on \S+: only a comment/,
+    );
+    expect((await call([])).text(en)).toEqual(['Nothing to do: every migration is applied.']);
+    // The folder's own text needs no sum; the one that ran stays good.
+    await writeFile(path('001_a.sql'), 'CREATE TABLE a (id int); -- another');
+    await call(['accept', '1'], { because: 'and another' });
+    expect((await call(['accept', '1'], { because: 'again' })).text(en)[0]).toContain('Nothing to accept');
+    await writeFile(path('001_a.sql'), 'CREATE TABLE a (id int);');
+    expect((await call(['status'])).exitCode).toBe(0);
+    expect((await eyes.ledger())[0]?.accepted.map(({ because }) => because)).toEqual([
+      'only a comment',
+      'and another',
+    ]);
   });
 
   test('nothing is in doubt otherwise, and --to stops where it is told', async () => {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/errors.ts';
+import { planAcceptance, type Acceptance, type AcceptedText } from '../../../scripts/migrations/accepted.ts';
 import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
 import { parseMigrations, readScript } from '../../../scripts/migrations/folder.ts';
 import type { LedgerRow } from '../../../scripts/migrations/ledger.ts';
@@ -15,6 +16,7 @@ import {
 import { splitStatements } from '../../../scripts/migrations/splitter.ts';
 import { noProgress, progressAfter } from '../../../scripts/migrations/statement.ts';
 import { statusExitCode, statusRows } from '../../../scripts/migrations/status.ts';
+import { sha256OfText } from '../../../scripts/system/text-hash.ts';
 
 const files = (texts: Readonly<Record<string, string>>) =>
   parseMigrations(
@@ -41,6 +43,7 @@ const row = (version: string, checksum: string, changes: Partial<LedgerRow> = {}
   appliedBy: 'test',
   runId: 'test',
   note: undefined,
+  accepted: [],
   ...changes,
 });
 
@@ -118,6 +121,13 @@ const failed = (changes: Partial<LedgerRow>): LedgerRow =>
     ...changes,
   });
 
+const acceptedText = (text: string): AcceptedText => ({
+  checksum: sha256OfText(text),
+  at: '2026-11-22T10:15:30.000Z',
+  by: 'a test',
+  because: 'it says the same',
+});
+
 describe('the plan', () => {
   const problemsOf = async (
     ledger: readonly LedgerRow[],
@@ -144,8 +154,35 @@ describe('the plan', () => {
 
   test('names an applied script that was edited', async () => {
     expect(await problemsOf([row('001', sum(first))], { '001_a.sql': 'x' })).toEqual([
-      { kind: 'edited', version: '001', file: '001_a.sql' },
+      { kind: 'edited', version: '001', file: '001_a.sql', checksum: sha256OfText('x') },
     ]);
+  });
+
+  test.each<[string, Partial<LedgerRow>, readonly string[]]>([
+    ['that maj ran', {}, ['edited']],
+    ['that a baseline or an adoption took for applied', { connectionId: undefined }, []],
+    ['whose text was accepted', { accepted: [acceptedText('y'), acceptedText('x')] }, []],
+    ['of which another text was accepted', { accepted: [acceptedText('y')] }, ['edited']],
+  ])('compares the text of a script %s', async (_title, changes, kinds) => {
+    const problems = await problemsOf([row('001', sum(first), changes)], { '001_a.sql': 'x' });
+    expect(problems.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  test('of an acceptance takes the text that is there, or the one that is named', () => {
+    const migrations = files({ '001_a.sql': 'x' });
+    const ledger = [row('1', sum(first)), failed({})];
+    const accepting = (version: string, checksum?: string): Acceptance =>
+      planAcceptance(ledger, migrations, { version, checksum });
+    expect(accepting('001')).toMatchObject({ file: '001_a.sql', checksum: sha256OfText('x') });
+    expect(accepting('001', sha256OfText('y'))).toMatchObject({
+      row: ledger[0],
+      checksum: sha256OfText('y'),
+    });
+    for (const version of ['002', '3', 'x'])
+      expect(codeOf(() => accepting(version))).toBe('accept-version 3');
+    expect(codeOf(() => planAcceptance(ledger, [], { version: '1', checksum: undefined }))).toBe(
+      'accept-text 3',
+    );
   });
 
   test('names an applied script that is gone', async () => {

@@ -118,7 +118,7 @@ const nameRemedy = (pattern: string | undefined): string =>
 function planProblem(problem: PlanProblem): string {
   switch (problem.kind) {
     case 'edited':
-      return `${problem.file} has been edited since it was applied. Put the applied text back (git log -- ${problem.file}) and make the change in a new script.`;
+      return `${problem.file} has been edited since it was applied. If it was edited where it comes from, and the change is not needed here: \`maj migrate accept ${problem.version} --sha256 ${problem.checksum} --because TEXT\`. Else put the applied text back (git log -- ${problem.file}) and make the change in a new script.`;
     case 'missing':
       return `${problem.file} is in the ledger, but its file is gone. Bring it back from version control; this may be an older release than the database.`;
     case 'out-of-order':
@@ -295,13 +295,15 @@ const statusCells = (row: StatusRow): string[] => [
   row.appliedBy ?? '',
 ];
 
+const acceptedLines = (row: StatusRow): string[] =>
+  row.accepted.map(
+    ({ at, by, because }) =>
+      `Accepted: an edited text of ${nameOfRecord(row)}, on ${at.slice(0, 10)} by ${by}: ${because}`,
+  );
+
 /** A script's own line, and one for each of its statements of which there is something to tell. */
 const dryRunRows = (migration: MigrationResult, measured: readonly Measured[]): string[][] => [
-  [
-    nameOfRecord(migration),
-    statements(migration.statements.count),
-    duration(migration.seconds * 1000),
-  ],
+  [nameOfRecord(migration), statements(migration.statements.count), duration(migration.seconds * 1000)],
   ...migration.statements.each.flatMap((run) => {
     const { number, line, rows, seconds, warnings } = run;
     const more = measured.find((one) => one.version === migration.version && one.number === number);
@@ -366,6 +368,14 @@ export const migrations = {
     'baseline-version': (facts: { version: string; versions: readonly string[] }) => ({
       message: `${facts.version} is not the version of a script.`,
       hint: `Name one of ${facts.versions.join(', ') || '(none)'}; or 0, if no script has been applied.`,
+    }),
+    'accept-version': (facts: { version: string; versions: readonly string[] }) => ({
+      message: `${facts.version} is not the version of a script that was applied to its end.`,
+      hint: `Name one of ${facts.versions.join(', ') || '(none)'}. A script that failed may be edited behind what is done of it, without this.`,
+    }),
+    'accept-text': (facts: { version: string }) => ({
+      message: `There is no script of version ${facts.version} in MIGRATIONS_DIR: which text is accepted?`,
+      hint: 'Say so: --sha256 SUM, as the error about the edited script names it.',
     }),
     'baseline-not-empty': (facts: { database: string }) => ({
       message: `The ledger of ${facts.database} already holds scripts: a baseline comes before the first of them.`,
@@ -579,6 +589,12 @@ export const migrations = {
     settled: (facts: { settlement: Settlement | undefined }) => settledText(facts.settlement),
     question: (facts: { files: readonly string[] }) => `Run on the live database: ${facts.files.join(', ')}?`,
     applied: (facts: { files: readonly string[] }) => `Applied: ${facts.files.join(', ')}.`,
+    acceptQuestion: (facts: { file: string; applied: string; accepted: string }) =>
+      `Take this text of ${facts.file} for as good as the one that was applied, without running it?\n  applied:  sha256 ${facts.applied}\n  accepted: sha256 ${facts.accepted}\n`,
+    accepted: (facts: { file: string }) =>
+      `Accepted: ${facts.file}. It was not run; the ledger keeps both texts' sums, and your reason.`,
+    nothingToAccept: (facts: { file: string }) =>
+      `Nothing to accept: ${facts.file} may have this text already.`,
     baselineQuestion: (facts: { database: string; files: readonly string[] }) =>
       facts.files.length === 0
         ? `Make an empty ledger in ${facts.database}, as if no script had been applied yet?`
@@ -609,6 +625,7 @@ export const migrations = {
     }) => [
       `Migrations in ${facts.folder}:`,
       ...indented(facts.migrations.map(statusCells)),
+      ...facts.migrations.flatMap(acceptedLines),
       ...facts.problems.map((problem) => `Problem: ${planProblem(problem)}`),
       ...statusEnd(facts.migrations, facts.problems),
     ],

@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import { refused } from '../errors.ts';
+import type { Migration } from './folder.ts';
+import type { LedgerRow } from './ledger.ts';
+import { isSameVersion } from './version.ts';
+
+const acceptedText = v.object({
+  /** sha256 of the text that is accepted beside the one that has run. */
+  checksum: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  /** ISO 8601. */
+  at: v.string(),
+  by: v.string(),
+  because: v.string(),
+});
+
+/** An edited text of a script that has run, which somebody took for as good as the one that has. */
+export type AcceptedText = Readonly<v.InferOutput<typeof acceptedText>>;
+
+/** What the ledger's column `accepted` holds: a list, as JSON. The hash of the text that has run stays in `checksum`. */
+export const acceptedColumn = v.optional(
+  v.nullable(v.pipe(v.string(), v.parseJson(), v.array(acceptedText))),
+  null,
+);
+
+/**
+ * Whether a script may have this text, beside what the ledger says of it: that which has run, or one that was accepted. What maj
+ * itself never ran (a baseline, an adoption) it has no text of. Pure.
+ */
+export const isTextTaken = (
+  { connectionId, checksum, accepted }: Pick<LedgerRow, 'connectionId' | 'checksum' | 'accepted'>,
+  text: string,
+): boolean =>
+  connectionId === undefined || checksum === text || accepted.some((one) => one.checksum === text);
+
+/** Which text somebody wants to be accepted. */
+export interface AcceptWish {
+  readonly version: string;
+  /** The text's hash; undefined: the script as it is now. */
+  readonly checksum: string | undefined;
+}
+
+/** What accepting comes to. */
+export interface Acceptance {
+  readonly row: LedgerRow;
+  /** The script; the text may be that of a package, which is not here. */
+  readonly file: string | undefined;
+  readonly checksum: string;
+}
+
+/**
+ * Finds what is to be accepted. Pure.
+ *
+ * @throws MajError `accept-version` for a version that has not run to its end, `accept-text` where nothing tells which text
+ */
+export function planAcceptance(
+  ledger: readonly LedgerRow[],
+  migrations: readonly Migration[],
+  { version, checksum }: AcceptWish,
+): Acceptance {
+  const row = ledger.find((one) => isSameVersion(one.version, version));
+  if (row?.state !== 'applied' || row.inFlight !== undefined) {
+    const applied = ledger.filter(({ state }) => state === 'applied');
+    throw refused('accept-version', { version, versions: applied.map((one) => one.version) });
+  }
+  const script = migrations.find((one) => isSameVersion(one.version, version));
+  const text = checksum ?? script?.checksum;
+  if (text === undefined) throw refused('accept-text', { version });
+  return { row, file: script?.file, checksum: text };
+}
