@@ -5,6 +5,7 @@ import { refused, wrongUsage } from './errors.ts';
 import { resolveCommit, scriptsInCommit } from './gate/commit.ts';
 import { decideGate } from './gate/decide.ts';
 import { isDeletion, parsePushedRefs, refsToBranch } from './gate/refs.ts';
+import { placeholdersText } from './migrations/placeholders.ts';
 import { readReceipts, receiptsOf, type Receipt } from './rehearsal/receipt.ts';
 import type { Verb, VerbArguments } from './verb.ts';
 
@@ -35,6 +36,7 @@ async function check(context: Context, commit: string): Promise<Receipt> {
       proven: proof !== null,
     })),
     receipts: receiptsOf(database, await readReceipts(context)),
+    placeholders: placeholdersText(context.config.MIGRATIONS_PLACEHOLDERS),
     now: context.clock.now(),
     maxAgeMs: context.config.BACKUP_MAX_AGE,
   });

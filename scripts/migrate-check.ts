@@ -9,6 +9,7 @@ import { githubCommands } from './migrations/checks/github.ts';
 import { sarifLog } from './migrations/checks/sarif.ts';
 import { readMigrations } from './migrations/folder.ts';
 import { migrationsFolder } from './migrations/places.ts';
+import { textWithValues } from './migrations/placeholders.ts';
 import { splitStatements } from './migrations/splitter.ts';
 import { exists, fileFailed } from './system/files.ts';
 import { ownVersion } from './system/own-version.ts';
@@ -21,7 +22,7 @@ type CheckFormat = (typeof checkFormats)[number];
 
 /**
  * `maj migrate check`: what in the scripts somebody should look at. No server is asked, and of the settings only
- * MIGRATIONS_DIR, DB_NAME and DB_SQL_MODE count, as far as they are there.
+ * those of MIGRATIONS_, DB_NAME and DB_SQL_MODE count, as far as they are there.
  *
  * @param format what `--format` was given
  * @param files paths, or names of scripts; none: all scripts
@@ -70,7 +71,7 @@ async function namedScripts(context: Context, files: readonly string[]): Promise
 async function checkFile(context: Context, path: string): Promise<Finding[]> {
   const { DB_NAME: database, DB_SQL_MODE: sqlMode } = context.config;
   const file = shownPath(context.projectDir, path);
-  const text = await readText(path, file);
+  const text = textWithValues(await readText(path, file), context.config.MIGRATIONS_PLACEHOLDERS ?? []);
   const statements = splitStatements(text, { file, sqlMode });
   return checkScript({ file, text, statements }, { database, sqlMode });
 }

@@ -70,6 +70,7 @@ export const settings = {
   MAINTENANCE_DRAIN: withDefault(type.duration, '10s'),
   MIGRATIONS_DIR: withDefault(type.string, 'migrations'),
   MIGRATIONS_PATTERN: setting(type.namePattern, String.raw`schema-(\d+)\.sql`),
+  MIGRATIONS_PLACEHOLDERS: setting(type.placeholders, '%TABLE_PREFIX%=app_'),
   UPDATE_SOURCE: setting(type.source, '/srv/packages'),
   UPDATE_PUBLIC_KEY: setting(type.string, 'RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3'),
   UPDATE_TOKEN: setting(type.secret),

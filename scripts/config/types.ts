@@ -142,6 +142,29 @@ export const namePattern: SettingType<string> = {
   ),
 };
 
+/** A text in scripts, and what is put in its place. */
+export interface Placeholder {
+  readonly text: string;
+  readonly value: string;
+}
+
+/** `%TABLE_PREFIX%=app_,ENGINE_TYPE=InnoDB`: what is put in must be harmless wherever it comes to stand in SQL. */
+export const placeholders: SettingType<readonly Placeholder[]> = {
+  name: 'a list of TEXT=value, such as %TABLE_PREFIX%=app_ (each text once, of three characters at least, without blanks, commas and quotes; values of letters, digits, _ and $ alone)',
+  schema: v.pipe(
+    text,
+    v.check((value) => parsePlaceholders(value) !== undefined, 'a list of TEXT=value'),
+    v.transform((value) => parsePlaceholders(value) ?? []),
+  ),
+};
+
+function parsePlaceholders(list: string): readonly Placeholder[] | undefined {
+  const found = list.split(',').map((item) => /^([^\s,'"`\\]{3,})=([\p{L}\p{N}_$]*)$/u.exec(item.trim()));
+  const read = found.map((match) => ({ text: match?.[1] ?? '', value: match?.[2] ?? '' }));
+  const isSound = !found.includes(null) && new Set(read.map((one) => one.text)).size === read.length;
+  return isSound ? read : undefined;
+}
+
 /** A length of time, in milliseconds once parsed: `24h`, `90m`, `30s`, `7d`. */
 export const duration: SettingType<number> = {
   name: 'duration',

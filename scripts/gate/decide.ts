@@ -1,3 +1,4 @@
+import { isFilledAlike } from '../rehearsal/covers.ts';
 import type { Receipt, ReceiptScript } from '../rehearsal/receipt.ts';
 
 /** What the gate knows of the backups: enough to tell a fresh, proven one. */
@@ -15,6 +16,8 @@ export interface GateFacts {
   readonly backups: readonly KnownBackup[];
   /** Newest first. */
   readonly receipts: readonly Receipt[];
+  /** What the placeholders in the scripts stand for; see `placeholdersText`. */
+  readonly placeholders: string;
   readonly now: Date;
   readonly maxAgeMs: number;
 }
@@ -33,6 +36,7 @@ export type GateReason =
   | { readonly kind: 'rehearsal-failed'; readonly failure: string }
   | { readonly kind: 'rehearsed-backup-gone'; readonly id: string }
   | { readonly kind: 'rehearsal-too-old'; readonly ageMs: number; readonly maxAgeMs: number }
+  | { readonly kind: 'placeholders-differ' }
   | { readonly kind: 'scripts-differ'; readonly changes: readonly ScriptChange[] };
 
 /** How the scripts of the commit differ from the rehearsed ones. */
@@ -51,7 +55,9 @@ export type GateDecision =
 export function decideGate(facts: GateFacts): GateDecision {
   const reasons: GateReason[] = [...backupReasons(facts)];
   const covering = facts.receipts.find(
-    (receipt) => scriptChanges(receipt.scripts, facts.scripts).length === 0,
+    (receipt) =>
+      scriptChanges(receipt.scripts, facts.scripts).length === 0 &&
+      isFilledAlike(receipt, facts.placeholders),
   );
   const candidate = covering ?? facts.receipts[0];
   if (candidate === undefined) reasons.push({ kind: 'not-rehearsed' });
@@ -70,8 +76,10 @@ function backupReasons({ backups, now, maxAgeMs }: GateFacts): GateReason[] {
   return ageMs > maxAgeMs ? [{ kind: 'backup-too-old', id: newest.id, ageMs, maxAgeMs }] : [];
 }
 
-function receiptReasons(receipt: Receipt, { scripts, backups, now, maxAgeMs }: GateFacts): GateReason[] {
+function receiptReasons(receipt: Receipt, facts: GateFacts): GateReason[] {
+  const { scripts, backups, placeholders, now, maxAgeMs } = facts;
   const reasons: GateReason[] = [];
+  if (!isFilledAlike(receipt, placeholders)) reasons.push({ kind: 'placeholders-differ' });
   const changes = scriptChanges(receipt.scripts, scripts);
   if (changes.length > 0) reasons.push({ kind: 'scripts-differ', changes });
   else if (receipt.result === 'failed') {

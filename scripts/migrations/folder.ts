@@ -6,6 +6,7 @@ import type { Config } from '../config/settings.ts';
 import { refused } from '../errors.ts';
 import { fileFailed } from '../system/files.ts';
 import { namedScripts, type ScriptName } from './names.ts';
+import { withValues } from './placeholders.ts';
 import { ScriptFiles } from './script-file.ts';
 import { sha256OfText } from '../system/text-hash.ts';
 
@@ -13,14 +14,17 @@ import { sha256OfText } from '../system/text-hash.ts';
 export interface Migration extends ScriptName {
   /** Where it was read; the file's name alone where it came from elsewhere. */
   readonly path: string;
-  /** sha256 of what `open` gives, so that line ends and a BOM make no difference. */
+  /**
+   * sha256 of the text, so that line ends and a BOM make no difference; with its placeholders, so that it is that of the
+   * application's package.
+   */
   readonly checksum: string;
-  /** The script as it streams, however large it is: UTF-8 with LF line ends, without BOM. */
+  /** The script as it streams, however large it is: UTF-8 with LF line ends, without BOM, its placeholders replaced. */
   readonly open: () => AsyncIterable<Buffer>;
 }
 
 /** The settings that say how scripts are read. */
-export type ScriptSettings = Partial<Pick<Config, 'MIGRATIONS_PATTERN'>>;
+export type ScriptSettings = Partial<Pick<Config, 'MIGRATIONS_PATTERN' | 'MIGRATIONS_PLACEHOLDERS'>>;
 
 /**
  * Reads the scripts of a folder, in the order of their versions. Files that do not end in `.sql`, and hidden ones, are
@@ -37,13 +41,21 @@ export async function readMigrations(folder: string, settings: ScriptSettings): 
     for (const named of namedScripts(names, settings.MIGRATIONS_PATTERN)) {
       const path = join(folder, named.file);
       const stream = await files.read(path, named.file);
-      migrations.push({ ...named, path, open: stream, checksum: await checksumOf(stream()) });
+      const open = filled(stream, settings);
+      migrations.push({ ...named, path, open, checksum: await checksumOf(stream()) });
     }
     return migrations;
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw fileFailed(folder, 'read', error);
     throw error;
   }
+}
+
+function filled(
+  stream: Migration['open'],
+  { MIGRATIONS_PLACEHOLDERS: wanted }: ScriptSettings,
+): Migration['open'] {
+  return wanted === undefined ? stream : () => withValues(stream(), wanted);
 }
 
 async function checksumOf(chunks: AsyncIterable<Buffer>): Promise<string> {
@@ -66,7 +78,7 @@ export function parseMigrations(
   return namedScripts([...contents.keys()], settings.MIGRATIONS_PATTERN).map((named) => {
     const text = normalText(named.file, contents.get(named.file) ?? Buffer.alloc(0));
     const stream = (): AsyncIterable<Buffer> => Readable.from([Buffer.from(text)]);
-    return { ...named, path: named.file, checksum: sha256OfText(text), open: stream };
+    return { ...named, path: named.file, checksum: sha256OfText(text), open: filled(stream, settings) };
   });
 }
 

@@ -109,9 +109,16 @@ const isAlike = (receipt: Receipt, facts: CoverFacts): boolean =>
   receipt.database !== undefined &&
   whose(receipt.database, facts.database) === 'own' &&
   receipt.database.sqlMode === facts.database.sqlMode &&
+  isFilledAlike(receipt, facts.database.placeholders) &&
   receipt.server.flavour === facts.server.flavour &&
   receipt.server.version === facts.server.version &&
   sameTexts(receipt.scripts.map(scriptText), facts.scripts.map(scriptText));
+
+/** Whether the placeholders of the scripts stood for the same when this was rehearsed. */
+export const isFilledAlike = (
+  { database }: Pick<Receipt, 'database'>,
+  placeholders: string | undefined,
+): boolean => (database?.placeholders ?? '') === (placeholders ?? '');
 
 const scriptText = (script: ReceiptScript): string => `${script.version} ${script.checksum}`;
 

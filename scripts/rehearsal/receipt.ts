@@ -6,6 +6,7 @@ import { liveDatabase } from '../database/identity.ts';
 import { addressOf, targetFromConfig } from '../database/target.ts';
 import { whose, type DatabaseIdentity } from '../database/whose.ts';
 import { statementEvidenceSchema } from '../migrations/evidence.ts';
+import { placeholdersText } from '../migrations/placeholders.ts';
 import { makeStateFolder } from '../own-folders.ts';
 import { namesIn, readIfThere, writeDurably } from '../system/files.ts';
 
@@ -19,6 +20,8 @@ const databaseSchema = v.object({
   server: v.optional(v.string()),
   /** DB_SQL_MODE; null: the server's own. */
   sqlMode: v.nullable(v.string()),
+  /** `placeholdersText`; not given, there were none. */
+  placeholders: v.optional(v.string()),
 });
 
 const receiptSchema = v.object({
@@ -72,6 +75,7 @@ export async function rehearsedDatabase(
     address: addressOf(target),
     ...(server === undefined ? {} : { server }),
     sqlMode: context.config.DB_SQL_MODE ?? null,
+    placeholders: placeholdersText(context.config.MIGRATIONS_PLACEHOLDERS),
   };
 }
 

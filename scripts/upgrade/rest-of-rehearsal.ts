@@ -4,14 +4,15 @@ import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
 import { refused } from '../errors.ts';
 import type { PendingMigration } from '../migrations/plan.ts';
-import { isWhereRehearsed } from '../rehearsal/covers.ts';
+import { placeholdersText } from '../migrations/placeholders.ts';
+import { isFilledAlike, isWhereRehearsed } from '../rehearsal/covers.ts';
 import type { Receipt } from '../rehearsal/receipt.ts';
 
 /**
  * Refuses to go on with migrations where a run stopped, unless what is left is the rest of what was rehearsed, and the
  * live schema is where the rehearsal was at that point.
  *
- * @throws MajError `rehearsal-differs`
+ * @throws MajError `rehearsal-differs`, `placeholders-differ`
  */
 export async function refuseUnrehearsedRest(
   context: Context,
@@ -23,6 +24,8 @@ export async function refuseUnrehearsedRest(
   const rest = receipt.pending.slice(receipt.pending.length - versions.length);
   const live = await withSession(context, target, (session) => readSchema(session, target.database));
   const isThere = isWhereRehearsed(receipt, versions[0], pending[0]?.done ?? 0, live);
+  const isAlike = isFilledAlike(receipt, placeholdersText(context.config.MIGRATIONS_PLACEHOLDERS));
+  if (!isAlike) throw refused('placeholders-differ', { rehearsed: receipt.database?.placeholders ?? '' });
   if (versions.join() !== rest.join() || !isThere)
     throw refused('rehearsal-differs', { database: target.database, receipt: receipt.id });
 }

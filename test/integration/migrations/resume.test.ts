@@ -24,9 +24,12 @@ const progressOf = (done: number): string => statements.slice(0, done).reduce(pr
 describe.each(servers)('on $name, a run that died', (server) => {
   const running = useServer(server);
   /** A project whose scripts are rehearsed. */
-  const rehearsed = async (files: Readonly<Record<string, string>> = { '001_a.sql': script }) => {
+  const rehearsed = async (
+    files: Readonly<Record<string, string>> = { '001_a.sql': script },
+    settings: Readonly<Record<string, string>> = {},
+  ) => {
     const database = await running().createDatabase();
-    const context = running().context({ DB_NAME: database, APP_DIR: temporaryFolder('app') });
+    const context = running().context({ DB_NAME: database, APP_DIR: temporaryFolder('app'), ...settings });
     await mkdir(join(context.projectDir, 'migrations'));
     for (const [name, text] of Object.entries(files))
       await writeFile(join(context.projectDir, 'migrations', name), text);
@@ -35,7 +38,7 @@ describe.each(servers)('on $name, a run that died', (server) => {
     await call([], { 'dry-run': true });
     const eyes = await look(context, running().target(database));
     const path = (name: string): string => join(context.projectDir, 'migrations', name);
-    return { call, questions, eyes, path };
+    return { context, call, questions, eyes, path };
   };
   test('before its statement in doubt was applied goes on with it', async () => {
     const admin = await running().adminSession();
@@ -161,6 +164,32 @@ describe.each(servers)('on $name, a run that died', (server) => {
     // What is left is not what was rehearsed, for the schema is another one.
     expect(await failureOf(call([]))).toMatchObject({ code: 'migrations-not-rehearsed' });
     expect((await call(['status'])).text(en).join('\n')).toContain('3 of 4 statements');
+  });
+
+  test('by names and with placeholders of the application goes on only as it was rehearsed', async () => {
+    const files = {
+      'db-1.10.sql': 'INSERT INTO %PREFIX%a VALUES (2);',
+      'db-1.9.sql': 'CREATE TABLE %PREFIX%a (id int);',
+    };
+    const settings = {
+      MIGRATIONS_PATTERN: String.raw`db-(\d+\.\d+)\.sql`,
+      MIGRATIONS_PLACEHOLDERS: '%PREFIX%=app_',
+    };
+    const { context, call, eyes } = await rehearsed(files, settings);
+    const filledOtherwise = migrateCaller({
+      ...context,
+      config: { ...context.config, MIGRATIONS_PLACEHOLDERS: [{ text: '%PREFIX%', value: 'other_' }] },
+    });
+    expect(await failureOf(filledOtherwise.call([]))).toMatchObject({ code: 'migrations-not-rehearsed' });
+    expect((await call([])).text(en)).toEqual(['Applied: db-1.9.sql, db-1.10.sql.']);
+    expect(await eyes.rows('SELECT * FROM app_a')).toBe('2');
+    expect((await eyes.ledger()).map(({ version, name }) => [version, name])).toEqual([
+      ['1.9', ''],
+      ['1.10', ''],
+    ]);
+    // The sum is that of the file: what is applied stays applied.
+    expect((await filledOtherwise.call(['status'])).text(en).at(-1)).toBe('Nothing is pending.');
+    expect(await failureOf(call([], { to: '1.8' }))).toMatchObject({ code: 'migrate-to', exitCode: 2 });
   });
 
   test('may have a text that was edited since, once somebody has accepted that', async () => {

@@ -47,6 +47,41 @@ describe('settings that are more than a text', () => {
     expect(parsed({ [name]: text })).toMatchObject({ ok: false, problems: [{ kind: 'invalid', name }] });
   });
 
+  test.each([
+    "%P%=a'",
+    '%P%=a b',
+    '%P%=a;',
+    '%P%=a`',
+    '%P%=a.b',
+    '%P%=a-',
+    '%P%',
+    '=a',
+    'P=a',
+    'a b=c',
+    "'P'=a",
+    '%P%=a,%P%=b',
+    '%P%=a,',
+    ',',
+  ])('MIGRATIONS_PLACEHOLDERS=%s is refused, and says what may be put in', (text) => {
+    expect(parsed({ MIGRATIONS_PLACEHOLDERS: text })).toMatchObject({
+      ok: false,
+      problems: [{ kind: 'invalid', expected: expect.stringContaining('digits') as string }],
+    });
+  });
+
+  test('MIGRATIONS_PLACEHOLDERS is a list', () => {
+    expect(parsed({ MIGRATIONS_PLACEHOLDERS: '%P%=app_, {charset}=utf8mb4,#__=,{a=b}=é$1' })).toMatchObject({
+      config: {
+        MIGRATIONS_PLACEHOLDERS: [
+          { text: '%P%', value: 'app_' },
+          { text: '{charset}', value: 'utf8mb4' },
+          { text: '#__', value: '' },
+          { text: '{a=b}', value: 'é$1' },
+        ],
+      },
+    });
+  });
+
   test('CLIENT_COMMAND is read as words', () => {
     expect(parsed({ CLIENT_COMMAND: 'ssh "db host"' })).toMatchObject({
       config: { CLIENT_COMMAND: ['ssh', 'db host'] },

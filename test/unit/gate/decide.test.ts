@@ -33,6 +33,7 @@ const open: GateFacts = {
   scripts,
   backups: [{ id: 'b1', createdAt: ago(hour), proven: true }],
   receipts: [receipt],
+  placeholders: '',
   now,
   maxAgeMs: 24 * hour,
 };
@@ -103,6 +104,7 @@ describe('the gate', () => {
       },
       ['scripts-differ'],
     ],
+    ['the placeholders stand for something else', { placeholders: '%P%=a_' }, ['placeholders-differ']],
     ['a script is missing', { scripts: scripts.slice(0, 1) }, ['scripts-differ']],
   ])('closes when %s', (_title, facts, kinds) => {
     const decision = decideGate({ ...open, ...facts });

@@ -59,6 +59,7 @@ test.each<[string, Partial<CoverFacts>]>([
   ['it was of another database', { database: { ...database, name: 'staging' } }],
   ['it was of another server', { database: { ...database, address: 'db2:3306' } }],
   ['scripts run in another SQL mode now', { database: { ...database, sqlMode: 'ANSI' } }],
+  ['the placeholders stand for something else', { database: { ...database, placeholders: '%P%=a_' } }],
   ['it does not tell of which database it was', { receipts: [{ ...receipt, database: undefined }] }],
   ['its backup is older than allowed', { maxAgeMs: hour - 1 }],
   ['its backup is gone', { provenBackups: [] }],

@@ -299,6 +299,10 @@ export const upgrade = {
       message: `The database ${facts.database} is no longer what was rehearsed (${facts.receipt}): its schema or its ledger has changed since.`,
       hint: 'Find out who changes the schema meanwhile, then upgrade again: it is rehearsed anew.',
     }),
+    'placeholders-differ': (facts: { rehearsed: string }) => ({
+      message: `MIGRATIONS_PLACEHOLDERS is not what it was when this was rehearsed: ${facts.rehearsed || '(not set)'}.`,
+      hint: 'Set it to that, then call this again.',
+    }),
     'scripts-changed': (facts: { files: readonly string[] }) => ({
       message: `The scripts are not those that were rehearsed: ${facts.files.join(', ') || 'there are others'}.`,
       hint: 'Find out who changes the files meanwhile, then upgrade again: it is rehearsed anew.',
