@@ -5,8 +5,7 @@ import { refused, wrongUsage } from './errors.ts';
 import { resolveCommit, scriptsInCommit } from './gate/commit.ts';
 import { decideGate } from './gate/decide.ts';
 import { isDeletion, parsePushedRefs, refsToBranch } from './gate/refs.ts';
-import { placeholdersText } from './migrations/placeholders.ts';
-import { readReceipts, receiptsOf, type Receipt } from './rehearsal/receipt.ts';
+import { readReceipts, receiptsOf, runSettings, type Receipt } from './rehearsal/receipt.ts';
 import type { Verb, VerbArguments } from './verb.ts';
 
 /** The commits that would go to the deploy branch: git's lines on standard input, or `--commit`. */
@@ -36,7 +35,7 @@ async function check(context: Context, commit: string): Promise<Receipt> {
       proven: proof !== null,
     })),
     receipts: receiptsOf(database, await readReceipts(context)),
-    placeholders: placeholdersText(context.config.MIGRATIONS_PLACEHOLDERS),
+    settings: runSettings(context.config),
     now: context.clock.now(),
     maxAgeMs: context.config.BACKUP_MAX_AGE,
   });

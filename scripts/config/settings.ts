@@ -71,6 +71,10 @@ export const settings = {
   MIGRATIONS_DIR: withDefault(type.string, 'migrations'),
   MIGRATIONS_PATTERN: setting(type.namePattern, String.raw`schema-(\d+)\.sql`),
   MIGRATIONS_PLACEHOLDERS: setting(type.placeholders, '%TABLE_PREFIX%=app_'),
+  MIGRATIONS_AFTER_EACH: setting(
+    type.string,
+    "UPDATE settings SET value = '{version}' WHERE name = 'schema'",
+  ),
   UPDATE_SOURCE: setting(type.source, '/srv/packages'),
   UPDATE_PUBLIC_KEY: setting(type.string, 'RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3'),
   UPDATE_TOKEN: setting(type.secret),

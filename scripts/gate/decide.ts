@@ -1,5 +1,5 @@
-import { isFilledAlike } from '../rehearsal/covers.ts';
-import type { Receipt, ReceiptScript } from '../rehearsal/receipt.ts';
+import { isRunAlike } from '../rehearsal/covers.ts';
+import type { Receipt, ReceiptScript, RunSettings } from '../rehearsal/receipt.ts';
 
 /** What the gate knows of the backups: enough to tell a fresh, proven one. */
 interface KnownBackup {
@@ -16,8 +16,8 @@ export interface GateFacts {
   readonly backups: readonly KnownBackup[];
   /** Newest first. */
   readonly receipts: readonly Receipt[];
-  /** What the placeholders in the scripts stand for; see `placeholdersText`. */
-  readonly placeholders: string;
+  /** What makes of the scripts what is run. */
+  readonly settings: RunSettings;
   readonly now: Date;
   readonly maxAgeMs: number;
 }
@@ -36,7 +36,7 @@ export type GateReason =
   | { readonly kind: 'rehearsal-failed'; readonly failure: string }
   | { readonly kind: 'rehearsed-backup-gone'; readonly id: string }
   | { readonly kind: 'rehearsal-too-old'; readonly ageMs: number; readonly maxAgeMs: number }
-  | { readonly kind: 'placeholders-differ' }
+  | { readonly kind: 'script-settings-differ' }
   | { readonly kind: 'scripts-differ'; readonly changes: readonly ScriptChange[] };
 
 /** How the scripts of the commit differ from the rehearsed ones. */
@@ -57,7 +57,7 @@ export function decideGate(facts: GateFacts): GateDecision {
   const covering = facts.receipts.find(
     (receipt) =>
       scriptChanges(receipt.scripts, facts.scripts).length === 0 &&
-      isFilledAlike(receipt, facts.placeholders),
+      isRunAlike(receipt.database, facts.settings),
   );
   const candidate = covering ?? facts.receipts[0];
   if (candidate === undefined) reasons.push({ kind: 'not-rehearsed' });
@@ -77,9 +77,9 @@ function backupReasons({ backups, now, maxAgeMs }: GateFacts): GateReason[] {
 }
 
 function receiptReasons(receipt: Receipt, facts: GateFacts): GateReason[] {
-  const { scripts, backups, placeholders, now, maxAgeMs } = facts;
+  const { scripts, backups, settings, now, maxAgeMs } = facts;
   const reasons: GateReason[] = [];
-  if (!isFilledAlike(receipt, placeholders)) reasons.push({ kind: 'placeholders-differ' });
+  if (!isRunAlike(receipt.database, settings)) reasons.push({ kind: 'script-settings-differ' });
   const changes = scriptChanges(receipt.scripts, scripts);
   if (changes.length > 0) reasons.push({ kind: 'scripts-differ', changes });
   else if (receipt.result === 'failed') {

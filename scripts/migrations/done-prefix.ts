@@ -34,7 +34,7 @@ export async function readDonePrefixes(
 
 /** The same of one script. */
 export async function readPrefix(
-  migration: Pick<Migration, 'file' | 'open'>,
+  migration: Pick<Migration, 'file' | 'open' | 'after'>,
   done: number,
   reading: Reading,
 ): Promise<DonePrefix> {
@@ -42,9 +42,12 @@ export async function readPrefix(
   let left = false;
   let locked = false;
   for await (const statement of statementsOf(migration, reading)) {
-    // What is left begins with letting go of the locks that it does not have.
-    if (progress.done === done)
-      return { hash: progress.hash, sessionBound: left || (locked && statement.kind !== 'unlock') };
+    // What is left begins with letting go of the locks that it does not have; or is not the script's own, and needs nothing
+    // of its session.
+    if (progress.done === done) {
+      const isBound = left || (locked && statement.kind !== 'unlock');
+      return { hash: progress.hash, sessionBound: isBound && statement.isAfter !== true };
+    }
     progress = progressAfter(progress, statement);
     left ||= leavesSessionState(statement);
     if (statement.kind === 'lock') locked = true;

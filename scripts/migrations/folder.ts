@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { Config } from '../config/settings.ts';
 import { refused } from '../errors.ts';
 import { fileFailed } from '../system/files.ts';
+import { sqlAfter } from './after-each.ts';
 import { namedScripts, type ScriptName } from './names.ts';
 import { withValues } from './placeholders.ts';
 import { ScriptFiles } from './script-file.ts';
@@ -21,10 +22,14 @@ export interface Migration extends ScriptName {
   readonly checksum: string;
   /** The script as it streams, however large it is: UTF-8 with LF line ends, without BOM, its placeholders replaced. */
   readonly open: () => AsyncIterable<Buffer>;
+  /** What is run behind it, see `statementsAfter`; undefined: nothing. */
+  readonly after: string | undefined;
 }
 
 /** The settings that say how scripts are read. */
-export type ScriptSettings = Partial<Pick<Config, 'MIGRATIONS_PATTERN' | 'MIGRATIONS_PLACEHOLDERS'>>;
+export type ScriptSettings = Partial<
+  Pick<Config, 'MIGRATIONS_PATTERN' | 'MIGRATIONS_PLACEHOLDERS' | 'MIGRATIONS_AFTER_EACH'>
+>;
 
 /**
  * Reads the scripts of a folder, in the order of their versions. Files that do not end in `.sql`, and hidden ones, are
@@ -42,7 +47,8 @@ export async function readMigrations(folder: string, settings: ScriptSettings): 
       const path = join(folder, named.file);
       const stream = await files.read(path, named.file);
       const open = filled(stream, settings);
-      migrations.push({ ...named, path, open, checksum: await checksumOf(stream()) });
+      const after = sqlAfter(named.version, settings);
+      migrations.push({ ...named, path, open, after, checksum: await checksumOf(stream()) });
     }
     return migrations;
   } catch (error) {
@@ -78,7 +84,9 @@ export function parseMigrations(
   return namedScripts([...contents.keys()], settings.MIGRATIONS_PATTERN).map((named) => {
     const text = normalText(named.file, contents.get(named.file) ?? Buffer.alloc(0));
     const stream = (): AsyncIterable<Buffer> => Readable.from([Buffer.from(text)]);
-    return { ...named, path: named.file, checksum: sha256OfText(text), open: filled(stream, settings) };
+    const after = sqlAfter(named.version, settings);
+    const open = filled(stream, settings);
+    return { ...named, path: named.file, checksum: sha256OfText(text), open, after };
   });
 }
 

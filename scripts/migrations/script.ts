@@ -1,5 +1,6 @@
 import type { Flavour } from '../database/flavour.ts';
 import type { Session } from '../database/session.ts';
+import { statementsAfter } from './after-each.ts';
 import { createDatabaseGuard } from './checks/check.ts';
 import { createStepPlanner, refuseDependent, type Step } from './flow.ts';
 import type { Migration } from './folder.ts';
@@ -35,12 +36,18 @@ export interface Script {
   readonly steps: () => AsyncGenerator<Step, void, undefined>;
 }
 
-/** The statements of a script, as they are read. */
-export const statementsOf = (
-  migration: Pick<Migration, 'file' | 'open'>,
-  { sqlMode, flavour }: Reading,
-): AsyncGenerator<Statement, void, undefined> =>
-  splitStream(migration.open(), { file: migration.file, sqlMode, flavour });
+/** The statements of a script as they are read, and behind them those of MIGRATIONS_AFTER_EACH. */
+export async function* statementsOf(
+  { file, open, after }: Pick<Migration, 'file' | 'open' | 'after'>,
+  reading: Reading,
+): AsyncGenerator<Statement, void, undefined> {
+  let last: Statement | undefined;
+  for await (const statement of splitStream(open(), { file, ...reading })) {
+    last = statement;
+    yield statement;
+  }
+  yield* statementsAfter(after, last, reading);
+}
 
 /**
  * Reads a script to its end and checks what can be checked before it runs.

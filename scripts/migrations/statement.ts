@@ -33,6 +33,8 @@ export interface Statement {
   /** sha256 of the text. */
   readonly hash: string;
   readonly kind: StatementKind;
+  /** It is none of the script's own, but of MIGRATIONS_AFTER_EACH. */
+  readonly isAfter?: true;
 }
 
 /** How far a script has come: how many of its statements are done, and one hash for all of them. */

@@ -1,6 +1,6 @@
 import type { Schema } from '../database/fingerprint.ts';
 import { whose } from '../database/whose.ts';
-import type { Receipt, ReceiptScript, RehearsedDatabase } from './receipt.ts';
+import type { Receipt, ReceiptScript, RehearsedDatabase, RunSettings } from './receipt.ts';
 
 /** What of a live schema is compared with what a rehearsal saw. */
 export type LiveSchema = Pick<Schema, 'fingerprint' | 'tables'>;
@@ -109,16 +109,15 @@ const isAlike = (receipt: Receipt, facts: CoverFacts): boolean =>
   receipt.database !== undefined &&
   whose(receipt.database, facts.database) === 'own' &&
   receipt.database.sqlMode === facts.database.sqlMode &&
-  isFilledAlike(receipt, facts.database.placeholders) &&
+  isRunAlike(receipt.database, facts.database) &&
   receipt.server.flavour === facts.server.flavour &&
   receipt.server.version === facts.server.version &&
   sameTexts(receipt.scripts.map(scriptText), facts.scripts.map(scriptText));
 
-/** Whether the placeholders of the scripts stood for the same when this was rehearsed. */
-export const isFilledAlike = (
-  { database }: Pick<Receipt, 'database'>,
-  placeholders: string | undefined,
-): boolean => (database?.placeholders ?? '') === (placeholders ?? '');
+/** Whether the settings made the same of the scripts when this was rehearsed. */
+export const isRunAlike = (rehearsed: RunSettings | undefined, now: RunSettings): boolean =>
+  (rehearsed?.placeholders ?? '') === (now.placeholders ?? '') &&
+  (rehearsed?.afterEach ?? '') === (now.afterEach ?? '');
 
 const scriptText = (script: ReceiptScript): string => `${script.version} ${script.checksum}`;
 

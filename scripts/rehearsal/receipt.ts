@@ -20,8 +20,9 @@ const databaseSchema = v.object({
   server: v.optional(v.string()),
   /** DB_SQL_MODE; null: the server's own. */
   sqlMode: v.nullable(v.string()),
-  /** `placeholdersText`; not given, there were none. */
+  /** What MIGRATIONS_PLACEHOLDERS and MIGRATIONS_AFTER_EACH were; not given, or empty: not set. */
   placeholders: v.optional(v.string()),
+  afterEach: v.optional(v.string()),
 });
 
 const receiptSchema = v.object({
@@ -64,6 +65,15 @@ export type Receipt = v.InferOutput<typeof receiptSchema>;
 /** The database that was rehearsed, and how scripts are run on it. */
 export type RehearsedDatabase = v.InferOutput<typeof databaseSchema>;
 
+/** The settings that make of a script what is run. */
+export type RunSettings = Pick<RehearsedDatabase, 'placeholders' | 'afterEach'>;
+
+/** The settings that make of a script what is run, as a receipt names them. Pure. */
+export const runSettings = (config: Context['config']): RunSettings => ({
+  placeholders: placeholdersText(config.MIGRATIONS_PLACEHOLDERS),
+  afterEach: config.MIGRATIONS_AFTER_EACH ?? '',
+});
+
 /** The database of the settings, as a receipt names it. */
 export async function rehearsedDatabase(
   context: Pick<Context, 'config' | 'projectDir' | 'signal'>,
@@ -75,7 +85,7 @@ export async function rehearsedDatabase(
     address: addressOf(target),
     ...(server === undefined ? {} : { server }),
     sqlMode: context.config.DB_SQL_MODE ?? null,
-    placeholders: placeholdersText(context.config.MIGRATIONS_PLACEHOLDERS),
+    ...runSettings(context.config),
   };
 }
 

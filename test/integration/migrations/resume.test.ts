@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Config } from '../../../scripts/config/settings.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { splitStatements } from '../../../scripts/migrations/splitter.ts';
 import { noProgress, progressAfter } from '../../../scripts/migrations/statement.ts';
@@ -26,7 +27,7 @@ describe.each(servers)('on $name, a run that died', (server) => {
   /** A project whose scripts are rehearsed. */
   const rehearsed = async (
     files: Readonly<Record<string, string>> = { '001_a.sql': script },
-    settings: Readonly<Record<string, string>> = {},
+    settings: Partial<Config> = {},
   ) => {
     const database = await running().createDatabase();
     const context = running().context({ DB_NAME: database, APP_DIR: temporaryFolder('app'), ...settings });
@@ -166,30 +167,52 @@ describe.each(servers)('on $name, a run that died', (server) => {
     expect((await call(['status'])).text(en).join('\n')).toContain('3 of 4 statements');
   });
 
-  test('by names and with placeholders of the application goes on only as it was rehearsed', async () => {
+  test('by names, placeholders and SQL after each of the application goes on as it was rehearsed', async () => {
+    const second = 'SET @most = (SELECT MAX(id) FROM %PREFIX%a); INSERT INTO %PREFIX%a VALUES (@most + 1);';
     const files = {
-      'db-1.10.sql': 'INSERT INTO %PREFIX%a VALUES (2);',
-      'db-1.9.sql': 'CREATE TABLE %PREFIX%a (id int);',
+      'db-1.10.sql': second,
+      'db-1.9.sql':
+        'CREATE TABLE %PREFIX%a (id int); CREATE TABLE %PREFIX%system (at varchar(9)); INSERT INTO %PREFIX%a VALUES (1); INSERT INTO %PREFIX%system VALUES (0)',
     };
-    const settings = {
+    const { context, call, eyes } = await rehearsed(files, {
       MIGRATIONS_PATTERN: String.raw`db-(\d+\.\d+)\.sql`,
-      MIGRATIONS_PLACEHOLDERS: '%PREFIX%=app_',
-    };
-    const { context, call, eyes } = await rehearsed(files, settings);
-    const filledOtherwise = migrateCaller({
-      ...context,
-      config: { ...context.config, MIGRATIONS_PLACEHOLDERS: [{ text: '%PREFIX%', value: 'other_' }] },
+      MIGRATIONS_PLACEHOLDERS: [{ text: '%PREFIX%', value: 'app_' }],
+      MIGRATIONS_AFTER_EACH: "UPDATE %PREFIX%system SET at = '{version}' -- kept by the application",
     });
-    expect(await failureOf(filledOtherwise.call([]))).toMatchObject({ code: 'migrations-not-rehearsed' });
+    const otherwise = (changes: Partial<Config>) =>
+      migrateCaller({ ...context, config: { ...context.config, ...changes } });
+    const others = [
+      { MIGRATIONS_PLACEHOLDERS: [{ text: '%PREFIX%', value: 'o_' }] },
+      { MIGRATIONS_AFTER_EACH: 'DO 1' },
+    ];
+    for (const changes of others)
+      expect(await failureOf(otherwise(changes).call([]))).toMatchObject({
+        code: 'migrations-not-rehearsed',
+      });
     expect((await call([])).text(en)).toEqual(['Applied: db-1.9.sql, db-1.10.sql.']);
-    expect(await eyes.rows('SELECT * FROM app_a')).toBe('2');
-    expect((await eyes.ledger()).map(({ version, name }) => [version, name])).toEqual([
-      ['1.9', ''],
-      ['1.10', ''],
-    ]);
+    expect(await eyes.rows('SELECT id, at FROM app_a, app_system ORDER BY id')).toBe('1,1.10 2,1.10');
+    expect((await eyes.ledger()).map(({ version, name, statements }) => [version, name, statements])).toEqual(
+      [
+        ['1.9', '', 5],
+        ['1.10', '', 3],
+      ],
+    );
     // The sum is that of the file: what is applied stays applied.
-    expect((await filledOtherwise.call(['status'])).text(en).at(-1)).toBe('Nothing is pending.');
-    expect(await failureOf(call([], { to: '1.8' }))).toMatchObject({ code: 'migrate-to', exitCode: 2 });
+    for (const changes of others)
+      expect((await otherwise(changes).call(['status'])).text(en).at(-1)).toBe('Nothing is pending.');
+
+    // What is there when the client dies between the script and what is run behind it, which needs no variable of the script.
+    const own = splitStatements(second.replaceAll('%PREFIX%', 'app_'), { file: 'x.sql' });
+    await eyes.session.run("UPDATE app_system SET at = '1.9'");
+    await eyes.session.run(
+      `UPDATE schema_versions SET state = 'applying', statements_done = 2, finished_at = NULL,
+       done_hash = '${own.reduce(progressAfter, noProgress).hash}' WHERE version = '1.10'`,
+    );
+    expect((await call(['resume'])).text(en)).toEqual([
+      'db-1.10.sql stands after statement 2 of 3, by its checkpoint.',
+      'Applied: db-1.10.sql.',
+    ]);
+    expect(await eyes.rows('SELECT id, at FROM app_a, app_system ORDER BY id')).toBe('1,1.10 2,1.10');
   });
 
   test('may have a text that was edited since, once somebody has accepted that', async () => {

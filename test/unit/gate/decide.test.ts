@@ -33,7 +33,7 @@ const open: GateFacts = {
   scripts,
   backups: [{ id: 'b1', createdAt: ago(hour), proven: true }],
   receipts: [receipt],
-  placeholders: '',
+  settings: {},
   now,
   maxAgeMs: 24 * hour,
 };
@@ -104,7 +104,12 @@ describe('the gate', () => {
       },
       ['scripts-differ'],
     ],
-    ['the placeholders stand for something else', { placeholders: '%P%=a_' }, ['placeholders-differ']],
+    [
+      'placeholders stand for something else',
+      { settings: { placeholders: '%P%=a_' } },
+      ['script-settings-differ'],
+    ],
+    ['other SQL is run after each', { settings: { afterEach: 'DO 1' } }, ['script-settings-differ']],
     ['a script is missing', { scripts: scripts.slice(0, 1) }, ['scripts-differ']],
   ])('closes when %s', (_title, facts, kinds) => {
     const decision = decideGate({ ...open, ...facts });

@@ -30,7 +30,7 @@ describe('placeholders', () => {
   test.each(cases.slice(1))(
     'are replaced wherever the chunks are cut, with characters whole: %s',
     async (_title, placeholders, text, expected) => {
-      const characters = [...text];
+      const characters = Array.from(text);
       for (let size = 1; size <= characters.length; size += 1) {
         const chunks = Array.from({ length: Math.ceil(characters.length / size) }, (_, at) =>
           Buffer.from(characters.slice(at * size, (at + 1) * size).join('')),

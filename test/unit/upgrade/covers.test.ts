@@ -60,6 +60,7 @@ test.each<[string, Partial<CoverFacts>]>([
   ['it was of another server', { database: { ...database, address: 'db2:3306' } }],
   ['scripts run in another SQL mode now', { database: { ...database, sqlMode: 'ANSI' } }],
   ['the placeholders stand for something else', { database: { ...database, placeholders: '%P%=a_' } }],
+  ['other SQL is run after each script', { database: { ...database, afterEach: 'DO 1' } }],
   ['it does not tell of which database it was', { receipts: [{ ...receipt, database: undefined }] }],
   ['its backup is older than allowed', { maxAgeMs: hour - 1 }],
   ['its backup is gone', { provenBackups: [] }],

@@ -19,8 +19,8 @@ function reasonText(reason: GateReason): string {
       return `the backup of the rehearsal, ${reason.id}, is gone or not proven`;
     case 'rehearsal-too-old':
       return `the rehearsal is ${age(reason.ageMs)} old; ${age(reason.maxAgeMs)} are allowed`;
-    case 'placeholders-differ':
-      return 'MIGRATIONS_PLACEHOLDERS has changed since the rehearsal';
+    case 'script-settings-differ':
+      return 'MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH has changed since the rehearsal';
     case 'scripts-differ':
       return `the commit holds other migrations than the rehearsal: ${reason.changes.map(changeText).join(', ')}`;
   }

@@ -101,6 +101,8 @@ export const settings = {
       'Where the names of the scripts have a form of their own: a regular expression for the whole name, whose first group is the version, and whose second one, if there is one, its words. If not set: 012_words.sql, 20240101120000_words.sql, 1.2.3.sql, 16.0.0-17.0.0.sql, V1.2__words.sql, upgrade_12.sql and the like.',
     MIGRATIONS_PLACEHOLDERS:
       'Texts in the scripts and what is put in their place before they are run, such as a prefix of tables: TEXT=value, separated by commas. Values are letters, digits, _ and $.',
+    MIGRATIONS_AFTER_EACH:
+      'SQL that is run behind each script, as its last statement, such as what keeps the application’s own record of its schema; {version} stands for the script’s version.',
     UPDATE_SOURCE:
       'Where `maj upgrade VERSION` finds packages: a folder, an https address with {version} in it, github:owner/name, or git (the repository of the project folder) or git:repository.',
     UPDATE_PUBLIC_KEY:

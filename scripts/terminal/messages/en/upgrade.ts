@@ -1,5 +1,6 @@
 import type { LogError } from '../../../application/log-lines.ts';
 import type { DryRunResult } from '../../../migrations/dry-run.ts';
+import type { RunSettings } from '../../../rehearsal/receipt.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { GoBackPlan, WentBack } from '../../../upgrade/go-back.ts';
 import type { Others } from '../../../database/others.ts';
@@ -299,9 +300,11 @@ export const upgrade = {
       message: `The database ${facts.database} is no longer what was rehearsed (${facts.receipt}): its schema or its ledger has changed since.`,
       hint: 'Find out who changes the schema meanwhile, then upgrade again: it is rehearsed anew.',
     }),
-    'placeholders-differ': (facts: { rehearsed: string }) => ({
-      message: `MIGRATIONS_PLACEHOLDERS is not what it was when this was rehearsed: ${facts.rehearsed || '(not set)'}.`,
-      hint: 'Set it to that, then call this again.',
+    'script-settings-differ': (facts: { rehearsed: RunSettings | undefined }) => ({
+      message: `MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH is not what it was when this was rehearsed: “${
+        facts.rehearsed?.placeholders ?? ''
+      }” and “${facts.rehearsed?.afterEach ?? ''}”.`,
+      hint: 'Set them to that, then call this again.',
     }),
     'scripts-changed': (facts: { files: readonly string[] }) => ({
       message: `The scripts are not those that were rehearsed: ${facts.files.join(', ') || 'there are others'}.`,
