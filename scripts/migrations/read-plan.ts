@@ -10,6 +10,7 @@ import { migrationsFolder } from './places.ts';
 import { serverSqlMode } from './runner.ts';
 import { planMigrations, type MigrationPlan } from './plan.ts';
 import { statementsOf } from './script.ts';
+import { refuseWayBack } from './way-back.ts';
 
 /** Where the live database stands. */
 export interface LivePlan {
@@ -37,9 +38,9 @@ export async function readPlan(
 /**
  * Compares scripts that were read already with the live database's ledger as it is now.
  *
- * @param options `refuseReaching`: not where a script that is to run reaches beyond its database: whoever is going to run
+ * @param options `refuseReaching`: not where a script that is to run reaches beyond its database, or holds its own way back: whoever is going to run
  *   it on a copy, or live, need not begin
- * @throws MajError `migrations-locked` (exit code 5), what `createDatabaseGuard` throws, and what reading the ledger can
+ * @throws MajError `migrations-locked` (exit code 5), what `createDatabaseGuard` and `refuseWayBack` throw, and what reading the ledger can
  *   throw
  */
 export function planLive(
@@ -56,6 +57,7 @@ export function planLive(
     const plan = planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
     if (options.refuseReaching === true)
       for (const migration of plan.pending) {
+        await refuseWayBack(migration);
         const guard = createDatabaseGuard(migration.file, { database: target.database, sqlMode });
         for await (const statement of statementsOf(migration, reading)) guard(statement);
       }

@@ -7,6 +7,7 @@ import type { Migration } from './folder.ts';
 import type { PendingMigration } from './plan.ts';
 import { splitStream } from './splitter.ts';
 import type { Statement } from './statement.ts';
+import { refuseWayBack } from './way-back.ts';
 
 /** How the scripts of a run are read. */
 export interface Reading {
@@ -52,12 +53,13 @@ export async function* statementsOf(
 /**
  * Reads a script to its end and checks what can be checked before it runs.
  *
- * @throws MajError `migration-script`, `migration-needs-previous`, `migration-transaction-open`,
+ * @throws MajError `migration-script`, `migration-way-back`, `migration-needs-previous`, `migration-transaction-open`,
  *   `migration-other-database`
  */
 export async function prepareScript(migration: PendingMigration, scene: Scene): Promise<Script> {
   const { file } = migration;
   const { transactionalTables } = scene;
+  await refuseWayBack(migration);
   const planner = createStepPlanner({ file, transactional: transactionalTables });
   const refuseOtherDatabase = createDatabaseGuard(file, scene);
   let statements = 0;

@@ -407,6 +407,10 @@ export const migrations = {
       message: `${at(facts)}: this asks about the statement before it, but maj records its progress in between.`,
       hint: 'Keep the number in a variable within one statement, or put both into a procedure.',
     }),
+    'migration-way-back': (facts: { file: string; section: string }) => ({
+      message: `${facts.file} holds its own way back: behind “${facts.section}” stands what undoes it, and maj runs a script to its end.`,
+      hint: 'Take that part out of the script; the way back is the backup (`maj restore`). Then call this again.',
+    }),
     'migration-exists': (facts: { path: string }) => ({
       message: `${facts.path} is there already.`,
       hint: 'Choose another name.',
