@@ -153,7 +153,8 @@ async function beLikeLive(
       async (session) => {
         const refusedOnes = await takeServerSettings(session, settings);
         // The account that stands for the live one has no SUPER on the copy.
-        if (isTrustedCreator(live.grants)) await session.run('SET GLOBAL log_bin_trust_function_creators = ON');
+        if (isTrustedCreator(live.grants))
+          await session.run('SET GLOBAL log_bin_trust_function_creators = ON');
         return refusedOnes;
       },
       { database: null },
