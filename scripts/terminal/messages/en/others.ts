@@ -19,6 +19,7 @@ export function othersText(others: Others | undefined): string {
   if (others === undefined) return '';
   const { database, connections, whole } = others;
   const blind = whole ? '' : '\nWithout the privilege PROCESS maj sees connections of its own account only.';
-  if (connections.length === 0) return `\nNobody else is seen in ${database} now.${blind}\n${stopWriters}`;
+  if (connections.length === 0)
+    return `\nNobody else is seen in ${database} now; an event of the database may be what writes (SHOW EVENTS).${blind}\n${stopWriters}`;
   return `\nIn ${database} are:\n${connections.map((one) => oneLine(otherText(one))).join('\n')}${blind}\n${stopWriters}`;
 }
