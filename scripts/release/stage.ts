@@ -26,7 +26,7 @@ import { lookAtChanges } from './look-at-changes.ts';
 import { clockOf } from './snapshot.ts';
 import { moveMark } from './switch.ts';
 import { entryAt } from './tree.ts';
-import type { Allowance, Places, ReleaseEntry, StagedRelease } from './types.ts';
+import type { Allowance, Places, ReleaseEntry, StagedRelease, VerifiedPackage } from './types.ts';
 import { checkUnchanged, unpackPackage } from './unpack.ts';
 
 /** What a package is staged for. */
@@ -37,6 +37,8 @@ export interface StageOptions {
   /** The commit that the package was made of: recorded with what is installed. */
   readonly commit?: string | undefined;
   readonly allow?: Allowance | undefined;
+  /** Called once the sum is right, before the package is unpacked. */
+  readonly verified?: (file: VerifiedPackage) => Promise<void>;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function stagePackage(
   file: string,
   options: StageOptions,
 ): Promise<StagedRelease> {
-  const unpacked = await unpackVerified(context, file, options.runId);
+  const unpacked = await unpackVerified(context, file, options.runId, options.verified);
   const { folder, places, version, sha256 } = unpacked;
   const persistent = persistentPaths(context.config.APP_PERSIST);
   try {
@@ -112,11 +114,17 @@ export interface VerifiedTree {
  *
  * @throws MajError of `verifyPackage`, `checkPlaces`, `unpackPackage` and `packageVersion`; `not-one-file-system`
  */
-export async function unpackVerified(context: Context, file: string, runId: string): Promise<VerifiedTree> {
+export async function unpackVerified(
+  context: Context,
+  file: string,
+  runId: string,
+  whenVerified: StageOptions['verified'] = () => Promise.resolve(),
+): Promise<VerifiedTree> {
   const verified = await inStep(context, 'verify-package', { path: file }, (progress) =>
     verifyPackage(context, file, progress),
   );
   if (verified.signedBy !== null) note(context, 'package-signed', verified.signedBy);
+  await whenVerified(verified);
   const places = await placesOf(context);
   await checkPlaces(context, places);
   const folder = await stagingFolder(places, runId);

@@ -54,3 +54,23 @@ export function table(cells: readonly (readonly string[])[]): string[] {
 /** `1 file`, `2,144 files`. */
 export const counted = (count: number, one: string, more = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : more}`;
+
+/** So many names stand in a line; of more than that the first and the last ones do. */
+const mostNames = 10;
+const fewNames = 4;
+
+/**
+ * `001_a.sql, 002_b.sql`: names in a sentence. Of hundreds only the first and the last, with the number of those between. Empty
+ * for none.
+ */
+export function nameList(names: readonly string[]): string {
+  const shown =
+    names.length <= mostNames
+      ? names.map(oneLine)
+      : [
+          ...names.slice(0, fewNames).map(oneLine),
+          `… (${(names.length - 2 * fewNames).toLocaleString('en')} more) …`,
+          ...names.slice(-fewNames).map(oneLine),
+        ];
+  return shown.join(', ');
+}

@@ -51,7 +51,7 @@ export function planUpgrade(context: Context, wanted: string, allow: Allowance =
       rehearsal: (await findReceipt(context, migrations, plan))?.id,
       backup: backupsDir(context),
       changes: staged.changes,
-      failedBefore: await findFailure(context, staged),
+      failedBefore: await findFailure(context, staged.sha256),
     };
   });
 }

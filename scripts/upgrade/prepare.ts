@@ -58,9 +58,12 @@ export async function prepare(
   const baseline = await doStep(run, 'check', () => checkApplication(context));
   stopIfInterrupted(context);
   const staged = await doStep(run, 'stage', async () => {
-    const release = await stagePackage(context, found.path, { ...found, runId: run.journal.run });
+    const release = await stagePackage(context, found.path, {
+      ...found,
+      runId: run.journal.run,
+      ...(options.retry ? {} : { verified: (file) => refuseFailedBefore(context, file) }),
+    });
     await run.journal.add(stagedEntry(release));
-    if (!options.retry) await refuseFailedBefore(context, release);
     const { version, previousVersion, changes } = release;
     if (!changes.known && changes.carried.length > 0)
       await options.confirmUnknown({ version, installed: previousVersion, files: changes.carried.length });

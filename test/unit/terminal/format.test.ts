@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { age, bytes, duration, table } from '../../../scripts/terminal/format.ts';
+import { age, bytes, duration, nameList, table } from '../../../scripts/terminal/format.ts';
 
 test.each([
   [0, '0 B'],
@@ -38,4 +38,14 @@ test('a table’s columns stand under one another, without blanks at the ends', 
       ['bbb', 'x', 'y'],
     ]),
   ).toEqual(['a    long', 'bbb  x     y']);
+});
+
+test.each([
+  [0, ''],
+  [1, '1.sql'],
+  [10, '1.sql, 2.sql, 3.sql, 4.sql, 5.sql, 6.sql, 7.sql, 8.sql, 9.sql, 10.sql'],
+  [11, '1.sql, 2.sql, 3.sql, 4.sql, … (3 more) …, 8.sql, 9.sql, 10.sql, 11.sql'],
+  [1500, '1.sql, 2.sql, 3.sql, 4.sql, … (1,492 more) …, 1497.sql, 1498.sql, 1499.sql, 1500.sql'],
+])('%d names are “%s”', (count, text) => {
+  expect(nameList(Array.from({ length: count }, (_, index) => `${index + 1}.sql`))).toBe(text);
 });

@@ -5,7 +5,7 @@ import { foldJournal, type RunState } from '../../../scripts/upgrade/state.ts';
 
 const at = '2026-11-22T12:00:00.000Z';
 const holder = { pid: 1, host: 'h', bootId: 'b', startTicks: '1' };
-const pair = { from: '1', to: '2', sha256: 's' };
+const pair = { from: '1', sha256: 's' };
 
 function run(sha256: string, ...more: readonly JournalEntry[]): RunState {
   const release = { releaseName: '2', previousVersion: '1', list: 'l', package: 'p', sha256 };
@@ -27,7 +27,7 @@ const ended = (outcome: 'rolled-back' | 'succeeded' | 'abandoned'): JournalEntry
   return { type: 'run-finished', outcome };
 };
 const failure = run('s', opened, failed('health-failed'), ended('rolled-back'));
-const told = { run: 'r', step: 'check-health', reason: 'not well', at };
+const told = { run: 'r', to: '2', step: 'check-health', reason: 'not well', at };
 
 test.each<[string, RunState[], unknown]>([
   ['nothing', [], undefined],

@@ -9,7 +9,7 @@ import { oneLine } from '../../../system/printable.ts';
 import type { Others } from '../../../database/others.ts';
 import type { DatabaseIdentity } from '../../../database/whose.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
-import { bytes, databaseText, duration } from '../../format.ts';
+import { bytes, databaseText, duration, nameList } from '../../format.ts';
 import { fragileRemedies, fragileText } from './fragile-values.ts';
 import { othersText } from './others.ts';
 import { notRestorable, refusalLines, remedies } from './restore-refusals.ts';
@@ -199,7 +199,7 @@ export const backup = {
               .join('')}`,
     }),
     'name-case-differs': (facts: { backup: string; names: readonly string[]; server: string }) => ({
-      message: `${facts.server} keeps the names of tables in another case than the server that the backup ${facts.backup} is of (lower_case_table_names): ${facts.names.slice(0, 10).join(', ')} would not come back as they were.`,
+      message: `${facts.server} keeps the names of tables in another case than the server that the backup ${facts.backup} is of (lower_case_table_names): ${nameList(facts.names)} would not come back as they were.`,
       hint: 'Use a server with the same lower_case_table_names.',
     }),
     'flavour-differs': (facts: { backup: string; source: string; server: string }) => ({
@@ -258,8 +258,8 @@ export const backup = {
       unknown: readonly string[];
       known: readonly string[];
     }) => ({
-      message: `The backup ${facts.id} has no table ${facts.unknown.join(', ')}.`,
-      hint: `It has: ${facts.known.slice(0, 30).join(', ')}${facts.known.length > 30 ? `, and ${facts.known.length - 30} more` : ''}`,
+      message: `The backup ${facts.id} has no table ${nameList(facts.unknown)}.`,
+      hint: `It has: ${nameList(facts.known)}`,
     }),
     'database-not-empty': (facts: { database: string }) => ({
       message: `The database ${facts.database} is there already, and is not empty.`,
@@ -314,15 +314,15 @@ export const backup = {
     'definers-absent': (facts: { definers: readonly string[] }) =>
       `Views, routines, triggers or events run as ${facts.definers.join(', ')}, which this server does not have: they are restored as they were, and fail when they are used. Create the accounts, or restore with --definers current.`,
     'names-database': (facts: { database: string; objects: readonly string[] }) =>
-      `These name the database ${facts.database} in their text, and go on to use it: ${facts.objects.join(', ')}.`,
+      `These name the database ${facts.database} in their text, and go on to use it: ${nameList(facts.objects)}.`,
     'restore-everything': (facts: { reason: string }) =>
       `What is in the database cannot be compared with the backup, so everything is loaded again: ${facts.reason}`,
     'other-server-backup': (facts: NamedBackup) =>
       `The backup ${facts.id} is of ${ofText(facts)}. The settings name ${liveText(facts)}.`,
     'events-ended': (facts: { database: string; events: readonly string[] }) =>
-      `In ${facts.database} these events are not as in the backup, since their time has passed (no server makes such an event again: it is dropped at once, or disabled where it is preserved): ${facts.events.join(', ')}.`,
+      `In ${facts.database} these events are not as in the backup, since their time has passed (no server makes such an event again: it is dropped at once, or disabled where it is preserved): ${nameList(facts.events)}.`,
     'load-again': (facts: { tables: readonly string[] }) =>
-      `Loaded in the quick way these are not as they were, and are loaded again, statement by statement: ${facts.tables.join(', ')}.`,
+      `Loaded in the quick way these are not as they were, and are loaded again, statement by statement: ${nameList(facts.tables)}.`,
     'restore-without-maintenance': () =>
       'No maintenance is set up (MAINTENANCE_FILE): what the application writes during the restore is lost, or makes it fail.',
     'partial-removed': (facts: { path: string }) =>
@@ -332,7 +332,7 @@ export const backup = {
     'not-archived': (facts: { path: string }) =>
       `Not in the archive: ${oneLine(facts.path)} is a socket, a pipe or a device.`,
     'setuid-dropped': (facts: { paths: readonly string[] }) =>
-      `In the backup these files run as root, or with root’s group, whoever starts them (setuid, setgid). They were unpacked without that: ${facts.paths.map(oneLine).join(', ')}. To give it back where it is needed: chmod u+s, chmod g+s.`,
+      `In the backup these files run as root, or with root’s group, whoever starts them (setuid, setgid). They were unpacked without that: ${nameList(facts.paths)}. To give it back where it is needed: chmod u+s, chmod g+s.`,
     'attributes-not-read': (facts: { paths: readonly string[]; count: number; why: string | null }) =>
       `Extended attributes and access control lists of files are not kept${because(facts.why, 'getfattr')}. These have some: ${some(facts.paths, facts.count)}.`,
     'attributes-not-looked-at': () =>
@@ -423,7 +423,7 @@ export const backup = {
           ? undefined
           : facts.tables === null
             ? `the database ${facts.database}`
-            : `${facts.tables.join(', ')} in ${facts.database}`,
+            : `${nameList(facts.tables)} in ${facts.database}`,
         facts.folder === null ? undefined : `the files in ${facts.folder}`,
       ]
         .filter((part) => part !== undefined)
@@ -447,7 +447,7 @@ export const backup = {
         : [
             facts.work.only === null
               ? `The database ${facts.database ?? ''} is restored from ${facts.id}, and equal to it.`
-              : `In ${facts.database ?? ''} these are restored from ${facts.id}, and equal to it: ${facts.work.only.join(', ')}.`,
+              : `In ${facts.database ?? ''} these are restored from ${facts.id}, and equal to it: ${nameList(facts.work.only)}.`,
           ]),
       ...(facts.folder === null ? [] : [`The files in ${facts.folder} are restored from ${facts.id}.`]),
       ...(facts.replaced === null ? [] : [`The files that were there are in ${facts.replaced}.`]),

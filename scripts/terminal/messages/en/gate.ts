@@ -1,7 +1,7 @@
 import type { GateReason, ScriptChange } from '../../../gate/decide.ts';
 import type { DatabaseIdentity } from '../../../database/whose.ts';
 import { nameOfRecord } from '../../../migrations/names.ts';
-import { age, databaseText } from '../../format.ts';
+import { age, databaseText, nameList } from '../../format.ts';
 
 function reasonText(reason: GateReason): string {
   switch (reason.kind) {
@@ -22,7 +22,7 @@ function reasonText(reason: GateReason): string {
     case 'script-settings-differ':
       return 'MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH has changed since the rehearsal';
     case 'scripts-differ':
-      return `the commit holds other migrations than the rehearsal: ${reason.changes.map(changeText).join(', ')}`;
+      return `the commit holds other migrations than the rehearsal: ${nameList(reason.changes.map(changeText))}`;
   }
 }
 

@@ -8,7 +8,7 @@ import type { ServerSetting } from '../../../migrations/production-settings.ts';
 import type { PlanProblem } from '../../../migrations/plan.ts';
 import type { Doubt, ScriptProblem } from '../../../migrations/script-problem.ts';
 import type { Settlement } from '../../../migrations/settle-doubt.ts';
-import { duration, table } from '../../format.ts';
+import { duration, nameList, table } from '../../format.ts';
 
 interface Place {
   readonly file: string;
@@ -179,10 +179,20 @@ function failureMessage(failure: MigrationFailure): string {
 const statementsAre = (first: number, last: number): string =>
   first === last ? `Statement ${first} is` : `Statements ${first} to ${last} are`;
 
+/** ER_BINLOG_CREATE_ROUTINE_NEED_SUPER: a trigger or function, on a server with a binary log. */
+const needsTrust = 1419;
+
+function dryRunHint({ file, reason }: MigrationFailure): string {
+  if (reason.kind !== 'server' || reason.phase !== 'statement') return 'Rehearse again.';
+  return reason.error.errno === needsTrust
+    ? 'On the live server it would fail in the same way. Have its administrator set log_bin_trust_function_creators to ON there, and rehearse again.'
+    : `Correct ${file}, or the rows that it stumbled over, and rehearse again.`;
+}
+
 /** What of a script that stopped is in the database. */
 function failureState(failure: MigrationFailure): string {
   const before =
-    failure.applied.length === 0 ? '' : `Applied before it in this run: ${failure.applied.join(', ')}. `;
+    failure.applied.length === 0 ? '' : `Applied before it in this run: ${nameList(failure.applied)}. `;
   const done =
     failure.done === 0
       ? `Of ${failure.file} nothing is committed before statement ${failure.statement}.`
@@ -339,7 +349,7 @@ const pendingText = (pending: number): string =>
 function statusEnd(rows: readonly StatusRow[], problems: readonly PlanProblem[]): string[] {
   const stopped = rows.filter(({ state }) => state === 'failed' || state === 'applying');
   const pending = rows.filter(({ state }) => state === 'pending').length;
-  const names = stopped.map(nameOfRecord).join(', ');
+  const names = nameList(stopped.map(nameOfRecord));
   if (stopped.length === 0) return [pendingText(pending)];
   return [
     problems.length > 0
@@ -367,11 +377,11 @@ export const migrations = {
     }),
     'baseline-version': (facts: { version: string; versions: readonly string[] }) => ({
       message: `${facts.version} is not the version of a script.`,
-      hint: `Name one of ${facts.versions.join(', ') || '(none)'}; or 0, if no script has been applied.`,
+      hint: `Name one of ${nameList(facts.versions) || '(none)'}; or 0, if no script has been applied.`,
     }),
     'accept-version': (facts: { version: string; versions: readonly string[] }) => ({
       message: `${facts.version} is not the version of a script that was applied to its end.`,
-      hint: `Name one of ${facts.versions.join(', ') || '(none)'}. A script that failed may be edited behind what is done of it, without this.`,
+      hint: `Name one of ${nameList(facts.versions) || '(none)'}. A script that failed may be edited behind what is done of it, without this.`,
     }),
     'accept-text': (facts: { version: string }) => ({
       message: `There is no script of version ${facts.version} in MIGRATIONS_DIR: which text is accepted?`,
@@ -390,7 +400,7 @@ export const migrations = {
       hint: `${nameRemedy(facts.pattern)} Put files that are no migrations into another folder.`,
     }),
     'migration-versions': (facts: { files: readonly string[]; pattern: string | undefined }) => ({
-      message: `A version is taken twice: ${facts.files.join(', ')}.`,
+      message: `A version is taken twice: ${nameList(facts.files)}.`,
       hint: `Give the newer one the next free number; \`maj migrate new NAME\` finds it. Where more of the name belongs to the version: ${
         facts.pattern === undefined ? 'set' : 'correct'
       } MIGRATIONS_PATTERN.`,
@@ -451,7 +461,7 @@ export const migrations = {
     }),
     'migrate-to': (facts: { version: string; versions: readonly string[] }) => ({
       message: `${facts.version} is not the version of a script.`,
-      hint: `Name one of ${facts.versions.join(', ') || '(none)'}.`,
+      hint: `Name one of ${nameList(facts.versions) || '(none)'}.`,
     }),
     'migration-still-running': (facts: { connection: string; statement: string; seconds: number }) => ({
       message: `The server still runs a statement of the run that died, for ${facts.seconds} s now, on connection ${facts.connection}: ${facts.statement}`,
@@ -488,7 +498,7 @@ export const migrations = {
       hint: 'Go on with `maj migrate resume`, which finds out what was applied; or put the backup from before it back: `maj restore`.',
     }),
     'migrations-not-rehearsed': (facts: { files: readonly string[] }) => ({
-      message: `Not rehearsed on a copy of the database as it is now: ${facts.files.join(', ')}.`,
+      message: `Not rehearsed on a copy of the database as it is now: ${nameList(facts.files)}.`,
       hint: 'Rehearse with `maj rehearse`, or on the newest backup with `maj migrate --dry-run`; then call this again.',
     }),
     'migrations-moved': (facts: { file: string }) => ({
@@ -531,10 +541,7 @@ export const migrations = {
     }),
     'dry-run-failed': (facts: { failure: MigrationFailure }) => ({
       message: `The dry run on the copy failed. ${failureMessage(facts.failure)}`,
-      hint:
-        facts.failure.reason.kind === 'server' && facts.failure.reason.phase === 'statement'
-          ? `Correct ${facts.failure.file}, or the rows that it stumbled over, and rehearse again.`
-          : 'Rehearse again.',
+      hint: dryRunHint(facts.failure),
       state: 'The live database was not touched.',
     }),
     'dry-run-privilege': (facts: { failure: MigrationFailure; database: string; lacking: string }) => ({
@@ -591,8 +598,8 @@ export const migrations = {
     markQuestion: (facts: { version: string; outcome: 'applied' | 'not-applied' }) =>
       `Write into the ledger that the statement of ${facts.version} that is in doubt was ${outcomeText(facts.outcome)}?`,
     settled: (facts: { settlement: Settlement | undefined }) => settledText(facts.settlement),
-    question: (facts: { files: readonly string[] }) => `Run on the live database: ${facts.files.join(', ')}?`,
-    applied: (facts: { files: readonly string[] }) => `Applied: ${facts.files.join(', ')}.`,
+    question: (facts: { files: readonly string[] }) => `Run on the live database: ${nameList(facts.files)}?`,
+    applied: (facts: { files: readonly string[] }) => `Applied: ${nameList(facts.files)}.`,
     acceptQuestion: (facts: { file: string; applied: string; accepted: string }) =>
       `Take this text of ${facts.file} for as good as the one that was applied, without running it?\n  applied:  sha256 ${facts.applied}\n  accepted: sha256 ${facts.accepted}\n`,
     accepted: (facts: { file: string }) =>
@@ -602,11 +609,11 @@ export const migrations = {
     baselineQuestion: (facts: { database: string; files: readonly string[] }) =>
       facts.files.length === 0
         ? `Make an empty ledger in ${facts.database}, as if no script had been applied yet?`
-        : `Take for applied in ${facts.database}, without running them: ${facts.files.join(', ')}?`,
+        : `Take for applied in ${facts.database}, without running them: ${nameList(facts.files)}?`,
     baselined: (facts: { files: readonly string[] }) =>
       facts.files.length === 0
         ? 'The ledger is made; every script is pending.'
-        : `Taken for applied: ${facts.files.join(', ')}. Rehearse what is pending: \`maj rehearse\`.`,
+        : `Taken for applied: ${nameList(facts.files)}. Rehearse what is pending: \`maj rehearse\`.`,
     created: (facts: { path: string }) => `Made ${facts.path}.`,
     dryRun: (facts: {
       backup: string;

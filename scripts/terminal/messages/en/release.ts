@@ -8,7 +8,7 @@ import type { NotShared } from '../../../release/not-shared.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { Requirements, RequirementsProblem, Unmet } from '../../../release/requirements.ts';
 import { oneLine } from '../../../system/printable.ts';
-import { counted, duration } from '../../format.ts';
+import { counted, duration, nameList } from '../../format.ts';
 import { shareCommands } from './not-shared.ts';
 
 /** What is wrong with an entry of a package. */
@@ -502,7 +502,7 @@ export const release = {
     'owners-not-kept': (facts: { count: number; path: string; uid: number }) =>
       `${facts.count} new files could not be given their owner (user ${facts.uid}), as ${facts.path}: only root can.`,
     'setuid-not-kept': (facts: { paths: readonly string[] }) =>
-      `These files had setuid or setgid: they ran as root or as maj’s user, or with the group of one of them, whoever started them. The copies do not have it: ${facts.paths.map(oneLine).join(', ')}. To set it again where it is needed: chmod u+s, chmod g+s.`,
+      `These files had setuid or setgid: they ran as root or as maj’s user, or with the group of one of them, whoever started them. The copies do not have it: ${nameList(facts.paths)}. To set it again where it is needed: chmod u+s, chmod g+s.`,
     'download-again': (facts: { url: string; reason: string; waitMs: number }) =>
       `${facts.url}: ${facts.reason}; again in ${duration(facts.waitMs)}.`,
     'package-there': (facts: { path: string }) => `${facts.path} is there already, and its sum is right.`,

@@ -2,7 +2,7 @@ import type { CommandUser } from '../../../application/command-user.ts';
 import type { HealthStrength } from '../../../application/health.ts';
 import type { FileReport } from '../../../application/look-at-files.ts';
 import type { DatabaseIdentity } from '../../../database/whose.ts';
-import { age, bytes, databaseText } from '../../format.ts';
+import { age, bytes, databaseText, nameList } from '../../format.ts';
 import { fileLines, permissionLines } from './permissions.ts';
 
 /** What could not be learned, and what to do about it. */
@@ -74,7 +74,7 @@ export function statusLines(facts: StatusFacts): readonly string[] {
         ? (facts.migrationsError ?? 'unknown')
         : facts.pending.length === 0
           ? 'none pending'
-          : `${facts.pending.length} pending: ${facts.pending.join(', ')}`
+          : `${facts.pending.length} pending: ${nameList(facts.pending)}`
     }`,
     `last backup  ${
       facts.backup === undefined

@@ -13,7 +13,7 @@ import type { ProcessPlace } from '../../../system/identity.ts';
 import type { FailedRun } from '../../../upgrade/failed-pair.ts';
 import type { InstallationDifference } from '../../../upgrade/same-installation.ts';
 import type { ResumePlan, WhyNot } from '../../../upgrade/resume-plan.ts';
-import { bytes, duration } from '../../format.ts';
+import { bytes, duration, nameList } from '../../format.ts';
 import { findingLines } from './checks.ts';
 import { othersText } from './others.ts';
 import { statusLines } from './status.ts';
@@ -225,7 +225,7 @@ export const upgrade = {
       hint: 'Put everything back: maj upgrade --roll-back',
     }),
     'resume-changed': (facts: { differences: readonly string[]; others?: Others | undefined }) => ({
-      message: `Somebody has changed what it had left: ${facts.differences.join(', ')}.${othersText(facts.others)}`,
+      message: `Somebody has changed what it had left: ${nameList(facts.differences)}.${othersText(facts.others)}`,
       hint: 'Put everything back: maj upgrade --roll-back',
     }),
     'other-installation': (facts: {
@@ -307,7 +307,7 @@ export const upgrade = {
       hint: 'Set them to that, then call this again.',
     }),
     'scripts-changed': (facts: { files: readonly string[] }) => ({
-      message: `The scripts are not those that were rehearsed: ${facts.files.join(', ') || 'there are others'}.`,
+      message: `The scripts are not those that were rehearsed: ${nameList(facts.files) || 'there are others'}.`,
       hint: 'Find out who changes the files meanwhile, then upgrade again: it is rehearsed anew.',
     }),
     'new-log-errors': (facts: { errors: readonly LogError[] }) => ({
@@ -351,7 +351,7 @@ export const upgrade = {
     'server-differs': (facts: { live: string; rehearsed: string }) =>
       `the throwaway server is ${facts.rehearsed}, production ${facts.live}: a small risk remains`,
     'still-written-in-window': (facts: { tables: readonly string[]; others: Others | undefined }) =>
-      `The window is open, and somebody still writes to ${facts.tables.slice(0, 10).map(oneLine).join(', ')}: what is written after the last backup, a roll-back loses, or it fails over it.${othersText(facts.others)}`,
+      `The window is open, and somebody still writes to ${nameList(facts.tables)}: what is written after the last backup, a roll-back loses, or it fails over it.${othersText(facts.others)}`,
     'rows-lost': (facts: { backup: string; takenAt: string; lost: readonly LostRows[] }) =>
       [
         `going back to the backup ${facts.backup} (${facts.takenAt}) loses these rows, written since by users or by the migrations:`,
@@ -390,7 +390,7 @@ export const upgrade = {
       `    final backup into ${facts.backup}`,
       '    switch the files',
       ...changeLines(facts.changes).map((line) => `      ${line}`),
-      facts.pending.length === 0 ? '    no migration' : `    migrations: ${facts.pending.join(', ')}`,
+      facts.pending.length === 0 ? '    no migration' : `    migrations: ${nameList(facts.pending)}`,
       ...(facts.services.length === 0 ? [] : ['    start the services']),
       `    check health (${facts.health ?? 'no APP_HEALTH_URL'})`,
       '    maintenance back to what it was',
@@ -415,7 +415,7 @@ export const upgrade = {
     }) => [
       `Upgraded ${facts.from ?? '(unknown version)'} -> ${facts.to}.`,
       windowText(facts),
-      `  migrations: ${facts.migrations.length === 0 ? 'none' : facts.migrations.join(', ')}`,
+      `  migrations: ${facts.migrations.length === 0 ? 'none' : nameList(facts.migrations)}`,
       `  backup from before: ${facts.backup ?? 'none'}`,
       ...(facts.kept === null ? [] : [`  old files: ${facts.kept}`]),
       `  record: .maj/runs/${facts.run}`,
