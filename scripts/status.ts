@@ -4,6 +4,7 @@ import { lookAtFiles } from './application/look-at-files.ts';
 import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
 import { checkInstalledVersion, installedVersion } from './application/version.ts';
 import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
+import { checkServices, serviceSettings } from './application/services.ts';
 import { applicationDir, backupsDir } from './config/require.ts';
 import type { Context } from './context.ts';
 import { liveDatabase } from './database/identity.ts';
@@ -36,7 +37,14 @@ const errorOf = <T>(learned: Learned<T>): MajError | undefined =>
   'error' in learned ? learned.error : undefined;
 
 type StatusPart =
-  'version' | 'maintenance' | 'database' | 'migrations' | 'permissions' | 'commands' | 'unfinished';
+  | 'version'
+  | 'services'
+  | 'maintenance'
+  | 'database'
+  | 'migrations'
+  | 'permissions'
+  | 'commands'
+  | 'unfinished';
 
 /** What stood in the way, and what to do about each; the names of the messages are those that programs know. */
 function troubles(
@@ -53,6 +61,7 @@ function troubles(
     databaseError: text(errors.database),
     migrationsError: text(errors.migrations),
     permissionsError: text(errors.permissions),
+    servicesError: text(errors.services),
     commandsError: text(errors.commands),
     unfinished: text(errors.unfinished),
     // One trouble, such as a server that does not answer, may stand in the way of several things.
@@ -96,6 +105,10 @@ export const statusVerb: Verb<never> = {
     const permissions = await learn(() =>
       APP_DIR === undefined ? Promise.resolve(undefined) : lookAtFiles(context),
     );
+    const services = await learn(async () => {
+      await checkServices(context);
+      return serviceSettings(context.config);
+    });
     const commands = await learn(() =>
       APP_DIR === undefined ? Promise.resolve(undefined) : commandUser(context),
     );
@@ -108,6 +121,7 @@ export const statusVerb: Verb<never> = {
       pending: valueOf(pending),
       health: healthStrength(context.config),
       permissions: valueOf(permissions),
+      services: valueOf(services) ?? [],
       commands: runner === undefined ? undefined : { user: runner.account.name, by: runner.by },
       backup:
         newest === undefined
@@ -129,6 +143,7 @@ export const statusVerb: Verb<never> = {
       database: errorOf(server),
       migrations: errorOf(pending),
       permissions: errorOf(permissions),
+      services: errorOf(services),
       commands: errorOf(commands),
       unfinished: left,
     };

@@ -12,6 +12,7 @@ export interface StatusTroubles {
   readonly databaseError: string | undefined;
   readonly migrationsError: string | undefined;
   readonly permissionsError: string | undefined;
+  readonly servicesError: string | undefined;
   readonly commandsError: string | undefined;
   readonly unfinished: string | undefined;
   readonly remedies: readonly string[];
@@ -29,6 +30,8 @@ interface StatusFacts extends StatusTroubles {
   readonly pending: readonly string[] | undefined;
   readonly health: HealthStrength;
   readonly permissions: FileReport | undefined;
+  /** The settings by which services are stopped. */
+  readonly services: readonly string[];
   readonly commands: { readonly user: string; readonly by: CommandUser['by'] } | undefined;
   readonly free: number;
   readonly backupDir: string;
@@ -67,6 +70,14 @@ export function statusLines(facts: StatusFacts): readonly string[] {
     `permissions  ${first ?? `as they should be, for ${facts.permissions?.user ?? ''} (APP_USER)`}`,
     ...more.map((line) => `             ${line}`),
     ...underName('files', facts.permissions === undefined ? [] : fileLines(facts.permissions)),
+    ...underName(
+      'services',
+      facts.servicesError !== undefined
+        ? [facts.servicesError]
+        : facts.services.length === 0
+          ? []
+          : [`an upgrade and a restore stop them (${facts.services.join(', ')})`],
+    ),
     `commands     ${facts.commands === undefined ? (facts.commandsError ?? 'unknown') : `run as ${facts.commands.user} (${commandsTexts[facts.commands.by]})`}`,
     `database     ${facts.server ?? facts.databaseError ?? 'not set'}`,
     `migrations   ${
