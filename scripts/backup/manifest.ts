@@ -54,6 +54,20 @@ const manifest = v.strictObject({
     fingerprint: text,
     /** The accounts that its views, routines, triggers and events run as. */
     definers: list(v.strictObject({ user: text, host: text })),
+    /**
+     * Tables of other databases that its views read: names and columns, so that a throwaway server can have such tables,
+     * without a row. Absent where there are none.
+     */
+    outside: v.optional(
+      list(
+        v.strictObject({
+          schema: text,
+          name: text,
+          isView: v.boolean(),
+          columns: list(v.strictObject({ name: text, type: text, collation: v.nullable(text) })),
+        }),
+      ),
+    ),
     /** The server's lower_case_table_names: fixed when a server is made. Backups of the first days do not tell. */
     lowerCaseTableNames: v.optional(v.picklist([0, 1, 2])),
     /** The time zone of its clients, where it is not that of this machine: a name, or an offset. */

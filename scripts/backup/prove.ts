@@ -33,7 +33,7 @@ export async function proveBackup(
   earlier?: ProvenBackup,
 ): Promise<Proof> {
   const { manifest } = backup;
-  const { name: database, charset, collation, definers } = manifest.database;
+  const { name: database, charset, collation, definers, outside } = manifest.database;
   checkFlavour(backup, throwaway.server);
   const apart = earlier === undefined ? new Set<string>() : await tablesProvenApart(context, backup, earlier);
   const plan = planProof(manifest, earlier, throwaway.server, apart);
@@ -44,7 +44,7 @@ export async function proveBackup(
   const rowParts = plan.kind === 'rows' ? { rowParts: plan.parts } : {};
   const client = await findLocalDumpClient(context, throwaway.programs);
   const target = throwaway.target(database);
-  await makeCopyDatabase(context, throwaway, { database, charset, collation, definers });
+  await makeCopyDatabase(context, throwaway, { database, charset, collation, definers, outside });
 
   const started = context.clock.monotonicMs();
   let loaded: number | undefined;

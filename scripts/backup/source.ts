@@ -6,6 +6,7 @@ import { schemaFingerprint } from '../database/fingerprint.ts';
 import { readLowerCaseTableNames, type LowerCaseTableNames } from '../database/name-case.ts';
 import { readServerIdentity } from '../database/identity.ts';
 import { readDefiners, readInventory, type Account, type Inventory } from '../database/inventory.ts';
+import { readOutsideTables, type OutsideTable } from '../database/outside-tables.ts';
 import { readTimeZone } from '../database/time-zone.ts';
 import { checkDumpable, type DumpNeeds } from '../database/preflight.ts';
 import type { Session } from '../database/session.ts';
@@ -26,6 +27,8 @@ export interface Source {
   readonly inventory: Inventory;
   readonly fingerprint: string;
   readonly definers: readonly Account[];
+  /** What of other databases its views read. */
+  readonly outside: readonly OutsideTable[];
   readonly lowerCaseTableNames: LowerCaseTableNames;
   /** Undefined: that of this machine. */
   readonly timeZone: string | undefined;
@@ -52,6 +55,7 @@ export async function learnSource(
   const inventory = await readInventory(session, target.database);
   const fingerprint = await schemaFingerprint(session, target.database);
   const definers = await readDefiners(session, target.database);
+  const outside = await readOutsideTables(session, target.database);
   const lowerCaseTableNames = await readLowerCaseTableNames(session);
   const timeZone = await readTimeZone(context, target);
   await warnOfZonedRows(context, session, target.database, timeZone);
@@ -65,6 +69,7 @@ export async function learnSource(
     inventory,
     fingerprint,
     definers,
+    outside,
     lowerCaseTableNames,
     timeZone,
     identity,

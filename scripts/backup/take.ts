@@ -60,6 +60,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
           client: source.clients.version,
           fingerprint,
           definers: [...source.definers],
+          ...(source.outside.length === 0 ? {} : { outside: [...source.outside] }),
           lowerCaseTableNames: source.lowerCaseTableNames,
           ...(source.timeZone === undefined ? {} : { timeZone: source.timeZone }),
           identity: source.identity,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Secret } from '../config/secret.ts';
 import type { Context } from '../context.ts';
 import type { Account } from './inventory.ts';
+import { makeStandIns, type OutsideTable } from './outside-tables.ts';
 import { quoteAccount, quoteName, quoteNamePattern, quoteText } from './quote.ts';
 import { withSession, type Session } from './session.ts';
 import type { Target } from './target.ts';
@@ -14,6 +15,8 @@ export interface CopyPlan {
   readonly collation: string;
   /** Whom views, routines, triggers and events are defined by: they need an account to be loaded and used. */
   readonly definers: readonly Account[];
+  /** Tables of other databases that its views read; not given: none. */
+  readonly outside?: readonly OutsideTable[] | undefined;
   /** The live database's own account: whoever works on the copy as it may touch the copy only, and defines the same. */
   readonly login?: Account;
 }
@@ -38,16 +41,23 @@ export async function makeCopyDatabase(
       await session.run(
         `CREATE DATABASE ${quoteName(plan.database)} CHARACTER SET ${quoteName(plan.charset)} COLLATE ${quoteName(plan.collation)}`,
       );
-      for (const definer of plan.definers) await makeStub(session, plan.database, definer);
+      const outside = plan.outside ?? [];
+      await makeStandIns(session, outside);
+      for (const definer of plan.definers) await makeStub(session, plan.database, definer, outside);
       return plan.login === undefined || plan.login.user === root.user
         ? root
         : await makeLogin(session, plan, plan.login, root);
     },
-    { database: null },
+    { database: null, sqlMode: '' },
   );
 }
 
-async function makeStub(session: Session, database: string, account: Account): Promise<void> {
+async function makeStub(
+  session: Session,
+  database: string,
+  account: Account,
+  outside: readonly OutsideTable[],
+): Promise<void> {
   // A definer without a host is a role, which only MariaDB has.
   const isRole = account.host === '' && session.server.flavour === 'mariadb';
   const name = isRole ? quoteText(account.user) : quoteAccount(account);
@@ -55,6 +65,9 @@ async function makeStub(session: Session, database: string, account: Account): P
     isRole ? `CREATE ROLE IF NOT EXISTS ${name}` : `CREATE USER IF NOT EXISTS ${name} ACCOUNT LOCK`,
   );
   await session.run(`GRANT ALL ON ${quoteNamePattern(database)}.* TO ${name}`);
+  // Without it a view of theirs cannot be looked at (1356).
+  for (const { schema } of outside)
+    await session.run(`GRANT SELECT ON ${quoteNamePattern(schema)}.* TO ${name}`);
 }
 
 /** The account that can enter over the socket; the server takes the one with the most specific host that fits. */
@@ -62,7 +75,7 @@ async function makeLogin(session: Session, plan: CopyPlan, login: Account, root:
   const taken = plan.definers.some(({ user, host }) => user === login.user && host === 'localhost');
   const account = { user: login.user, host: login.host === '%' && !taken ? '%' : 'localhost' };
   const password = randomBytes(18).toString('base64url');
-  await makeStub(session, plan.database, account);
+  await makeStub(session, plan.database, account, plan.outside ?? []);
   await session.run(
     `ALTER USER ${quoteAccount(account)} IDENTIFIED BY ${quoteText(password)} ACCOUNT UNLOCK`,
   );

@@ -86,7 +86,11 @@ export async function dryRun(
     if (failure !== undefined) {
       const error = failure.reason.kind === 'server' ? failure.reason.error : undefined;
       if (error === undefined || !isDenied(error.errno))
-        throw refused('dry-run-failed', { failure }, { cause });
+        throw refused(
+          'dry-run-failed',
+          { failure, outside: (manifest.database.outside ?? []).map(({ schema }) => schema) },
+          { cause },
+        );
       const lacking = lacksOnLive(live?.grants, name, error);
       if (lacking !== undefined)
         throw refused('dry-run-privilege', { failure, database: name, lacking }, { cause });

@@ -9,6 +9,7 @@ import { proveBackup } from '../../../scripts/backup/prove.ts';
 import { storeCompressed } from '../../../scripts/backup/store.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
+import { withSession } from '../../../scripts/database/session.ts';
 import { withThrowaway } from '../../../scripts/database/throwaway.ts';
 import type { TestContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
@@ -52,6 +53,40 @@ describe.each(servers)('on $name', (server) => {
   });
   const prove = (backup: Backup): Promise<unknown> =>
     withThrowaway(context, server.programs, (throwaway) => proveBackup(context, backup, throwaway));
+
+  test('views that read other databases are proven, by empty tables in the place of those', async () => {
+    const admin = await running().adminSession();
+    for (const statement of [
+      'DROP DATABASE IF EXISTS `other db`',
+      'CREATE DATABASE `other db`',
+      "CREATE TABLE `other db`.`people's` (id INT PRIMARY KEY, name VARCHAR(20) COLLATE utf8mb4_bin, kind ENUM('a','b''c'))",
+      "INSERT INTO `other db`.`people's` VALUES (1, 'x', 'a')",
+      "CREATE VIEW `other db`.seen AS SELECT name FROM `other db`.`people's`",
+      'DROP DATABASE IF EXISTS reads_others',
+      'CREATE DATABASE reads_others CHARACTER SET utf8mb4',
+      'CREATE TABLE reads_others.a (id INT PRIMARY KEY, name VARCHAR(20) COLLATE utf8mb4_bin)',
+      "CREATE USER IF NOT EXISTS reader@'%'",
+      'GRANT ALL ON reads_others.* TO reader',
+      'GRANT SELECT ON `other db`.* TO reader',
+      "CREATE DEFINER = reader VIEW reads_others.v AS SELECT a.id, p.kind FROM reads_others.a JOIN `other db`.`people's` p USING (name)",
+      'CREATE VIEW reads_others.w AS SELECT s.name FROM `other db`.seen s',
+    ])
+      await admin.run(statement);
+    const own = running().context({ DB_NAME: 'reads_others' });
+    const backup = await takeBackup(own);
+    expect(backup.manifest.database.outside?.map(({ schema, name }) => `${schema}.${name}`).sort()).toEqual([
+      "other db.people's",
+      'other db.seen',
+    ]);
+    await withThrowaway(own, server.programs, async (throwaway) => {
+      expect(await proveBackup(own, backup, throwaway)).toMatchObject({ backupId: backup.id });
+      // Names and columns, never rows.
+      const rows = await withSession(own, throwaway.target('other db'), (session) =>
+        session.rows("SELECT * FROM `people's`"),
+      );
+      expect(rows).toEqual([]);
+    });
+  });
 
   test('a dump that does not bring back what it says is not proven, and the object is named', async () => {
     const backup = await takeBackup(context);

@@ -182,11 +182,18 @@ const statementsAre = (first: number, last: number): string =>
 /** ER_BINLOG_CREATE_ROUTINE_NEED_SUPER: a trigger or function, on a server with a binary log. */
 const needsTrust = 1419;
 
-function dryRunHint({ file, reason }: MigrationFailure): string {
+/** ER_VIEW_INVALID: a view that may not be read, too. */
+const viewInvalid = 1356;
+
+/** @param outside the other databases that views on the copy read */
+function dryRunHint({ file, reason }: MigrationFailure, outside: readonly string[]): string {
   if (reason.kind !== 'server' || reason.phase !== 'statement') return 'Rehearse again.';
-  return reason.error.errno === needsTrust
-    ? 'On the live server it would fail in the same way. Have its administrator set log_bin_trust_function_creators to ON there, and rehearse again.'
-    : `Correct ${file}, or the rows that it stumbled over, and rehearse again.`;
+  const { errno } = reason.error;
+  if (errno === needsTrust)
+    return 'On the live server it would fail in the same way. Have its administrator set log_bin_trust_function_creators to ON there, and rehearse again.';
+  if (errno === viewInvalid && outside.length > 0)
+    return `A view that reads ${nameList([...new Set(outside)])} can be made on the copy, and not read: a backup holds no rows of another database. Take the statement out of ${file}, and rehearse again.`;
+  return `Correct ${file}, or the rows that it stumbled over, and rehearse again.`;
 }
 
 /** What of a script that stopped is in the database. */
@@ -539,9 +546,9 @@ export const migrations = {
       hint: failureHint(facts.failure),
       state: failureState(facts.failure),
     }),
-    'dry-run-failed': (facts: { failure: MigrationFailure }) => ({
+    'dry-run-failed': (facts: { failure: MigrationFailure; outside: readonly string[] }) => ({
       message: `The dry run on the copy failed. ${failureMessage(facts.failure)}`,
-      hint: dryRunHint(facts.failure),
+      hint: dryRunHint(facts.failure, facts.outside),
       state: 'The live database was not touched.',
     }),
     'dry-run-privilege': (facts: { failure: MigrationFailure; database: string; lacking: string }) => ({

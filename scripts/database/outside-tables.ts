@@ -1,0 +1,94 @@
+import { quoteName } from './quote.ts';
+import type { Session } from './session.ts';
+import { sqlErrorOf } from './sql-error.ts';
+
+/** A table or view of another database that a view of this one reads: what it is called and its columns, none of its rows. */
+export interface OutsideTable {
+  readonly schema: string;
+  readonly name: string;
+  readonly isView: boolean;
+  readonly columns: readonly OutsideColumn[];
+}
+
+interface OutsideColumn {
+  readonly name: string;
+  /** As the server writes it: `varchar(20)`, `enum('a','b')`. */
+  readonly type: string;
+  /** Null where the type has none. */
+  readonly collation: string | null;
+}
+
+/** Every server has these. */
+const ofServers: readonly string[] = ['information_schema', 'performance_schema', 'mysql', 'sys'];
+
+/**
+ * Reads which tables of other databases the views of this one read. A server without them does not make such views (1146,
+ * 1049).
+ */
+export async function readOutsideTables(session: Session, database: string): Promise<OutsideTable[]> {
+  const views = await session.rows(
+    'SELECT VIEW_DEFINITION AS text FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ?',
+    [database],
+  );
+  const named = new Map(
+    views
+      .flatMap(({ text }) => pairsIn(typeof text === 'string' ? text : ''))
+      .filter(([schema]) => schema !== database && !ofServers.includes(schema.toLowerCase()))
+      .map(([schema, name]) => [JSON.stringify([schema, name]), { schema, name }]),
+  );
+  const found: OutsideTable[] = [];
+  for (const { schema, name } of named.values()) {
+    const columns = await session.rows(
+      `SELECT COLUMN_NAME AS name, COLUMN_TYPE AS type, COLLATION_NAME AS collation FROM information_schema.COLUMNS
+       WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
+      [schema, name],
+    );
+    // An alias and a column look like a database and a table.
+    if (columns.length === 0) continue;
+    const [view] = await session.rows(
+      'SELECT 1 FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
+      [schema, name],
+    );
+    found.push({ schema, name, isView: view !== undefined, columns: columns.map(columnOf) });
+  }
+  return found;
+}
+
+const columnOf = (row: Readonly<Record<string, unknown>>): OutsideColumn => ({
+  name: String(row['name']),
+  type: String(row['type']),
+  collation: typeof row['collation'] === 'string' ? row['collation'] : null,
+});
+
+const quoted = '`((?:[^`]|``)+)`';
+// Ahead: of three names in a row each two are wanted.
+const pair = new RegExp(`${quoted}(?=\\.${quoted})`, 'g');
+
+/** Every two names with a point between them in the text that a server gives of a view, where all names are quoted: pure. */
+export const pairsIn = (text: string): (readonly [first: string, second: string])[] =>
+  [...text.matchAll(pair)].map(([, first = '', second = '']) => [unquoted(first), unquoted(second)]);
+
+const unquoted = (name: string): string => name.replaceAll('``', '`');
+
+/**
+ * Makes empty tables and views in the place of those on a throwaway server, so that the views can be made there. One that this
+ * server cannot have is left out: then the view says what it lacks.
+ */
+export async function makeStandIns(session: Session, tables: readonly OutsideTable[]): Promise<void> {
+  for (const [index, { schema, name, isView, columns }] of tables.entries()) {
+    const within = (object: string): string => `${quoteName(schema)}.${quoteName(object)}`;
+    // MySQL (9.7) writes what is read of a view otherwise than what is read of a table.
+    const table = within(isView ? `maj_stands_in_${index}` : name);
+    const list = columns.map(
+      ({ name: column, type, collation }) =>
+        `${quoteName(column)} ${type}${collation === null ? '' : ` COLLATE ${collation}`}`,
+    );
+    try {
+      await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteName(schema)}`);
+      await session.run(`CREATE TABLE IF NOT EXISTS ${table} (${list.join(', ')})`);
+      if (isView) await session.run(`CREATE OR REPLACE VIEW ${within(name)} AS SELECT * FROM ${table}`);
+    } catch (error) {
+      if (sqlErrorOf(error)?.errno === undefined) throw error;
+    }
+  }
+}
