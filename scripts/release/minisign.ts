@@ -1,4 +1,5 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { fromBase64 } from '../system/base64.ts';
 
 /** A public key of minisign's. */
 export interface PublicKey {
@@ -93,9 +94,3 @@ const linesOf = (text: string): string[] =>
     .split('\n')
     .map((line) => line.replace(/\r$/, ''))
     .filter((line, index, lines) => line !== '' || index < lines.length - 1);
-
-/** Strict, unlike Buffer's own, which passes over what is no base64. */
-function fromBase64(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.toString('base64') === text ? bytes : undefined;
-}

@@ -268,12 +268,12 @@ export const readStreamOf = (path: string, highWaterMark: number): ReadStream =>
   });
 
 /**
- * The text of a plain file; undefined when it is not there.
+ * The bytes of a plain file; undefined when it is not there.
  *
  * @param limit the most bytes that it may have
  * @throws of `openFollowed`; `EFBIG` for one that is longer
  */
-export function readTextIfThere(path: string, limit = Number.POSITIVE_INFINITY): string | undefined {
+export function readBytesIfThere(path: string, limit = Number.POSITIVE_INFINITY): Buffer | undefined {
   let file: number;
   try {
     file = openFollowed(path);
@@ -284,11 +284,15 @@ export function readTextIfThere(path: string, limit = Number.POSITIVE_INFINITY):
   try {
     if (fs.fstatSync(file).size > limit)
       throw Object.assign(new Error(`EFBIG: more than ${limit} bytes, '${path}'`), { code: 'EFBIG', path });
-    return fs.readFileSync(file, 'utf8');
+    return fs.readFileSync(file);
   } finally {
     fs.closeSync(file);
   }
 }
+
+/** The text of a plain file, as `readBytesIfThere` reads it. */
+export const readTextIfThere = (path: string, limit?: number): string | undefined =>
+  readBytesIfThere(path, limit)?.toString('utf8');
 
 /** The bytes of a plain file. */
 export function readBytesSync(path: string): Buffer {

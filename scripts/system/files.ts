@@ -8,6 +8,7 @@ import {
   makeFolders,
   openFolder,
   openNew,
+  readBytesIfThere as readBytesIfThereSync,
   readdirSync,
   readTextIfThere,
   removeTree,
@@ -45,6 +46,10 @@ export const statIfThere = (path: string): Promise<Stats | undefined> =>
  */
 export const readIfThere = (path: string, limit?: number): Promise<string | undefined> =>
   attempt(path, 'read', () => readTextIfThere(path, limit));
+
+/** Its bytes. */
+export const readBytesIfThere = (path: string, limit?: number): Promise<Buffer | undefined> =>
+  attempt(path, 'read', () => readBytesIfThereSync(path, limit));
 
 /** The names in a folder, sorted; none when it is not there. */
 export const namesIn = (folder: string): Promise<string[]> =>
