@@ -104,7 +104,14 @@ async function requireServers(): Promise<void> {
 }
 
 /** Programs that tests need, by their packages: of signatures, attributes and access control lists. */
-const needed = { minisign: 'minisign', getfattr: 'attr', getfacl: 'acl' };
+const needed = {
+  minisign: 'minisign',
+  gpg: 'gpg',
+  'gpg-agent': 'gpg-agent',
+  gpgv: 'gpgv',
+  getfattr: 'attr',
+  getfacl: 'acl',
+};
 
 /** Without them their tests fail. Where they cannot be installed, they say so. */
 async function installPrograms(): Promise<void> {

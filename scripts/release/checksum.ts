@@ -4,7 +4,8 @@ import { stopIfInterrupted, type Context, type Progress } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
 import { readStreamOf } from '../system/beneath.ts';
 import { fileFailed, readIfThere, statIfThere } from '../system/files.ts';
-import { verifySignature, type Digests } from './signature.ts';
+import { requiredKey } from './required-key.ts';
+import { verifySignature } from './signature.ts';
 import type { VerifiedPackage } from './types.ts';
 
 /** A line of a sum file: the sum, and the file that it is of, where the line says. */
@@ -38,7 +39,7 @@ export function sumsFor(sums: readonly Sum[], name: string, alone: boolean): rea
  * set, its signature.
  *
  * @throws MajError `package-missing`, `package-sum-missing` (exit 3), `package-sum-wrong` (exit 4), and what
- *   `verifySignature` throws
+ *   `requiredKey` and `verifySignature` throw
  */
 export async function verifyPackage(
   context: Context,
@@ -48,15 +49,21 @@ export async function verifyPackage(
   const stats = await statIfThere(file);
   if (stats?.isFile() !== true) throw refused('package-missing', { paths: [file] });
   const { sumFile, expected } = await expectedSum(file);
+  const key = await requiredKey(context);
   const bytes = stats.size;
-  const digests = await digestsOf(context, file, (done) => {
+  // Both sums of one reading; the second one only where a signature is of it.
+  const hashes = ['sha256', ...(key?.kind === 'minisign' ? ['blake2b512'] : [])].map((name) =>
+    createHash(name),
+  );
+  const [sum, blake2b512 = Buffer.alloc(0)] = await hashWith(context, file, hashes, (done) => {
     progress(done, bytes);
   });
-  const { sha256 } = digests;
+  const sha256 = sum?.toString('hex') ?? '';
   if (sha256 !== expected)
     throw unsound('package-sum-wrong', { path: file, sumFile, expected, found: sha256 });
-  const signedBy = await verifySignature(context, file, bytes, digests);
-  return { path: file, bytes, sha256, sumFile, signedBy: signedBy ?? null };
+  const signedBy =
+    key === undefined ? null : await verifySignature(context, key, { file, bytes, sha256, blake2b512 });
+  return { path: file, bytes, sha256, sumFile, signedBy };
 }
 
 /**
@@ -88,18 +95,6 @@ export async function hashFile(
 ): Promise<string> {
   const [sha256] = await hashWith(context, path, [createHash('sha256')], progress);
   return sha256?.toString('hex') ?? '';
-}
-
-/** Both sums of one reading; the second one only where a signature may be of it. */
-async function digestsOf(
-  context: Pick<Context, 'signal' | 'config'>,
-  path: string,
-  progress: Progress,
-): Promise<Digests> {
-  const signed = context.config.UPDATE_PUBLIC_KEY !== undefined;
-  const hashes = ['sha256', ...(signed ? ['blake2b512'] : [])].map((name) => createHash(name));
-  const [sha256, blake2b512 = Buffer.alloc(0)] = await hashWith(context, path, hashes, progress);
-  return { sha256: sha256?.toString('hex') ?? '', blake2b512 };
 }
 
 async function hashWith(

@@ -1,7 +1,7 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { inStep, note, type Context } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
-import { download, getText, nothingToSee } from '../system/download.ts';
+import { download, getBytes, getText, nothingToSee } from '../system/download.ts';
 import { exists, remove, renameDurably, writeDurably } from '../system/files.ts';
 import type { HttpRequest } from '../system/request.ts';
 import type { HttpLimits } from '../system/retry.ts';
@@ -9,7 +9,8 @@ import { shownUrl } from '../system/shown-url.ts';
 import { expectedSum, hashFile, parseSums, sumsFor } from './checksum.ts';
 import { packingOf } from './forms.ts';
 import { packageLimits } from './limits.ts';
-import { requiredKey } from './signature.ts';
+import { parseDetached } from './openpgp.ts';
+import { requiredKey, signatureSuffixes } from './required-key.ts';
 import { packageFolder } from './store.ts';
 
 /** A package somewhere else, with what lies beside it. */
@@ -19,7 +20,8 @@ export interface RemotePackage {
   readonly archive: HttpRequest;
   /** Where its sum may be, the first first; the names are `<name>.sha256` and `SHA256SUMS`. */
   readonly sums: readonly { readonly name: string; readonly request: HttpRequest }[];
-  readonly signature: HttpRequest | undefined;
+  /** Where signatures of it may be, the first first; each is named `<name><suffix>`. */
+  readonly signatures: readonly { readonly suffix: string; readonly request: HttpRequest }[];
 }
 
 const hour = 3_600_000;
@@ -103,20 +105,30 @@ async function fetchSum(
 
 async function fetchSignature(
   context: Context,
-  { archive, signature }: RemotePackage,
+  { name, archive, signatures }: RemotePackage,
   path: string,
   limits: HttpLimits,
 ): Promise<void> {
-  await remove(`${path}.minisig`);
+  for (const suffix of Object.values(signatureSuffixes).flat()) await remove(`${path}${suffix}`);
   const key = await requiredKey(context);
   if (key === undefined) return;
-  const text =
-    signature === undefined
-      ? undefined
-      : await getText(context, signature, smallLimits(limits), nothingToSee);
-  if (text === undefined) {
-    const sigFile = signature === undefined ? `${basename(path)}.minisig` : shownUrl(signature.url);
-    throw refused('signature-missing', { path: shownUrl(archive.url), sigFile, keyId: key.id });
+  const suffixes = signatureSuffixes[key.kind];
+  const wanted = signatures.filter(({ suffix }) => suffixes.includes(suffix));
+  for (const [index, { suffix, request }] of wanted.entries()) {
+    const content = await getBytes(context, request, smallLimits(limits), nothingToSee);
+    if (content === undefined) continue;
+    // Some servers answer with a page for what is not there.
+    if (index < wanted.length - 1 && parseDetached(content) === undefined) continue;
+    await writeDurably(`${path}${suffix}`, content);
+    return;
   }
-  await writeDurably(`${path}.minisig`, text);
+  throw refused('signature-missing', {
+    path: shownUrl(archive.url),
+    sigFiles:
+      wanted.length === 0
+        ? suffixes.map((suffix) => `${name}${suffix}`)
+        : wanted.map(({ request }) => shownUrl(request.url)),
+    kind: key.kind,
+    keyIds: key.ids,
+  });
 }

@@ -30,7 +30,7 @@ import {
   type LocalRepository,
 } from './local-repository.ts';
 import { newestOf } from './package-names.ts';
-import { requiredKey } from './signature.ts';
+import { requiredKey } from './required-key.ts';
 import { mirrorFolder, packageFolder } from './store.ts';
 import type { FoundPackage } from './types.ts';
 
@@ -51,7 +51,7 @@ export async function gitPackage(
   wanted: WantedCommit,
 ): Promise<FoundPackage> {
   const key = await requiredKey(context);
-  if (key !== undefined) throw refused('git-unsigned', { keyId: key.id });
+  if (key !== undefined) throw refused('git-unsigned', { keyIds: key.ids });
   const origin = repository ?? context.projectDir;
   const shown = shownUrl(origin);
   const source = await sourceOf(context, repository);

@@ -8,6 +8,7 @@ import { isSameVersion } from '../system/versions.ts';
 import type { RemotePackage } from './fetch.ts';
 import { packageSuffixes } from './forms.ts';
 import { isPackageName, newestOf, packagesOf } from './package-names.ts';
+import { signatureSuffixes } from './required-key.ts';
 
 const releaseSchema = v.object({
   tag_name: v.string(),
@@ -97,7 +98,13 @@ export function remoteOf(
     const request = requestOf(sum);
     return request === undefined ? [] : [{ name: sum, request }];
   });
-  return { name, archive, sums, signature: requestOf(`${name}.minisig`) };
+  const signatures = Object.values(signatureSuffixes)
+    .flat()
+    .flatMap((suffix) => {
+      const request = requestOf(`${name}${suffix}`);
+      return request === undefined ? [] : [{ suffix, request }];
+    });
+  return { name, archive, sums, signatures };
 }
 
 /** A name becomes that of a file here. */

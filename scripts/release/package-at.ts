@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { HttpRequest } from '../system/request.ts';
 import type { RemotePackage } from './fetch.ts';
+import { signatureSuffixes } from './required-key.ts';
 
 /**
  * A package at an address, with its sum and signature at addresses like it: pure.
@@ -22,7 +23,9 @@ export function packageAt(url: string, token: string | undefined): RemotePackage
       { name: `${name}.sha256`, request: at((path) => `${path}.sha256`) },
       { name: 'SHA256SUMS', request: at((path) => `${path.slice(0, path.lastIndexOf('/'))}/SHA256SUMS`) },
     ],
-    signature: at((path) => `${path}.minisig`),
+    signatures: Object.values(signatureSuffixes)
+      .flat()
+      .map((suffix) => ({ suffix, request: at((path) => `${path}${suffix}`) })),
   };
 }
 

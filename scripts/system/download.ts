@@ -19,18 +19,22 @@ const nothingThere: readonly number[] = [404, 410];
 /** Those, and what stores of files (S3 among them) say of what is not there to those who may not list what is. */
 export const nothingToSee: readonly number[] = [...nothingThere, 401, 403];
 
+/** Gets a small text as `getBytes` does. */
+export const getText = async (...wanted: Parameters<typeof getBytes>): Promise<string | undefined> =>
+  (await getBytes(...wanted))?.toString('utf8');
+
 /**
- * Gets a small text; undefined where there is none.
+ * Gets a small file; undefined where there is none.
  *
  * @param absent the statuses that are taken for that
  * @throws MajError of `withRetries`
  */
-export async function getText(
+export async function getBytes(
   context: DownloadContext,
   wanted: HttpRequest,
   limits: HttpLimits,
   absent: readonly number[] = nothingThere,
-): Promise<string | undefined> {
+): Promise<Buffer | undefined> {
   return withRetries(context, wanted.url, limits, async (signal) => {
     const response = await request(wanted, limits.idleMs, signal);
     expectStatus(response, [200, ...absent], context.clock.now());
@@ -45,7 +49,7 @@ export async function getText(
       bytes += chunk.length;
       if (bytes > limits.bytes) throw new HttpFailure('too-large', `more than ${limits.bytes} bytes`);
     }
-    return Buffer.concat(chunks).toString('utf8');
+    return Buffer.concat(chunks);
   });
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { maj } from '../../helpers/cli.ts';
+import { gpgWithHome } from '../../helpers/gpg.ts';
 import { minisign } from '../../helpers/minisign.ts';
 import { startPackageServer, type PackageServer } from '../../helpers/package-server.ts';
 import { releaseEntries, tarOf } from '../../helpers/packages.ts';
@@ -287,6 +288,28 @@ it('the signature is got with it once there is a key; without one nothing is got
   server.pages.set(`${path}.minisig`, { content: readFileSync(`${file}.minisig`) });
   const context = signed();
   expect((await checkPackage(context, await find(context))).signedBy?.trustedComment).toBe('from afar');
+});
+
+it('a signature of OpenPGP is got byte by byte, also where a page stands in the place of the other one', async () => {
+  const { gpg, end } = gpgWithHome();
+  try {
+    const folder = temporaryFolder('openpgp');
+    const [file, keyFile] = [join(folder, 'app-1.1.0.tar.gz'), join(folder, 'key.gpg')];
+    writeFileSync(file, content);
+    gpg('--quick-generate-key', 'us <us@x.example>', 'ed25519', 'sign', 'never');
+    writeFileSync(keyFile, gpg('--export', 'us'));
+    const signed = (): TestContext => contextWith({ config: { UPDATE_PUBLIC_KEY: keyFile } });
+    const failure = await failureOf(find(signed()));
+    expect(failure).toMatchObject({ code: 'signature-missing' });
+    expect(failure.message).toMatch(/no .*\.asc and no .*\.sig\./);
+    server.pages.set(`${path}.asc`, { content: Buffer.from('<html>not found</html>') });
+    server.pages.set(`${path}.sig`, { content: gpg('--output', '-', '--detach-sign', file) });
+    const context = signed();
+    const report = await checkPackage(context, await find(context));
+    expect(report.signedBy?.userId).toBe('us <us@x.example>');
+  } finally {
+    end();
+  }
 });
 
 it('by https: a certificate that nobody vouches for is refused, and one that is named is taken', async () => {

@@ -25,10 +25,18 @@ it.each([
 it('what is got of a release is known to be named by the answer of the API, not by the settings', () => {
   const api = 'https://github.example/api/v3';
   const context = testContext({ config: { UPDATE_GITHUB_API: api } });
-  const assets = ['a-1.1.0.tar.gz', 'a-1.1.0.tar.gz.sha256', 'SHA256SUMS', 'a-1.1.0.tar.gz.minisig'].map(
-    (name) => ({ name, url: `https://127.0.0.1/${name}`, state: 'uploaded' }),
-  );
+  const beside = ['.sha256', '.minisig', '.asc', '.sig'].map((suffix) => `a-1.1.0.tar.gz${suffix}`);
+  const assets = ['a-1.1.0.tar.gz', 'SHA256SUMS', ...beside].map((name) => ({
+    name,
+    url: `https://127.0.0.1/${name}`,
+    state: 'uploaded',
+  }));
   const remote = remoteOf(context, { repository: 'a/a', tag: 'v1.1.0', version: '1.1.0' }, assets, undefined);
-  const requests = [remote.archive, ...remote.sums.map(({ request }) => request), remote.signature];
-  expect(requests.map((request) => request?.namedBy)).toEqual([api, api, api, api]);
+  const requests = [remote, ...remote.sums, ...remote.signatures].map((one) =>
+    'archive' in one ? one.archive : one.request,
+  );
+  expect(requests.map(({ url }) => new URL(url).pathname.slice(1)).sort()).toEqual(
+    assets.map(({ name }) => name).sort(),
+  );
+  expect(new Set(requests.map(({ namedBy }) => namedBy))).toEqual(new Set([api]));
 });

@@ -22,5 +22,10 @@ it('its sum and signature are beside it, asked for in the same way', () => {
     { url: 'https://x.example/a/b.tgz.sha256?key=1', token: 'token' },
     { url: 'https://x.example/a/SHA256SUMS?key=1', token: 'token' },
   ]);
-  expect(remote.signature).toEqual({ url: 'https://x.example/a/b.tgz.minisig?key=1', token: 'token' });
+  expect(remote.signatures).toEqual(
+    ['.minisig', '.asc', '.sig'].map((suffix) => ({
+      suffix,
+      request: { url: `https://x.example/a/b.tgz${suffix}?key=1`, token: 'token' },
+    })),
+  );
 });

@@ -5,6 +5,8 @@ import type { EditedFile, Unshown } from '../../../release/edited-files.ts';
 import type { EntryProblem } from '../../../release/entry-rules.ts';
 import type { ClosedFolder } from '../../../release/may-rename.ts';
 import type { NotShared } from '../../../release/not-shared.ts';
+import type { RequiredKey } from '../../../release/required-key.ts';
+import type { SignedBy } from '../../../release/signature.ts';
 import type { FileChanges } from '../../../release/types.ts';
 import type { Requirements, RequirementsProblem, Unmet } from '../../../release/requirements.ts';
 import { oneLine } from '../../../system/printable.ts';
@@ -135,9 +137,21 @@ function unmetText(unmet: Unmet): string {
   }
 }
 
-/** A comment may hold anything, as control characters of a terminal: it is quoted. */
-const signature = (signedBy: { keyId: string; trustedComment: string }): string =>
-  `Signed by the key ${signedBy.keyId}, with the words ${JSON.stringify(signedBy.trustedComment)}`;
+/** A comment, and a user id, may hold anything, as control characters of a terminal: they are quoted. */
+const signature = ({ keyId, trustedComment, userId }: SignedBy): string =>
+  [
+    `Signed by the key ${keyId}`,
+    ...(trustedComment === null ? [] : [`, with the words ${JSON.stringify(trustedComment)}`]),
+    ...(userId === null ? [] : [` of ${JSON.stringify(userId)}`]),
+  ].join('');
+
+const oneOfKeys = (ids: readonly string[]): string =>
+  ids.length === 1 ? `the key ${ids.join()}` : `one of the keys ${ids.join(', ')}`;
+
+type KeyKind = RequiredKey['kind'];
+
+const newKey = (keyFile: string): string =>
+  `Get the key as it is now from its owner, over another way than the package, and put it in ${keyFile}.`;
 
 /** For who asked for a version that there is not. */
 const versionsThere = (versions: readonly string[]): string =>
@@ -284,30 +298,87 @@ export const release = {
       message: `Commit ${facts.commit} keeps these files in Git LFS. An archive of the commit would hold only pointers, not the files:\n${list(facts.paths)}`,
       hint: 'Make a package that holds them, and give its path.',
     }),
-    'git-unsigned': (facts: { keyId: string }) => ({
-      message: `A package that is made here of a commit has no signature, and UPDATE_PUBLIC_KEY asks for one by the key ${facts.keyId}.`,
+    'git-unsigned': (facts: { keyIds: readonly string[] }) => ({
+      message: `A package that is made here of a commit has no signature, and UPDATE_PUBLIC_KEY asks for one by ${oneOfKeys(facts.keyIds)}.`,
       hint: 'Use signed packages, or unset UPDATE_PUBLIC_KEY.',
     }),
-    'public-key-invalid': (facts: { path: string; there: boolean }) => ({
-      message: facts.there
-        ? `${facts.path} holds no public key of minisign.`
-        : `UPDATE_PUBLIC_KEY is no public key of minisign, and there is no file ${facts.path}.`,
-      hint: 'Set it to the second line of the .pub file, 56 letters that begin with RW, or to the path of that file.',
+    'public-key-invalid': (facts: { path: string; found: 'nothing' | 'secret' | 'other' }) =>
+      facts.found === 'secret'
+        ? {
+            message: `${facts.path} holds a secret key.`,
+            hint: 'Only the public part belongs here, as `gpg --armor --export KEY` writes it. Remove the file: whoever reads it can sign packages.',
+          }
+        : {
+            message:
+              facts.found === 'nothing'
+                ? `UPDATE_PUBLIC_KEY is no public key of minisign, and there is no file ${facts.path}.`
+                : `${facts.path} holds no public key, neither of minisign nor of OpenPGP.`,
+            hint: 'For minisign, set it to the second line of the .pub file, 56 letters that begin with RW, or to the path of that file. For OpenPGP (gpg), set it to the path of a file that `gpg --armor --export KEY` wrote.',
+          },
+    'gpgv-missing': (facts: { keyFile: string }) => ({
+      message: `${facts.keyFile} holds a key of OpenPGP, and the program gpgv, which checks its signatures, was not found.`,
+      hint: 'Install it: apt install gpgv, or dnf install gnupg2.',
     }),
-    'signature-missing': (facts: { path: string; sigFile: string; keyId: string }) => ({
-      message: `${facts.path} is not signed: there is no ${facts.sigFile}. UPDATE_PUBLIC_KEY asks for a signature by the key ${facts.keyId}.`,
-      hint: 'Get the .minisig file from whoever made the package. It is made by `minisign -S -m PACKAGE`.',
+    'signature-missing': (facts: {
+      path: string;
+      sigFiles: readonly string[];
+      kind: KeyKind;
+      keyIds: readonly string[];
+    }) => ({
+      message: `${facts.path} is not signed: there is no ${facts.sigFiles.join(' and no ')}. UPDATE_PUBLIC_KEY asks for a signature by ${oneOfKeys(facts.keyIds)}.`,
+      hint:
+        facts.kind === 'minisign'
+          ? 'Get the .minisig file from whoever made the package. It is made by `minisign -S -m PACKAGE`.'
+          : 'Get the .asc or .sig file from whoever made the package. It is made by `gpg --armor --detach-sign PACKAGE`.',
     }),
-    'signature-unreadable': (facts: { sigFile: string }) => ({
-      message: `${facts.sigFile} is no signature of minisign.`,
-      hint: 'Get the four lines of the .minisig file again, as they are.',
+    'signature-unreadable': (facts: { sigFile: string; kind: KeyKind }) =>
+      facts.kind === 'minisign'
+        ? {
+            message: `${facts.sigFile} is no signature of minisign.`,
+            hint: 'Get the four lines of the .minisig file again, as they are.',
+          }
+        : {
+            message: `${facts.sigFile} is no signature of OpenPGP.`,
+            hint: 'Get the file again, as it is: from “-----BEGIN PGP SIGNATURE-----” to “-----END PGP SIGNATURE-----”, or its bytes.',
+          },
+    'signature-of-message': (facts: { path: string; sigFile: string }) => ({
+      message: `${facts.sigFile} is a whole signed message. It says nothing of ${facts.path}, which lies beside it.`,
+      hint: 'Get the detached signature of the package from whoever made it: `gpg --armor --detach-sign PACKAGE`.',
+    }),
+    'signature-several': (facts: { sigFile: string }) => ({
+      message: `${facts.sigFile} holds more than one signature.`,
+      hint: 'Leave only the one by the key of UPDATE_PUBLIC_KEY in it, or get a file with that one alone.',
+    }),
+    'signature-of-text': (facts: { path: string; sigFile: string }) => ({
+      message: `${facts.sigFile} is a signature of text: it would hold for ${facts.path} with other line ends, too.`,
+      hint: 'Have the package signed by `gpg --armor --detach-sign PACKAGE`, without --textmode.',
+    }),
+    'signature-weak': (facts: { path: string; sigFile: string; digest: string }) => ({
+      message: `${facts.sigFile} is a signature by ${facts.digest}: another file than ${facts.path} can be made to fit it.`,
+      hint: 'Have the package signed by `gpg --digest-algo SHA512 --armor --detach-sign PACKAGE`.',
+    }),
+    'signature-expired': (facts: { sigFile: string; userId: string }) => ({
+      message: `${facts.sigFile}, by ${JSON.stringify(facts.userId)}, has expired.`,
+      hint: 'Get a newer release, or have this one signed again by whoever made it.',
+    }),
+    'signature-key-expired': (facts: { sigFile: string; keyFile: string; userId: string }) => ({
+      message: `${facts.sigFile} was made by the key of ${JSON.stringify(facts.userId)}, which has expired, by what ${facts.keyFile} says.`,
+      hint: `Its owner may have made it valid for longer. ${newKey(facts.keyFile)}`,
+    }),
+    'signature-key-revoked': (facts: { sigFile: string; keyFile: string; userId: string }) => ({
+      message: `${facts.sigFile} was made by the key of ${JSON.stringify(facts.userId)}, which its owner has revoked: somebody else may have it.`,
+      hint: `Do not use the package. Get one that is signed by the owner's new key. ${newKey(facts.keyFile)}`,
+    }),
+    'signature-unchecked': (facts: { sigFile: string; output: string }) => ({
+      message: `gpgv cannot check ${facts.sigFile}: ${oneLine(facts.output)}`,
+      hint: 'Its own words above say why. A newer gpgv may know what this signature is made with; else get the signature again.',
     }),
     'signature-legacy': (facts: { path: string; sigFile: string; bytes: number }) => ({
       message: `${facts.sigFile} is a signature of the old kind, for which all of ${facts.path} would have to be in memory (${facts.bytes} bytes).`,
       hint: 'Have it signed by `minisign -S -H`, which signs its sum.',
     }),
-    'signature-other-key': (facts: { sigFile: string; expected: string; found: string }) => ({
-      message: `${facts.sigFile} was made by the key ${facts.found}, not by ${facts.expected}, which UPDATE_PUBLIC_KEY asks for.`,
+    'signature-other-key': (facts: { sigFile: string; keyIds: readonly string[]; found: string }) => ({
+      message: `${facts.sigFile} was made by the key ${facts.found}, not by ${oneOfKeys(facts.keyIds)}, which UPDATE_PUBLIC_KEY asks for.`,
       hint: `If the key was changed, hear of it from its owner over another way than the package. ${newPackage}`,
     }),
     'signature-wrong': (facts: { path: string; sigFile: string }) => ({
@@ -508,7 +579,7 @@ export const release = {
     'package-there': (facts: { path: string }) => `${facts.path} is there already, and its sum is right.`,
     'package-of-commit': (facts: { commit: string; repository: string; path: string }) =>
       `The package is commit ${facts.commit} of ${facts.repository}.`,
-    'package-signed': (facts: { keyId: string; trustedComment: string }) => `${signature(facts)}.`,
+    'package-signed': (facts: SignedBy) => `${signature(facts)}.`,
     'release-list-missing': (facts: { path: string }) =>
       `The file list ${facts.path} is gone: the next upgrade will not tell files of yours from old ones.`,
   },
@@ -548,7 +619,7 @@ export const release = {
       sha256: string;
       version: string;
       files: number;
-      signedBy: { keyId: string; trustedComment: string } | null;
+      signedBy: SignedBy | null;
       requirements: Requirements;
     }): readonly string[] => [
       `${facts.path} is sound: version ${facts.version}, ${facts.files} files, sha256 ${facts.sha256}.`,

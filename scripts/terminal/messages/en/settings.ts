@@ -106,7 +106,7 @@ export const settings = {
     UPDATE_SOURCE:
       'Where `maj upgrade VERSION` finds packages: a folder, an https address with {version} in it, github:owner/name, or git (the repository of the project folder) or git:repository.',
     UPDATE_PUBLIC_KEY:
-      'Public key of minisign, or the path of its .pub file; once it is set, every package must be signed by it.',
+      'Public key of minisign, or the path of its .pub file or of an export of OpenPGP (gpg) keys; once it is set, every package must be signed by it.',
     UPDATE_TOKEN: 'Token that the host of UPDATE_SOURCE, or GitHub, asks for; never given as an option.',
     UPDATE_GITHUB_API: 'Address of GitHub’s API, for a GitHub of your own (https://github.example/api/v3).',
     BACKUP_DIR: 'Folder of the backups.',

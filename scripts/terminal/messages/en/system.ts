@@ -3,10 +3,6 @@ import { oneLine } from '../../../system/printable.ts';
 /** What the machine itself can refuse: programs, files, space. */
 export const system = {
   errors: {
-    'program-missing': (facts: { program: string; remedy: string }) => ({
-      message: `The program ${facts.program} was not found.`,
-      hint: facts.remedy,
-    }),
     'program-failed': (facts: { program: string; exit: string; output: string }) => ({
       message: `${facts.program} failed (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
       hint: 'Its own words above say why.',
