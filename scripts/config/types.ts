@@ -135,7 +135,7 @@ export const integer = (least: number, most: number): SettingType<number> => ({
 
 /** A regular expression for whole names, with a group at least; kept as text. */
 export const namePattern: SettingType<string> = {
-  name: 'regular expression with a group in parentheses',
+  name: 'a regular expression with a group in parentheses',
   schema: v.pipe(
     text,
     v.check((value) => (groupsOf(value) ?? 0) > 0, 'a regular expression with a group'),

@@ -12,7 +12,8 @@ export interface ServerLikeness {
   readonly durable?: boolean;
   /**
    * Whether there is a binary log, as on most live servers: it makes a server ask for more of who makes functions or triggers
-   * (error 1419). Nothing is written to it.
+   * (errors 1418, 1419). Nothing is written to it. It trusts who makes them until it is told otherwise: what is on the live
+   * server was made there already.
    */
   readonly binaryLog?: boolean;
   /**
@@ -136,7 +137,12 @@ export function serverOptions(
       ? mariadbOptions(places.temporary)
       : [...mysqlOptions, ...performanceSchema(likeness.countsRefusals === true)]),
     ...(likeness.binaryLog === true
-      ? [`--log-bin=${places.binaryLog}`, '--server-id=1', '--binlog-do-db=maj_logs_nothing']
+      ? [
+          `--log-bin=${places.binaryLog}`,
+          '--server-id=1',
+          '--binlog-do-db=maj_logs_nothing',
+          '--log-bin-trust-function-creators=ON',
+        ]
       : ['--skip-log-bin']),
     ...likenessOptions(likeness),
     ...(runsAs === 'us' ? asRoot() : []),

@@ -12,7 +12,8 @@ type Surroundings = Pick<Context, 'config' | 'projectDir' | 'env'>;
 /**
  * The folder of the migration scripts: MIGRATIONS_DIR itself when it is absolute, else under the first of these where
  * it is: the unpacked package, the project folder (a developer's repository), the installed application. Of the last two
- * it is refused where another could have written it.
+ * it is refused where another could have written it. Where a package counts, those of the installed application never do: they
+ * are of another release.
  *
  * @param stagedDir the unpacked package of an upgrade
  * @throws MajError `migrations-folder-missing`, naming the places; `migrations-of-another`
@@ -70,7 +71,8 @@ export async function folderForNew(context: Settings): Promise<string> {
 function placesOf(context: Settings, stagedDir: string | undefined): string[] {
   const { MIGRATIONS_DIR, APP_DIR } = context.config;
   if (isAbsolute(MIGRATIONS_DIR)) return [MIGRATIONS_DIR];
-  const application = APP_DIR === undefined ? undefined : installedTree(context);
+  const isOfPackage = stagedDir !== undefined;
+  const application = APP_DIR === undefined || isOfPackage ? undefined : installedTree(context);
   return [stagedDir, context.projectDir, application]
     .filter((folder) => folder !== undefined)
     .map((folder) => join(folder, MIGRATIONS_DIR));

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
+import { refuseUnknownHistory } from './baseline.ts';
 import { createDatabaseGuard } from './checks/check.ts';
 import { readDonePrefixes } from './done-prefix.ts';
 import { readMigrations, type Migration } from './folder.ts';
@@ -23,7 +24,7 @@ export interface LivePlan {
  * Reads the scripts and the live database's ledger.
  *
  * @param options `refuseLocked`: not while another run migrates, and is writing what would be read; `stagedDir`: the
- *   unpacked package whose scripts count
+ *   unpacked package whose scripts count, and are going to run
  * @throws MajError `migrations-locked` (exit code 5), and what reading either can throw
  */
 export async function readPlan(
@@ -32,21 +33,26 @@ export async function readPlan(
 ): Promise<LivePlan> {
   const folder = await migrationsFolder(context, options.stagedDir);
   const migrations = await readMigrations(folder, context.config);
-  return { folder, migrations, plan: await planLive(context, migrations, options) };
+  const refuseUnknown = options.stagedDir !== undefined;
+  return { folder, migrations, plan: await planLive(context, migrations, { ...options, refuseUnknown }) };
 }
 
 /**
  * Compares scripts that were read already with the live database's ledger as it is now.
  *
  * @param options `refuseReaching`: not where a script that is to run reaches beyond its database, or holds its own way back: whoever is going to run
- *   it on a copy, or live, need not begin
- * @throws MajError `migrations-locked` (exit code 5), what `createDatabaseGuard` and `refuseWayBack` throw, and what reading the ledger can
+ *   it on a copy, or live, need not begin; `refuseUnknown`: not where there are tables and no ledger
+ * @throws MajError `migrations-locked` (exit code 5), what `createDatabaseGuard`, `refuseWayBack` and `refuseUnknownHistory` throw, and what reading the ledger can
  *   throw
  */
 export function planLive(
   context: Context,
   migrations: readonly Migration[],
-  options: { readonly refuseLocked?: boolean; readonly refuseReaching?: boolean } = {},
+  options: {
+    readonly refuseLocked?: boolean;
+    readonly refuseReaching?: boolean;
+    readonly refuseUnknown?: boolean;
+  } = {},
 ): Promise<MigrationPlan> {
   const target = targetFromConfig(context);
   return withSession(context, target, async (session) => {
@@ -55,6 +61,8 @@ export function planLive(
     const ledger = await readLedger(session);
     const reading = { sqlMode, flavour: session.server.flavour };
     const plan = planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
+    if (options.refuseUnknown === true && plan.pending.length > 0)
+      await refuseUnknownHistory(session, target.database);
     if (options.refuseReaching === true)
       for (const migration of plan.pending) {
         await refuseWayBack(migration);

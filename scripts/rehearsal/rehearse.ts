@@ -36,7 +36,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
   if (given !== undefined) refuseOthersRehearsal(given, database);
   const scripts = await readMigrations(folder, context.config);
   // Told before the hours that a backup and its proof may take; on a backup that is given, by the dry run.
-  if (given === undefined) await planLive(context, scripts, { refuseReaching: true });
+  if (given === undefined) await planLive(context, scripts, { refuseReaching: true, refuseUnknown: true });
   const times = stopwatch(context);
   const backup = given ?? (await takeBackup(context));
   times.lap('backup');

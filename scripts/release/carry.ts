@@ -5,7 +5,7 @@ import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
 import { sameTarget, type CarriedTarget } from './carried-links.ts';
 import { copyFile, modeToGive, setIdBits, type FileNames } from './copy-file.ts';
-import { releasedFileMode } from './file-mode.ts';
+import { otherWriters, releasedFileMode } from './file-mode.ts';
 import { entryAt, walkTree, type TreeEntry } from './tree.ts';
 
 /** What a thing was when it was copied: a second look may find another. */
@@ -122,8 +122,9 @@ export function adoptOwnersOf(
 }
 
 function modeFrom(entry: TreeEntry, installed: Original | undefined, carried: boolean): number {
-  const takeOver = installed?.type === entry.type && (entry.type === 'folder' || carried);
-  return takeOver ? installed.mode : entry.mode;
+  if (installed?.type === entry.type && (entry.type === 'folder' || carried)) return installed.mode;
+  // A folder of the release that is new: the group is often the web server's.
+  return entry.type === 'folder' ? entry.mode & ~otherWriters : entry.mode;
 }
 
 /** Paths and the folders that they lie in, folders first. */

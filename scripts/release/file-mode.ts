@@ -1,6 +1,7 @@
 /** Who may read, write and run a file: without setuid, setgid and the sticky bit. */
 const anybody = 0o777;
-const otherWriters = 0o022;
+/** The rights to write of everybody but the owner. */
+export const otherWriters = 0o022;
 
 /** What decides the mode of a file that a release brings. */
 export interface FileModeFacts {

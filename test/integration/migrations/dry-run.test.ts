@@ -343,7 +343,7 @@ describe('the folder of the migrations is', () => {
     return join(folder, 'migrations');
   };
 
-  test('the package’s, else the project’s, else the application’s', async () => {
+  test('the package’s, else the project’s; without a package the application’s comes last', async () => {
     const [staged, app] = [temporaryFolder('staged'), temporaryFolder('app')];
     const context = testContext({ config: { APP_DIR: app } });
     expect(await failureOf(migrationsFolder(context))).toMatchObject({
@@ -351,7 +351,9 @@ describe('the folder of the migrations is', () => {
       exitCode: 2,
     });
     const application = await inside(app);
-    expect(await migrationsFolder(context, staged)).toBe(application);
+    expect(await migrationsFolder(context)).toBe(application);
+    // They are of another release than the package is.
+    expect((await failureOf(migrationsFolder(context, staged))).code).toBe('migrations-folder-missing');
     const project = await inside(context.projectDir);
     expect(await migrationsFolder(context, staged)).toBe(project);
     const packaged = await inside(staged);

@@ -57,17 +57,17 @@ describe.each(servers)('an upgrade that could not be taken back, on $name,', (se
     readonly refuse: string;
     readonly allow: string;
     readonly named: readonly string[];
+    /** What refuses it; not given: the trial of the way back. */
+    readonly by?: string;
   }[] = [
     {
+      // The release itself makes a trigger: the rehearsal is the first to see it. (The trial: not-made-again.test.ts.)
       what: 'triggers and functions, since its binary log trusts nobody',
       flavours: ['mariadb', 'mysql'],
       refuse: 'SET GLOBAL log_bin_trust_function_creators = OFF',
       allow: 'SET GLOBAL log_bin_trust_function_creators = ON',
-      named: [
-        'trigger timesheets_inserted of table timesheets',
-        'function chance',
-        'log_bin_trust_function_creators',
-      ],
+      by: 'The dry run on the copy failed',
+      named: ['1419', 'set log_bin_trust_function_creators to ON'],
     },
     {
       what: 'a table without a primary key',
@@ -129,11 +129,11 @@ describe.each(servers)('an upgrade that could not be taken back, on $name,', (se
         'CREATE DEFINER = intimemanager@localhost FUNCTION chance() RETURNS INT RETURN FLOOR(RAND() * 10)',
       );
       const before = await stateOf(site);
-      for (const { what, refuse, allow, named } of here) {
+      for (const { what, refuse, allow, named, by = 'could not be brought back' } of here) {
         await asRoot(refuse);
         const refused = await site.maj('upgrade', '1.1.0');
         expect(refused.code, `${what}: ${refused.stderr}`).toBe(3);
-        expect(refused.stderr).toContain('could not be brought back');
+        expect(refused.stderr).toContain(by);
         for (const text of named) expect(refused.stderr, what).toContain(text);
         expect((await site.journal()).map(({ type }) => type)).not.toContain('maintenance-was');
         await asRoot(allow);

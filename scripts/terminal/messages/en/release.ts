@@ -184,7 +184,7 @@ export const release = {
     }),
     'package-not-found': (facts: { version: string; folder: string; versions: readonly string[] }) => ({
       message: `No package of version ${facts.version} is in ${facts.folder}. ${versionsThere(facts.versions)}`,
-      hint: `Put one there, named like intimemanager-${facts.version}.tar.gz, with its sum beside it (.sha256).`,
+      hint: `Put one there whose name holds the version, such as app-${facts.version}.tar.gz, with its sum beside it (.sha256).`,
     }),
     'package-ambiguous': (facts: { version: string; names: readonly string[] }) => ({
       message: `Several packages are of version ${facts.version}:\n${list(facts.names)}`,
@@ -423,7 +423,7 @@ export const release = {
     }),
     'version-older': (facts: { version: string; installed: string }) => ({
       message: `Version ${facts.version} is older than the installed ${facts.installed}.`,
-      hint: 'To go back, restore the backup from before the upgrade: `maj restore`. Where no migration stands between, --allow-downgrade installs it.',
+      hint: 'To go back to the version before the last upgrade: `maj upgrade --roll-back`. Where no migration stands between, --allow-downgrade installs an older one.',
     }),
     'downgrade-migrations': (facts: {
       version: string;
