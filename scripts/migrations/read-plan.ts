@@ -61,14 +61,14 @@ export function planLive(
     const ledger = await readLedger(session);
     const reading = { sqlMode, flavour: session.server.flavour };
     const plan = planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
-    if (options.refuseUnknown === true && plan.pending.length > 0)
-      await refuseUnknownHistory(session, target.database);
     if (options.refuseReaching === true)
       for (const migration of plan.pending) {
         await refuseWayBack(migration);
         const guard = createDatabaseGuard(migration.file, { database: target.database, sqlMode });
         for await (const statement of statementsOf(migration, reading)) guard(statement);
       }
+    if (options.refuseUnknown === true && plan.pending.length > 0)
+      await refuseUnknownHistory(session, target.database);
     return plan;
   });
 }
