@@ -4,7 +4,7 @@ import { wrongUsage } from './errors.ts';
 import type { MigrateOption } from './migrate-pending.ts';
 import { acceptText } from './migrations/accept.ts';
 import { isTextTaken, planAcceptance } from './migrations/accepted.ts';
-import { nameOfRecord } from './migrations/names.ts';
+import { fileOfRecord } from './migrations/names.ts';
 import { readPlan } from './migrations/read-plan.ts';
 import { ownIdentity, ownUserName } from './system/identity.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
@@ -29,7 +29,7 @@ export async function accept(context: Context, args: Arguments, version: string)
   const because = givenReason(args.options, 'accept');
   const wish = { version, checksum: givenChecksum(args.options) };
   const { migrations, plan } = await readPlan(context, { refuseLocked: true });
-  const { row, checksum, file = `${nameOfRecord(row)}.sql` } = planAcceptance(plan.ledger, migrations, wish);
+  const { row, checksum, file = fileOfRecord(row) } = planAcceptance(plan.ledger, migrations, wish);
   const facts = { file, applied: row.checksum, accepted: checksum };
   const data = { version: row.version, ...facts };
   if (isTextTaken(row, checksum))

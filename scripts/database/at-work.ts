@@ -37,18 +37,37 @@ export function workersOf(
 
 const notAllowed = [1227, 1044, 1142];
 
-/**
- * Who else is at work in a database now. Never what they run: that holds rows. MariaDB does not tell the database of a
- * connection whose data it cannot lock at that moment, and says `Busy` instead: that one may be in it.
- */
+/** Who else is at work in a database now. Never what they run: that holds rows. */
 export async function workersIn(session: Session, database: string): Promise<Workers> {
-  const processes = await session.rows(
-    `SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds
-     FROM information_schema.PROCESSLIST WHERE (DB = ? OR STATE = 'Busy') AND ID <> CONNECTION_ID()`,
-    [database],
-  );
+  const processes = await processesIn(session, database);
   const transactions = await transactionsOrRefused(session);
   return { connections: workersOf(processes, transactions ?? []), whole: transactions !== undefined };
+}
+
+/**
+ * The connections of others in a database. MariaDB does not tell the database of a connection whose data it cannot lock at that
+ * moment, and says `Busy` instead: that one may be in it.
+ *
+ * @param options `more`: columns beside id, user, host, command and seconds, of the process list `p`; `except`: connections of
+ *   our own
+ */
+export function processesIn(
+  session: Session,
+  database: string,
+  { more = [], except = [] }: { readonly more?: readonly string[]; readonly except?: readonly number[] } = {},
+): Promise<Row[]> {
+  const columns = [
+    'p.ID AS id',
+    'p.USER AS user',
+    'p.HOST AS host',
+    'p.COMMAND AS command',
+    'p.TIME AS seconds',
+  ];
+  return session.rows(
+    `SELECT ${[...columns, ...more].join(', ')} FROM information_schema.PROCESSLIST p
+     WHERE (p.DB = ? OR p.STATE = 'Busy') AND p.ID NOT IN (${['CONNECTION_ID()', ...except].join(', ')})`,
+    [database],
+  );
 }
 
 /** The open transactions by connection; undefined for a user who may not see them: the PROCESS privilege is needed. */

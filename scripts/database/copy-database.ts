@@ -66,7 +66,7 @@ async function makeStub(
   );
   await session.run(`GRANT ALL ON ${quoteNamePattern(database)}.* TO ${name}`);
   // Without it a view of theirs cannot be looked at (1356).
-  for (const { schema } of outside)
+  for (const schema of new Set(outside.map((table) => table.schema)))
     await session.run(`GRANT SELECT ON ${quoteNamePattern(schema)}.* TO ${name}`);
 }
 

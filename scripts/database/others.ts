@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { transactionsOrRefused, workersOf } from './at-work.ts';
-import { withSession, type Row, type Session } from './session.ts';
+import { processesIn, transactionsOrRefused, workersOf } from './at-work.ts';
+import { withSession, type Session } from './session.ts';
 import type { Target } from './target.ts';
 
 /** A connection of somebody else in a database. */
@@ -40,12 +40,12 @@ export async function findOthers(
 ): Promise<Others | undefined> {
   const { database } = target;
   const look = async (session: Session): Promise<Others> => {
-    const attributes = await attributesTable(session);
+    const more = toldOf(await attributesTable(session));
     const until = context.clock.monotonicMs() + 2000;
     let seen: readonly Other[] = [];
     for (;;) {
       const transactions = await transactionsOrRefused(session);
-      const now = othersOf(await processes(session, database, attributes, except), transactions ?? []);
+      const now = othersOf(await processesIn(session, database, { more, except }), transactions ?? []);
       seen = merged(seen, now);
       if (seen.some(changes) || context.clock.monotonicMs() >= until)
         return { database, connections: seen.slice(0, mostShown), whole: transactions !== undefined };
@@ -120,23 +120,11 @@ async function attributesTable(session: Session): Promise<string | undefined> {
   return undefined;
 }
 
-function processes(
-  session: Session,
-  database: string,
-  attributes: string | undefined,
-  except: readonly number[],
-): Promise<Row[]> {
-  const program =
-    attributes === undefined
-      ? 'NULL'
-      : // `program_name` where there is one, else the library.
-        `(SELECT ATTR_VALUE FROM ${attributes} WHERE PROCESSLIST_ID = p.ID AND ATTR_NAME IN ('program_name', '_client_name')
-          ORDER BY ATTR_NAME DESC LIMIT 1)`;
-  return session.rows(
-    `SELECT p.ID AS id, p.USER AS user, p.HOST AS host, p.COMMAND AS command, p.TIME AS seconds,
-       LEFT(p.INFO, 300) AS info, ${program} AS program
-     FROM information_schema.PROCESSLIST p
-     WHERE (p.DB = ? OR p.STATE = 'Busy') AND p.ID NOT IN (${['CONNECTION_ID()', ...except].join(', ')})`,
-    [database],
-  );
-}
+/** What a process is told with: its statement, and its program, which the library is called by where it has no name. */
+const toldOf = (attributes: string | undefined): readonly string[] => [
+  'LEFT(p.INFO, 300) AS info',
+  attributes === undefined
+    ? 'NULL AS program'
+    : `(SELECT ATTR_VALUE FROM ${attributes} WHERE PROCESSLIST_ID = p.ID AND ATTR_NAME IN ('program_name', '_client_name')
+        ORDER BY ATTR_NAME DESC LIMIT 1) AS program`,
+];

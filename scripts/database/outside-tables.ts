@@ -30,10 +30,14 @@ export async function readOutsideTables(session: Session, database: string): Pro
     'SELECT VIEW_DEFINITION AS text FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ?',
     [database],
   );
+  const pairs = views.flatMap(({ text }) => pairsIn(typeof text === 'string' ? text : ''));
+  const schemas = await session.rows('SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA');
+  const others = new Set(schemas.map(({ name }) => String(name)).filter((name) => name !== database));
+  for (const name of ofServers) others.delete(name);
+  // An alias and a column look like a database and a table: few are left that have to be looked for.
   const named = new Map(
-    views
-      .flatMap(({ text }) => pairsIn(typeof text === 'string' ? text : ''))
-      .filter(([schema]) => schema !== database && !ofServers.includes(schema.toLowerCase()))
+    pairs
+      .filter(([schema]) => others.has(schema))
       .map(([schema, name]) => [JSON.stringify([schema, name]), { schema, name }]),
   );
   const found: OutsideTable[] = [];
@@ -43,7 +47,6 @@ export async function readOutsideTables(session: Session, database: string): Pro
        WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
       [schema, name],
     );
-    // An alias and a column look like a database and a table.
     if (columns.length === 0) continue;
     const [view] = await session.rows(
       'SELECT 1 FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',

@@ -82,3 +82,7 @@ function readName(file: string, known: readonly RegExp[], isOwn: boolean): Scrip
 /** What to call a script that only the ledger still knows. */
 export const nameOfRecord = ({ version, name }: Pick<ScriptName, 'version' | 'name'>): string =>
   name === '' ? version : `${version}_${name}`;
+
+/** What its file is taken to have been called. */
+export const fileOfRecord = (record: Pick<ScriptName, 'version' | 'name'>): string =>
+  `${nameOfRecord(record)}.sql`;

@@ -3,7 +3,7 @@ import { isTextTaken } from './accepted.ts';
 import type { DonePrefix } from './done-prefix.ts';
 import type { Migration } from './folder.ts';
 import type { LedgerRow } from './ledger.ts';
-import { nameOfRecord } from './names.ts';
+import { fileOfRecord } from './names.ts';
 import { byVersion, isVersion, versionKey } from './version.ts';
 
 /** A script that is to run. */
@@ -80,7 +80,7 @@ export function planMigrations(
   const problems: PlanProblem[] = [];
   for (const row of inOrder) {
     const file = files.get(versionKey(row.version));
-    const named = { version: row.version, file: file?.file ?? `${nameOfRecord(row)}.sql` };
+    const named = { version: row.version, file: file?.file ?? fileOfRecord(row) };
     if (row.state === 'applying' || row.inFlight !== undefined)
       problems.push(unfinishedProblem(row, named.file));
     else if (file === undefined) problems.push({ kind: 'missing', ...named });

@@ -1,3 +1,5 @@
+import { compareNumbers } from '../system/versions.ts';
+
 /** What the ledger's column holds. */
 const mostCharacters = 32;
 
@@ -8,26 +10,19 @@ const mostCharacters = 32;
 export const isVersion = (text: string): boolean =>
   text.length <= mostCharacters && /^\d+(?:[._-]\d+)*$/.test(text);
 
-/** The numbers of a version without the zeros that say nothing; text, since a number of 17 digits is not exact. */
-const partsOf = (version: string): string[] => {
-  const parts = version.split(/[._-]/).map((part) => part.replace(/^0+(?=.)/, ''));
-  while (parts.length > 1 && parts.at(-1) === '0') parts.pop();
-  return parts;
-};
+/** The numbers of a version, as they are written. */
+const numbersOf = (version: string): string[] => version.split(/[._-]/);
 
 /** The same text for what is the same version: `007` and `7`, `1.2` and `1_2.0`. Pure. */
-export const versionKey = (version: string): string => partsOf(version).join('.');
+export function versionKey(version: string): string {
+  const parts = numbersOf(version).map((part) => part.replace(/^0+(?=.)/, ''));
+  while (parts.length > 1 && parts.at(-1) === '0') parts.pop();
+  return parts.join('.');
+}
 
 /** Less than 0 where the first of two versions comes first: number by number, a missing one is 0. Pure. */
-export function compareVersions(one: string, other: string): number {
-  const [a, b] = [partsOf(one), partsOf(other)];
-  for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
-    const [left, right] = [a[at] ?? '0', b[at] ?? '0'];
-    if (left === right) continue;
-    return left.length === right.length ? (left < right ? -1 : 1) : left.length - right.length;
-  }
-  return 0;
-}
+export const compareVersions = (one: string, other: string): number =>
+  compareNumbers(numbersOf(one), numbersOf(other));
 
 /** Sorts by version. */
 export const byVersion = (a: { readonly version: string }, b: { readonly version: string }): number =>

@@ -88,14 +88,13 @@ export async function adoptOwners(
       adopt(join(staged, path), entry, owner, modeFrom(entry, there, isCarried), tally);
     } else if (there?.type === 'file') {
       usual.set(ownerKey(owner), (usual.get(ownerKey(owner)) ?? 0) | there.mode);
-      const facts = { mode, installed: there.mode, released: released.get(path), usual: undefined };
+      const facts = { mode, installed: there.mode, released: released.get(path) };
       adopt(join(staged, path), entry, owner, releasedFileMode(facts), tally);
     } else added.push({ entry, owner });
   }
   // What is new comes last: it is held against all that has been there.
   for (const { entry, owner } of added) {
-    const facts = { installed: undefined, released: undefined, usual: usual.get(ownerKey(owner)) };
-    const mode = releasedFileMode({ ...facts, mode: entry.mode });
+    const mode = releasedFileMode({ mode: entry.mode, usual: usual.get(ownerKey(owner)) });
     adopt(join(staged, entry.path), entry, owner, mode, tally);
   }
   warnOf(context, tally, top.uid);

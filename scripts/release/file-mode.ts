@@ -7,12 +7,12 @@ export const otherWriters = 0o022;
 export interface FileModeFacts {
   /** As the release has it. */
   readonly mode: number;
-  /** Of the file that is installed under this path; undefined where there is none. */
-  readonly installed: number | undefined;
-  /** As the installed release brought that file; undefined where that is not known. */
-  readonly released: number | undefined;
-  /** What somebody may do with any of the files here that the same account and group own; undefined where there are none. */
-  readonly usual: number | undefined;
+  /** Of the file that is installed under this path, where there is one. */
+  readonly installed?: number | undefined;
+  /** As the installed release brought that file, where that is known. */
+  readonly released?: number | undefined;
+  /** Of a new file: what somebody may do with any of the files here that the same account and group own, where there are some. */
+  readonly usual?: number | undefined;
 }
 
 /**

@@ -112,7 +112,11 @@ export function versionNames(text: string): readonly string[] {
 const padded = (numbers: readonly string[], length: number): readonly string[] =>
   Array.from({ length }, (_, index) => numbers[index] ?? '0');
 
-function compareNumbers(one: readonly string[], other: readonly string[]): number {
+/**
+ * Compares numbers that are written as text, however long they are, one after the other: 9 before 10, 05 as 5, and 0 for one
+ * that is missing.
+ */
+export function compareNumbers(one: readonly string[], other: readonly string[]): number {
   for (let index = 0; index < Math.max(one.length, other.length); index += 1) {
     const order = compareBig(BigInt(one[index] ?? 0), BigInt(other[index] ?? 0));
     if (order !== 0) return order;

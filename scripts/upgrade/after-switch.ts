@@ -2,7 +2,7 @@ import { isAbsolute, join, relative } from 'node:path';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
-import { nameOfRecord } from '../migrations/names.ts';
+import { fileOfRecord } from '../migrations/names.ts';
 import { installedTree } from '../migrations/places.ts';
 import type { ReceiptScript } from '../rehearsal/receipt.ts';
 
@@ -30,7 +30,7 @@ export async function afterSwitch(
   const changed = rehearsed.filter((script) => !found.some((one) => isSame(one, script)));
   if (changed.length > 0 || found.length !== rehearsed.length)
     throw refused('scripts-changed', {
-      files: changed.map((script) => `${nameOfRecord(script)}.sql`),
+      files: changed.map(fileOfRecord),
     });
   return found;
 }

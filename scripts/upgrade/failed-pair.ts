@@ -61,7 +61,7 @@ export async function refuseFailedBefore(
   context: Context,
   { path, sha256 }: Pick<VerifiedPackage, 'path' | 'sha256'>,
 ): Promise<void> {
-  const failure = await findFailure(context, sha256);
-  if (failure !== undefined)
-    throw refused('failed-before', { from: await installedVersion(context), package: path, ...failure });
+  const from = await installedVersion(context);
+  const failure = failureOfPair(await readStates(context), { from, sha256 });
+  if (failure !== undefined) throw refused('failed-before', { from, package: path, ...failure });
 }

@@ -1,8 +1,8 @@
 import { installedVersion } from '../application/version.ts';
 import { findBackup } from '../backup/list.ts';
 import type { Context } from '../context.ts';
-import { nameOfRecord } from '../migrations/names.ts';
-import type { Receipt, ReceiptScript } from '../rehearsal/receipt.ts';
+import { fileOfRecord } from '../migrations/names.ts';
+import type { Receipt } from '../rehearsal/receipt.ts';
 import { findPackage } from '../release/find.ts';
 import type { Allowance } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
@@ -107,6 +107,4 @@ export function expectedOf({ durationMs }: Pick<Receipt, 'durationMs'>): Expecte
 
 /** The files of the scripts that a rehearsal ran. */
 export const filesOf = ({ pending, scripts }: Pick<Receipt, 'pending' | 'scripts'>): string[] =>
-  pending.flatMap((version) => scripts.filter((script) => script.version === version).map(fileOf));
-
-const fileOf = (script: ReceiptScript): string => `${nameOfRecord(script)}.sql`;
+  pending.flatMap((version) => scripts.filter((script) => script.version === version).map(fileOfRecord));

@@ -270,7 +270,7 @@ export const backup = {
       tables: readonly string[];
       others: Others | undefined;
     }) => ({
-      message: `These tables of ${facts.database} are still written to: ${some(facts.tables.slice(0, 10), facts.tables.length)}. The restore did not begin, since it could not end with what the backup holds.${othersText(facts.others)}`,
+      message: `These tables of ${facts.database} are still written to: ${nameList(facts.tables)}. The restore did not begin, since it could not end with what the backup holds.${othersText(facts.others)}`,
       hint: 'Then restore again. MAINTENANCE_DRAIN is how long maj waits for writing to end.',
     }),
     'restore-differs': (facts: {
