@@ -12,7 +12,7 @@ import { withMigrationLock } from './lock.ts';
 import { fillLedger, isDraftThere, orTell } from './make-ledger.ts';
 import { statementsOf } from './script.ts';
 import { noProgress, progressAfter, type Progress } from './statement.ts';
-import { compareVersions, isVersion } from './version.ts';
+import { compareVersions, isSameVersion, isVersion } from './version.ts';
 
 /**
  * Refuses a database that has tables but no ledger: nothing tells which scripts it has already been through, and
@@ -32,10 +32,8 @@ export async function refuseUnknownHistory(session: Session, database: string): 
 
 /** The scripts that a baseline takes for applied: those up to a version; 0 takes none. */
 export function baselineScripts(migrations: readonly Migration[], version: string): Migration[] {
-  const isKnown = ['0', ...migrations.map((one) => one.version)].some(
-    (one) => compareVersions(one, version) === 0,
-  );
-  if (!isVersion(version) || !isKnown)
+  const known = ['0', ...migrations.map((one) => one.version)];
+  if (!isVersion(version) || !known.some((one) => isSameVersion(one, version)))
     throw refused('baseline-version', { version, versions: migrations.map((one) => one.version) });
   return migrations.filter((one) => compareVersions(one.version, version) <= 0);
 }

@@ -22,6 +22,7 @@ import { temporaryFolder, testContext, type TestContext } from '../../helpers/co
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, writePackage, writeTree } from '../../helpers/packages.ts';
 import { overWhenThere } from '../../helpers/time-over.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 const own = ownAccount();
 const isRoot = own.uid === 0;
@@ -251,13 +252,8 @@ describe('is refused before anything is done', () => {
   });
 });
 
-const argumentsOf = (...positionals: string[]): Parameters<typeof applyVerb.run>[1] => ({
-  positionals,
-  options: {},
-  yes: true,
-  confirm: () => Promise.resolve(),
-  readStdin: () => Promise.resolve(undefined),
-});
+const argumentsOf = (...positionals: string[]): Parameters<typeof applyVerb.run>[1] =>
+  verbArguments(positionals);
 
 it('what the dependencies command makes as another user comes into the release, without its setuid bit', async () => {
   rmSync(join(root, '.app.maj'), { recursive: true });

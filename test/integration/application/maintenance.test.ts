@@ -8,6 +8,7 @@ import { maintenanceVerb } from '../../../scripts/maintenance.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 let app: string;
 
@@ -26,13 +27,7 @@ const commands = {
 };
 
 const call = async (context: TestContext, ...words: string[]): Promise<string> => {
-  const args = {
-    options: {},
-    yes: false,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(''),
-  };
-  const result = await maintenanceVerb.run(context, { ...args, positionals: words });
+  const result = await maintenanceVerb.run(context, verbArguments(words));
   return result.text(en).join('\n');
 };
 

@@ -9,6 +9,7 @@ import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { fileLines } from '../../../scripts/terminal/messages/en/permissions.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 let root: string;
 let app: string;
@@ -134,13 +135,7 @@ describe('maj status', () => {
     const context = testContext({
       config: { APP_DIR: app, APP_USER: 'nobody', APP_HEALTH_URL: 'http://127.0.0.1:9/health' },
     });
-    const result = await statusVerb.run(context, {
-      positionals: [],
-      options: {},
-      yes: false,
-      confirm: () => Promise.resolve(),
-      readStdin: () => Promise.resolve(undefined),
-    });
+    const result = await statusVerb.run(context, verbArguments());
     const text = result.text(en).join('\n');
     expect(text).toContain('nobody (APP_USER) cannot read: 1.');
     expect(text).toContain(join(app, 'index.php'));

@@ -8,19 +8,13 @@ import type { VerbResult } from '../../../scripts/verb.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 const [first] = servers;
 if (first === undefined) throw new Error('there is no server');
 const running = useServer(first);
 
-const status = (context: Context): Promise<VerbResult> =>
-  statusVerb.run(context, {
-    positionals: [],
-    options: {},
-    yes: true,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(''),
-  });
+const status = (context: Context): Promise<VerbResult> => statusVerb.run(context, verbArguments());
 
 test.each<[string, string]>([
   ['is not there', 'no-such-command'],

@@ -11,6 +11,7 @@ import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { sampleOf } from '../../helpers/sample.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 /** Kinds of objects that a live server may hold and not make again, each with what makes one. */
 interface Kind {
@@ -274,13 +275,7 @@ describe.each(servers)('what $name holds and would not make again', (server) => 
 
   const restore = async (context: Context): Promise<MajError | undefined> => {
     try {
-      await restoreVerb.run(context, {
-        positionals: [],
-        options: { 'database-only': true },
-        yes: true,
-        confirm: () => Promise.resolve(),
-        readStdin: () => Promise.resolve(undefined),
-      });
+      await restoreVerb.run(context, verbArguments([], { 'database-only': true }));
       return undefined;
     } catch (error) {
       if (error instanceof MajError) return error;

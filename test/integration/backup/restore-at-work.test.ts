@@ -13,6 +13,7 @@ import { refuseLeftOver, refuseUnfinished } from '../../../scripts/upgrade/unfin
 import type { VerbResult } from '../../../scripts/verb.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 const backup = '20261122T101530Z-1.4.0';
 const begun = {
@@ -24,14 +25,7 @@ const begun = {
 const atWork = { code: 'restore-at-work', exitCode: 5 };
 const left = { code: 'restore-unfinished', exitCode: 6 };
 
-const status = (context: TestContext): Promise<VerbResult> =>
-  statusVerb.run(context, {
-    positionals: [],
-    options: {},
-    yes: true,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(''),
-  });
+const status = (context: TestContext): Promise<VerbResult> => statusVerb.run(context, verbArguments());
 
 test('while a restore works, others are told so, with code 5, and a second restore is refused', async () => {
   const context = testContext();

@@ -13,15 +13,10 @@ import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import type { VerbArguments } from '../../../scripts/verb.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 import { failureOf, look, migrate, scripts } from './helpers.ts';
 
-const call = (...positionals: string[]): VerbArguments<'dry-run'> => ({
-  positionals,
-  options: {},
-  yes: true,
-  confirm: () => Promise.resolve(),
-  readStdin: () => Promise.resolve(''),
-});
+const call = (...positionals: string[]): VerbArguments<'dry-run'> => verbArguments(positionals);
 
 describe.each(servers)('on $name, a dry run', (server) => {
   const running = useServer(server);

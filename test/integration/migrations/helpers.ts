@@ -11,6 +11,7 @@ import { runMigrations, type MigrationRun } from '../../../scripts/migrations/ru
 import { migrateVerb } from '../../../scripts/migrate.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 export const scripts = (texts: Readonly<Record<string, string>>): Migration[] =>
   parseMigrations(
@@ -51,14 +52,7 @@ export function migrateCaller(context: Context): {
   const call = (
     words: readonly string[],
     options: Parameters<typeof migrateVerb.run>[1]['options'] = {},
-  ): Promise<VerbResult> =>
-    migrateVerb.run(context, {
-      positionals: words,
-      options,
-      yes: true,
-      confirm,
-      readStdin: () => Promise.resolve(undefined),
-    });
+  ): Promise<VerbResult> => migrateVerb.run(context, verbArguments(words, options, confirm));
   return { call, questions };
 }
 

@@ -10,6 +10,7 @@ import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { treePrint, writePackage, writeTree, type TarEntry } from '../../helpers/packages.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 type Layout = Config['APP_LAYOUT'];
 
@@ -74,13 +75,7 @@ function install(layout: Layout): void {
 }
 
 const adopt = async (...words: readonly string[]): Promise<{ data: AdoptedRelease; text: string }> => {
-  const result = await adoptReleaseVerb.run(context, {
-    positionals: words,
-    options: {},
-    yes: false,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(undefined),
-  });
+  const result = await adoptReleaseVerb.run(context, verbArguments(words));
   return { data: result.data as AdoptedRelease, text: result.text(en).join('\n') };
 };
 

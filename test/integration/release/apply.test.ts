@@ -31,6 +31,7 @@ import { temporaryFolder, testContext, type TestContext } from '../../helpers/co
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
 import { overWhenThere } from '../../helpers/time-over.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 let root: string;
 let app: string;
@@ -66,16 +67,11 @@ const release = (version: string, files: Readonly<Record<string, string>> = {}):
 
 const asked: string[] = [];
 type Arguments = Parameters<typeof applyVerb.run>[1];
-const args = (positionals: readonly string[], options: Arguments['options'] = {}): Arguments => ({
-  positionals,
-  options,
-  yes: true,
-  confirm: (question) => {
+const args = (positionals: readonly string[], options: Arguments['options'] = {}): Arguments =>
+  verbArguments(positionals, options, (question) => {
     asked.push(typeof question === 'string' ? question : question(en));
     return Promise.resolve();
-  },
-  readStdin: () => Promise.resolve(''),
-});
+  });
 
 const apply = (context: TestContext, wanted: string): Promise<VerbResult> =>
   applyVerb.run(context, args([wanted]));

@@ -10,6 +10,7 @@ import { applyMoves, undoMoves } from '../../../scripts/release/switch.ts';
 import { attributePicture, makeAttributed } from '../../helpers/attributes.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { releaseEntries, writePackage } from '../../helpers/packages.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 /** The installed application, its tree, and a context. */
 interface Installed {
@@ -35,13 +36,7 @@ async function install(layout: (typeof layouts)[number]): Promise<Installed> {
   };
   const context = testContext({ config });
   release(packages, '1.0.0');
-  await applyVerb.run(context, {
-    positionals: ['1.0.0'],
-    options: {},
-    yes: true,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(''),
-  });
+  await applyVerb.run(context, verbArguments(['1.0.0']));
   return { context, packages, tree: () => realpathSync(layout === 'in-place' ? app : join(app, 'current')) };
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { treePrint, writeTree } from '../../helpers/packages.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 let repository: string;
 
@@ -113,13 +114,7 @@ it('is installed with its commit on record: the project’s own repository, from
   const tagged = commit('1.1.0', { 'deploy/.env': '' });
   git('tag', 'v1.1.0');
   const context = contextWith({ UPDATE_SOURCE: 'git', APP_DIR: app }, join(repository, 'deploy'));
-  await applyVerb.run(context, {
-    positionals: ['1.1.0'],
-    options: {},
-    yes: true,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(undefined),
-  });
+  await applyVerb.run(context, verbArguments(['1.1.0']));
   expect(treePrint(app)).toMatchObject({ 'index.php': '644 of 1.1.0', VERSION: '644 1.1.0\n' });
   expect(existsSync(join(app, 'tests'))).toBe(false);
   const list = readFileSync(join(repository, 'deploy', '.maj', 'releases', '1.1.0.json'), 'utf8');

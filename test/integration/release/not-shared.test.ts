@@ -11,6 +11,7 @@ import { planUpgrade } from '../../../scripts/upgrade/plan.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 let root: string;
 let app: string;
@@ -34,13 +35,7 @@ const contextWith = (config: Partial<Config> = {}): TestContext =>
   });
 
 const apply = (context: TestContext, version: string, plan = false): ReturnType<typeof applyVerb.run> =>
-  applyVerb.run(context, {
-    positionals: [version],
-    options: plan ? { plan } : {},
-    yes: true,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(''),
-  });
+  applyVerb.run(context, verbArguments([version], plan ? { plan } : {}));
 
 /** A release that something else has installed, with all of its files in it. */
 function installByHand(): void {

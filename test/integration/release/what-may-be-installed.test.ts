@@ -11,6 +11,7 @@ import { temporaryFolder, testContext, type TestContext } from '../../helpers/co
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 /** What a package needs, and which versions may go over which, with a database where one is asked. */
 
@@ -52,13 +53,7 @@ const withDatabase = async (): Promise<TestContext> => ({
 
 type Options = Parameters<typeof applyVerb.run>[1]['options'];
 const apply = (context: TestContext, wanted: string, options: Options = {}): Promise<unknown> =>
-  applyVerb.run(context, {
-    positionals: [wanted],
-    options,
-    yes: true,
-    confirm: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(undefined),
-  });
+  applyVerb.run(context, verbArguments([wanted], options));
 
 /** Migrates the database by these scripts, as the installed release had them. */
 async function migrate(context: TestContext, scripts: Readonly<Record<string, string>>): Promise<void> {

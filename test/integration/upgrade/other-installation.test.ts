@@ -10,6 +10,7 @@ import { openJournal, readJournalText, type JournalEntry } from '../../../script
 import { upgradeVerb } from '../../../scripts/upgrade.ts';
 import type { VerbResult } from '../../../scripts/verb.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 import { layBackup } from '../keeping/helpers.ts';
 
 const run = '20261122T120000000Z';
@@ -42,13 +43,7 @@ async function begun(
 }
 
 const call = (context: TestContext, ...options: readonly string[]): Promise<VerbResult> =>
-  upgradeVerb.run(context, {
-    positionals: [],
-    options: Object.fromEntries(options.map((option) => [option, true])),
-    yes: false,
-    readStdin: () => Promise.resolve(''),
-    confirm: () => Promise.resolve(),
-  });
+  upgradeVerb.run(context, verbArguments([], Object.fromEntries(options.map((option) => [option, true]))));
 
 async function refusalOf(work: Promise<unknown>): Promise<MajError> {
   const error = await work.then(

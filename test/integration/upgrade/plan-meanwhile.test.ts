@@ -8,6 +8,7 @@ import { upgradeVerb } from '../../../scripts/upgrade.ts';
 import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
+import { verbArguments } from '../../helpers/verbs.ts';
 
 const dead: ProcessIdentity = { ...ownIdentity(), startTicks: '1' };
 
@@ -36,13 +37,7 @@ async function staged(
   return { context, area };
 }
 
-const plan: VerbArguments<'plan'> = {
-  positionals: ['1.1.0'],
-  options: { plan: true },
-  yes: true,
-  confirm: () => Promise.resolve(),
-  readStdin: () => Promise.resolve(''),
-};
+const plan: VerbArguments<'plan'> = verbArguments(['1.1.0'], { plan: true });
 
 type Run = (context: TestContext) => Promise<VerbResult>;
 const upgradePlan: Run = (context) => upgradeVerb.run(context, plan);
