@@ -81,8 +81,8 @@ export const application = {
       message: `${facts.setting} failed (\`${facts.command}\`): ${facts.output}`,
       hint:
         facts.setting === 'APP_SERVICES'
-          ? 'Run it by hand, as the user that runs maj, to see why: usually only root may stop and start units.'
-          : 'Run it by hand in APP_DIR, as the user whom `maj status` names for commands, to see why. It must succeed also where nothing is left to do. Where only root may do that, name the systemd units in APP_SERVICES instead.',
+          ? 'To see why, run it by hand as the user that runs maj. Usually only root may stop and start units.'
+          : 'To see why, run it by hand in APP_DIR, as the user that `maj status` names for commands. The command must also succeed when there is nothing left to do. If only root may run it, name the systemd units in APP_SERVICES instead.',
     }),
     'not-installed': (facts: { path: string }) => ({
       message: `No application is installed in ${facts.path}.`,

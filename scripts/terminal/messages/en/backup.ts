@@ -270,8 +270,8 @@ export const backup = {
       tables: readonly string[];
       others: Others | undefined;
     }) => ({
-      message: `These tables of ${facts.database} are still written to: ${nameList(facts.tables)}. The restore did not begin, since it could not end with what the backup holds.${othersText(facts.others)}`,
-      hint: 'Then restore again. MAINTENANCE_DRAIN is how long maj waits for writing to end.',
+      message: `Something still writes to these tables of ${facts.database}: ${nameList(facts.tables)}. The restore did not begin: its result would not be equal to the backup.${othersText(facts.others)}`,
+      hint: 'Stop what writes there, then run the same restore again. maj waits for writing to end for as long as MAINTENANCE_DRAIN says.',
     }),
     'restore-differs': (facts: {
       id: string;
@@ -281,8 +281,8 @@ export const backup = {
       again: string;
       others: Others | undefined;
     }) => ({
-      message: `${facts.database} was restored and is not what the backup ${facts.id} holds. These differ:\n${bulleted(facts.differences)}${below(facts.diffs)}${othersText(facts.others)}`,
-      hint: `When nothing writes to it any more, run it again: ${facts.again}`,
+      message: `${facts.database} was restored, but it differs from the backup ${facts.id}:\n${bulleted(facts.differences)}${below(facts.diffs)}${othersText(facts.others)}`,
+      hint: `When nothing writes to ${facts.database} any more, run the restore again: ${facts.again}`,
       state: `The database ${facts.database} holds what was loaded, with these differences.`,
     }),
     'no-files-in-backup': (facts: { id: string }) => ({
@@ -314,7 +314,7 @@ export const backup = {
     'definers-absent': (facts: { definers: readonly string[] }) =>
       `Views, routines, triggers or events run as ${facts.definers.join(', ')}, which this server does not have: they are restored as they were, and fail when they are used. Create the accounts, or restore with --definers current.`,
     'names-database': (facts: { database: string; objects: readonly string[] }) =>
-      `These name the database ${facts.database} in their text, and go on to use it: ${nameList(facts.objects)}.`,
+      `These restored objects still use the database ${facts.database}, because its name is in their text: ${nameList(facts.objects)}.`,
     'restore-everything': (facts: { reason: string }) =>
       `What is in the database cannot be compared with the backup, so everything is loaded again: ${facts.reason}`,
     'other-server-backup': (facts: NamedBackup) =>

@@ -101,7 +101,7 @@ function nameProblem({ file, kind, version }: NameProblem, pattern: string | und
     case 'form':
       return pattern === undefined ? file : `${file} (MIGRATIONS_PATTERN does not match it)`;
     case 'version':
-      return `${file} (${version === '' ? 'its version is empty' : `“${version ?? ''}” is no version: numbers with points, hyphens or underlines between them, 32 characters at most`})`;
+      return `${file} (${version === '' ? 'its version is empty' : `“${version ?? ''}” is no version: a version is numbers with dots, hyphens or underscores between them, 32 characters at most`})`;
     case 'way-back':
       return `${file} (it takes a migration back; maj goes back by the backup)`;
     case 'repeatable':
@@ -112,13 +112,13 @@ function nameProblem({ file, kind, version }: NameProblem, pattern: string | und
 const nameRemedy = (pattern: string | undefined): string =>
   pattern === undefined
     ? 'Name it by version and words, such as 012_add_invoices.sql, 202611221015_add_invoices.sql or 1.2.3.sql; if the application has names of its own, set MIGRATIONS_PATTERN to a regular expression whose first group is the version. Names that have no order (sums, words) need a number in front: 001_f1ccd3bb.sql.'
-    : `Correct MIGRATIONS_PATTERN (${pattern}): it has to match the whole name, and its first group is the version, of numbers alone; or name the file by it.`;
+    : `MIGRATIONS_PATTERN (${pattern}) must match the whole name, and its first group must be the version, which consists of numbers. Correct the pattern, or rename the file so that it matches.`;
 
 /** Why the plan was refused, a line a problem. */
 function planProblem(problem: PlanProblem): string {
   switch (problem.kind) {
     case 'edited':
-      return `${problem.file} has been edited since it was applied. If it was edited where it comes from, and the change is not needed here: \`maj migrate accept ${problem.version} --sha256 ${problem.checksum} --because TEXT\`. Else put the applied text back (git log -- ${problem.file}) and make the change in a new script.`;
+      return `${problem.file} has been edited since it was applied. If its publisher edited it, and this database does not need the change, accept the new text: \`maj migrate accept ${problem.version} --sha256 ${problem.checksum} --because TEXT\`. Otherwise put the applied text back (git log -- ${problem.file}) and make the change in a new script.`;
     case 'missing':
       return `${problem.file} is in the ledger, but its file is gone. Bring it back from version control; this may be an older release than the database.`;
     case 'out-of-order':
@@ -192,7 +192,7 @@ function dryRunHint({ file, reason }: MigrationFailure, outside: readonly string
   if (errno === needsTrust)
     return 'On the live server it would fail in the same way. Have its administrator set log_bin_trust_function_creators to ON there, and rehearse again.';
   if (errno === viewInvalid && outside.length > 0)
-    return `A view that reads ${nameList([...new Set(outside)])} can be made on the copy, and not read: a backup holds no rows of another database. Take the statement out of ${file}, and rehearse again.`;
+    return `On the copy, a view that reads ${nameList([...new Set(outside)])} can be created but not read, because a backup holds no rows of another database. Take the statement out of ${file}, and rehearse again.`;
   return `Correct ${file}, or the rows that it stumbled over, and rehearse again.`;
 }
 
@@ -388,11 +388,11 @@ export const migrations = {
     }),
     'accept-version': (facts: { version: string; versions: readonly string[] }) => ({
       message: `${facts.version} is not the version of a script that was applied to its end.`,
-      hint: `Name one of ${nameList(facts.versions) || '(none)'}. A script that failed may be edited behind what is done of it, without this.`,
+      hint: `Name one of ${nameList(facts.versions) || '(none)'}. A script that failed needs no \`maj migrate accept\`: you may edit its statements after the last one that was applied.`,
     }),
     'accept-text': (facts: { version: string }) => ({
-      message: `There is no script of version ${facts.version} in MIGRATIONS_DIR: which text is accepted?`,
-      hint: 'Say so: --sha256 SUM, as the error about the edited script names it.',
+      message: `MIGRATIONS_DIR has no script of version ${facts.version}, so maj does not know which text you want to accept.`,
+      hint: `Give the sum of the text: \`maj migrate accept ${facts.version} --sha256 SUM --because TEXT\`. The error about the edited script shows SUM.`,
     }),
     'baseline-not-empty': (facts: { database: string }) => ({
       message: `The ledger of ${facts.database} already holds scripts: a baseline comes before the first of them.`,
@@ -408,7 +408,7 @@ export const migrations = {
     }),
     'migration-versions': (facts: { files: readonly string[]; pattern: string | undefined }) => ({
       message: `A version is taken twice: ${nameList(facts.files)}.`,
-      hint: `Give the newer one the next free number; \`maj migrate new NAME\` finds it. Where more of the name belongs to the version: ${
+      hint: `Give the newer one the next free number; \`maj migrate new NAME\` finds it. If a longer part of the file name is the version, ${
         facts.pattern === undefined ? 'set' : 'correct'
       } MIGRATIONS_PATTERN.`,
     }),
@@ -425,8 +425,8 @@ export const migrations = {
       hint: 'Keep the number in a variable within one statement, or put both into a procedure.',
     }),
     'migration-way-back': (facts: { file: string; section: string }) => ({
-      message: `${facts.file} holds its own way back: behind “${facts.section}” stands what undoes it, and maj runs a script to its end.`,
-      hint: 'Take that part out of the script; the way back is the backup (`maj restore`). Then call this again.',
+      message: `${facts.file} also holds the statements that undo it, after the line “${facts.section}”. maj runs a script to its end, so it would run them too.`,
+      hint: 'Delete that part of the script: maj undoes a migration with the backup (`maj restore`). Then run the same command again.',
     }),
     'migration-exists': (facts: { path: string }) => ({
       message: `${facts.path} is there already.`,
@@ -437,10 +437,10 @@ export const migrations = {
       hint: 'Use letters and digits: `maj migrate new add_invoices`.',
     }),
     'migration-own-scheme': (facts: { folder: string; newest: string | undefined }) => ({
-      message: `The scripts in ${facts.folder} are named in a way in which maj cannot tell the next version${
+      message: `maj cannot tell the next version from the names of the scripts in ${facts.folder}${
         facts.newest === undefined ? '' : ` (the newest is ${facts.newest})`
       }.`,
-      hint: 'Make the file by hand, with the version that comes next; `maj migrate status` shows whether it is taken.',
+      hint: 'Create the file by hand, and give it the next version. Then run `maj migrate status`: it shows whether maj accepts the file.',
     }),
     'migrations-folder-missing': (facts: { places: readonly string[] }) => ({
       message: `There is no folder of migrations; looked for ${facts.places.join(', ')}.`,
@@ -612,7 +612,7 @@ export const migrations = {
     accepted: (facts: { file: string }) =>
       `Accepted: ${facts.file}. It was not run; the ledger keeps both texts' sums, and your reason.`,
     nothingToAccept: (facts: { file: string }) =>
-      `Nothing to accept: ${facts.file} may have this text already.`,
+      `Nothing to accept: maj already allows this text of ${facts.file}.`,
     baselineQuestion: (facts: { database: string; files: readonly string[] }) =>
       facts.files.length === 0
         ? `Make an empty ledger in ${facts.database}, as if no script had been applied yet?`

@@ -8,8 +8,8 @@ function otherText({ id, account, program, does, words, seconds }: Other): strin
   const client = program === undefined ? '' : `, ${program}`;
   const work = {
     statement: `runs a statement${words === undefined ? '' : ` (${words} …)`}`,
-    transaction: `has an open transaction since ${seconds} s`,
-    idle: `idle since ${seconds} s`,
+    transaction: `has had an open transaction for ${seconds} s`,
+    idle: `has been idle for ${seconds} s`,
   }[does];
   return `  - connection ${id} of ${account}${client}: ${work}`;
 }
@@ -20,6 +20,6 @@ export function othersText(others: Others | undefined): string {
   const { database, connections, whole } = others;
   const blind = whole ? '' : '\nWithout the privilege PROCESS maj sees connections of its own account only.';
   if (connections.length === 0)
-    return `\nNobody else is seen in ${database} now; an event of the database may be what writes (SHOW EVENTS).${blind}\n${stopWriters}`;
-  return `\nIn ${database} are:\n${connections.map((one) => oneLine(otherText(one))).join('\n')}${blind}\n${stopWriters}`;
+    return `\nmaj sees no other connection in ${database} now. It may be a program that connects only for a moment, or an event of the database: SHOW EVENTS lists those.${blind}\n${stopWriters}`;
+  return `\nConnections in ${database}:\n${connections.map((one) => oneLine(otherText(one))).join('\n')}${blind}\n${stopWriters}`;
 }

@@ -151,7 +151,7 @@ const oneOfKeys = (ids: readonly string[]): string =>
 type KeyKind = RequiredKey['kind'];
 
 const newKey = (keyFile: string): string =>
-  `Get the key as it is now from its owner, over another way than the package, and put it in ${keyFile}.`;
+  `Get the current key from its owner, not from where the package came from, and put it in ${keyFile}.`;
 
 /** For who asked for a version that there is not. */
 const versionsThere = (versions: readonly string[]): string =>
@@ -299,7 +299,7 @@ export const release = {
       hint: 'Make a package that holds them, and give its path.',
     }),
     'git-unsigned': (facts: { keyIds: readonly string[] }) => ({
-      message: `A package that is made here of a commit has no signature, and UPDATE_PUBLIC_KEY asks for one by ${oneOfKeys(facts.keyIds)}.`,
+      message: `maj makes this package from a commit, so it has no signature. But UPDATE_PUBLIC_KEY requires a signature by ${oneOfKeys(facts.keyIds)}.`,
       hint: 'Use signed packages, or unset UPDATE_PUBLIC_KEY.',
     }),
     'public-key-invalid': (facts: { path: string; found: 'nothing' | 'secret' | 'other' }) =>
@@ -362,7 +362,7 @@ export const release = {
       hint: 'Get a newer release, or have this one signed again by whoever made it.',
     }),
     'signature-key-expired': (facts: { sigFile: string; keyFile: string; userId: string }) => ({
-      message: `${facts.sigFile} was made by the key of ${JSON.stringify(facts.userId)}, which has expired, by what ${facts.keyFile} says.`,
+      message: `${facts.sigFile} was made by the key of ${JSON.stringify(facts.userId)}. According to ${facts.keyFile}, this key has expired.`,
       hint: `Its owner may have made it valid for longer. ${newKey(facts.keyFile)}`,
     }),
     'signature-key-revoked': (facts: { sigFile: string; keyFile: string; userId: string }) => ({
@@ -379,7 +379,7 @@ export const release = {
     }),
     'signature-other-key': (facts: { sigFile: string; keyIds: readonly string[]; found: string }) => ({
       message: `${facts.sigFile} was made by the key ${facts.found}, not by ${oneOfKeys(facts.keyIds)}, which UPDATE_PUBLIC_KEY asks for.`,
-      hint: `If the key was changed, hear of it from its owner over another way than the package. ${newPackage}`,
+      hint: `If the key was changed, let its owner confirm that, not the place where the package came from. ${newPackage}`,
     }),
     'signature-wrong': (facts: { path: string; sigFile: string }) => ({
       message: `${facts.sigFile} is not the signature of ${facts.path}.`,
@@ -450,7 +450,7 @@ export const release = {
       hint: `Name the package that version ${facts.installed} came in: maj adopt-release PACKAGE`,
     }),
     'adopt-other-package': (facts: { path: string; version: string; files: number; same: number }) => ({
-      message: `The installed application is not of this package: of the ${counted(facts.files, 'file')} in ${facts.path}, only ${facts.same} are here as they are there. Nothing was recorded.`,
+      message: `The installed application did not come from this package: of the ${counted(facts.files, 'file')} in ${facts.path}, only ${facts.same} are installed with the same content. Nothing was recorded.`,
       hint: `Name the package that version ${facts.version} was installed from: maj adopt-release PACKAGE`,
     }),
     'release-known': (facts: { version: string; path: string }) => ({
@@ -561,19 +561,19 @@ export const release = {
     'originals-unreadable': (facts: { path: string; reason: string }) =>
       `The package of the installed release, ${facts.path}, cannot be unpacked to show what was edited: ${facts.reason}`,
     'files-carried': (facts: { paths: readonly string[] }) =>
-      `Files of yours, in no release, go along to the new one:\n${folderLines(facts.paths)}`,
+      `These files are yours (no release holds them). They are carried over into the new release:\n${folderLines(facts.paths)}`,
     'release-unknown': (facts: { installed: string | null; paths: readonly string[] }) =>
       [
-        `maj did not install this application, so it cannot tell your files from those of the old release. Nothing is removed: everything that the new release does not bring goes along to it.`,
+        `maj did not install this application, so it cannot tell your files from those of the old release. Nothing is removed: every file that the new release does not bring is carried over into it.`,
         folderLines(facts.paths),
-        `\`maj adopt-release${facts.installed === null ? ' PACKAGE' : ''}\` compares the application with the package it came from. Then only your files go along.`,
+        `\`maj adopt-release${facts.installed === null ? ' PACKAGE' : ''}\` compares the application with the package it came from. Then only your files are carried over.`,
       ].join('\n'),
     'package-ships-persistent': (facts: { paths: readonly string[] }) =>
       `The package holds paths of APP_PERSIST; the installed ones stay:\n${list(facts.paths)}`,
     'owners-not-kept': (facts: { count: number; path: string; uid: number }) =>
       `${facts.count} new files could not be given their owner (user ${facts.uid}), as ${facts.path}: only root can.`,
     'setuid-not-kept': (facts: { paths: readonly string[] }) =>
-      `These files had setuid or setgid: they ran as root or as maj’s user, or with the group of one of them, whoever started them. The copies do not have it: ${nameList(facts.paths)}. To set it again where it is needed: chmod u+s, chmod g+s.`,
+      `The copies of these files lost setuid or setgid: ${nameList(facts.paths)}. The old files ran as root or as maj’s user, or with the group of one of these, no matter who started them. To set it again where it is needed: chmod u+s FILE, or chmod g+s FILE.`,
     'download-again': (facts: { url: string; reason: string; waitMs: number }) =>
       `${facts.url}: ${facts.reason}; again in ${duration(facts.waitMs)}.`,
     'package-there': (facts: { path: string }) => `${facts.path} is there already, and its sum is right.`,
@@ -601,9 +601,9 @@ export const release = {
     confirmApply: (facts: { version: string; previous: string | null; appDir: string }) =>
       `Replace ${facts.previous === null ? 'nothing' : `version ${facts.previous}`} in ${facts.appDir} by version ${facts.version}? Database and maintenance are left alone.`,
     confirmUnknown: (facts: { version: string; installed: string | null; files: number }) =>
-      `Nothing tells which of ${counted(facts.files, 'file')} that ${facts.version} does not bring are yours, so all go along. (\`maj adopt-release${facts.installed === null ? ' PACKAGE' : ''}\` finds out.) Upgrade?`,
+      `Installed, but not in version ${facts.version}: ${counted(facts.files, 'file')}. maj cannot tell which of them are yours, so it carries all of them over into the new version. (To find out first, answer no and run \`maj adopt-release${facts.installed === null ? ' PACKAGE' : ''}\`.) Upgrade?`,
     adopted: (facts: AdoptedRelease): readonly string[] => [
-      `Version ${facts.version} is known now: of the ${counted(facts.files, 'file')} in ${facts.package}, ${counted(facts.same, 'file')} are here as they are there.`,
+      `maj now knows version ${facts.version}: of the ${counted(facts.files, 'file')} in ${facts.package}, ${counted(facts.same, 'file')} are installed with the same content.`,
       ...some('edited here; an upgrade replaces them, and keeps the old ones', facts.edited),
       ...some('not here', facts.missing),
       ...(facts.own.length === 0

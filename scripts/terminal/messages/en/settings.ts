@@ -81,7 +81,7 @@ export const settings = {
     APP_SERVICES:
       'systemd units of the application (its server, queue workers, timers), which are stopped while an upgrade or a restore works on the database. They are stopped in this order, and started in reverse.',
     APP_STOP_COMMAND:
-      'Command that stops the application, or what of it writes to the database, for the same time; where no systemd unit runs it.',
+      'Command that stops the application, or those parts of it that write to the database, while an upgrade or a restore works on the database. Use it for what no systemd unit runs.',
     APP_START_COMMAND: 'Command that starts again what APP_STOP_COMMAND stops.',
     APP_COMMAND_TIMEOUT:
       'How long a command of the application (dependencies, cache, stop, start, smoke test, maintenance) may take before it is ended.',

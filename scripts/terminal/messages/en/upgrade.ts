@@ -225,7 +225,7 @@ export const upgrade = {
       hint: 'Put everything back: maj upgrade --roll-back',
     }),
     'resume-changed': (facts: { differences: readonly string[]; others?: Others | undefined }) => ({
-      message: `Somebody has changed what it had left: ${nameList(facts.differences)}.${othersText(facts.others)}`,
+      message: `Something was changed after the run was cut off: ${nameList(facts.differences)}.${othersText(facts.others)}`,
       hint: 'Put everything back: maj upgrade --roll-back',
     }),
     'other-installation': (facts: {
@@ -301,10 +301,10 @@ export const upgrade = {
       hint: 'Find out who changes the schema meanwhile, then upgrade again: it is rehearsed anew.',
     }),
     'script-settings-differ': (facts: { rehearsed: RunSettings | undefined }) => ({
-      message: `MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH is not what it was when this was rehearsed: “${
+      message: `MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH has changed since the rehearsal. At the rehearsal, MIGRATIONS_PLACEHOLDERS was “${
         facts.rehearsed?.placeholders ?? ''
-      }” and “${facts.rehearsed?.afterEach ?? ''}”.`,
-      hint: 'Set them to that, then call this again.',
+      }” and MIGRATIONS_AFTER_EACH was “${facts.rehearsed?.afterEach ?? ''}”.`,
+      hint: 'Set both back to these values (“” means: not set), then run the same command again.',
     }),
     'scripts-changed': (facts: { files: readonly string[] }) => ({
       message: `The scripts are not those that were rehearsed: ${nameList(facts.files) || 'there are others'}.`,
@@ -351,7 +351,7 @@ export const upgrade = {
     'server-differs': (facts: { live: string; rehearsed: string }) =>
       `the throwaway server is ${facts.rehearsed}, production ${facts.live}: a small risk remains`,
     'still-written-in-window': (facts: { tables: readonly string[]; others: Others | undefined }) =>
-      `The window is open, and somebody still writes to ${nameList(facts.tables)}: what is written after the last backup, a roll-back loses, or it fails over it.${othersText(facts.others)}`,
+      `The window is open, but somebody still writes to ${nameList(facts.tables)}. A roll-back would lose what is written after the last backup, or would fail because of it.${othersText(facts.others)}`,
     'rows-lost': (facts: { backup: string; takenAt: string; lost: readonly LostRows[] }) =>
       [
         `going back to the backup ${facts.backup} (${facts.takenAt}) loses these rows, written since by users or by the migrations:`,
