@@ -61,7 +61,7 @@ describe.each(servers)('beneath a service that goes on writing, on $name,', (ser
   const newSite = useSites(server, 100, { countsRefusals: true });
   const program = server.flavour === 'mysql' ? ', queue-worker' : '';
   const named = new RegExp(
-    `connection \\d+ of intimemanager@localhost${program}: (runs a statement|has an open|idle)`,
+    `connection \\d+ of intimemanager@localhost${program}: (runs a statement|has an open|has been idle)`,
   );
 
   afterEach(() => {
