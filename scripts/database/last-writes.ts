@@ -22,6 +22,44 @@ export function writtenBetween(before: LastWrites, after: LastWrites): readonly 
   return [...after].flatMap(([name, at]) => (at !== null && at > (before.get(name) ?? '') ? [name] : []));
 }
 
+/**
+ * Finds the tables that somebody goes on writing to since an earlier reading.
+ *
+ * Times are whole seconds: after less than that nothing is known of a table that was written to just before the reading.
+ * Only where there is such a table this waits, until the seconds differ.
+ *
+ * @param before the earlier reading, and the monotonic time that it was taken at
+ */
+export async function writtenSince(
+  context: Pick<Context, 'clock' | 'signal'>,
+  session: Session,
+  database: string,
+  before: { readonly writes: LastWrites; readonly atMs: number },
+): Promise<readonly string[]> {
+  for (;;) {
+    const after = await readLastWrites(session, database);
+    const written = writtenBetween(before.writes, after);
+    const waited = context.clock.monotonicMs() - before.atMs;
+    if (written.length > 0 || waited >= quietMs || context.signal.aborted) return written;
+    if (!(await isRecent(session, [...after.values()], waited))) return [];
+    await context.clock.sleep(pauseMs, context.signal);
+  }
+}
+
+/** Whether the last of these writes was in the second before the reading, which was so many milliseconds ago, or later. */
+async function isRecent(
+  session: Session,
+  writes: readonly (string | null)[],
+  agoMs: number,
+): Promise<boolean> {
+  const last = writes.reduce((one, other) => ((other ?? '') > (one ?? '') ? other : one), null);
+  const [row] = await session.rows('SELECT ? >= NOW() - INTERVAL ? SECOND AS recent', [
+    last,
+    Math.ceil(agoMs / 1000) + 1,
+  ]);
+  return Number(row?.['recent']) === 1;
+}
+
 const pauseMs = 150;
 /** More than the second that times are told in. */
 const quietMs = 1500;

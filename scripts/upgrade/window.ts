@@ -9,7 +9,7 @@ import {
 import { startServices, stopServices } from '../application/services.ts';
 import { findBackup, type Backup } from '../backup/list.ts';
 import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
-import { readLastWrites, writtenBetween, type LastWrites } from '../database/last-writes.ts';
+import { readLastWrites, writtenSince, type LastWrites } from '../database/last-writes.ts';
 import { findOthers } from '../database/others.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -64,14 +64,14 @@ export async function passWindow(
     if (was === 'off') await setMaintenance(context, 'on', work.reason);
     else await keepClosed(context, work.reason);
   });
-  const closed = await doStep(run, 'stop-services', async () => {
+  const opened = await doStep(run, 'stop-services', async () => {
     const areManaged = await stopServices(context);
     if (areManaged || was !== 'unmanaged') await drainConnections(context);
-    return lastWrites(context);
+    return readOpened(context);
   });
   stopIfInterrupted(context);
   const backup = await doStep(run, 'final-backup', () => backUp(run, work, reached));
-  await warnOfWriters(context, closed);
+  await warnOfWriters(context, opened);
   stopIfInterrupted(context);
   if (switchPlan === undefined)
     await doStep(run, 'switch', async () => {
@@ -105,15 +105,26 @@ async function backUp({ context, journal }: UpgradeRun, work: WindowWork, reache
   return backup;
 }
 
-const lastWrites = (context: Context): Promise<LastWrites> => {
+/** When each table was written to last as the window opened, and the monotonic time of the reading. */
+interface Opened {
+  readonly writes: LastWrites;
+  readonly atMs: number;
+}
+
+const readOpened = (context: Context): Promise<Opened> => {
   const target = targetFromConfig(context);
-  return withSession(context, target, (session) => readLastWrites(session, target.database));
+  return withSession(context, target, async (session) => {
+    const atMs = context.clock.monotonicMs();
+    return { writes: await readLastWrites(session, target.database), atMs };
+  });
 };
 
-/** The backup took long enough to see them; whoever writes now may write until the end. */
-async function warnOfWriters(context: Context, closed: LastWrites): Promise<void> {
-  const tables = writtenBetween(closed, await lastWrites(context));
+/** Whoever wrote during the backup may write until the end. */
+async function warnOfWriters(context: Context, opened: Opened): Promise<void> {
+  const target = targetFromConfig(context);
+  const tables = await withSession(context, target, (session) =>
+    writtenSince(context, session, target.database, opened),
+  );
   if (tables.length === 0) return;
-  const others = await findOthers(context, targetFromConfig(context));
-  warn(context, 'still-written-in-window', { tables, others });
+  warn(context, 'still-written-in-window', { tables, others: await findOthers(context, target) });
 }
