@@ -67,10 +67,9 @@ const byDescriptor = [
 
 /** Files that touch only what nobody else can change: the project, our records, the system's own folders. */
 const inOwnFolders = [
-  'scripts/maj.ts',
+  'scripts/program.ts',
   'scripts/migrate-check.ts',
   'scripts/config/{generate,load,stranger}.ts',
-  'scripts/demo/{example,site,story}.ts',
   'scripts/database/{connection-options,option-file,server-template,throwaway,isolation}.ts',
   'scripts/migrations/{folder,new,script-file}.ts',
   'scripts/upgrade/{journal,lock,lock-file}.ts',
@@ -91,7 +90,7 @@ export default tseslint.config(
       'coverage/**',
       '.maj/**',
       'test/fixtures/**',
-      'examples/**',
+      'examples/intimemanager/**',
       '.cache/**',
     ],
   },
@@ -150,6 +149,7 @@ export default tseslint.config(
     files: ['scripts/**/*.ts'],
     ignores: [
       'scripts/maj.ts',
+      'scripts/program.ts',
       'scripts/config/load.ts',
       'scripts/config/generate.ts',
       'scripts/system/**',
@@ -161,13 +161,13 @@ export default tseslint.config(
         {
           name: 'process',
           message:
-            'The process belongs to maj.ts, config/load.ts and system/; take what you need from the context.',
+            'The process belongs to program.ts, config/load.ts and system/; take what you need from the context.',
         },
       ],
     },
   },
   {
-    files: ['**/*.js', 'examples/**/*.mjs'],
+    files: ['**/*.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
   },
   {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { ensureServerPrograms, installPackages } from '../scripts/demo/server-programs.ts';
+import { ensureServerPrograms, installPackages } from '../examples/demo/server-programs.ts';
 import { findProgram } from '../scripts/system/processes.ts';
 import { testContext } from './helpers/context.ts';
 import { isRoot } from './helpers/root.ts';

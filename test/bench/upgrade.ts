@@ -5,8 +5,8 @@ import * as v from 'valibot';
 import type { Context } from '../../scripts/context.ts';
 import { withSession } from '../../scripts/database/session.ts';
 import { withThrowaway } from '../../scripts/database/throwaway.ts';
-import { exampleMigrations, loadExample } from '../../scripts/demo/example.ts';
-import { installSite, type Site } from '../../scripts/demo/site.ts';
+import { example, exampleMigrations } from '../../examples/demo/example.ts';
+import { installSite, type Site } from '../../examples/demo/site.ts';
 import { readMigrations } from '../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../scripts/migrations/runner.ts';
 import { listBackups } from '../../scripts/backup/list.ts';
@@ -58,7 +58,7 @@ export async function benchUpgrade(options: BenchOptions, say: Say): Promise<Ben
       tools.programs,
       async (throwaway) => {
         say(`${throwaway.server.text} runs; ${options.megabytes} MB are made`);
-        const site = await installSite(context, throwaway, folder, await loadExample());
+        const site = await installSite(context, throwaway, folder, example);
         try {
           await seed(context, site, options.megabytes);
           await maj(site, program, ['adopt-release']);
@@ -101,9 +101,8 @@ async function seed(context: Context, site: Site, megabytes: number): Promise<vo
     runId: 'install',
     appliedBy: 'bench',
   });
-  const { seedDatabase } = await loadExample();
   const rows = Math.round((megabytes * 1_000_000) / bytesOfRow);
-  await seedDatabase(join(site.appDir, '.env'), { rows });
+  await example.seedDatabase(join(site.appDir, '.env'), { rows });
 }
 
 async function upgradeOnce(

@@ -37,9 +37,15 @@ export function startMaj(
     readonly stdin?: string;
     /** A command that starts it, and its words: `setpriv` and so on. */
     readonly through?: readonly string[];
+    /** Another program than `maj`: the file that it starts from. */
+    readonly program?: string;
   } = {},
 ): StartedCli {
-  const [first, ...args] = [...(options.through ?? []), ...majCommand, ...words];
+  const [first, ...args] = [
+    ...(options.through ?? []),
+    ...(options.program === undefined ? majCommand : [process.execPath, ...sourceLoader, options.program]),
+    ...words,
+  ];
   const child = spawn(first ?? '', args, {
     cwd: projectDir,
     env: { ...process.env, ...options.env },

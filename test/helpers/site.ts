@@ -1,18 +1,17 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { ServerLikeness } from '../../scripts/database/server-options.ts';
 import { withSession } from '../../scripts/database/session.ts';
-import type { Example } from '../../scripts/demo/example.ts';
-import { lookAt, type PageView } from '../../scripts/demo/page.ts';
-import { hashOfDump, installSite, type Site } from '../../scripts/demo/site.ts';
+import { lookAt, type PageView } from '../../examples/demo/page.ts';
+import { hashOfDump, installSite, type Site } from '../../examples/demo/site.ts';
 import { readMigrations } from '../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../scripts/migrations/runner.ts';
 import { adoptRelease } from '../../scripts/release/adopt.ts';
 import { parseJournal, type JournalLine } from '../../scripts/upgrade/journal.ts';
 import { maj, type CliRun } from './cli.ts';
 import { temporaryFolder, testContext } from './context.ts';
-import { loadSharedExample } from './example.ts';
+import { sharedExample } from './example.ts';
 import { useServer, type TestServer } from './servers.ts';
 
 /** The example application, installed and served, with what a test wants to know of it. */
@@ -41,15 +40,11 @@ export function useSites(
 ): () => Promise<TestSite> {
   const running = useServer(server, likeness);
   const open: Site[] = [];
-  let example: Example | undefined;
-  beforeAll(async () => {
-    example = await loadSharedExample();
-  });
+  const example = sharedExample();
   afterAll(async () => {
     for (const site of open) await site.close();
   });
   return async () => {
-    if (example === undefined) throw new Error('Sites are installed while tests run.');
     const context = running().context();
     await withSession(context, running().target('mysql'), async (session) => {
       await session.run('DROP DATABASE IF EXISTS intimemanager');

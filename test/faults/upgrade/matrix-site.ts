@@ -5,9 +5,9 @@ import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:f
 import { join } from 'node:path';
 import { withSession } from '../../../scripts/database/session.ts';
 import type { Target } from '../../../scripts/database/target.ts';
-import type { Example } from '../../../scripts/demo/example.ts';
-import { lookAt, type PageView } from '../../../scripts/demo/page.ts';
-import { hashOfDump, installSite, makeProject } from '../../../scripts/demo/site.ts';
+import type { Example } from '../../../examples/demo/example.ts';
+import { lookAt, type PageView } from '../../../examples/demo/page.ts';
+import { hashOfDump, installSite, makeProject } from '../../../examples/demo/site.ts';
 import { readMigrations } from '../../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../../scripts/migrations/runner.ts';
 import { parseJournal, type JournalLine } from '../../../scripts/upgrade/journal.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldJournal } from '../../../scripts/upgrade/state.ts';
 import type { CliRun } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
-import { loadSharedExample } from '../../helpers/example.ts';
+import { sharedExample } from '../../helpers/example.ts';
 import { useKillableServer } from '../../helpers/killable-server.ts';
 import { servers } from '../../helpers/servers.ts';
 import { strikeEnvironment } from '../../helpers/strike.ts';
@@ -40,13 +40,7 @@ export function faultMatrix(layout: Layout): void {
       /** The site as version 1.0.0, rehearsed; a case that went wrong leaves none to the next one. */
       async function freshSite(): Promise<MatrixSite> {
         if (site !== undefined) return site;
-        const made = await makeMatrixSite(
-          server,
-          running(),
-          temporaryFolder('m'),
-          layout,
-          await loadSharedExample(),
-        );
+        const made = await makeMatrixSite(server, running(), temporaryFolder('m'), layout, sharedExample());
         old = await stateOf(made);
         await succeed(made, ['upgrade', after]);
         await remember(made, durations);

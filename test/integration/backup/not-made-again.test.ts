@@ -4,7 +4,7 @@ import type { Context } from '../../../scripts/context.ts';
 import { Secret } from '../../../scripts/config/secret.ts';
 import type { Flavour } from '../../../scripts/database/flavour.ts';
 import { withSession, type Session } from '../../../scripts/database/session.ts';
-import { hashOfDump } from '../../../scripts/demo/site.ts';
+import { hashOfDump } from '../../../examples/demo/site.ts';
 import { MajError } from '../../../scripts/errors.ts';
 import { restoreVerb } from '../../../scripts/restore.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { optionsOf } from '../../../scripts/arguments.ts';
 import { optionsKeptByNpm } from '../../../scripts/npm-options.ts';
-import { loadVerb, verbNames } from '../../../scripts/verbs.ts';
+import { verbs } from '../../../scripts/verbs.ts';
 import { majCommand } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 
@@ -38,8 +38,8 @@ const traceless = new Set(['commit', 'format', 'help']);
 test('npm run: every option of every verb that npm keeps is seen', async () => {
   const folder = showing();
   const options: Record<string, { readonly type: 'boolean' | 'string' }> = {};
-  for (const name of verbNames) {
-    const verb = await loadVerb(name);
+  for (const name of verbs.names) {
+    const verb = await verbs.load(name);
     if (verb !== undefined) Object.assign(options, optionsOf(verb));
   }
   const names = Object.keys(options).filter((name) => !traceless.has(name));

@@ -4,7 +4,6 @@ import { backup } from './backup.ts';
 import { checks } from './checks.ts';
 import { command } from './command.ts';
 import { database } from './database.ts';
-import { demo } from './demo.ts';
 import { gate } from './gate.ts';
 import { keeping } from './keeping.ts';
 import { migrations } from './migrations.ts';
@@ -32,7 +31,6 @@ export const en = {
     ...application.errors,
     ...upgrade.errors,
     ...gate.errors,
-    ...demo.errors,
   },
   /** A step: what the spinner says while it runs. */
   steps: {
@@ -46,7 +44,6 @@ export const en = {
     ...application.steps,
     ...upgrade.steps,
     ...gate.steps,
-    ...demo.steps,
   },
   /** Something worth saying that is neither a step nor an error: a warning or a plain note. */
   notes: {
@@ -60,7 +57,6 @@ export const en = {
     ...application.notes,
     ...upgrade.notes,
     ...gate.notes,
-    ...demo.notes,
   },
   /** What is found in migration scripts. */
   checks: checks.texts,
@@ -75,6 +71,5 @@ export const en = {
     application: application.results,
     upgrade: upgrade.results,
     gate: gate.results,
-    demo: demo.results,
   },
 };

@@ -1,11 +1,18 @@
-import { note, type Context } from '../context.ts';
-import { refused } from '../errors.ts';
+import { printable } from '../../scripts/system/printable.ts';
 import type { PageView } from './page.ts';
 
+/** The demonstration did not show what it is there to show. */
+export class DemoFailed extends Error {}
+
+/** Prints a line of the demonstration. */
+export function say(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
 /** Says that something was observed that the demonstration is there to show, or fails. */
-export function observe(context: Context, what: string, holds: boolean, seen: string): void {
-  if (!holds) throw refused('demo-failed', { expected: what, seen });
-  note(context, 'demo-observed', { what });
+export function observe(what: string, holds: boolean, seen: string): void {
+  if (!holds) throw new DemoFailed(`The demonstration expected ${what}, but saw: ${seen}`);
+  say(`seen: ${what}`);
 }
 
 /** `200 1.0.0, 503, 200 1.1.0`: what a visitor saw, in order. */

@@ -1,8 +1,16 @@
 import { createInterface } from 'node:readline';
-import { note, type Context } from '../context.ts';
-import { settingNames } from '../config/settings.ts';
-import { ownCommand } from '../system/own-program.ts';
-import { stream } from '../system/processes.ts';
+import { fileURLToPath } from 'node:url';
+import type { Context } from '../../scripts/context.ts';
+import { settingNames } from '../../scripts/config/settings.ts';
+import { stream } from '../../scripts/system/processes.ts';
+import { say } from './observe.ts';
+
+/** The words that start `maj` from its sources, with the loader that started us. */
+export const majCommand: readonly [program: string, ...args: string[]] = [
+  process.execPath,
+  ...process.execArgv,
+  fileURLToPath(new URL('../../scripts/maj.ts', import.meta.url)),
+];
 
 /** How a command of the demonstration ended, and what it said. */
 export interface Ran {
@@ -21,8 +29,8 @@ export function cleanEnvironment(context: Context): Context {
 
 /** Runs `maj` as a user would, in a project folder, and shows what it says. */
 export function runMaj(context: Context, projectDir: string, words: readonly string[]): Promise<Ran> {
-  const [program, ...args] = ownCommand();
-  note(context, 'demo-command', { command: `maj ${words.join(' ')}` });
+  const [program, ...args] = majCommand;
+  say(`$ maj ${words.join(' ')}`);
   return runShown(context, program, [...args, ...words], projectDir);
 }
 
@@ -41,7 +49,7 @@ export async function runShown(
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       lines.push(line);
-      note(context, 'demo-output', { line });
+      say(`    ${line}`);
     }
     const { code } = await child.exited;
     return { code, output: lines.join('\n') };

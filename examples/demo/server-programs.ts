@@ -1,7 +1,8 @@
-import { inStep, type Context } from '../context.ts';
-import { MajError, refused } from '../errors.ts';
-import { findServerPrograms, type ServerPrograms } from '../database/programs.ts';
-import { capture, findProgram } from '../system/processes.ts';
+import type { Context } from '../../scripts/context.ts';
+import { MajError } from '../../scripts/errors.ts';
+import { findServerPrograms, type ServerPrograms } from '../../scripts/database/programs.ts';
+import { capture, findProgram } from '../../scripts/system/processes.ts';
+import { DemoFailed, say } from './observe.ts';
 
 /** Programs only: Debian's and Ubuntu's packages with `-core` in their name bring no service and start nothing. */
 const packages = ['mariadb-server-core', 'mariadb-client'];
@@ -25,12 +26,13 @@ export async function ensureServerPrograms(context: Context): Promise<ServerProg
 /**
  * Installs packages of Debian or Ubuntu, as root or with sudo; false where that cannot be done.
  *
- * @throws MajError `install-failed`
+ * @throws DemoFailed when apt-get cannot
  */
 export async function installPackages(context: Context, wanted: readonly string[]): Promise<boolean> {
   const prefix = await installer(context);
   if (prefix === undefined) return false;
-  await inStep(context, 'install-server', { packages: wanted }, () => install(context, prefix, wanted));
+  say(`Install ${wanted.join(' and ')} (programs only, no service)`);
+  await install(context, prefix, wanted);
   return true;
 }
 
@@ -54,6 +56,8 @@ async function install(
     const [program = 'env', ...rest] = [...prefix, ...apt, ...args];
     const output = await capture(context, program, rest);
     if (output.code === 0) continue;
-    throw refused('install-failed', { packages: wanted, output: output.stderr.trim().slice(-1000) });
+    throw new DemoFailed(
+      `apt-get could not install ${wanted.join(' and ')}: ${output.stderr.trim().slice(-1000)}\nInstall them by hand: sudo apt-get update && sudo apt-get install ${wanted.join(' ')}`,
+    );
   }
 }
