@@ -5,6 +5,7 @@ import { benchUpgrade } from './upgrade.ts';
 import { SpaceError } from './disk.ts';
 import { holds } from './limits.ts';
 import { benchUsage, parseBenchOptions, type BenchOptions } from './options.ts';
+import { benchSites } from './measure-sites.ts';
 import { benchSwitch } from './switch.ts';
 import { resultJson, resultLines } from './print.ts';
 
@@ -12,6 +13,7 @@ const benchmarks = new Map([
   ['backup', benchBackup],
   ['migrate', benchMigrate],
   ['switch', benchSwitch],
+  ['tables', benchSites],
   ['upgrade', benchUpgrade],
 ]);
 

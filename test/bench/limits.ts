@@ -15,6 +15,12 @@ export const limits = {
   proof: { name: 'proof (load, dump to hashes)', most: 0.65, unit: 'times' },
   files: { name: 'maj backup of the files against tar -czf', most: 0.55, unit: 'times' },
   secondFiles: { name: 'disk that a second backup of the files takes', most: 0.05, unit: 'times' },
+  tablesBackup: {
+    name: 'maj backup (database) of many tables against dump >/dev/null',
+    most: 2.5,
+    unit: 'times',
+  },
+  tablesProof: { name: 'maj verify --full of many tables against dump >/dev/null', most: 6, unit: 'times' },
   migrations: { name: 'a thousand migrations against client < file', most: 2, unit: 'times' },
   seed: { name: 'a seed script against client < file', most: 1.3, unit: 'times' },
   seedMemory: { name: 'peak memory with the seed script', most: 150_000_000, unit: 'bytes' },

@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly files: { readonly count: number; readonly megabytes: number };
   /** Megabytes of the seed script that migrations are measured with. */
   readonly seedMegabytes: number;
+  /** How many tables there are where many small ones are measured. */
+  readonly tables: number;
   readonly json: boolean;
 }
 
@@ -38,6 +40,8 @@ npm run bench backup [options]     backups and restores against the plain tools
   --json                    the result as data
 npm run bench migrate [options]    migrations against the vendor's client
   --seed-megabytes 500      size of the seed script; also --runs, --server, --durable, --json
+npm run bench tables [options]     backup and proof of many small tables against the vendor's dump
+  --tables 5000             also --seed, --runs, --server, --durable, --json
 npm run bench switch [options]     the switch of a large tree in place, in seconds
   --files 80000 --files-megabytes 2000; also --seed, --server, --json
 npm run bench upgrade [options]    the window of the example's upgrade
@@ -59,6 +63,7 @@ export function parseBenchOptions(words: readonly string[]): BenchOptions {
       files: { type: 'string', default: '80000' },
       'files-megabytes': { type: 'string', default: '2000' },
       'seed-megabytes': { type: 'string', default: '500' },
+      tables: { type: 'string', default: '5000' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -75,6 +80,7 @@ export function parseBenchOptions(words: readonly string[]): BenchOptions {
       megabytes: wholeNumber('files-megabytes', values['files-megabytes']),
     },
     seedMegabytes: wholeNumber('seed-megabytes', values['seed-megabytes']),
+    tables: wholeNumber('tables', values.tables),
     json: values.json,
   };
 }

@@ -14,6 +14,7 @@ describe('the options of a benchmark', () => {
       memorySizes: [100, 1000, 4000],
       files: { count: 80_000, megabytes: 2000 },
       seedMegabytes: 500,
+      tables: 5000,
       json: false,
     });
   });
