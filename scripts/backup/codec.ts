@@ -2,8 +2,9 @@ import { Duplex, type Readable, type Writable } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Context } from '../context.ts';
 import { refused, unsound } from '../errors.ts';
-import { readStreamOf } from '../system/beneath.ts';
+import { readShort, readStreamOf } from '../system/beneath.ts';
 import { exitText, findProgram, stream } from '../system/processes.ts';
+import { contentOfPlainFrame, plainFrame } from './zstd-frame.ts';
 
 /** A way to compress; the manifest names it. */
 export type CodecName = 'zstd' | 'gzip';
@@ -25,7 +26,20 @@ export interface Codec {
   readonly extension: string;
   compress(): Transformer;
   decompress(): Transformer;
+  /** What a content of at most `shortBytes` is stored as: at once, and without a process. */
+  compressShort(content: Buffer): Buffer;
+  /** The content of a short stored file; undefined where that is not known without `decompress`. */
+  decompressShort(stored: Buffer): Buffer | undefined;
 }
+
+/**
+ * What a process for it, or a stream, would cost far more than its compression saves: a database of thousands of tables has
+ * two such parts or more for each.
+ */
+export const shortBytes = 16 * 1024;
+
+/** A stored file of so many bytes may hold a short content. */
+const shortStored = shortBytes + 1024;
 
 type CodecContext = Pick<Context, 'env'>;
 
@@ -61,14 +75,28 @@ const gzip: Codec = {
   extension: '.gz',
   compress: () => within(zlib.createGzip({ level: gzipLevel })),
   decompress: () => within(zlib.createGunzip()),
+  compressShort: (content) => zlib.gzipSync(content, { level: gzipLevel }),
+  decompressShort: (stored) => {
+    try {
+      return zlib.gunzipSync(stored, { maxOutputLength: shortBytes });
+    } catch {
+      return undefined;
+    }
+  },
 };
+
+const zstd = {
+  name: 'zstd',
+  extension: '.zst',
+  compressShort: plainFrame,
+  decompressShort: contentOfPlainFrame,
+} as const;
 
 async function findZstd(context: CodecContext): Promise<Codec | undefined> {
   const program = await findProgram(context, 'zstd');
   if (program !== undefined) {
     return {
-      name: 'zstd',
-      extension: '.zst',
+      ...zstd,
       compress: () => child(context, program, ['-q', '-c', '-1']),
       decompress: () => child(context, program, ['-q', '-d', '-c']),
     };
@@ -80,8 +108,7 @@ async function findZstd(context: CodecContext): Promise<Codec | undefined> {
   };
   if (createZstdCompress === undefined || createZstdDecompress === undefined) return undefined;
   return {
-    name: 'zstd',
-    extension: '.zst',
+    ...zstd,
     compress: () => within(createZstdCompress()),
     decompress: () => within(createZstdDecompress()),
   };
@@ -127,6 +154,8 @@ function child(context: CodecContext, program: string, args: readonly string[]):
  * @throws MajError `stored-unreadable` when it cannot be read or does not decompress to its end
  */
 export async function* readStored(path: string, codec: Codec): AsyncGenerator<Buffer, void, undefined> {
+  const short = contentIfShort(path, codec);
+  if (short !== undefined) return yield short;
   const source = readStreamOf(path, 256 * 1024);
   const transformer = codec.decompress();
   let reading: unknown;
@@ -143,6 +172,16 @@ export async function* readStored(path: string, codec: Codec): AsyncGenerator<Bu
   } finally {
     source.destroy();
     transformer.abort();
+  }
+}
+
+/** The content of a stored file that is short; undefined for others, and for one that cannot be read: the stream says why. */
+function contentIfShort(path: string, codec: Codec): Buffer | undefined {
+  try {
+    const stored = readShort(path, shortStored);
+    return stored === undefined ? undefined : codec.decompressShort(stored);
+  } catch {
+    return undefined;
   }
 }
 

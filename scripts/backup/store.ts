@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { privateFile } from '../system/files.ts';
+import { promisify } from 'node:util';
+import { privateFile, writeWholeSync } from '../system/files.ts';
 import { createBatch } from './batch.ts';
-import type { Codec } from './codec.ts';
+import { shortBytes, type Codec } from './codec.ts';
 
 /** What a stored file holds: its plain bytes and what they became. */
 export interface StoredSum {
@@ -25,12 +27,54 @@ export interface PartWriter<T> {
   abort(): void;
 }
 
-/** Writes a new file, compressed and flushed to disk, hashing both sides as the bytes go by. */
+/**
+ * Writes a new file, compressed and flushed to disk, hashing both sides as the bytes go by. What turns out to be short is
+ * compressed at once, without a process.
+ */
 export function storeCompressed(path: string, codec: Codec): PartWriter<StoredSum> {
   const plain = createHash('sha256');
+  let bytes = 0;
+  let short: Buffer[] | undefined = [];
+  let stream: PartWriter<Stored> | undefined;
+  return {
+    write: async (data) => {
+      plain.update(data);
+      bytes += data.length;
+      if (short !== undefined && bytes <= shortBytes) {
+        // A copy: what comes is a view into a far larger chunk.
+        short.push(Buffer.from(data));
+        return;
+      }
+      stream ??= storeStream(path, codec);
+      for (const first of short ?? []) await stream.write(first);
+      short = undefined;
+      await stream.write(data);
+    },
+    finish: async () => {
+      const stored = await (stream?.finish() ??
+        storeWhole(path, codec.compressShort(Buffer.concat(short ?? []))));
+      return { bytes, sha256: plain.digest('hex'), ...stored };
+    },
+    abort: () => stream?.abort(),
+  };
+}
+
+type Stored = Pick<StoredSum, 'storedBytes' | 'storedSha256'>;
+
+async function storeWhole(path: string, stored: Buffer): Promise<Stored> {
+  const file = openSync(path, 'wx', privateFile);
+  try {
+    writeWholeSync(file, stored);
+    await promisify(fdatasync)(file);
+  } finally {
+    closeSync(file);
+  }
+  return { storedBytes: stored.length, storedSha256: createHash('sha256').update(stored).digest('hex') };
+}
+
+function storeStream(path: string, codec: Codec): PartWriter<Stored> {
   const stored = createHash('sha256');
   const transformer = codec.compress();
-  let bytes = 0;
   let storedBytes = 0;
 
   const pump = async (): Promise<void> => {
@@ -58,8 +102,6 @@ export function storeCompressed(path: string, codec: Codec): PartWriter<StoredSu
 
   return {
     write: async (data) => {
-      plain.update(data);
-      bytes += data.length;
       if (transformer.input.write(data)) return;
       const waiting = new AbortController();
       try {
@@ -75,7 +117,7 @@ export function storeCompressed(path: string, codec: Codec): PartWriter<StoredSu
     finish: async () => {
       transformer.input.end();
       await pumped;
-      return { bytes, sha256: plain.digest('hex'), storedBytes, storedSha256: stored.digest('hex') };
+      return { storedBytes, storedSha256: stored.digest('hex') };
     },
     abort: () => transformer.abort(),
   };

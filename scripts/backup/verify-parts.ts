@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Progress } from '../context.ts';
 import { MajError } from '../errors.ts';
-import { readStreamOf } from '../system/beneath.ts';
+import { readShort, readStreamOf } from '../system/beneath.ts';
 import { fileFailed, statIfThere } from '../system/files.ts';
 import { readStored, type Codec } from './codec.ts';
 import { endsWhole } from './dump-parts.ts';
@@ -112,7 +112,9 @@ async function storedProblem(
   if (stats.size < expected.bytes) return { file, what: 'truncated' };
   const hash = createHash('sha256');
   try {
-    for await (const data of readStreamOf(path, 256 * 1024)) hash.update(data as Buffer);
+    const short = readShort(path, 64 * 1024);
+    if (short !== undefined) hash.update(short);
+    else for await (const data of readStreamOf(path, 256 * 1024)) hash.update(data as Buffer);
   } catch (error) {
     throw fileFailed(path, 'read', error);
   }

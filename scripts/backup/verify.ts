@@ -69,9 +69,9 @@ export async function verifyBackup(
 /** The manifest on disk must still be the one that was read, and a proof, where there is one, must be readable. */
 async function manifestProblems({ folder, manifest }: Backup): Promise<Problem[]> {
   const text = await readIfThere(join(folder, manifestName));
-  if (text === undefined || parseManifest(text) === undefined)
-    return [{ file: manifestName, what: 'damaged' }];
-  if (parseManifest(text)?.id !== manifest.id) return [{ file: manifestName, what: 'content' }];
+  const parsed = text === undefined ? undefined : parseManifest(text);
+  if (text === undefined || parsed === undefined) return [{ file: manifestName, what: 'damaged' }];
+  if (parsed.id !== manifest.id) return [{ file: manifestName, what: 'content' }];
   const proofText = await readIfThere(join(folder, proofName));
   if (proofText === undefined) return [];
   const proof = parseProof(proofText);

@@ -290,6 +290,16 @@ export function readBytesIfThere(path: string, limit = Number.POSITIVE_INFINITY)
   }
 }
 
+/** The bytes of a plain file; undefined for one that has more than `most`. It fails as `openFollowed` does. */
+export function readShort(path: string, most: number): Buffer | undefined {
+  const file = openFollowed(path);
+  try {
+    return fs.fstatSync(file).size > most ? undefined : fs.readFileSync(file);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
 /** The text of a plain file, as `readBytesIfThere` reads it. */
 export const readTextIfThere = (path: string, limit?: number): string | undefined =>
   readBytesIfThere(path, limit)?.toString('utf8');

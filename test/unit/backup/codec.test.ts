@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { codecNamed, readStored } from '../../../scripts/backup/codec.ts';
+import { codecNamed, readStored, shortBytes } from '../../../scripts/backup/codec.ts';
 import { storeCompressed } from '../../../scripts/backup/store.ts';
+import { sha256OfText } from '../../../scripts/system/text-hash.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 
 const context = testContext();
@@ -48,6 +50,28 @@ describe.each(['zstd', 'gzip'] as const)('%s', (name) => {
     writeFileSync(join(folder, 'plain'), 'no compressor has seen this');
     for (const file of ['cut', 'plain', 'absent'])
       await expect(plainOf(join(folder, file), name)).rejects.toMatchObject({ code: 'stored-unreadable' });
+  });
+
+  test('what is short takes no process, and what is longer is whole as well', async () => {
+    const folder = temporaryFolder('codec');
+    const codec = await codecNamed(context, name);
+    const withoutProgram = {
+      ...codec,
+      compress: () => {
+        throw new Error('a process');
+      },
+    };
+    for (const length of [0, 1, shortBytes - 1, shortBytes, shortBytes + 1]) {
+      const path = join(folder, String(length));
+      const writer = storeCompressed(path, length <= shortBytes ? withoutProgram : codec);
+      for (let at = 0; at < length; at += 1000)
+        await writer.write(Buffer.from('x'.repeat(Math.min(1000, length - at))));
+      const sum = await writer.finish();
+      expect([sum.bytes, sum.storedBytes]).toEqual([length, readFileSync(path).length]);
+      expect(sum.sha256).toBe(sha256OfText('x'.repeat(length)));
+      expect(sum.storedSha256).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'));
+      expect(await plainOf(path, name)).toBe('x'.repeat(length));
+    }
   });
 
   test('a file that is there already is not written over', async () => {
