@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { quoteName } from '../database/quote.ts';
-import { connect, type Session } from '../database/session.ts';
+import { connect, type Row, type Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
 
 /** What is known of a table's rows at the time of a dump. */
@@ -43,9 +43,33 @@ export interface RowCounts {
 /** Engines whose rows a dump has: those of others are elsewhere, or nowhere. */
 const engines = ['InnoDB', 'MyISAM', 'Aria', 'MEMORY', 'ARCHIVE', 'CSV', 'ROCKSDB'];
 
-interface CountedTable {
+/** A table whose rows are counted. */
+export interface CountedTable {
   readonly name: string;
+  /** What a SELECT has behind FROM. */
   readonly source: string;
+  /** About so many bytes of rows. */
+  readonly bytes: number;
+}
+
+/** Tables that one statement counts: it holds all of them until it is done, so that large ones are counted by themselves. */
+const together = { tables: 64, bytes: 8 * 1024 * 1024 } as const;
+
+/** Tables in their order, those next to each other that are counted together. Pure. */
+export function countedTogether(tables: readonly CountedTable[]): CountedTable[][] {
+  const groups: CountedTable[][] = [];
+  let bytes = 0;
+  for (const table of tables) {
+    const group = groups.at(-1);
+    bytes += table.bytes;
+    if (group !== undefined && group.length < together.tables && bytes <= together.bytes) {
+      group.push(table);
+      continue;
+    }
+    groups.push([table]);
+    bytes = table.bytes;
+  }
+  return groups;
 }
 
 /**
@@ -106,13 +130,14 @@ export async function startRowCounts(context: Pick<Context, 'signal'>, target: T
 
 async function tablesOf(session: Session, database: string): Promise<CountedTable[]> {
   const rows = await session.rows(
-    `SELECT TABLE_NAME AS name, TABLE_TYPE AS kind FROM information_schema.TABLES
+    `SELECT TABLE_NAME AS name, TABLE_TYPE AS kind, DATA_LENGTH AS bytes FROM information_schema.TABLES
      WHERE TABLE_SCHEMA = ? AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')
        AND ENGINE IN (${engines.map((engine) => `'${engine}'`).join(', ')}) ORDER BY TABLE_NAME`,
     [database],
   );
-  return rows.map(({ name, kind }) => ({
+  return rows.map(({ name, kind, bytes }) => ({
     name: String(name),
+    bytes: Number(bytes ?? 0),
     source:
       `${quoteName(database)}.${quoteName(String(name))}` +
       // A dump has the former rows as well.
@@ -125,17 +150,35 @@ async function countAll(
   tables: readonly CountedTable[],
 ): Promise<Map<string, number | undefined>> {
   const counts = new Map<string, number | undefined>();
-  for (const table of tables) counts.set(table.name, await countOne(session, table));
+  for (const group of countedTogether(tables)) {
+    const found = await countGroup(session, group);
+    for (const [at, table] of group.entries())
+      counts.set(table.name, found === undefined ? await countOne(session, table) : found[at]);
+  }
   return counts;
 }
 
+/** The rows of several tables; undefined where one of them cannot be counted. */
+async function countGroup(
+  session: Session,
+  group: readonly CountedTable[],
+): Promise<readonly number[] | undefined> {
+  const each = group.map(({ source }, at) => `SELECT ${at} AS place, COUNT(*) AS n FROM ${source}`);
+  const rows = await letGo(session, () => session.rows(`${each.join(' UNION ALL ')} ORDER BY place`));
+  return rows?.map(({ n }) => Number(n));
+}
+
 /** Undefined for a table that was altered or dropped since the snapshot: the dump program says what there is to say. */
-async function countOne(session: Session, { source }: CountedTable): Promise<number | undefined> {
+async function countOne(session: Session, table: CountedTable): Promise<number | undefined> {
+  return (await countGroup(session, [table]))?.[0];
+}
+
+/** Asks in a transaction, and lets go of the tables: a change of their definitions would wait for us. Undefined when it fails. */
+async function letGo(session: Session, ask: () => Promise<Row[]>): Promise<Row[] | undefined> {
   await session.run('SAVEPOINT counting');
-  const rows = await session.rows(`SELECT COUNT(*) AS n FROM ${source}`).catch(() => undefined);
-  // Lets go of the table: a change of its definition would wait for us.
+  const rows = await ask().catch(() => undefined);
   await session.run('ROLLBACK TO SAVEPOINT counting');
-  return rows === undefined ? undefined : Number(rows[0]?.['n']);
+  return rows;
 }
 
 /** Rows that the server has written and deleted since it started, in all tables and for its own lists. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PartChunk } from '../../../scripts/backup/cutter.ts';
-import { isUnexplained } from '../../../scripts/backup/row-counts.ts';
+import { countedTogether, isUnexplained } from '../../../scripts/backup/row-counts.ts';
 import { countRowsExactly, createRowCounter } from '../../../scripts/backup/rows-in-dump.ts';
 import type { Flavour } from '../../../scripts/database/flavour.ts';
 
@@ -72,4 +72,16 @@ describe('a number of rows in a dump', () => {
   ] as const)('%s', (_what, dumped, before, after, written, writes, unexplained) => {
     expect(isUnexplained(dumped, { before, after, written, writes })).toBe(unexplained);
   });
+});
+
+test('small tables next to each other are counted together, large ones by themselves', () => {
+  const groups = (...sizes: number[]): number[][] =>
+    countedTogether(sizes.map((bytes, at) => ({ name: `t${at}`, source: `t${at}`, bytes }))).map((group) =>
+      group.map(({ bytes }) => bytes),
+    );
+  const mib = 1024 * 1024;
+  expect(groups()).toEqual([]);
+  expect(groups(0, 100, mib)).toEqual([[0, 100, mib]]);
+  expect(groups(1, 100 * mib, 2, 8 * mib, 3)).toEqual([[1], [100 * mib], [2], [8 * mib], [3]]);
+  expect(groups(...Array.from({ length: 130 }, () => 1)).map(({ length }) => length)).toEqual([64, 64, 2]);
 });
