@@ -52,7 +52,7 @@ export async function proveBackup(
     context,
     backup,
     target,
-    { ...rowParts, ownDirectory: true },
+    { ...rowParts, isCopy: true },
     () => {
       loaded ??= context.clock.monotonicMs();
       return compareDump(context, backup, client, target, rowParts);

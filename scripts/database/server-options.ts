@@ -134,7 +134,7 @@ export function serverOptions(
     '--innodb-io-capacity=2000',
     '--innodb-io-capacity-max=20000',
     ...(programs.flavour === 'mariadb'
-      ? mariadbOptions(places.temporary)
+      ? [...mariadbOptions(places.temporary), ...(likeness.durable === true ? [] : mariadbVolatile)]
       : [...mysqlOptions, ...performanceSchema(likeness.countsRefusals === true)]),
     ...(likeness.binaryLog === true
       ? [
@@ -169,6 +169,12 @@ const mariadbOptions = (empty: string): readonly string[] => [
   `--secure-file-priv=${empty}`,
   '--innodb-log-file-size=512M',
 ];
+
+/**
+ * What the server itself flushes, beside InnoDB: the definition of each table, and for each that is made or dropped a dozen
+ * times the log that says how far that has got (10.6 and later).
+ */
+const mariadbVolatile: readonly string[] = ['--debug-no-sync'];
 
 /** Of the performance schema only the count of errors is needed, for which all of it must be there. */
 const performanceSchema = (countsErrors: boolean): readonly string[] =>

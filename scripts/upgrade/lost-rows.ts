@@ -73,7 +73,7 @@ async function countOn(
   await loadBackup(context, older, target, () => undefined, {
     selection,
     insertsOnly: true,
-    ownDirectory: true,
+    isCopy: true,
   });
   return withSession(context, target, async (session) => {
     const found: LostRows[] = [];

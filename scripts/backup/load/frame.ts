@@ -15,3 +15,21 @@ const frame = [
 export const isFrame = (statement: string, isOrdinary: boolean): boolean =>
   frame.some((pattern) => pattern.test(statement)) ||
   (isOrdinary && statement.startsWith('/*!40000 ALTER TABLE '));
+
+const ownCharset = /^\/\*!\d+ SET character_set_client = utf8mb4 \*\/$/;
+const definitionFrame = [
+  ownCharset,
+  /^\/\*!\d+ SET @saved_cs_client\s*= @@character_set_client \*\/$/,
+  /^\/\*!\d+ SET character_set_client = @saved_cs_client \*\/$/,
+  /^DROP TABLE IF EXISTS /,
+];
+
+/**
+ * What there is to do of the statements that make a table: where no table has its name, and in a session that is in
+ * utf8mb4, as the header of every dump of ours puts it, nothing but to make it. What else there is would take several times as
+ * long to be sent as to be done.
+ */
+export const withoutFrame = <S extends { readonly text: string }>(statements: readonly S[]): readonly S[] =>
+  statements.some(({ text }) => ownCharset.test(text))
+    ? statements.filter(({ text }) => !definitionFrame.some((pattern) => pattern.test(text)))
+    : statements;

@@ -21,26 +21,48 @@ const nearlyWaitedFor = 0.9;
  * @param workers how many take from it
  */
 export function mixed<T>(lists: readonly JobList<T>[], workers: number): T[] {
-  const left = lists.map(({ jobs, costAfter }) => ({
+  const left = lists.map(({ jobs, costAfter }, place) => ({
     jobs: [...jobs],
     cost: costAfter + jobs.reduce((sum, { cost }) => sum + cost, 0),
+    place,
   }));
+  let cost = left.reduce((sum, list) => sum + list.cost, 0);
+  // Kept in order as it gets shorter: thousands of tables would take seconds to be sorted for each job.
+  const open = left.filter(({ jobs }) => jobs.length > 0).sort(longestFirst);
   const order: T[] = [];
   let last: (typeof left)[number] | undefined;
   for (;;) {
-    const share = left.reduce((sum, { cost }) => sum + cost, 0) / workers;
-    const open = left.filter(({ jobs }) => jobs.length > 0).toSorted((a, b) => b.cost - a.cost);
-    const longest = open[0];
-    const next =
-      longest !== undefined && longest === last && longest.cost < nearlyWaitedFor * share
-        ? (open[1] ?? longest)
-        : longest;
+    const [longest] = open;
+    const waits =
+      longest !== undefined && longest === last && longest.cost < (nearlyWaitedFor * cost) / workers;
+    const [next] = open.splice(waits && open.length > 1 ? 1 : 0, 1);
     const taken = next?.jobs.shift();
     if (next === undefined || taken === undefined) return order;
     order.push(taken.job);
     next.cost -= taken.cost;
+    cost -= taken.cost;
     last = next;
+    if (next.jobs.length > 0) open.splice(placeIn(open, next), 0, next);
   }
+}
+
+interface Remaining {
+  readonly cost: number;
+  readonly place: number;
+}
+
+const longestFirst = (a: Remaining, b: Remaining): number => b.cost - a.cost || a.place - b.place;
+
+/** Where a list belongs among others that are in order. */
+function placeIn(open: readonly Remaining[], list: Remaining): number {
+  let [from, to] = [0, open.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const there = open[middle];
+    if (there !== undefined && longestFirst(there, list) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /**

@@ -22,15 +22,19 @@ import { makeTable, type RunStatement, type TableLoading } from './load-table.ts
 import { statementsOf, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
 import { asBytes, rewritten } from './rewrite.ts';
-import { statisticsJob } from './statistics.ts';
+import { statisticsJobs } from './statistics.ts';
+import { placeTables } from './table-files.ts';
 
 /** How a backup is loaded. */
 export interface LoadOptions {
   /** What of it; not given: all. */
   readonly selection?: LoadSelection;
   readonly definers?: Definers;
-  /** Into a copy: the files of tables stay in the server's own folder, whatever DATA DIRECTORY says. */
-  readonly ownDirectory?: boolean;
+  /**
+   * Into a throwaway server: the files of tables stay in its own folder, whatever DATA DIRECTORY says, and small tables share
+   * one.
+   */
+  readonly isCopy?: boolean;
   /** The names of the parts of rows that are loaded; not given: those of all tables that are selected. */
   readonly rowParts?: ReadonlySet<string>;
   /** Rows by their INSERTs, and not by LOAD DATA where the server allows it. */
@@ -83,7 +87,7 @@ export async function loadBackup(
     from: backup.manifest.database.name,
     into: target.database,
     definers: options.definers ?? 'keep',
-    ownDirectory: options.ownDirectory ?? false,
+    ownDirectory: options.isCopy ?? false,
   };
   const run: RunStatement = async (session, part, statement, content) => {
     stopIfInterrupted(context);
@@ -210,6 +214,7 @@ async function loadAll(
       loaded(part.bytes);
     }
   };
+  const filled = new Set<string>();
   const fastTables = new Set<string>();
   const constraints: (readonly [ManifestPart, PartStatement])[] = [];
   const aside = new Map(options.arriving.map((table) => [table.name, table.aside]));
@@ -218,8 +223,12 @@ async function loadAll(
     run,
     nameOf: (table) => aside.get(table) ?? table,
     constraints: (part, statement) => constraints.push([part, statement]),
+    place: placeTables(options.isCopy === true),
     fast: options.insertsOnly !== true && (await allowsLocalLoad(first)),
-    loadedFast: (table) => fastTables.add(table),
+    hasRows: (table, fast) => {
+      filled.add(table);
+      if (fast) fastTables.add(table);
+    },
     loaded,
   };
   // One that is there serves as the default of a column until it is replaced; where a table or view has its name, that goes
@@ -232,6 +241,7 @@ async function loadAll(
   // two that are made at once where others refer to both stop each other (error 1213).
   const rowJobs: JobList<Job<Session>>[] = [];
   for (const table of plan.tables) rowJobs.push(await makeTable(first, table, loading));
+  await loading.place(first, true);
   await runJobs(sessions, mixed(rowJobs, sessions.length), stop);
   await options.replace(new Set(made.map(({ object }) => object ?? '')));
   // Also those that were made: in a database that has its charset only now.
@@ -239,8 +249,7 @@ async function loadAll(
   for (const [part, statement] of constraints) await run(first, part, statement);
   await runParts([...plan.tables.flatMap(triggersOf), ...plan.triggers, ...plan.code]);
   await first.run('COMMIT');
-  const statistics = plan.tables.map(({ name }) => statisticsJob(name));
-  await runJobs(sessions, statistics, stop);
+  await runJobs(sessions, statisticsJobs([...filled]), stop);
   return { fastTables };
 }
 

@@ -30,15 +30,17 @@ export async function loadRows(
   /** Null: not by LOAD DATA. The INSERTs of a table are of one shape: the first tells. */
   let fast: FastRows | null | undefined = loading.fast && isOrdinary ? undefined : null;
   let uncommitted = 0;
+  let isEmpty = true;
   for await (const piece of pieces) {
     if (piece.kind === 'other') {
       await runOthers(session, table, part, piece, isOrdinary, loading);
       continue;
     }
+    isEmpty = false;
     fast ??=
       fast === null ? null : (planFastRows(session.server.flavour, definition ?? '', headOf(piece)) ?? null);
+    loading.hasRows(table, fast !== null);
     if (fast !== null) {
-      loading.loadedFast(table);
       await loadFast(session, table, part, piece, pieces, fast, loading);
       break;
     }
@@ -53,7 +55,7 @@ export async function loadRows(
     await session.run('COMMIT');
     uncommitted = 0;
   }
-  await session.run('COMMIT');
+  if (!isEmpty) await session.run('COMMIT');
 }
 
 const headOf = ({ bytes }: StatementBytes): string => bytes.toString('latin1', 0, headBytes);

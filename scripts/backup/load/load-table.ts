@@ -2,9 +2,11 @@ import type { Session } from '../../database/session.ts';
 import type { PartSource } from '../part-text.ts';
 import { aboutTable, tableAside } from './aside.ts';
 import { deferTable, hasPrimaryKey, isVersioned } from './definition.ts';
+import { withoutFrame } from './frame.ts';
 import type { Job, JobList } from './jobs.ts';
 import { loadRows } from './load-rows.ts';
 import { statementsOf, type PartStatement } from './part-statements.ts';
+import { mayShareFile, type PlaceTables } from './table-files.ts';
 import type { TableParts } from './plan.ts';
 import type { ManifestPart } from '../manifest.ts';
 
@@ -25,10 +27,11 @@ export interface TableLoading {
   readonly nameOf: (table: string) => string;
   /** Takes the foreign keys and what else has to wait until every table has its keys and its own name. */
   readonly constraints: (part: ManifestPart, statement: PartStatement) => void;
+  readonly place: PlaceTables;
   /** Whether rows may be loaded by LOAD DATA. */
   readonly fast: boolean;
-  /** Told of each table of which rows were loaded so. */
-  readonly loadedFast: (table: string) => void;
+  /** Told of each table that has got rows, and whether by LOAD DATA. */
+  readonly hasRows: (table: string, fast: boolean) => void;
   /** Told how many plain bytes have been loaded. */
   readonly loaded: (bytes: number) => void;
 }
@@ -63,7 +66,7 @@ export async function makeTable(
   let parallel = false;
   /** The definition of a table whose rows may be loaded faster than by its INSERTs. */
   let definition: string | undefined;
-  for (const statement of await statementsOf(source, table.structure)) {
+  for (const statement of withoutFrame(await statementsOf(source, table.structure))) {
     const other = (text: string): PartStatement => ({ ...statement, text });
     const isCreate = statement.text.startsWith('CREATE TABLE ');
     const deferred = isCreate ? deferTable(statement.text, isLarge) : undefined;
@@ -72,6 +75,7 @@ export async function makeTable(
       isCreate && isAside
         ? tableAside(text, table.name, filled, session.server.flavour)
         : { create: aboutTable(text, table.name, filled), afterwards: [] };
+    if (isCreate) await loading.place(session, isLarge || !mayShareFile(text));
     await run(session, table.structure, other(made.create));
     if (deferred === undefined) continue;
     keys.push(...deferred.keys.map((key) => other(aboutTable(key, table.name, filled))));
