@@ -5,7 +5,7 @@ import { fileFailed, remove, systemErrorCode } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
 import { sameTarget, type CarriedTarget } from './carried-links.ts';
 import { copyFile, modeToGive, setIdBits, type FileNames } from './copy-file.ts';
-import { otherWriters, releasedFileMode } from './file-mode.ts';
+import { newFolderMode, releasedFileMode } from './file-mode.ts';
 import { entryAt, walkTree, type TreeEntry } from './tree.ts';
 
 /** What a thing was when it was copied: a second look may find another. */
@@ -59,7 +59,7 @@ interface Owner {
  * Gives everything in the staged tree the owner that it has in the live one, or that the folder which it will lie in
  * has there, and every folder its mode: a web server that could write to a folder still can. Only root can give files
  * away; for others the first refusal is a warning. A file of the release gets no wider a mode than the one in its place has,
- * see `releasedFileMode`.
+ * see `releasedFileMode`, and a new folder none wider than others have here, see `newFolderMode`.
  *
  * @param carried what was copied from the live tree: it has the mode and owner of what was read, too
  * @param released the modes that the installed release gave its files, as far as they are known
@@ -84,23 +84,26 @@ export async function adoptOwners(
     const there = carried.get(path) ?? entryAt(live, path);
     const owner = there ?? owners.get(path.includes('/') ? dirname(path) : '') ?? top;
     if (entry.type === 'folder') owners.set(path, { uid: owner.uid, gid: owner.gid });
-    if (entry.type !== 'file' || isCarried) {
+    if (entry.type === 'link' || isCarried) {
       adopt(join(staged, path), entry, owner, modeFrom(entry, there, isCarried), tally);
-    } else if (there?.type === 'file') {
-      usual.set(ownerKey(owner), (usual.get(ownerKey(owner)) ?? 0) | there.mode);
+    } else if (there?.type === entry.type) {
+      usual.set(likeOf(entry, owner), (usual.get(likeOf(entry, owner)) ?? 0) | there.mode);
       const facts = { mode, installed: there.mode, released: released.get(path) };
-      adopt(join(staged, path), entry, owner, releasedFileMode(facts), tally);
+      const given = entry.type === 'folder' ? there.mode : releasedFileMode(facts);
+      adopt(join(staged, path), entry, owner, given, tally);
     } else added.push({ entry, owner });
   }
   // What is new comes last: it is held against all that has been there.
   for (const { entry, owner } of added) {
-    const mode = releasedFileMode({ mode: entry.mode, usual: usual.get(ownerKey(owner)) });
+    const facts = { mode: entry.mode, usual: usual.get(likeOf(entry, owner)) };
+    const mode = entry.type === 'folder' ? newFolderMode(facts) : releasedFileMode(facts);
     adopt(join(staged, entry.path), entry, owner, mode, tally);
   }
   warnOf(context, tally, top.uid);
 }
 
-const ownerKey = ({ uid, gid }: Owner): string => `${uid}:${gid}`;
+/** What a new thing is held against: those of its kind that the same account and group own. */
+const likeOf = ({ type }: TreeEntry, { uid, gid }: Owner): string => `${type} ${uid}:${gid}`;
 
 /** The same for some paths only, and for the folders that they lie in. */
 export function adoptOwnersOf(
@@ -122,8 +125,7 @@ export function adoptOwnersOf(
 
 function modeFrom(entry: TreeEntry, installed: Original | undefined, carried: boolean): number {
   if (installed?.type === entry.type && (entry.type === 'folder' || carried)) return installed.mode;
-  // A folder of the release that is new: the group is often the web server's.
-  return entry.type === 'folder' ? entry.mode & ~otherWriters : entry.mode;
+  return entry.type === 'folder' ? newFolderMode(entry) : entry.mode;
 }
 
 /** Paths and the folders that they lie in, folders first. */

@@ -1,7 +1,7 @@
 /** Who may read, write and run a file: without setuid, setgid and the sticky bit. */
 const anybody = 0o777;
 /** The rights to write of everybody but the owner. */
-export const otherWriters = 0o022;
+const otherWriters = 0o022;
 
 /** What decides the mode of a file that a release brings. */
 export interface FileModeFacts {
@@ -25,6 +25,14 @@ export function releasedFileMode({ mode, installed, released, usual }: FileModeF
   const writable = mode & ~(otherWriters & ~(installed ?? 0));
   if (installed !== undefined) return writable & ~((released ?? anybody) & ~installed);
   return usual === undefined ? writable : writable & ~narrowing(usual);
+}
+
+/**
+ * The mode that a new folder of a release gets: nobody but its owner may write to it, for the group is often the web server's, and
+ * others may read and enter it only where that holds of some folder here that the same account and group own. Pure.
+ */
+export function newFolderMode({ mode, usual }: Pick<FileModeFacts, 'mode' | 'usual'>): number {
+  return mode & ~otherWriters & ~(0o077 & ~(usual ?? anybody));
 }
 
 /** What a new file loses: what none of its like allows. Whoever may read it may run it, if the release says so. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { releasedFileMode } from '../../../scripts/release/file-mode.ts';
+import { newFolderMode, releasedFileMode } from '../../../scripts/release/file-mode.ts';
 
 const none = undefined;
 
@@ -31,4 +31,15 @@ describe('the mode of a file that a release brings', () => {
         expect(got & ~(mode & installed)).toBe(0);
       }
   });
+});
+
+it.each<[string, number, number | undefined, number]>([
+  ['of a first installation is the release’s', 0o755, none, 0o755],
+  ['that others may write to is kept from them', 0o777, none, 0o755],
+  ['is closed to others where all of its like are', 0o755, 0o750, 0o750],
+  ['is no wider than the release has it', 0o700, 0o755, 0o700],
+  ['is not written to by the group, where its like are', 0o775, 0o770, 0o750],
+  ['stays open to its owner', 0o755, 0o550, 0o750],
+])('the mode of a new folder %s', (_, mode, usual, expected) => {
+  expect(newFolderMode({ mode, usual }).toString(8)).toBe(expected.toString(8));
 });
