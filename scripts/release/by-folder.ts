@@ -1,23 +1,25 @@
 import { dirname } from 'node:path';
 
-/** Things of one folder that something is said of: all that it holds, or some of what lies right in it. */
+/** Things of one folder that something is said of. */
 export interface FolderOfFiles {
   /** Relative to the tree; empty for its top. */
   readonly folder: string;
   /** How many files and links; an empty folder counts as one. */
   readonly files: number;
-  /** Whether the folder as a whole is meant, with the folders in it. */
-  readonly whole: boolean;
+  /** Whether those in the folders below are among them; else they lie right in it. */
+  readonly deep: boolean;
 }
 
 /**
  * The folders that paths lie in, so that two thousand paths are said in a few lines: pure. A folder that is among the paths
- * stands for all that lies in it.
+ * stands for all that lies in it. Where there are too many folders, those that lie in one are counted together there, so that a
+ * folder of two files is not lost behind two hundred of libraries.
  *
  * @param paths relative to a tree; a folder among them comes with all that it holds
+ * @param most how many folders there should be at most; those right at the top stay apart
  * @returns the folders with most files first
  */
-export function byFolder(paths: readonly string[]): readonly FolderOfFiles[] {
+export function byFolder(paths: readonly string[], most = Infinity): readonly FolderOfFiles[] {
   const folders = new Set(paths.map(above).filter((folder) => folder !== ''));
   const whole = new Set(paths.filter((path) => folders.has(path)));
   const counts = new Map<string, number>();
@@ -26,9 +28,35 @@ export function byFolder(paths: readonly string[]): readonly FolderOfFiles[] {
     const folder = highestAbove(path, whole) ?? above(path);
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
-  return [...counts]
-    .map(([folder, files]) => ({ folder, files, whole: whole.has(folder) }))
-    .sort((a, b) => b.files - a.files || (a.folder < b.folder ? -1 : 1));
+  const found = [...counts].map(([folder, files]) => ({ folder, files, deep: whole.has(folder) }));
+  return together(found, most).sort((a, b) => b.files - a.files || (a.folder < b.folder ? -1 : 1));
+}
+
+/**
+ * Counts folders together that lie in one, until there are few enough: in the folder that does with the fewest of them, and of
+ * such the deepest; where none alone does, in the one with most.
+ */
+function together(found: readonly FolderOfFiles[], most: number): FolderOfFiles[] {
+  let folders = [...found];
+  while (folders.length > most) {
+    const lying = new Map<string, number>();
+    for (const { folder } of folders)
+      for (let at = folder; at !== ''; at = above(at)) lying.set(at, (lying.get(at) ?? 0) + 1);
+    const tooMany = folders.length - most;
+    const [into] = [...lying]
+      .filter(([, count]) => count > 1)
+      .sort(([a, many], [b, more]) => {
+        const [enough, other] = [many > tooMany, more > tooMany];
+        if (enough !== other) return enough ? -1 : 1;
+        return (enough ? many - more : more - many) || b.length - a.length;
+      });
+    if (into === undefined) break;
+    const isIn = ({ folder }: FolderOfFiles): boolean =>
+      folder === into[0] || folder.startsWith(`${into[0]}/`);
+    const files = folders.filter(isIn).reduce((sum, one) => sum + one.files, 0);
+    folders = [...folders.filter((one) => !isIn(one)), { folder: into[0], files, deep: true }];
+  }
+  return folders;
 }
 
 /** The highest of these folders that a path lies in. */

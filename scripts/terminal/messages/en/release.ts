@@ -48,15 +48,15 @@ const notInBackups = 'A backup holds only the link: what it leads to has to be b
 
 const few = 5;
 
-const filesIn = ({ folder, files, whole }: FolderOfFiles): string =>
+const filesIn = ({ folder, files, deep }: FolderOfFiles): string =>
   folder === ''
     ? `${counted(files, 'file')} at the top`
-    : `${counted(files, 'file')} in ${oneLine(folder)}/${whole ? '' : ' itself'}`;
+    : `${counted(files, 'file')} in ${oneLine(folder)}/${deep ? '' : ' itself'}`;
 
 /** Files by their folders, a line each; a few by their names. */
 const folderLines = (paths: readonly string[], shown = 15): string => {
   if (paths.length <= few) return list(paths);
-  const folders = byFolder(paths);
+  const folders = byFolder(paths, shown);
   return [
     ...folders.slice(0, shown).map((folder) => `  ${filesIn(folder)}`),
     ...(folders.length > shown ? [`  … and in ${counted(folders.length - shown, 'more folder')}`] : []),
@@ -66,7 +66,7 @@ const folderLines = (paths: readonly string[], shown = 15): string => {
 /** How many files, and their names or folders. */
 const some = (what: string, paths: readonly string[]): readonly string[] => {
   if (paths.length === 0) return [];
-  const folders = byFolder(paths);
+  const folders = byFolder(paths, few);
   const named = paths.length <= few ? paths.map(oneLine) : folders.slice(0, few).map(filesIn);
   const more = paths.length > few && folders.length > few ? ', …' : '';
   return [`${what}: ${paths.length} (${named.join(', ')}${more})`];
