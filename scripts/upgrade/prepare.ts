@@ -3,7 +3,7 @@ import { checkHealth } from '../application/health.ts';
 import { installDependencies } from '../application/hooks.ts';
 import { logBaseline, markAgain, type LogBaseline } from '../application/logs.ts';
 import { maintenanceState } from '../application/maintenance.ts';
-import { checkServices } from '../application/services.ts';
+import { checkServices, serviceSettings } from '../application/services.ts';
 import { findBackup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
 import { tryRestore } from '../backup/trial/trial.ts';
@@ -93,22 +93,31 @@ function checkApplication(context: Context): Promise<LogBaseline> {
   return inStep(context, 'check', {}, async () => {
     await checkCommandUser(context);
     await checkServices(context);
-    if ((await maintenanceState(context)) === 'unmanaged') warn(context, 'maintenance-unmanaged', {});
+    if ((await maintenanceState(context)) === 'unmanaged')
+      warn(context, 'maintenance-unmanaged', { stopped: serviceSettings(context.config) });
     await checkHealth(context);
     return logBaseline(context);
   });
 }
 
-/**
- * What the way back would be refused is refused now, while there is nothing to bring back. Nobody changes the database where
- * no script is pending and users are kept out.
- */
+/** What the way back would be refused is refused now, while there is nothing to bring back. */
 async function checkWayBack(context: Context, receipt: Receipt): Promise<void> {
-  if (receipt.pending.length === 0 && (await maintenanceState(context)) !== 'unmanaged') return;
+  if (!(await databaseMayChange(context, receipt))) return;
   const proven = await findBackup(context, receipt.backup);
   const target = targetFromConfig(context);
   await checkRestorable(context, proven, target, 'keep', { wayBack: true });
   await tryRestore(context, proven, target, { definers: 'keep', wayBack: true });
+}
+
+/**
+ * Whether anybody but us may change the database in the window, or a script does. Many applications bring their tables up to date
+ * themselves, as they start or by a command of theirs, which is given as APP_CACHE_COMMAND.
+ */
+async function databaseMayChange(context: Context, { pending }: Receipt): Promise<boolean> {
+  const { config } = context;
+  if (pending.length > 0 || config.APP_CACHE_COMMAND !== undefined || serviceSettings(config).length > 0)
+    return true;
+  return (await maintenanceState(context)) === 'unmanaged';
 }
 
 async function rehearseOnce(

@@ -44,6 +44,14 @@ describe.each(servers)('an upgrade that could not be taken back, on $name,', (se
     // No script is pending, and then nothing has changed: nothing of the database would have to be brought back.
     const files = await site.maj('upgrade', '1.1.0', '--reinstall');
     expect(files.code, files.stderr).toBe(0);
+    // Where the application itself may change its tables, a way back may be needed all the same.
+    for (const own of [['cache'], ['stop', 'start']]) {
+      const words = own.map((which) => `--app-${which}-command=true`);
+      const unsure = await site.maj('upgrade', '1.1.0', '--reinstall', ...words);
+      expect(unsure.code, unsure.stderr).toBe(3);
+      expect(unsure.stderr).toContain('could not be brought back');
+      expect((await site.journal()).map(({ type }) => type)).not.toContain('maintenance-was');
+    }
     const gone = await site.maj('upgrade', '--roll-back', '--yes');
     expect(gone.code, gone.stderr).toBe(0);
     await expectVersion(site, '1.1.0');

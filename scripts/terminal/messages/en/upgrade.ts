@@ -339,8 +339,10 @@ export const upgrade = {
   },
   notes: {
     'receipt-covers': (facts: { receipt: string }) => `already rehearsed, as ${facts.receipt}`,
-    'maintenance-unmanaged': () =>
-      'neither MAINTENANCE_FILE nor MAINTENANCE_ON is set: users can write during the upgrade, and what they write is lost if it is rolled back',
+    'maintenance-unmanaged': (facts: { stopped: readonly string[] }) =>
+      facts.stopped.length === 0
+        ? 'neither MAINTENANCE_FILE nor MAINTENANCE_ON is set: users can write during the upgrade, and what they write is lost if it is rolled back'
+        : `neither MAINTENANCE_FILE nor MAINTENANCE_ON is set: only what ${facts.stopped.join(' and ')} stops is kept from writing. What users write during the upgrade, or between the start of the new version and a health check that fails, is lost if it is rolled back`,
     'no-health-check': () => 'APP_HEALTH_URL is not set: a broken application will not be noticed',
     'rolling-back': (facts: { reason: string }) => `rolling back: ${facts.reason}`,
     'window-was': (facts: { windowMs: number; steps: readonly WindowStep[] }) =>
