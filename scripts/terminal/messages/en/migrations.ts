@@ -444,7 +444,7 @@ export const migrations = {
     }),
     'migrations-folder-missing': (facts: { places: readonly string[] }) => ({
       message: `There is no folder of migrations; looked for ${facts.places.join(', ')}.`,
-      hint: 'Set MIGRATIONS_DIR to where the scripts are, in the package too. Where there are none yet, make an empty folder of that name in the project, or the first script: `maj migrate new NAME`.',
+      hint: 'Set MIGRATIONS_DIR to where the scripts are, in the package too. Where there are none (yet, or because the application changes its tables itself), make an empty folder of that name in the project, or the first script: `maj migrate new NAME`.',
     }),
     'migrations-of-another': (facts: {
       folder: string;
