@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults lint format bench fuzz
+.PHONY: help demo test test-faults test-real lint format bench fuzz
 
 help:     ## Print the targets.
 	@sed -n 's/^\([a-z-]*\): *[a-z_\/. -]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -10,6 +10,8 @@ test: node_modules ## Run every check and test, on every server found.
 	@npm test --silent
 test-faults: node_modules ## Kill and starve everything at every point, for hours; `make test` takes some of them.
 	@FAULTS=$${FAULTS:-all} npm test --silent -- --project faults
+test-real: node_modules ## Upgrade real applications, which it downloads, there and back; see test/real/README.md.
+	@TEST_REAL=yes npm test --silent -- --project real $(ARGS)
 lint: node_modules ## Check style and types.
 	@npm run --silent lint
 format: node_modules ## Format everything.
