@@ -73,12 +73,12 @@ const inOwnFolders = [
   'scripts/database/{connection-options,option-file,server-template,throwaway,isolation}.ts',
   'scripts/migrations/{folder,new,script-file}.ts',
   'scripts/upgrade/{journal,lock,lock-file}.ts',
-  'scripts/backup/{disk-usage,partial,store,take-database,unchanged}.ts',
+  'scripts/backup/{disk-usage,list-writer,partial,store,take-database,unchanged}.ts',
   'scripts/release/git-package.ts',
   'scripts/system/{download,identity,npm,own-version,private-copy,process-group,process-stat,processes,temporary}.ts',
   // They only ask where a link leads, to say so.
   'scripts/release/{carried-links,not-shared}.ts',
-  'scripts/backup/{archive-files,outside-links}.ts',
+  'scripts/backup/outside-links.ts',
   'scripts/system/files.ts',
 ];
 

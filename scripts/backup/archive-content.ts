@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, read, readSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, read, readSync, type BigIntStats, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { archiveHeader, archivePadding, storedBytes, type ArchiveEntry } from '../system/archives.ts';
 import { noAttributes, type Attributes } from '../system/attributes.ts';
@@ -78,13 +78,13 @@ export async function archiveContent(
 }
 
 /** What an archive keeps of any entry, whatever its type; there is no content. */
-export const commonOf = (path: string, stats: Stats): Omit<ArchiveEntry, 'type'> => ({
+export const commonOf = (path: string, stats: Stats | BigIntStats): Omit<ArchiveEntry, 'type'> => ({
   path,
-  mode: stats.mode & 0o7777,
-  uid: stats.uid,
-  gid: stats.gid,
+  mode: Number(stats.mode) & 0o7777,
+  uid: Number(stats.uid),
+  gid: Number(stats.gid),
   // To the millisecond before: Node rounds its own `mtime`, which may be of the next second.
-  modifiedAt: new Date(Math.floor(stats.mtimeMs)),
+  modifiedAt: new Date(Math.floor(Number(stats.mtimeMs))),
   size: 0,
   target: null,
   attributes: noAttributes,

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { note, stopIfInterrupted, warn, type Context, type Progress } from '../context.ts';
 import { archiveEnd, archiveHeader, type ArchiveEntry } from '../system/archives.ts';
@@ -10,10 +8,11 @@ import {
   type Attributes,
 } from '../system/attributes.ts';
 import { lstatExactly, readlinkSync } from '../system/beneath.ts';
-import { fileFailed, identityOf, privateFile, systemErrorCode } from '../system/files.ts';
+import { fileFailed, identityOf, systemErrorCode } from '../system/files.ts';
 import { createBatch, type Batch } from './batch.ts';
 import { archiveContent, commonOf, readBytes, type ReadFile } from './archive-content.ts';
-import { listedEntry, listLine } from './files-list.ts';
+import { listedEntry } from './files-list.ts';
+import { createList, type ArchivedFiles } from './list-writer.ts';
 import { outsideLink, type OutsideLink } from './outside-links.ts';
 import type { PartWriter } from './store.ts';
 import { walk, type Walked } from './walk.ts';
@@ -21,34 +20,52 @@ import { walk, type Walked } from './walk.ts';
 /** How many links are named: a warning is read by somebody. */
 const mostNamed = 5;
 
-/** What went into an archive. */
-export interface ArchivedFiles {
-  /** Entries: files, folders and links. */
-  readonly count: number;
-  /** Bytes of the regular files. */
-  readonly bytes: number;
-  /** Bytes of holes among them. */
-  readonly holes: number;
-  readonly list: { readonly bytes: number; readonly sha256: string };
+/** What of a tree is archived. */
+export interface ArchivedTree {
+  /** Absolute and without links. */
+  readonly root: string;
+  /** Paths from the root that do not belong into the archive. */
+  readonly leaveOut: ReadonlySet<string>;
+}
+
+/** A thing that went into an archive. */
+export type Written = Pick<ReadFile, 'listed' | 'holes'>;
+
+/** Writes a tree as a tar, and a list of what was read, hashed as it was read. */
+export async function archiveFiles<T>(
+  context: Context,
+  tree: ArchivedTree,
+  writer: PartWriter<T>,
+  listPath: string,
+  progress: Progress,
+): Promise<ArchivedFiles> {
+  const list = await createList(listPath);
+  try {
+    const things = walk(tree.root, tree.leaveOut);
+    await archiveThings(context, tree, things, writer, (written) => list.add(written), progress);
+    return await list.finish();
+  } finally {
+    await list.close();
+  }
 }
 
 /**
- * Writes a tree as a tar, and a list of what was read, hashed as it was read.
+ * Writes things of a tree as a tar.
  * A file that changes while it is read is read once more (of two entries with one path the later counts, for every
  * tar); if it changes again, a warning names it. Sockets, pipes and devices are named and left out. Links are archived as
  * such: those whose content is not in the archive are named. Of several names of a file the later ones are archived as names.
  * Extended attributes are read for some thousand things at a time, shortly before these are archived.
  *
- * @param leaveOut paths from the root that do not belong into the archive
+ * @param keep is told what was written, a thing after the other
  */
-export async function archiveFiles<T>(
+export async function archiveThings<T>(
   context: Context,
-  tree: string,
-  leaveOut: ReadonlySet<string>,
+  { root, leaveOut }: ArchivedTree,
+  things: AsyncIterable<Walked> | Iterable<Walked>,
   writer: PartWriter<T>,
-  listPath: string,
+  keep: (written: Written, walked: Walked) => Promise<void>,
   progress: Progress,
-): Promise<ArchivedFiles> {
+): Promise<void> {
   const archive = createBatch({
     write: (data) => {
       // One file may be most of it.
@@ -57,47 +74,27 @@ export async function archiveFiles<T>(
     },
   });
   const scratch = Buffer.allocUnsafeSlow(readBytes);
-  const root = await realpath(tree);
-  const list = await open(listPath, 'wx', privateFile);
-  const lines = createBatch({ write: (data) => list.writeFile(data) });
-  const listHash = createHash('sha256');
-  let listBytes = 0;
   const outside: OutsideLink[] = [];
   const keeper = await attributeKeeper(context);
   const reading: Reading = { context, root, archive, scratch, names: new Map() };
-  let count = 0;
   let bytes = 0;
-  let holes = 0;
-  try {
-    for await (const { things, attributes } of withAttributes(keeper, root, walk(root, leaveOut))) {
-      for (const walked of things) {
-        stopIfInterrupted(context);
-        const written = await archiveOne(reading, walked, attributes.get(walked.path) ?? noAttributes);
-        if (written === undefined) continue;
-        const { listed } = written;
-        const link = listed.type === 'link' ? outsideLink(root, walked.path, leaveOut) : undefined;
-        if (link !== undefined) outside.push(link);
-        const line = Buffer.from(listLine(listed));
-        listHash.update(line);
-        listBytes += line.length;
-        await lines.add(line);
-        count += 1;
-        bytes += listed.size;
-        holes += written.holes;
-        progress(bytes);
-      }
+  for await (const { things: some, attributes } of withAttributes(keeper, root, things)) {
+    for (const walked of some) {
+      stopIfInterrupted(context);
+      const written = await archiveOne(reading, walked, attributes.get(walked.path) ?? noAttributes);
+      if (written === undefined) continue;
+      const { listed } = written;
+      const link = listed.type === 'link' ? outsideLink(root, walked.path, leaveOut) : undefined;
+      if (link !== undefined) outside.push(link);
+      await keep(written, walked);
+      progress((bytes += listed.size));
     }
-    await archive.add(archiveEnd);
-    await archive.flush();
-    await lines.flush();
-    await list.datasync();
-  } finally {
-    await list.close();
   }
+  await archive.add(archiveEnd);
+  await archive.flush();
   keeper.tell();
   if (outside.length > 0)
     warn(context, 'links-lead-out', { links: outside.slice(0, mostNamed), count: outside.length });
-  return { count, bytes, holes, list: { bytes: listBytes, sha256: listHash.digest('hex') } };
 }
 
 interface Chunk {
@@ -109,7 +106,7 @@ interface Chunk {
 async function* withAttributes(
   keeper: AttributeKeeper,
   root: string,
-  walked: AsyncIterable<Walked>,
+  walked: AsyncIterable<Walked> | Iterable<Walked>,
 ): AsyncGenerator<Chunk> {
   let before: (() => Promise<Chunk>) | undefined;
   for await (const things of inChunks(walked)) {
@@ -131,12 +128,14 @@ async function* withAttributes(
  */
 const chunk = { things: 8000, bytes: 32 * 1024 * 1024 };
 
-async function* inChunks(things: AsyncIterable<Walked>): AsyncGenerator<readonly Walked[]> {
+async function* inChunks(
+  things: AsyncIterable<Walked> | Iterable<Walked>,
+): AsyncGenerator<readonly Walked[]> {
   let some: Walked[] = [];
   let bytes = 0;
   for await (const thing of things) {
     some.push(thing);
-    bytes += thing.stats.size;
+    bytes += Number(thing.stats.size);
     if (some.length < chunk.things && bytes < chunk.bytes) continue;
     yield some;
     some = [];
@@ -154,8 +153,6 @@ interface Reading {
   /** The path that a file with several names was archived under, by its identity. */
   readonly names: Map<string, string>;
 }
-
-type Written = Pick<ReadFile, 'listed' | 'holes'>;
 
 async function archiveOne(
   reading: Reading,
@@ -178,7 +175,7 @@ async function archiveOne(
     warn(context, 'not-archived', { path });
     return undefined;
   }
-  if (stats.nlink > 1) {
+  if (stats.nlink > 1n) {
     const same = lstatExactly(full);
     const target = same === undefined ? undefined : names.get(identityOf(same));
     // Its attributes come with the name that it is a name beside.

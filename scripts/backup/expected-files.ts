@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { namesIn } from '../system/files.ts';
+import { archivesOf, plainFilesOf } from './file-archives.ts';
 import { ownerName, partsFolder } from './layout.ts';
 import type { Backup } from './list.ts';
 import { manifestName, type Manifest } from './manifest.ts';
@@ -8,8 +9,10 @@ import type { Problem } from './problem.ts';
 
 /** What may be in the folder of a backup, by its manifest. */
 function expectedFiles(manifest: Manifest): ReadonlySet<string> {
-  const files = manifest.files === null ? [] : [manifest.files.archive.name, manifest.files.list.name];
-  return new Set([manifestName, proofName, ownerName, partsFolder, manifest.restoreScript.name, ...files]);
+  const { files, restoreScript } = manifest;
+  const stored = files === null ? [] : [...archivesOf(files), ...plainFilesOf(files)];
+  const names = stored.map(({ name }) => name);
+  return new Set([manifestName, proofName, ownerName, partsFolder, restoreScript.name, ...names]);
 }
 
 /** What is in the folder of a backup and is not in its manifest: a part too many would be loaded by restore.sh. */

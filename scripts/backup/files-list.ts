@@ -37,14 +37,15 @@ export function parseFilesList(text: string): Map<string, ListedFile> | undefine
   const files = new Map<string, ListedFile>();
   for (const line of text.split('\n')) {
     if (line === '') continue;
-    const parsed = parseLine(line);
+    const parsed = parseListLine(line);
     if (parsed === undefined) return undefined;
     files.set(parsed.path, parsed);
   }
   return files;
 }
 
-function parseLine(line: string): ListedFile | undefined {
+/** Reads one line of it. */
+export function parseListLine(line: string): ListedFile | undefined {
   try {
     const parsed = v.safeParse(entry, JSON.parse(line));
     return parsed.success ? parsed.output : undefined;

@@ -41,6 +41,8 @@ const manifest = v.strictObject({
   createdAt: v.pipe(text, v.isoTimestamp()),
   /** Milliseconds. */
   durationMs: v.number(),
+  /** Of these, what the database took; absent where it was not measured. */
+  databaseMs: v.optional(v.number()),
   tool: text,
   appVersion: v.nullable(text),
   database: v.strictObject({
@@ -89,6 +91,16 @@ const manifest = v.strictObject({
   files: v.nullable(
     v.strictObject({
       archive: v.strictObject({ name: fileName, ...stored }),
+      /**
+       * What had changed by the time that the archive was done: a second archive, and the paths that are cleared before it is
+       * unpacked. Absent where nothing had.
+       */
+      late: v.optional(
+        v.strictObject({
+          archive: v.strictObject({ name: fileName, ...stored }),
+          cleared: v.strictObject({ name: fileName, bytes: count, sha256 }),
+        }),
+      ),
       list: v.strictObject({ name: fileName, bytes: count, sha256 }),
       /** Entries, and the bytes of the regular files among them. */
       count,
@@ -102,6 +114,8 @@ const manifest = v.strictObject({
 
 /** What a backup holds; written last, so that where it is, the backup is whole. */
 export type Manifest = v.InferOutput<typeof manifest>;
+/** The application's files in a backup. */
+export type ManifestFiles = NonNullable<Manifest['files']>;
 /** A part in the manifest: where it belongs, its file and its sums. */
 export type ManifestPart = Manifest['parts'][number];
 

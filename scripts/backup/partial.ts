@@ -1,8 +1,9 @@
 import { access, chmod, constants, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { backupsDir } from '../config/require.ts';
 import { checkOwnFolder } from '../config/stranger.ts';
 import type { Context } from '../context.ts';
+import { interrupted } from '../errors.ts';
 import { keepBackupsFromGit, makeBackupsFolder } from '../own-folders.ts';
 import {
   exists,
@@ -50,6 +51,26 @@ export async function checkWritable(context: Pick<Context, 'config' | 'projectDi
     await access(backups, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw fileFailed(backups, 'written to', error);
+  }
+}
+
+/**
+ * Does work in a backup that is being written, and removes that where the work fails.
+ *
+ * @throws MajError `interrupted`, `disk-filled`; what the work throws
+ */
+export async function orDiscard<T>(
+  { signal }: Pick<Context, 'signal'>,
+  partial: PartialBackup,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await partial.discard();
+    throw signal.aborted
+      ? interrupted('interrupted', {}, { cause: error })
+      : spaceError(error, dirname(partial.folder));
   }
 }
 

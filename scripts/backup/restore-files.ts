@@ -11,6 +11,7 @@ import { flush } from '../system/flush.ts';
 import { appTree, type AppTree } from './app-tree.ts';
 import { codecNamed } from './codec.ts';
 import type { Backup } from './list.ts';
+import type { ManifestFiles } from './manifest.ts';
 import { checkSpace } from './space.ts';
 import { unpackFiles } from './unpack-files.ts';
 
@@ -53,8 +54,7 @@ export async function restoreFiles(context: Context, backup: Backup): Promise<st
 }
 
 /** Bytes that the files take beside the application's: each ends within a block of the file system, of 4 KB mostly. */
-const unpackedBytes = ({ bytes, holes = 0, count }: NonNullable<Backup['manifest']['files']>): number =>
-  bytes - holes + count * 4096;
+const unpackedBytes = ({ bytes, holes = 0, count }: ManifestFiles): number => bytes - holes + count * 4096;
 
 /** Carries the flag of maintenance from the tree that was there into the one that comes, across a kill, too. */
 function createFlagKeeper(

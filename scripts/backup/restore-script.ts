@@ -1,3 +1,4 @@
+import { clearedName, filesArchiveName, lateArchiveName } from './layout.ts';
 import { quoteText } from '../database/quote.ts';
 import { oneLine } from '../system/printable.ts';
 import { quoteWords } from '../system/shell-words.ts';
@@ -69,6 +70,18 @@ check() {
   sql | tail -n 1 | grep -q '^-- Dump completed' || { echo "restore.sh: the dump is not whole" >&2; exit 1; }
 }
 
+# Removes what is gone, and what the second archive brings. Folders that are closed to their owner are opened: those that stay
+# are in it, with their modes. Paths come with the folders before what is in them, so that none leads through a link.
+clear_late() {
+  (cd "$1" && xargs -0 sh -c '
+    for path do
+      path=./$path
+      [ ! -d "\${path%/*}" ] || chmod u+rwx "\${path%/*}"
+      [ -L "$path" ] || [ ! -d "$path" ] || find "$path" -type d -exec chmod u+rwx {} ";"
+      rm -rf "$path"
+    done' sh) < "$here"/${clearedName}
+}
+
 case \${1-} in
   database)
     shift
@@ -79,9 +92,18 @@ case \${1-} in
     ;;
   files)
     [ $# -eq 2 ] || { echo "usage: $0 files DIR" >&2; exit 2; }
-    for archive in "$here"/files.tar.*; do
-      [ -f "$archive" ] || { echo "restore.sh: this backup holds no files" >&2; exit 1; }
-      mkdir -p "$2"
+    # The second one is there where files changed while the first one was written.
+    for archive in "$here"/${filesArchiveName}.* "$here"/${lateArchiveName}.*; do
+      case $archive in
+        */${filesArchiveName}.*)
+          [ -f "$archive" ] || { echo "restore.sh: this backup holds no files" >&2; exit 1; }
+          mkdir -p "$2"
+          ;;
+        *)
+          [ -f "$archive" ] || continue
+          clear_late "$2"
+          ;;
+      esac
       # GNU tar brings access control lists and extended attributes back when it is told to; others do so, or cannot.
       keep=
       if tar --help 2>&1 | grep -q -e --xattrs-include; then keep="--acls --xattrs --xattrs-include=*"; fi

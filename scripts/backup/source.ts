@@ -16,7 +16,7 @@ import { exists } from '../system/files.ts';
 import { appTree, type AppTree } from './app-tree.ts';
 import { warnOfZonedRows } from './zoned-rows.ts';
 import type { Manifest } from './manifest.ts';
-import { checkSpace, databaseBytes, estimateBytes, treeBytes } from './space.ts';
+import { checkSpace, databaseBytes, estimateBytes, noFiles, treeBytes } from './space.ts';
 
 /** What was learned before anything was written. */
 export interface Source {
@@ -40,13 +40,14 @@ export interface Source {
 /**
  * Checks whether a backup can be whole and learns what it is to hold, before anything is written.
  *
+ * @param options `filesAhead`: the files are archived already, and what changed since is asked room for when it is known
  * @throws MajError what `checkDumpable` and `appTree` throw, `app-dir-missing`, `disk-full`
  */
 export async function learnSource(
   context: Context,
   session: Session,
   target: Target,
-  databaseOnly: boolean,
+  { databaseOnly, filesAhead }: { readonly databaseOnly: boolean; readonly filesAhead: boolean },
 ): Promise<Source> {
   const files = databaseOnly ? undefined : await filesToTake(context);
   const clients = await findDumpClient(context, session.server.flavour);
@@ -75,7 +76,7 @@ export async function learnSource(
     identity,
     files,
   };
-  await checkSpace(backupsDir(context), await neededBytes(source));
+  await checkSpace(backupsDir(context), await neededBytes(source, filesAhead));
   return source;
 }
 
@@ -90,7 +91,7 @@ async function filesToTake(context: Context): Promise<AppTree | undefined> {
   return tree;
 }
 
-async function neededBytes({ session, target, files }: Source): Promise<number> {
-  const tree = files === undefined ? { files: 0, bytes: 0 } : await treeBytes(files.root, files.left.paths);
+async function neededBytes({ session, target, files }: Source, filesAhead: boolean): Promise<number> {
+  const tree = files === undefined || filesAhead ? noFiles : await treeBytes(files.root, files.left.paths);
   return estimateBytes(await databaseBytes(session, target.database), tree);
 }

@@ -3,7 +3,7 @@ import type { Session } from '../database/session.ts';
 import { freeBytes, systemErrorCode } from '../system/files.ts';
 import { bytesOnDisk } from '../system/sparse.ts';
 import { bytes as bytesText } from '../terminal/format.ts';
-import { walk } from './walk.ts';
+import { walk, type Walked } from './walk.ts';
 
 /** Room for what is not rows: manifest, lists, and the file system's own blocks. */
 const reserve = 1024 * 1024;
@@ -23,6 +23,10 @@ export interface TreeBytes {
   /** Of the regular files. */
   readonly bytes: number;
 }
+
+/** Where there is none of the one or the other. */
+export const noDatabase: DatabaseBytes = { dense: 0, plain: 0, indexes: 0 };
+export const noFiles: TreeBytes = { files: 0, bytes: 0 };
 
 /**
  * Bytes that a backup needs at most, judged from what it is of. Random bytes, dumped in hexadecimal, come to 1.00 of what
@@ -66,12 +70,16 @@ export async function databaseBytes(session: Session, database: string): Promise
 }
 
 /** What the entries of a tree take. */
-export async function treeBytes(root: string, leaveOut: ReadonlySet<string>): Promise<TreeBytes> {
+export const treeBytes = (root: string, leaveOut: ReadonlySet<string>): Promise<TreeBytes> =>
+  bytesOf(walk(root, leaveOut));
+
+/** What some entries of a tree take. */
+export async function bytesOf(things: AsyncIterable<Walked> | Iterable<Walked>): Promise<TreeBytes> {
   let files = 0;
   let bytes = 0;
-  for await (const { stats } of walk(root, leaveOut)) {
+  for await (const { stats } of things) {
     files += 1;
-    if (stats.isFile()) bytes += bytesOnDisk(stats);
+    if (stats.isFile()) bytes += bytesOnDisk({ blocks: Number(stats.blocks), size: Number(stats.size) });
   }
   return { files, bytes };
 }

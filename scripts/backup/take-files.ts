@@ -1,43 +1,87 @@
 import { join } from 'node:path';
-import { inStep, type Context } from '../context.ts';
-import type { Codec } from './codec.ts';
-import { archiveFiles } from './archive-files.ts';
-import { filesArchiveName, filesListName } from './layout.ts';
-import type { Manifest } from './manifest.ts';
-import { storeCompressed } from './store.ts';
-import { plainSum, sharing, type ShareUnchanged } from './unchanged.ts';
+import { inStep, type Context, type Progress } from '../context.ts';
+import { writeDurably } from '../system/files.ts';
+import { sha256OfText } from '../system/text-hash.ts';
+import { archiveFiles, archiveThings, type ArchivedTree, type Written } from './archive-files.ts';
+import { changesSince, type Changes } from './changes-since.ts';
+import { clearedText } from './file-archives.ts';
+import type { FilesAhead } from './files-ahead.ts';
+import { clearedName, filesArchiveName, filesListName, lateArchiveName } from './layout.ts';
+import { createList, type ArchivedFiles } from './list-writer.ts';
+import { lookAgain, type FoundAgain } from './look-again.ts';
+import type { ManifestFiles } from './manifest.ts';
+import { bytesOf, checkSpace, estimateBytes, noDatabase } from './space.ts';
+import { storeArchive, type Into } from './store-archive.ts';
+import { plainSum } from './unchanged.ts';
 
 /**
  * Archives the application's files into a backup, with the list of what was read; shares both with an earlier backup that
  * holds the same.
  */
-export async function takeFiles(
+export function takeFiles(context: Context, tree: ArchivedTree, into: Into): Promise<ManifestFiles> {
+  return inStep(context, 'archive-files', { folder: tree.root }, async (progress) => {
+    const listPath = join(into.folder, filesListName);
+    const { archive, result } = await storeArchive(into, filesArchiveName, (writer) =>
+      archiveFiles(context, tree, writer, listPath, progress),
+    );
+    return { archive, ...(await listedFiles(into, result)) };
+  });
+}
+
+/**
+ * Takes files that were archived already over into a backup, and archives what has changed since. Nothing else is read.
+ *
+ * @throws MajError `disk-full`
+ */
+export function takeLateFiles(
   context: Context,
-  appDir: string,
-  leaveOut: ReadonlySet<string>,
-  folder: string,
-  codec: Codec,
-  share: ShareUnchanged,
-): Promise<NonNullable<Manifest['files']>> {
-  const name = filesArchiveName + codec.extension;
-  return inStep(context, 'archive-files', { folder: appDir }, async (progress) => {
-    const path = join(folder, name);
-    const listPath = join(folder, filesListName);
-    const writer = sharing(storeCompressed(path, codec), path, share);
+  tree: ArchivedTree,
+  ahead: FilesAhead,
+  into: Into,
+): Promise<ManifestFiles> {
+  return inStep(context, 'archive-late', { folder: tree.root }, async (progress) => {
+    const changes = await changesSince(ahead.looked(), lookAgain(tree));
+    await checkSpace(into.folder, estimateBytes(noDatabase, await bytesOf(walkedOf(changes))));
+    await ahead.moveTo(into.folder);
+    const list = await createList(join(into.folder, filesListName));
     try {
-      const taken = await archiveFiles(context, appDir, leaveOut, writer, listPath, progress);
-      const archive = { name, ...(await writer.finish()) };
-      await share(listPath, plainSum(taken.list));
-      return {
-        archive,
-        list: { name: filesListName, ...taken.list },
-        count: taken.count,
-        bytes: taken.bytes,
-        ...(taken.holes === 0 ? {} : { holes: taken.holes }),
-      };
-    } catch (error) {
-      writer.abort();
-      throw error;
+      const stale = new Set([...changes.cleared, ...changes.late.map(({ path }) => path)]);
+      for await (const looked of ahead.looked()) if (!stale.has(looked.path)) await list.add(looked);
+      const late =
+        stale.size === 0
+          ? {}
+          : { late: await storeLate(context, tree, changes, into, (one) => list.add(one), progress) };
+      return { archive: ahead.archive, ...late, ...(await listedFiles(into, await list.finish())) };
+    } finally {
+      await list.close();
     }
   });
+}
+
+async function storeLate(
+  context: Context,
+  tree: ArchivedTree,
+  changes: Changes<FoundAgain>,
+  into: Into,
+  keep: (written: Written) => Promise<void>,
+  progress: Progress,
+): Promise<NonNullable<ManifestFiles['late']>> {
+  const { archive } = await storeArchive(into, lateArchiveName, (writer) =>
+    archiveThings(context, tree, walkedOf(changes), writer, keep, progress),
+  );
+  const text = clearedText(changes.cleared);
+  await writeDurably(join(into.folder, clearedName), text);
+  const sum = { bytes: Buffer.byteLength(text), sha256: sha256OfText(text) };
+  return { archive, cleared: { name: clearedName, ...sum } };
+}
+
+const walkedOf = ({ late }: Changes<FoundAgain>): FoundAgain['walked'][] => late.map(({ walked }) => walked);
+
+/** What a manifest says of the files beside their archives. */
+async function listedFiles(
+  { folder, share }: Into,
+  { list, count, bytes, holes }: ArchivedFiles,
+): Promise<Pick<ManifestFiles, 'list' | 'count' | 'bytes' | 'holes'>> {
+  await share(join(folder, filesListName), plainSum(list));
+  return { list: { name: filesListName, ...list }, count, bytes, ...(holes === 0 ? {} : { holes }) };
 }

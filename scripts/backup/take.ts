@@ -6,23 +6,26 @@ import { findOthers } from '../database/others.ts';
 import { withSession, type Session } from '../database/session.ts';
 import { withTablesLocked } from '../database/table-locks.ts';
 import { targetFromConfig } from '../database/target.ts';
-import { interrupted, MajError, refused } from '../errors.ts';
+import { MajError, refused } from '../errors.ts';
 import { ownVersion } from '../system/own-version.ts';
+import type { AppTree } from './app-tree.ts';
 import { chooseCodec, type Codec } from './codec.ts';
 import { rowBytesOfParts } from './cutter.ts';
+import type { FilesAhead } from './files-ahead.ts';
 import type { Backup } from './list.ts';
-import type { Manifest } from './manifest.ts';
-import { checkWritable, completeBackup, openPartial, type PartialBackup } from './partial.ts';
+import type { Manifest, ManifestFiles } from './manifest.ts';
+import { checkWritable, completeBackup, openPartial, orDiscard, type PartialBackup } from './partial.ts';
 import { learnSource, type Source } from './source.ts';
-import { spaceError } from './space.ts';
 import { takeDatabase } from './take-database.ts';
-import { takeFiles } from './take-files.ts';
+import { takeFiles, takeLateFiles } from './take-files.ts';
 import { shareWithPrevious } from './unchanged.ts';
 
 /** What a backup is to hold. */
 interface TakeOptions {
   /** Leave the application's files out. */
   readonly databaseOnly?: boolean;
+  /** The files, archived already: of these only what has changed since is archived. They are the backup's afterwards. */
+  readonly ahead?: FilesAhead | undefined;
 }
 
 /**
@@ -33,19 +36,23 @@ interface TakeOptions {
  * @throws MajError among others `disk-full`, `disk-filled`, `objects-missing`, `schema-changed`, `dump-incomplete`
  */
 export async function takeBackup(context: Context, options: TakeOptions = {}): Promise<Backup> {
+  const { databaseOnly = false, ahead } = options;
   const started = context.clock.monotonicMs();
   const target = targetFromConfig(context);
   const folder = backupsDir(context);
   await checkWritable(context);
-  const codec = await chooseCodec(context);
+  const codec = ahead?.codec ?? (await chooseCodec(context));
   const take = async (session: Session): Promise<Backup> => {
-    const source = await learnSource(context, session, target, options.databaseOnly === true);
+    const source = await learnSource(context, session, target, {
+      databaseOnly,
+      filesAhead: ahead !== undefined,
+    });
     const appVersion = await versionOf(context);
     const partial = await openPartial(context, folder, appVersion);
-    try {
-      const taken = await writeAll(context, source, partial, codec);
+    return orDiscard(context, partial, async () => {
+      const taken = await writeAll(context, source, partial, codec, ahead);
       const { inventory, fingerprint } = source;
-      return await completeBackup(partial, {
+      return completeBackup(partial, {
         format: 1,
         id: partial.id,
         createdAt: partial.createdAt.toISOString(),
@@ -70,12 +77,7 @@ export async function takeBackup(context: Context, options: TakeOptions = {}): P
         ...taken,
         inventory,
       });
-    } catch (error) {
-      await partial.discard();
-      throw context.signal.aborted
-        ? interrupted('interrupted', {}, { cause: error })
-        : spaceError(error, folder);
-    }
+    });
   };
   // It asks about tables that others may hold a lock on.
   return withSession(context, target, (session) =>
@@ -97,11 +99,18 @@ async function writeAll(
   source: Source,
   partial: PartialBackup,
   codec: Codec,
-): Promise<Pick<Manifest, 'parts' | 'dumpBytes' | 'dumpSha256' | 'files'>> {
+  ahead: FilesAhead | undefined,
+): Promise<Pick<Manifest, 'parts' | 'dumpBytes' | 'dumpSha256' | 'databaseMs' | 'files'>> {
   const { target, needs, files } = source;
+  const started = context.clock.monotonicMs();
   const share = await shareWithPrevious(context, codec, { name: target.database, ...source.identity });
   const stop = new AbortController();
   const working: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
+  const archive = ({ root, left }: AppTree): Promise<ManifestFiles> => {
+    const tree = { root, leaveOut: left.paths };
+    const into = { folder: partial.folder, codec, share };
+    return ahead === undefined ? takeFiles(working, tree, into) : takeLateFiles(working, tree, ahead, into);
+  };
   const failures: unknown[] = [];
   const failing = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
@@ -109,24 +118,21 @@ async function writeAll(
       stop.abort();
       throw error;
     });
-  const [database, archive] = await Promise.allSettled([
+  const [database, archived] = await Promise.allSettled([
     failing(
-      withTablesLocked(working, target, needs.lock, (locked) =>
-        takeDatabase(locked, source, partial.folder, codec, share),
-      ),
+      withTablesLocked(working, target, needs.lock, async (locked) => {
+        const taken = await takeDatabase(locked, source, partial.folder, codec, share);
+        return { ...taken, databaseMs: Math.round(context.clock.monotonicMs() - started) };
+      }),
     ),
-    failing(
-      files === undefined
-        ? Promise.resolve(null)
-        : takeFiles(working, files.root, files.left.paths, partial.folder, codec, share),
-    ),
+    failing(files === undefined ? Promise.resolve(null) : archive(files)),
   ]);
   if (failures.length > 0) throw await explained(context, failures[0], source);
-  if (database.status === 'rejected' || archive.status === 'rejected')
+  if (database.status === 'rejected' || archived.status === 'rejected')
     throw new Error('failed without an error');
   // A structure that changed while the dump ran would be in it half old, half new.
   if (await hasChanged(source)) throw await schemaChanged(context, source);
-  return { ...database.value, files: archive.value };
+  return { ...database.value, files: archived.value };
 }
 
 const hasChanged = async ({ session, target, fingerprint }: Source): Promise<boolean> =>

@@ -6,6 +6,7 @@ import type { DatabaseIdentity } from '../database/whose.ts';
 import { readStreamOf } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
 import type { Codec } from './codec.ts';
+import { archivesOf, plainFilesOf } from './file-archives.ts';
 import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';
 import { backupsOf, listBackups } from './list.ts';
@@ -71,11 +72,11 @@ const partsOf = ({ id, folder, manifest }: Backup): Earlier[] =>
 
 function filesOf({ id, folder, manifest }: Backup): Earlier[] {
   if (manifest.files === null) return [];
-  const { archive, list } = manifest.files;
-  return [
-    { backup: id, path: join(folder, archive.name), sum: sumOf(archive) },
-    { backup: id, path: join(folder, list.name), sum: plainSum(list) },
+  const stored = [
+    ...archivesOf(manifest.files).map((archive) => ({ name: archive.name, sum: sumOf(archive) })),
+    ...plainFilesOf(manifest.files).map((file) => ({ name: file.name, sum: plainSum(file) })),
   ];
+  return stored.map(({ name, sum }) => ({ backup: id, path: join(folder, name), sum }));
 }
 
 /** The sums alone: under which name a backup has the file is that backup's own. */

@@ -3,7 +3,7 @@ import { closeSync, fchmodSync, fchownSync, futimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { warn, type Context, type Progress } from '../context.ts';
 import { modeToGive } from '../release/copy-file.ts';
-import { readArchive, type ArchiveEntry } from '../system/archives.ts';
+import type { ArchiveEntry } from '../system/archives.ts';
 import { attributeKeeper, type AttributeKeeper, type Attributes } from '../system/attributes.ts';
 import {
   chmodSync,
@@ -24,13 +24,14 @@ import {
 } from '../system/files.ts';
 import { runsAsRoot } from '../system/identity.ts';
 import { holeWriter, plainWriter } from '../system/sparse.ts';
-import { readStored, type Codec } from './codec.ts';
+import type { Codec } from './codec.ts';
+import { readFiles } from './file-archives.ts';
 import { entryDifference, listedEntry, parseFilesList } from './files-list.ts';
 import type { Backup } from './list.ts';
-import type { Manifest } from './manifest.ts';
+import type { ManifestFiles } from './manifest.ts';
 
 /**
- * Unpacks the files archive of a backup into a new folder and compares what it unpacks with the list, as it does.
+ * Unpacks the files of a backup into a new folder and compares what it unpacks with the list, as it does.
  * Links are made after everything else, so that nothing is ever written through one; modes of folders come last, and
  * before them their attributes: what is made in a folder with a default access control list would inherit of that.
  * Nothing is flushed to disk: that takes one call for all of it, and is the caller's.
@@ -41,7 +42,7 @@ import type { Manifest } from './manifest.ts';
 export async function unpackFiles(
   context: Pick<Context, 'env' | 'report'>,
   backup: Backup,
-  files: NonNullable<Manifest['files']>,
+  files: ManifestFiles,
   codec: Codec,
   root: string,
   progress: Progress,
@@ -53,19 +54,20 @@ export async function unpackFiles(
   await makePrivateFolder(root);
   await keeper.removeInherited(root);
   const attributed = attributeSetter(keeper, root);
-  const later: ArchiveEntry[] = [];
+  // By their paths: a folder may come twice.
+  const later = new Map<string, ArchiveEntry>();
   const names: ArchiveEntry[] = [];
   const disarmed: string[] = [];
   let done = 0;
-  const archive = readStored(join(backup.folder, files.archive.name), codec);
-  await readArchive(archive, async (entry, content) => {
+  await readFiles(backup.folder, files, codec, async (entry, content) => {
     if (!staysWithin(entry.path)) throw new Error(`${entry.path} leaves the folder`);
     const mode = modeToGive(entry, runsAsRoot());
     if (entry.type === 'file' && mode !== entry.mode) disarmed.push(entry.path);
     const sha256 = entry.type === 'file' ? await writeFile(root, { ...entry, mode }, content) : null;
     if (entry.type === 'folder') makeFolder(join(root, entry.path));
     if (entry.type === 'file') await attributed.add(entry);
-    else (entry.type === 'hardlink' ? names : later).push(entry);
+    else if (entry.type === 'hardlink') names.push(entry);
+    else later.set(entry.path, entry);
     const difference = entryDifference(listed.get(entry.path), listedEntry(entry, sha256));
     if (difference === undefined) differences.delete(entry.path);
     else differences.set(entry.path, difference);
@@ -73,10 +75,11 @@ export async function unpackFiles(
   });
   await attributed.flush();
   for (const entry of names) nameAgain(root, entry);
-  for (const entry of later) if (entry.type === 'link') makeLink(root, entry);
+  const foldersAndLinks = [...later.values()];
+  for (const entry of foldersAndLinks) if (entry.type === 'link') makeLink(root, entry);
   // What lies in a folder before that: it may be closed to us then.
-  for (let end = later.length; end > 0; end -= finishedAtOnce) {
-    const entries = later.slice(Math.max(0, end - finishedAtOnce), end).reverse();
+  for (let end = foldersAndLinks.length; end > 0; end -= finishedAtOnce) {
+    const entries = foldersAndLinks.slice(Math.max(0, end - finishedAtOnce), end).reverse();
     for (const entry of entries) if (entry.type === 'folder') giveAway(root, entry);
     for (const entry of entries) await attributed.add(entry);
     await attributed.flush();

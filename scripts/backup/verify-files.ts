@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Progress } from '../context.ts';
-import { readArchive, type ArchiveEntry } from '../system/archives.ts';
+import type { ArchiveEntry } from '../system/archives.ts';
 import { readIfThere } from '../system/files.ts';
-import { readStored, type Codec } from './codec.ts';
+import type { Codec } from './codec.ts';
+import { archivesOf, plainFilesOf, readFiles } from './file-archives.ts';
 import { entryDifference, listedEntry, parseFilesList, type ListedFile } from './files-list.ts';
 import type { Backup } from './list.ts';
+import type { ManifestFiles } from './manifest.ts';
 import type { Problem } from './problem.ts';
 import { verifyPlainFile, verifyStored } from './verify-parts.ts';
 
-/** Verifies the files archive: as a file, and each of its entries against the list. */
+/** Verifies the archives of the files: as files, and each of their entries against the list. */
 export async function verifyFilesArchive(
   backup: Backup,
   codec: Codec,
@@ -18,26 +20,29 @@ export async function verifyFilesArchive(
   const { files } = backup.manifest;
   if (files === null) return [];
   const { archive, list } = files;
-  const path = join(backup.folder, archive.name);
-  const problems = [
-    ...(await verifyPlainFile(backup.folder, list)),
-    ...(await verifyStored(path, archive.name, archive, codec, (data) => progress(data.length))),
-  ];
+  const problems: Problem[] = [];
+  for (const plain of plainFilesOf(files)) problems.push(...(await verifyPlainFile(backup.folder, plain)));
+  for (const stored of archivesOf(files)) {
+    const path = join(backup.folder, stored.name);
+    const seen = await verifyStored(path, stored.name, stored, codec, (data) => progress(data.length));
+    problems.push(...seen);
+  }
   if (problems.length > 0) return problems;
   const listed = parseFilesList((await readIfThere(join(backup.folder, list.name))) ?? '');
   if (listed?.size !== files.count) return [{ file: list.name, what: 'content' }];
-  return compareWithList(path, archive.name, codec, listed);
+  const differences = await compareWithList(backup.folder, files, codec, listed);
+  return differences.map((about) => ({ file: archive.name, what: 'entry', about }));
 }
 
 async function compareWithList(
-  path: string,
-  file: string,
+  folder: string,
+  files: ManifestFiles,
   codec: Codec,
   listed: ReadonlyMap<string, ListedFile>,
-): Promise<Problem[]> {
+): Promise<string[]> {
   const differences = new Map<string, string>();
   const seen = new Set<string>();
-  await readArchive(readStored(path, codec), async (entry, content) => {
+  await readFiles(folder, files, codec, async (entry, content) => {
     const difference = entryDifference(listed.get(entry.path), await hashed(entry, content));
     seen.add(entry.path);
     // Of two entries with one path the later counts, as it does when the archive is unpacked.
@@ -45,11 +50,7 @@ async function compareWithList(
     else differences.set(entry.path, difference);
   });
   for (const missing of listed.keys()) if (!seen.has(missing)) differences.set(missing, 'is missing');
-  return [...differences].map(([name, difference]) => ({
-    file,
-    what: 'entry',
-    about: `${name} ${difference}`,
-  }));
+  return [...differences].map(([name, difference]) => `${name} ${difference}`);
 }
 
 async function hashed(entry: ArchiveEntry, content: AsyncIterable<Buffer>): Promise<ListedFile> {

@@ -6,6 +6,7 @@ import { codecNamed } from './codec.ts';
 import type { Backup } from './list.ts';
 import { manifestName, parseManifest } from './manifest.ts';
 import type { Problem } from './problem.ts';
+import { archivedBytes } from './file-archives.ts';
 import { unexpectedFiles } from './expected-files.ts';
 import { parseProof, proofName } from './proof.ts';
 import { sha256OfText } from '../system/text-hash.ts';
@@ -42,7 +43,7 @@ export async function verifyBackup(
   const { manifest } = backup;
   const codec = await codecNamed(context, manifest.codec);
   return inStep(context, 'verify-backup', { id: backup.id }, async (progress) => {
-    const total = manifest.dumpBytes + (manifest.files?.archive.bytes ?? 0);
+    const total = manifest.dumpBytes + (manifest.files === null ? 0 : archivedBytes(manifest.files));
     let done = 0;
     const forward: Progress = (bytes) => {
       stopIfInterrupted(context);

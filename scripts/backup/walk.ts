@@ -1,17 +1,23 @@
-import type { Stats } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import { isGone, lstatIfThere, lstatSync, readdirSync } from '../system/beneath.ts';
+import { isGone, lstatExactly, readdirSync } from '../system/beneath.ts';
 import { createBreather } from '../system/breather.ts';
 import { checkName, fileFailed } from '../system/files.ts';
 
 /** A file, folder or link that was come across, by its path from the root. */
 export interface Walked {
   readonly path: string;
-  readonly stats: Stats;
+  readonly stats: BigIntStats;
 }
 
 /** The root of a tree itself, as a path. */
 const rootPath = '.';
+
+/**
+ * Tells by `<` which of two paths a walk comes to first: the root, then folders before what is in them, names in order. No name
+ * holds the character that stands for the slash, and none is smaller.
+ */
+export const walkOrder = (path: string): string => (path === rootPath ? '' : path.replaceAll('/', '\0'));
 
 /**
  * Walks a tree, the root first, folders before what is in them, names in order; links are not followed. What vanishes
@@ -25,7 +31,9 @@ export async function* walk(
   leaveOut: ReadonlySet<string>,
 ): AsyncGenerator<Walked, void, undefined> {
   const breathe = createBreather();
-  yield { path: rootPath, stats: lstatSync(root) };
+  const top = statsOf(root);
+  if (top === undefined) throw fileFailed(root, 'read', new Error('it is not there any more'));
+  yield { path: rootPath, stats: top };
   const waiting = pathsIn(root, '');
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (leaveOut.has(path)) continue;
@@ -49,9 +57,9 @@ function pathsIn(root: string, folder: string): string[] {
   }
 }
 
-function statsOf(path: string): Stats | undefined {
+function statsOf(path: string): BigIntStats | undefined {
   try {
-    return lstatIfThere(path);
+    return lstatExactly(path);
   } catch (error) {
     throw fileFailed(path, 'read', error);
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { statIfThere } from '../system/files.ts';
+import { archivesOf, plainFilesOf } from './file-archives.ts';
 import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';
 
@@ -14,8 +15,8 @@ async function looksWhole({ folder, manifest }: Backup): Promise<boolean> {
     ...parts.map(({ name, storedBytes }): [string, number] => [partPath(folder, name), storedBytes]),
   ];
   if (files !== null) {
-    expected.push([join(folder, files.archive.name), files.archive.storedBytes]);
-    expected.push([join(folder, files.list.name), files.list.bytes]);
+    for (const { name, storedBytes } of archivesOf(files)) expected.push([join(folder, name), storedBytes]);
+    for (const { name, bytes } of plainFilesOf(files)) expected.push([join(folder, name), bytes]);
   }
   for (const [path, bytes] of expected) {
     const stats = await statIfThere(path);

@@ -188,9 +188,14 @@ export function lstatIfThere(path: string): Stats | undefined {
   }
 }
 
-/** With exact numbers: device and inode of one file are those of no other. */
+/** With exact numbers: device and inode of one file are those of no other, and times are in nanoseconds. */
 export function lstatExactly(path: string): BigIntStats | undefined {
-  return at(path, (place) => fs.lstatSync(place, { bigint: true, throwIfNoEntry: false }));
+  try {
+    return at(path, (place) => fs.lstatSync(place, { bigint: true, throwIfNoEntry: false }));
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Throws `ENOENT` when nothing is there. */

@@ -6,6 +6,7 @@ import { installedVersion } from '../application/version.ts';
 import { isSameCode, wayNeedsDefiners } from '../backup/definers-needed.ts';
 import { onlyTables } from '../backup/load/plan.ts';
 import { tryRestore } from '../backup/trial/trial.ts';
+import type { FilesAhead } from '../backup/files-ahead.ts';
 import { findBackup, listBackups, type Backup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
 import { takeBackup } from '../backup/take.ts';
@@ -33,6 +34,7 @@ import { refuseOtherInstallation } from './same-installation.ts';
 import { throughWindow } from './upgrade.ts';
 import { findWayBack } from './way-back.ts';
 import type { WindowWork } from './window.ts';
+import { withFilesAhead } from './with-files-ahead.ts';
 
 /** What going back would mean, before anything is changed. */
 export interface GoBackPlan {
@@ -98,11 +100,13 @@ export async function goBack(
     });
     return orSettle(run, async () => {
       const arriving = await doStep(run, 'stage', () => stageOlder(run, undone, older, { from, to }));
-      return withProver(context, present, async (prover) => {
-        const openedMs = context.clock.monotonicMs();
-        const work = goBackWindow(context, arriving, older, prover);
-        return { ...(await throughWindow(run, work, { openedMs })), restored: older.id };
-      });
+      return withFilesAhead(run, (ahead) =>
+        withProver(context, present, async (prover) => {
+          const openedMs = context.clock.monotonicMs();
+          const work = goBackWindow(context, arriving, older, { prover, ahead });
+          return { ...(await throughWindow(run, work, { openedMs })), restored: older.id };
+        }),
+      );
     });
   });
 }
@@ -141,20 +145,21 @@ async function stageOlder(
 /**
  * What the window of going back does.
  *
- * @param prover not given where no backup has to be taken any more
+ * @param options `prover`: not given where no backup has to be taken any more; `ahead`: the files, where this process has
+ *   archived them
  */
 export function goBackWindow(
   context: Context,
   arriving: StagedFacts,
   older: Backup,
-  prover: Prover | undefined,
+  { prover, ahead }: { readonly prover?: Prover | undefined; readonly ahead?: FilesAhead },
 ): WindowWork {
   return {
     version: arriving.version,
     reason: `going back to ${arriving.version}`,
     backUp: async () => {
       if (prover === undefined) throw new Error('a backup is taken only where it can be proven');
-      const proven = await prover.prove(await takeBackup(context));
+      const proven = await prover.prove(await takeBackup(context, { ahead }));
       prover.release();
       return proven;
     },

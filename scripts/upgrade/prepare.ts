@@ -82,10 +82,15 @@ export async function prepare(
   const logs = await markAgain(context, baseline);
   await run.journal.add({ type: 'prepared', receipt: receipt.id, scripts: folder, logs: [...logs] });
   stopIfInterrupted(context);
-  // As late as possible: what changes from here on is seen to in the window.
+  return { staged, logs, receipt, scripts: folder };
+}
+
+/** Completes the staged tree, as late as possible: what changes from here on is seen to in the window. */
+export async function complete(context: Context, prepared: Prepared): Promise<Prepared> {
+  const { staged } = prepared;
   const completed = await inStep(context, 'complete-release', {}, () => completeStaged(context, staged));
   stopIfInterrupted(context);
-  return { staged, completed, logs, receipt, scripts: folder };
+  return { ...prepared, completed };
 }
 
 /** The application has to be well before it is upgraded: otherwise no failure afterwards would mean anything. */

@@ -103,7 +103,7 @@ async function goOnBack(run: UpgradeRun, state: RunState, ask: Ask): Promise<Wen
   await journal.add({ type: 'run-resumed', holder: ownIdentity() });
   const arriving = stagedFacts(state);
   const through = (prover?: Prover): Promise<Finished> =>
-    throughWindow(run, goBackWindow(context, arriving, older, prover), { reached: state });
+    throughWindow(run, goBackWindow(context, arriving, older, { prover }), { reached: state });
   const finished = await orSettle(run, () =>
     state.switchPlan === undefined ? withProver(context, older, through) : through(),
   );

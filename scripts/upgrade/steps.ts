@@ -6,6 +6,7 @@ export const upgradeSteps = [
   'check',
   'stage',
   'rehearse',
+  'archive-files',
   'maintenance-on',
   'stop-services',
   'final-backup',
@@ -20,6 +21,7 @@ export const upgradeSteps = [
 /** The steps of going back to the version before, once an upgrade has succeeded: a window of its own, undone in the same way. */
 export const goBackSteps = [
   'stage',
+  'archive-files',
   'maintenance-on',
   'stop-services',
   'final-backup',

@@ -2,6 +2,7 @@ import { checkHealth } from '../application/health.ts';
 import { markAgain, newLogErrors, type LogBaseline } from '../application/logs.ts';
 import { runSmoke } from '../application/smoke.ts';
 import { takeBackup } from '../backup/take.ts';
+import type { FilesAhead } from '../backup/files-ahead.ts';
 import type { Backup } from '../backup/list.ts';
 import type { Context } from '../context.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -21,22 +22,27 @@ import type { WindowWork } from './window.ts';
 /**
  * What the window of an upgrade does.
  *
- * @param options `prover`: not given where no backup has to be taken any more; `resumed`: a run before may have migrated
+ * @param options `prover`: not given where no backup has to be taken any more; `ahead`: the files, where this process has
+ *   archived them; `resumed`: a run before may have migrated
  *   already
  */
 export function upgradeWindow(
   run: UpgradeRun,
   prepared: Prepared,
-  options: { readonly prover: Prover | undefined; readonly resumed: boolean },
+  options: {
+    readonly prover: Prover | undefined;
+    readonly ahead?: FilesAhead;
+    readonly resumed: boolean;
+  },
 ): WindowWork {
   const { context, journal } = run;
   const { staged, completed, receipt } = prepared;
-  const { prover, resumed } = options;
+  const { prover, ahead, resumed } = options;
   let { logs } = prepared;
   return {
     version: staged.version,
     reason: `upgrade to ${staged.version}`,
-    backUp: () => takeProvenBackup(context, receipt, prover),
+    backUp: () => takeProvenBackup(context, receipt, prover, ahead),
     planSwitch: async () => {
       // Before the late files are carried over: a copy of a log must not end before its mark.
       logs = await markAgain(context, logs);
@@ -58,9 +64,10 @@ async function takeProvenBackup(
   context: Context,
   receipt: Receipt,
   prover: Prover | undefined,
+  ahead: FilesAhead | undefined,
 ): Promise<Backup> {
   if (prover === undefined) throw new Error('a backup is taken only where it can be proven');
-  const backup = await takeBackup(context);
+  const backup = await takeBackup(context, { ahead });
   const { database } = backup.manifest;
   if (database.fingerprint !== receipt.schemaBefore) {
     throw refused('rehearsal-differs', { database: database.name, receipt: receipt.id });

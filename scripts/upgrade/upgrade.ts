@@ -1,5 +1,7 @@
 import { installedVersion } from '../application/version.ts';
-import { findBackup } from '../backup/list.ts';
+import type { FilesAhead } from '../backup/files-ahead.ts';
+import { findBackup, type Backup } from '../backup/list.ts';
+import type { Manifest } from '../backup/manifest.ts';
 import type { Context } from '../context.ts';
 import { fileOfRecord } from '../migrations/names.ts';
 import type { Receipt } from '../rehearsal/receipt.ts';
@@ -8,7 +10,7 @@ import type { Allowance } from '../release/types.ts';
 import { ownIdentity } from '../system/identity.ts';
 import { installationOf } from './installation.ts';
 import { letIn, type Finished } from './let-in.ts';
-import { prepare, type Prepared, type UnknownRelease } from './prepare.ts';
+import { complete, prepare, type Prepared, type UnknownRelease } from './prepare.ts';
 import { withProver, type Prover } from './prover.ts';
 import { newRunId } from './run-id.ts';
 import { stateOfRun, type UpgradeRun } from './run.ts';
@@ -18,6 +20,7 @@ import { refuseLeftOver } from './unfinished.ts';
 import { upgradeWindow } from './upgrade-window.ts';
 import { passWindow, type WindowWork } from './window.ts';
 import type { Expected } from './window-times.ts';
+import { withFilesAhead } from './with-files-ahead.ts';
 
 /** How an upgrade is done. */
 export interface UpgradeOptions {
@@ -65,16 +68,24 @@ export async function upgrade(context: Context, wanted: string, options: Upgrade
     return orSettle(run, async () => {
       const prepared = await prepare(run, found, options);
       const proven = await findBackup(context, prepared.receipt.backup);
-      return withProver(context, proven, (prover) => openWindow(run, prepared, prover));
+      return withFilesAhead(run, async (ahead) => {
+        const completed = await complete(context, prepared);
+        return withProver(context, proven, (prover) => openWindow(run, completed, { prover, ahead, proven }));
+      });
     });
   });
 }
 
 /** Goes through the window of an upgrade from its beginning, and lets users in. */
-async function openWindow(run: UpgradeRun, prepared: Prepared, prover: Prover): Promise<Upgraded> {
+async function openWindow(
+  run: UpgradeRun,
+  prepared: Prepared,
+  { prover, ahead, proven }: { readonly prover: Prover; readonly ahead: FilesAhead; readonly proven: Backup },
+): Promise<Upgraded> {
   const openedMs = run.context.clock.monotonicMs();
-  const work = upgradeWindow(run, prepared, { prover, resumed: false });
-  const finished = await throughWindow(run, work, { openedMs, expected: expectedOf(prepared.receipt) });
+  const work = upgradeWindow(run, prepared, { prover, ahead, resumed: false });
+  const expected = expectedOf(prepared.receipt, { manifest: proven.manifest, ahead });
+  const finished = await throughWindow(run, work, { openedMs, expected });
   return { ...finished, migrations: filesOf(prepared.receipt) };
 }
 
@@ -100,9 +111,24 @@ export async function throughWindow(
   return letIn(run, state, options);
 }
 
-/** How long the rehearsal says that the steps of the window take which it had, too. */
-export function expectedOf({ durationMs }: Pick<Receipt, 'durationMs'>): Expected {
-  return { 'final-backup': durationMs.backup, migrate: durationMs.scripts ?? durationMs.migrations };
+/**
+ * How long the rehearsal says that the steps of the window take which it had, too.
+ *
+ * @param files where the files are archived already: how long the database took of the rehearsal's backup, and what it takes
+ *   to see which files have changed since
+ */
+export function expectedOf(
+  { durationMs }: Pick<Receipt, 'durationMs'>,
+  files?: {
+    readonly manifest: Pick<Manifest, 'durationMs' | 'databaseMs'>;
+    readonly ahead: Pick<FilesAhead, 'lookMs'>;
+  },
+): Expected {
+  const backup =
+    files === undefined
+      ? durationMs.backup
+      : Math.round((files.manifest.databaseMs ?? files.manifest.durationMs) + files.ahead.lookMs);
+  return { 'final-backup': backup, migrate: durationMs.scripts ?? durationMs.migrations };
 }
 
 /** The files of the scripts that a rehearsal ran. */

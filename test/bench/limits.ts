@@ -25,6 +25,12 @@ export const limits = {
   seed: { name: 'a seed script against client < file', most: 1.3, unit: 'times' },
   seedMemory: { name: 'peak memory with the seed script', most: 150_000_000, unit: 'bytes' },
   window: { name: 'window beyond its backup’s and its migrations’ own time', most: 2, unit: 'seconds' },
+  uploads: { name: 'what uploads add to the window of an upgrade', most: 3, unit: 'seconds' },
+  prediction: {
+    name: 'what the prediction of the window is off by, of the window',
+    most: 0.3,
+    unit: 'times',
+  },
   memory: { name: 'peak memory of the process', most: 200_000_000, unit: 'bytes' },
   switch: { name: 'switch of the files, in the window of an upgrade in place', most: 1, unit: 'seconds' },
   memoryGrowth: { name: 'growth of the peak per GB of database', most: 10_000_000, unit: 'bytes' },

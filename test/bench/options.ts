@@ -19,6 +19,8 @@ export interface BenchOptions {
   /** Megabytes of SQL text. */
   readonly memorySizes: readonly number[];
   readonly files: { readonly count: number; readonly megabytes: number };
+  /** Megabytes of what users have uploaded to the application that is upgraded; 0: none. */
+  readonly uploadsMegabytes: number;
   /** Megabytes of the seed script that migrations are measured with. */
   readonly seedMegabytes: number;
   /** How many tables there are where many small ones are measured. */
@@ -46,6 +48,8 @@ npm run bench switch [options]     the switch of a large tree in place, in secon
   --files 80000 --files-megabytes 2000; also --seed, --server, --json
 npm run bench upgrade [options]    the window of the example's upgrade
   --megabytes 1000          size of its database, as SQL text; also --runs, --server, --durable, --json
+  --uploads-megabytes 2600  once more with uploads of this size, and what they add
+  --files 80000             how many of them; also --seed
 Exit code: 0 all limits hold, 1 one does not, 2 wrong usage, 3 not enough space.`;
 
 /** The options from the words after the benchmark's name; an error says what is wrong with them. */
@@ -62,6 +66,7 @@ export function parseBenchOptions(words: readonly string[]): BenchOptions {
       'memory-sizes': { type: 'string', default: '100,1000,4000' },
       files: { type: 'string', default: '80000' },
       'files-megabytes': { type: 'string', default: '2000' },
+      'uploads-megabytes': { type: 'string' },
       'seed-megabytes': { type: 'string', default: '500' },
       tables: { type: 'string', default: '5000' },
       json: { type: 'boolean', default: false },
@@ -79,6 +84,10 @@ export function parseBenchOptions(words: readonly string[]): BenchOptions {
       count: wholeNumber('files', values.files),
       megabytes: wholeNumber('files-megabytes', values['files-megabytes']),
     },
+    uploadsMegabytes:
+      values['uploads-megabytes'] === undefined
+        ? 0
+        : wholeNumber('uploads-megabytes', values['uploads-megabytes']),
     seedMegabytes: wholeNumber('seed-megabytes', values['seed-megabytes']),
     tables: wholeNumber('tables', values.tables),
     json: values.json,

@@ -11,6 +11,7 @@ import { readMigrations } from '../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../scripts/migrations/runner.ts';
 import { listBackups } from '../../scripts/backup/list.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
+import { makeTree } from './file-tree.ts';
 import { median, type Figure } from './limits.ts';
 import type { Say } from './measure-backup.ts';
 import type { BenchOptions } from './options.ts';
@@ -34,6 +35,7 @@ const upgradedSchema = v.object({
 /** What a window took, and what of it was the backup's and the migrations' own. Seconds. */
 interface Window {
   readonly whole: number;
+  readonly expected: number;
   readonly backup: number;
   readonly migrations: number;
 }
@@ -62,13 +64,21 @@ export async function benchUpgrade(options: BenchOptions, say: Say): Promise<Ben
         try {
           await seed(context, site, options.megabytes);
           await maj(site, program, ['adopt-release']);
-          const windows: Window[] = [];
-          for (let run = 1; run <= options.runs; run += 1) {
-            windows.push(await upgradeOnce(context, site, program, run, say));
-            if (run < options.runs) await maj(site, program, ['upgrade', '--roll-back', '--yes']);
-          }
-          const data = `example application: ${options.megabytes} MB of SQL text; users write between rehearsal and window`;
-          return { server: throwaway.server.text, options, data, figures: [overhead(windows)] };
+          const measure = async (): Promise<readonly Window[]> => {
+            const windows: Window[] = [];
+            for (let run = 1; run <= options.runs; run += 1) {
+              windows.push(await upgradeOnce(context, site, program, run, say));
+              await maj(site, program, ['upgrade', '--roll-back', '--yes']);
+            }
+            return windows;
+          };
+          const windows = await measure();
+          const withUploads =
+            options.uploadsMegabytes === 0 ? [] : await measureUploads(site, options, measure);
+          const uploads = options.uploadsMegabytes === 0 ? '' : `; ${options.uploadsMegabytes} MB of uploads`;
+          const data = `example application: ${options.megabytes} MB of SQL text${uploads}; users write between rehearsal and window`;
+          const figures = [overhead(windows), ...predictions(windows), ...added(windows, withUploads)];
+          return { server: throwaway.server.text, options, data, figures };
         } finally {
           await site.close();
         }
@@ -78,6 +88,41 @@ export async function benchUpgrade(options: BenchOptions, say: Say): Promise<Ben
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Measures once more, with uploads. */
+async function measureUploads(
+  site: Site,
+  { files, uploadsMegabytes, seed }: BenchOptions,
+  measure: () => Promise<readonly Window[]>,
+): Promise<readonly Window[]> {
+  const folder = join(site.appDir, 'uploads', 'bench');
+  await mkdir(folder, { recursive: true });
+  await makeTree(folder, files.count, uploadsMegabytes * 1_000_000, seed);
+  return measure();
+}
+
+/** What uploads add to a window, and how well it is predicted with them. */
+const added = (without: readonly Window[], withThem: readonly Window[]): Figure[] => {
+  if (withThem.length === 0) return [];
+  const [plain, ours] = [without, withThem].map((windows) => median(windows.map(({ whole }) => whole)));
+  if (plain === undefined || ours === undefined) return [];
+  return [
+    { limit: 'uploads', value: ours - plain, ours, plain },
+    ...predictions(withThem).map((figure) => ({ ...figure, of: 'with uploads' })),
+  ];
+};
+
+function predictions(windows: readonly Window[]): Figure[] {
+  const off = windows.map(({ whole, expected }) => Math.abs(expected - whole) / whole);
+  return [
+    {
+      limit: 'prediction',
+      value: median(off),
+      ours: median(windows.map(({ expected }) => expected)),
+      plain: median(windows.map(({ whole }) => whole)),
+    },
+  ];
 }
 
 /** What a window takes beyond its backup and its migrations. */
@@ -124,12 +169,13 @@ async function upgradeOnce(
     (data.steps.find((one) => one.step === step)?.durationMs ?? Number.NaN) / 1000;
   const window = {
     whole: data.windowMs / 1000,
+    expected: (data.expectedMs ?? Number.NaN) / 1000,
     backup: (backup?.manifest.durationMs ?? Number.NaN) / 1000,
     migrations: of('migrate'),
   };
   const steps = data.steps.map(({ step, durationMs }) => `${step} ${((durationMs ?? 0) / 1000).toFixed(2)}`);
   say(
-    `window ${run}: ${window.whole.toFixed(1)} s, expected ${((data.expectedMs ?? 0) / 1000).toFixed(1)} s (${steps.join(', ')}); its backup's own ${window.backup.toFixed(1)} s`,
+    `window ${run}: ${window.whole.toFixed(1)} s, expected ${window.expected.toFixed(1)} s (${steps.join(', ')}); its backup's own ${window.backup.toFixed(1)} s`,
   );
   return window;
 }

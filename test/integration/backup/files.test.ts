@@ -4,11 +4,9 @@ import {
   chmodSync,
   chownSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -24,24 +22,7 @@ import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-
-/** What a tree holds: modes, owners, times, targets and contents by path. */
-function picture(root: string): Record<string, string> {
-  const paths = ['.', ...readdirSync(root, { recursive: true, encoding: 'utf8' })].sort();
-  return Object.fromEntries(
-    paths.map((path) => {
-      const stats = lstatSync(join(root, path));
-      const content = stats.isFile()
-        ? readFileSync(join(root, path), 'base64')
-        : stats.isSymbolicLink()
-          ? readlinkSync(join(root, path))
-          : 'folder';
-      const time = stats.isSymbolicLink() ? '' : Math.floor(stats.mtimeMs / 1000);
-      const mode = stats.isSymbolicLink() ? '' : stats.mode.toString(8);
-      return [path, `${mode} ${stats.uid}:${stats.gid} ${time} ${content}`];
-    }),
-  );
-}
+import { treePicture } from '../../helpers/tree-picture.ts';
 
 function createApp(): string {
   const app = join(temporaryFolder('app'), 'app');
@@ -73,7 +54,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
   test('a tree comes back with its modes, owners, times and links, and the one that was there is kept', async () => {
     const app = createApp();
     const context = await contextFor(app);
-    const before = picture(app);
+    const before = treePicture(app);
     const backup = await takeBackup(context);
     await verifyBackup(context, backup);
 
@@ -81,13 +62,13 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     writeFileSync(join(app, 'new.php'), 'new');
     rmSync(join(app, 'link'));
     symlinkSync(temporaryFolder('elsewhere'), join(app, 'link'));
-    const damaged = picture(app);
+    const damaged = treePicture(app);
 
     const replaced = await restoreFiles(context, backup);
-    expect(picture(app)).toEqual(before);
+    expect(treePicture(app)).toEqual(before);
     expect(replaced).not.toBeNull();
     expect(dirname(replaced ?? '')).toBe(join(dirname(app), `.${basename(app)}.maj`));
-    expect(picture(replaced ?? '')).toEqual(damaged);
+    expect(treePicture(replaced ?? '')).toEqual(damaged);
   });
 
   test('no program comes back that runs as root whoever starts it, and each is named', async () => {
@@ -107,7 +88,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     const backup = await takeBackup(await contextFor(app));
     const folder = temporaryFolder('tar');
     execFileSync('tar', ['-x', '-p', '-f', join(backup.folder, 'files.tar.zst'), '-C', folder]);
-    expect(picture(folder)).toEqual(picture(app));
+    expect(treePicture(folder)).toEqual(treePicture(app));
   });
 
   test('the flag of maintenance is not in the archive, and stays through a restore', async () => {
@@ -128,7 +109,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     const app = createApp();
     const context = await contextFor(app, { MAINTENANCE_FILE: 'down.flag' });
     const backup = await takeBackup(context);
-    const before = picture(app);
+    const before = treePicture(app);
     const area = join(dirname(app), `.${basename(app)}.maj`);
     // As a restore that was killed between its two renames leaves it.
     mkdirSync(join(area, 'restoring', 'uploads'), { recursive: true });
@@ -138,7 +119,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     expect(existsSync(join(app, 'down.flag'))).toBe(true);
     rmSync(join(app, 'down.flag'));
     utimesSync(app, statSync(app).atime, new Date(0));
-    const after = picture(app);
+    const after = treePicture(app);
     expect({ ...after, '.': '' }).toEqual({ ...before, '.': '' });
   });
 

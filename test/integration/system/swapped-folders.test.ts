@@ -107,7 +107,8 @@ const places: Readonly<Record<string, (trees: Trees) => unknown>> = {
       finish: () => Promise.resolve(),
       abort: () => undefined,
     };
-    await archiveFiles(context, app, new Set(), writer, join(ours, 'files.list'), () => undefined);
+    const tree = { root: app, leaveOut: new Set<string>() };
+    await archiveFiles(context, tree, writer, join(ours, 'files.list'), () => undefined);
     return Buffer.concat(read).toString('latin1');
   },
   'the flag of maintenance': async ({ context }) => {

@@ -13,6 +13,7 @@ describe('the options of a benchmark', () => {
       only: ['backup', 'restore', 'files', 'memory'],
       memorySizes: [100, 1000, 4000],
       files: { count: 80_000, megabytes: 2000 },
+      uploadsMegabytes: 0,
       seedMegabytes: 500,
       tables: 5000,
       json: false,
@@ -22,6 +23,7 @@ describe('the options of a benchmark', () => {
   it.each([
     { words: ['--runs', '0'], says: '--runs: "0" is not a whole number from 1' },
     { words: ['--megabytes', '1e3'], says: '--megabytes: "1e3"' },
+    { words: ['--uploads-megabytes', '0'], says: '--uploads-megabytes: "0"' },
     { words: ['--seed', ''], says: '--seed: ""' },
     { words: ['--memory-sizes', '100,'], says: '--memory-sizes: ""' },
     {

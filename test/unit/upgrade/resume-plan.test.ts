@@ -55,6 +55,7 @@ describe('an upgrade that was cut off', () => {
     check: [again, again],
     stage: [again, again],
     rehearse: [again, again],
+    'archive-files': [again, again],
     'maintenance-on': [from('maintenance-on'), from('stop-services')],
     'stop-services': [from('stop-services'), from('final-backup')],
     // Taken again while no file was moved.
@@ -77,6 +78,7 @@ describe('an upgrade that was cut off', () => {
 describe('the way back that was cut off', () => {
   const expected: Readonly<Record<(typeof goBackSteps)[number], readonly [unknown, unknown]>> = {
     stage: [again, again],
+    'archive-files': [again, again],
     'maintenance-on': [from('maintenance-on'), from('stop-services')],
     'stop-services': [from('stop-services'), from('final-backup')],
     'final-backup': [from('final-backup'), from('final-backup')],
