@@ -32,7 +32,7 @@ export interface FilesAhead {
   looked(): AsyncIterable<Looked>;
   /** Moves the archive into the folder of a backup. */
   moveTo(folder: string): Promise<void>;
-  /** Removes what is not moved. */
+  /** Removes what is left of it: done when it is the backup's, and to be done where that was not taken. */
   discard(): Promise<void>;
 }
 

@@ -51,7 +51,9 @@ export function takeLateFiles(
         stale.size === 0
           ? {}
           : { late: await storeLate(context, tree, changes, into, (one) => list.add(one), progress) };
-      return { archive: ahead.archive, ...late, ...(await listedFiles(into, await list.finish())) };
+      const files = await listedFiles(into, await list.finish());
+      await ahead.discard();
+      return { archive: ahead.archive, ...late, ...files };
     } finally {
       await list.close();
     }
