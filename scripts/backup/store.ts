@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -72,6 +71,9 @@ async function storeWhole(path: string, stored: Buffer): Promise<Stored> {
   return { storedBytes: stored.length, storedSha256: createHash('sha256').update(stored).digest('hex') };
 }
 
+/** How many pieces wait for a compressor at most: one alone would have it wait for us, and us for it, in turns. */
+const mostWaiting = 2;
+
 function storeStream(path: string, codec: Codec): PartWriter<Stored> {
   const stored = createHash('sha256');
   const transformer = codec.compress();
@@ -98,21 +100,20 @@ function storeStream(path: string, codec: Codec): PartWriter<Stored> {
     throw error;
   });
   // It is awaited by write() and finish(); until then its failure is not "unhandled".
-  pumped.catch(() => undefined);
+  let hasFailed = false;
+  pumped.catch(() => {
+    hasFailed = true;
+  });
+
+  /** The pieces that the compressor has not taken yet: it works on these while we read and hash the next one. */
+  const waiting: Promise<void>[] = [];
 
   return {
     write: async (data) => {
-      if (transformer.input.write(data)) return;
-      const waiting = new AbortController();
-      try {
-        await Promise.race([once(transformer.input, 'drain', { signal: waiting.signal }), pumped]);
-      } catch (error) {
-        // A compressor that was ended because its file could not be written shows here first, as a broken pipe.
-        await pumped;
-        throw error;
-      } finally {
-        waiting.abort();
-      }
+      if (hasFailed) await pumped;
+      // Of a compressor that was ended the reason is told by its file, or by its exit.
+      waiting.push(new Promise((resolve) => transformer.input.write(data, () => resolve())));
+      while (waiting.length > mostWaiting) await Promise.race([waiting.shift(), pumped]);
     },
     finish: async () => {
       transformer.input.end();
