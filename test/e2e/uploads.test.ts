@@ -58,7 +58,7 @@ describe.each(servers.slice(0, 1))('uploads in an upgrade on $name', (server) =>
       'uploads/made/kept',
       'uploads/replaced',
     ]);
-    const foretold = (/final-backup [\d.]+ s of ([\d.]+) s/.exec(done.stdout))?.[1];
+    const foretold = /final-backup [\d.]+ s of ([\d.]+) s/.exec(done.stdout)?.[1];
     expect(Number(foretold), done.stdout).toBeGreaterThan(0);
 
     const back = await site.maj('upgrade', '--roll-back', '--yes');

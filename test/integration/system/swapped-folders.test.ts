@@ -21,6 +21,7 @@ import { setMaintenance } from '../../../scripts/application/maintenance.ts';
 import { filesBeside } from '../../../scripts/application/rotated-logs.ts';
 import { versionIn } from '../../../scripts/application/version.ts';
 import { archiveFiles } from '../../../scripts/backup/archive-files.ts';
+import { lookAgain } from '../../../scripts/backup/look-again.ts';
 import { adoptAttributes } from '../../../scripts/release/carry-attributes.ts';
 import { adoptOwners, adoptOwnersOf, copyInto } from '../../../scripts/release/carry.ts';
 import { compareLive, listTree } from '../../../scripts/release/changes.ts';
@@ -110,6 +111,12 @@ const places: Readonly<Record<string, (trees: Trees) => unknown>> = {
     const tree = { root: app, leaveOut: new Set<string>() };
     await archiveFiles(context, tree, writer, join(ours, 'files.list'), () => undefined);
     return Buffer.concat(read).toString('latin1');
+  },
+  'a second look at what was archived': async ({ app }) => {
+    const found: string[] = [];
+    for await (const { path, stamp } of lookAgain({ root: app, leaveOut: new Set() }))
+      found.push(path, stamp ?? '');
+    return found;
   },
   'the flag of maintenance': async ({ context }) => {
     await setMaintenance(context, 'on');

@@ -301,7 +301,8 @@ export const backup = {
   steps: {
     'dump-database': (facts: { database: string }) => `Dump the database ${facts.database}`,
     'archive-files': (facts: { folder: string }) => `Archive the files in ${facts.folder}`,
-    'archive-ahead': (facts: { folder: string }) => `Archive the files in ${facts.folder} ahead of the window`,
+    'archive-ahead': (facts: { folder: string }) =>
+      `Archive the files in ${facts.folder} ahead of the window`,
     'archive-late': (facts: { folder: string }) => `Archive what has changed in ${facts.folder} since`,
     'verify-backup': (facts: { id: string }) => `Verify the backup ${facts.id}`,
     'load-backup': (facts: { id: string; server: string }) =>
