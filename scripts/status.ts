@@ -12,11 +12,15 @@ import { withSession } from './database/session.ts';
 import { targetFromConfig } from './database/target.ts';
 import { MajError } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { errorOfProblems } from './migrations/plan.ts';
 import { readPlan } from './migrations/read-plan.ts';
+import { installedList } from './release/installed.ts';
+import { requireInstalled } from './release/places.ts';
 import { freeBytes } from './system/files.ts';
 import type { Messages } from './terminal/messages/catalogue.ts';
 import { en } from './terminal/messages/en/index.ts';
 import type { StatusTroubles } from './terminal/messages/en/status.ts';
+import { findDumpProgram } from './upgrade/ready.ts';
 import { refuseLeftOver } from './upgrade/unfinished.ts';
 import type { Verb } from './verb.ts';
 
@@ -37,10 +41,12 @@ const errorOf = <T>(learned: Learned<T>): MajError | undefined =>
   'error' in learned ? learned.error : undefined;
 
 type StatusPart =
+  | 'application'
   | 'version'
   | 'services'
   | 'maintenance'
   | 'database'
+  | 'dump'
   | 'migrations'
   | 'permissions'
   | 'commands'
@@ -56,9 +62,11 @@ function troubles(
     error === undefined ? [] : [error.describe(messages).hint],
   );
   return {
+    applicationError: text(errors.application),
     versionError: text(errors.version),
     maintenanceError: text(errors.maintenance),
     databaseError: text(errors.database),
+    dumpError: text(errors.dump),
     migrationsError: text(errors.migrations),
     permissionsError: text(errors.permissions),
     servicesError: text(errors.services),
@@ -72,9 +80,14 @@ function troubles(
 const readServer = (context: Context): Promise<string> =>
   withSession(context, targetFromConfig(context), (session) => Promise.resolve(session.server.text));
 
-async function readPending(context: Context): Promise<string[]> {
+/** What is pending, and why `maj migrate` would not run it. */
+async function readPending(context: Context): Promise<{ files: string[]; problem: MajError | undefined }> {
   const { plan } = await readPlan(context);
-  return plan.pending.map(({ file }) => file);
+  return { files: plan.pending.map(({ file }) => file), problem: errorOfProblems(plan.problems) };
+}
+
+async function isReleaseKnown(context: Context, version: string): Promise<'known' | 'unknown'> {
+  return (await installedList(context, version)) === undefined ? 'unknown' : 'known';
 }
 
 /** `maj status`: everything that can be learned without changing anything; what cannot be is said in its place. */
@@ -88,13 +101,23 @@ export const statusVerb: Verb<never> = {
   async run(context) {
     const { APP_DIR } = context.config;
     const server = await learn(() => readServer(context));
+    const dump = await learn(() =>
+      'error' in server ? Promise.resolve(undefined) : findDumpProgram(context),
+    );
     const pending = await learn(() => readPending(context));
+    const application = await learn(() =>
+      APP_DIR === undefined ? Promise.resolve(undefined) : requireInstalled(context),
+    );
     const all = await listBackups(context);
     const backups = backupsOf(await liveDatabase(context), all);
     const newest = backups[0];
     const left = errorOf(await learn(() => refuseLeftOver(context)));
     const version = await learn(() =>
       APP_DIR === undefined ? Promise.resolve(null) : installedVersion(context),
+    );
+    const installed = valueOf(version) ?? null;
+    const release = await learn(() =>
+      installed === null ? Promise.resolve(undefined) : isReleaseKnown(context, installed),
     );
     const told = await learn(() =>
       APP_DIR === undefined ? Promise.resolve() : checkInstalledVersion(context),
@@ -114,11 +137,12 @@ export const statusVerb: Verb<never> = {
     );
     const runner = valueOf(commands);
     const facts = {
-      version: valueOf(version) ?? null,
+      version: installed,
+      release: valueOf(release),
       application: APP_DIR === undefined ? undefined : applicationDir(context),
       maintenance: valueOf(maintenance),
       server: valueOf(server),
-      pending: valueOf(pending),
+      pending: valueOf(pending)?.files,
       health: healthStrength(context.config),
       permissions: valueOf(permissions),
       services: valueOf(services) ?? [],
@@ -138,16 +162,18 @@ export const statusVerb: Verb<never> = {
       backupDir: backupsDir(context),
     };
     const errors = {
-      version: errorOf(told),
+      application: errorOf(application),
+      version: errorOf(told) ?? errorOf(release),
       maintenance: errorOf(maintenance),
       database: errorOf(server),
-      migrations: errorOf(pending),
+      dump: errorOf(dump),
+      migrations: errorOf(pending) ?? valueOf(pending)?.problem,
       permissions: errorOf(permissions),
       services: errorOf(services),
       commands: errorOf(commands),
       unfinished: left,
     };
-    const worst = left ?? errors.database ?? errors.maintenance;
+    const worst = left ?? errors.database ?? errors.application ?? errors.dump ?? errors.maintenance;
     const exitCode: ExitCode = worst?.exitCode ?? exitCodes.done;
     return {
       data: { ...facts, ...troubles(errors, en) },

@@ -1,6 +1,5 @@
 import type { Context } from '../context.ts';
-import { refused } from '../errors.ts';
-import { placesOf } from '../release/places.ts';
+import { requireInstalled } from '../release/places.ts';
 import { checkCommandUser } from './commands.ts';
 import { checkHealth, type HealthReport } from './health.ts';
 import { runSmoke } from './smoke.ts';
@@ -20,8 +19,7 @@ export interface ApplicationReport {
  * @throws MajError `not-installed`, `health-failed`, `smoke-failed`
  */
 export async function checkApplication(context: Context): Promise<ApplicationReport> {
-  const { live, entry } = await placesOf(context);
-  if (live === undefined) throw refused('not-installed', { path: entry });
+  await requireInstalled(context);
   await checkCommandUser(context);
   const version = await installedVersion(context);
   const health = await checkHealth(context);

@@ -31,6 +31,8 @@ export interface ProblemPaths {
 export interface FileReport {
   /** The account that the web server was taken to run the application as. */
   readonly user: string;
+  /** What it comes of: APP_USER, Debian's name for web servers, the owner of the application. */
+  readonly userBy: WebUser['by'];
   readonly problems: Readonly<Record<PermissionProblem, ProblemPaths>>;
   /** The files outside of APP_PERSIST, and how many of them the web server's account may write to. */
   readonly code: { readonly files: number; readonly writable: number };
@@ -57,7 +59,7 @@ const mostNamed = 10;
 export async function lookAtFiles(context: Context): Promise<FileReport | undefined> {
   const places = await placesOf(context);
   if (places.live === undefined) return undefined;
-  const user = await webUser(context, places.live);
+  const { user, by } = await webUser(context, places.live);
   const found: Record<PermissionProblem, string[]> = { unreadable: [], writable: [], exposed: [] };
   const roots = places.releases === undefined ? [places.live] : [places.live, places.persistent];
   const { APP_PERSIST, APP_VERSION_FILE } = context.config;
@@ -97,6 +99,7 @@ export async function lookAtFiles(context: Context): Promise<FileReport | undefi
   const { unreadable, writable, exposed } = found;
   return {
     user: user.name,
+    userBy: by,
     problems: { unreadable: some(unreadable), writable: some(writable), exposed: some(exposed) },
     code: { files: code.length, writable: codeWritable },
     missing: persistent.filter((path) => entryAt(places.persistent, path) === undefined),
@@ -128,17 +131,24 @@ function closedAbove(path: string, user: SystemUser): string | undefined {
   return closedAbove(folder, user) ?? (reachOf(folder, user).user ? undefined : folder);
 }
 
+interface WebUser {
+  readonly user: SystemUser;
+  readonly by: 'app-user' | 'usual' | 'owner';
+}
+
 /** The account of APP_USER; else Debian's for web servers, where there is one; else that of whoever owns the tree. */
-async function webUser(context: Context, live: string): Promise<SystemUser> {
+async function webUser(context: Context, live: string): Promise<WebUser> {
   const wanted = context.config.APP_USER;
   if (wanted !== undefined) {
     const user = await systemUser(context, wanted);
     if (user === undefined) throw wrongUsage('user-unknown', { user: wanted });
-    return user;
+    return { user, by: 'app-user' };
   }
+  const usual = await systemUser(context, 'www-data');
+  if (usual !== undefined) return { user: usual, by: 'usual' };
   const owner = entryAt(live, '')?.uid ?? 0;
   const owning: SystemUser = { name: String(owner), uid: owner, gids: new Set() };
-  return (await systemUser(context, 'www-data')) ?? (await systemUser(context, String(owner))) ?? owning;
+  return { user: (await systemUser(context, String(owner))) ?? owning, by: 'owner' };
 }
 
 /** An account with the groups that it is in; undefined when the system knows none such. */

@@ -1,5 +1,4 @@
 import { versionOfTree } from '../application/version.ts';
-import { requireSettings } from '../config/require.ts';
 import type { Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { isSameVersion } from '../system/versions.ts';
@@ -8,7 +7,7 @@ import { fileChanges } from './file-changes.ts';
 import { findPackage } from './find.ts';
 import { installedList, keepList } from './installed.ts';
 import { keptPaths } from './kept-paths.ts';
-import { placesOf } from './places.ts';
+import { requireInstalled } from './places.ts';
 import { discardStaged, unpackVerified, type VerifiedTree } from './stage.ts';
 import type { FoundPackage } from './types.ts';
 
@@ -38,9 +37,7 @@ export interface AdoptedRelease {
  *   `versionOfTree`, `findPackage` and `unpackVerified`
  */
 export async function adoptRelease(context: Context, wanted: string | undefined): Promise<AdoptedRelease> {
-  const { APP_DIR } = requireSettings(context.config, ['APP_DIR']);
-  const { live } = await placesOf(context);
-  if (live === undefined) throw refused('not-installed', { path: APP_DIR });
+  const live = await requireInstalled(context);
   const installed = await versionOfTree(live, context.config);
   const found = await findPackage(context, wanted ?? installed);
   const unpacked = await unpackVerified(context, found.path, 'adopt');

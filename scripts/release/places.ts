@@ -42,6 +42,17 @@ export async function placesOf(context: Pick<Context, 'config' | 'projectDir'>):
 }
 
 /**
+ * The tree of the application that runs: whoever works on an installed application begins with it.
+ *
+ * @throws MajError `not-installed`; of `placesOf`
+ */
+export async function requireInstalled(context: Pick<Context, 'config' | 'projectDir'>): Promise<string> {
+  const { live, entry } = await placesOf(context);
+  if (live === undefined) throw refused('not-installed', { path: entry });
+  return live;
+}
+
+/**
  * What a link points to, as it is written; null when nothing is there.
  *
  * @throws MajError `current-not-link` when something else is there

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { installedVersion, toldVersion } from '../application/version.ts';
-import { inStep, note, type Context } from '../context.ts';
+import { inStep, note, warn, type Context } from '../context.ts';
 import { refused } from '../errors.ts';
 import { makeFolders } from '../system/beneath.ts';
 import {
@@ -62,6 +62,8 @@ export async function stagePackage(
   const persistent = persistentPaths(context.config.APP_PERSIST);
   try {
     const previousVersion = await installedVersion(context);
+    if (places.live !== undefined && previousVersion === null)
+      warn(context, 'version-unknown', { version, path: places.live, name: context.config.APP_VERSION_FILE });
     const step = checkVersion(version, previousVersion, options.version, options.allow);
     const needs = readRequirements(file, folder, unpacked.entries);
     await checkRequirements(context, needs, version, places.live === undefined ? undefined : previousVersion);

@@ -1,9 +1,8 @@
-import { checkCommandUser } from '../application/commands.ts';
 import { checkHealth } from '../application/health.ts';
 import { installDependencies } from '../application/hooks.ts';
 import { logBaseline, markAgain, type LogBaseline } from '../application/logs.ts';
 import { maintenanceState } from '../application/maintenance.ts';
-import { checkServices, serviceSettings } from '../application/services.ts';
+import { serviceSettings } from '../application/services.ts';
 import { findBackup } from '../backup/list.ts';
 import { checkRestorable } from '../backup/restorable.ts';
 import { tryRestore } from '../backup/trial/trial.ts';
@@ -20,6 +19,7 @@ import { stagePackage } from '../release/stage.ts';
 import type { FoundPackage, StagedFacts } from '../release/types.ts';
 import { refuseFailedBefore } from './failed-pair.ts';
 import { stagedEntry } from './journal.ts';
+import { checkReady } from './ready.ts';
 import { doStep, type UpgradeRun } from './run.ts';
 
 /** Everything that is ready before the window opens. */
@@ -96,8 +96,7 @@ export async function complete(context: Context, prepared: Prepared): Promise<Pr
 /** The application has to be well before it is upgraded: otherwise no failure afterwards would mean anything. */
 function checkApplication(context: Context): Promise<LogBaseline> {
   return inStep(context, 'check', {}, async () => {
-    await checkCommandUser(context);
-    await checkServices(context);
+    await checkReady(context);
     if ((await maintenanceState(context)) === 'unmanaged')
       warn(context, 'maintenance-unmanaged', { stopped: serviceSettings(context.config) });
     await checkHealth(context);

@@ -8,6 +8,7 @@ import { backupsDir } from '../config/require.ts';
 import { inStep, note, type Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
 import { orLeftOver } from '../left-over.ts';
+import { placesOf } from '../release/places.ts';
 import { discardStaged } from '../release/stage.ts';
 import { undoMoves } from '../release/switch.ts';
 import { ownIdentity } from '../system/identity.ts';
@@ -100,9 +101,11 @@ async function step<T>(
   return doStep({ ...run, journal: { ...run.journal, add } }, name, work);
 }
 
-/** Puts maintenance back to what it was, never simply off. */
+/** Puts maintenance back to what it was, never simply off. Where no application was, and none came, none is closed. */
 async function endMaintenance(context: Context, state: RunState): Promise<void> {
-  if (enteredWindow(state) && state.maintenanceWas === 'off') await setMaintenance(context, 'off');
+  if (!enteredWindow(state) || state.maintenanceWas !== 'off') return;
+  if (state.switchPlan === undefined && (await placesOf(context)).live === undefined) return;
+  await setMaintenance(context, 'off');
 }
 
 /**

@@ -1,9 +1,8 @@
-import { checkCommandUser } from '../application/commands.ts';
-import { checkServices } from '../application/services.ts';
 import type { Context } from '../context.ts';
 import { findPackage } from '../release/find.ts';
 import { discardStaged, stagePackage } from '../release/stage.ts';
 import type { Allowance, StagedRelease } from '../release/types.ts';
+import { checkReady } from './ready.ts';
 import { refuseLeftOver } from './unfinished.ts';
 
 /**
@@ -13,7 +12,7 @@ import { refuseLeftOver } from './unfinished.ts';
  * @param wanted a version, the path of a package, or a commit
  * @param name what it is unpacked for
  * @throws MajError of `refuseLeftOver`: staging would remove the tree that an unfinished run is to be resumed with; what
- *   `findPackage` and `stagePackage` throw
+ *   `checkReady`, `findPackage` and `stagePackage` throw
  */
 export async function withPackage<T>(
   context: Context,
@@ -22,8 +21,7 @@ export async function withPackage<T>(
   work: (staged: StagedRelease) => Promise<T>,
 ): Promise<T> {
   await refuseLeftOver(context);
-  await checkCommandUser(context);
-  await checkServices(context);
+  await checkReady(context);
   const found = await findPackage(context, wanted);
   const staged = await stagePackage(context, found.path, { ...found, allow, runId: name });
   try {

@@ -19,7 +19,7 @@ describe('a wrong call', () => {
     ['no verb', [], 2, /No verb was given/],
     ['an unknown verb', ['bakup'], 2, /did you mean “backup”/],
     ['an unknown option', ['backup', '--fast'], 2, /Unknown option '--fast'/],
-    ['an argument too many', ['backup', 'now'], 2, /maj backup: it takes no arguments/],
+    ['an argument too many', ['backup', 'now'], 2, /^maj: backup: it takes no arguments/m],
     [
       'a password as an option',
       ['status', '--db-password=hunter2'],

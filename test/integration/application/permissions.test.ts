@@ -43,6 +43,7 @@ describe('the permissions of an application', () => {
   it('are as they should be when its user can read everything, and others can write nothing', async () => {
     expect(await look()).toEqual({
       user: 'nobody',
+      userBy: 'app-user',
       problems: { unreadable: none, writable: none, exposed: none },
       code: { files: 3, writable: 0 },
       missing: [],

@@ -1,7 +1,10 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Config } from '../../../scripts/config/settings.ts';
 import type { Context } from '../../../scripts/context.ts';
+import { migrateVerb } from '../../../scripts/migrate.ts';
+import { keepList } from '../../../scripts/release/installed.ts';
 import { statusVerb } from '../../../scripts/status.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import type { VerbResult } from '../../../scripts/verb.ts';
@@ -59,4 +62,26 @@ test.each<[string, Record<string, string>, Partial<Config>, RegExp]>([
   expect(data).toMatchObject({ versionError: expect.stringMatching(said) as string });
   expect(text(en).find((line) => line.startsWith('version'))).toMatch(said);
   expect(text(en).join('\n')).toMatch(/^next .*APP_VERSION_PATTERN/m);
+});
+
+test('what an upgrade would ask about, or migrate would refuse, is told: an unknown release, a script that is gone', async () => {
+  const app = join(temporaryFolder('status'), 'app');
+  writeTree(app, { VERSION: '1.4.0\n', 'migrations/001_a.sql': 'CREATE TABLE a (id INT PRIMARY KEY);\n' });
+  const context = running().context({
+    APP_DIR: app,
+    APP_USER: undefined,
+    DB_NAME: await running().createDatabase(),
+    DB_USER: 'root',
+  });
+  await migrateVerb.run(context, verbArguments(['baseline', '001']));
+  rmSync(join(app, 'migrations', '001_a.sql'));
+  const { text, data } = await status(context);
+  expect(data).toMatchObject({ release: 'unknown', pending: [] });
+  const lines = text(en).join('\n');
+  expect(lines).toMatch(/^release .*`maj adopt-release`/m);
+  expect(lines).toMatch(/^migrations .*\n.*001_a\.sql/m);
+  expect(lines).not.toContain('none pending');
+  expect(lines).toMatch(/^permissions .*for APP_USER is not set/m);
+  await keepList(context, { format: 1, version: '1.4.0', sha256: '', complete: true, made: [], entries: [] });
+  expect((await status(context)).data).toMatchObject({ release: 'known' });
 });

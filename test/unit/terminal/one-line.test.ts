@@ -1,3 +1,4 @@
+import type { FileReport } from '../../../scripts/application/look-at-files.ts';
 import { expect, test } from 'vitest';
 import { table } from '../../../scripts/terminal/format.ts';
 import { changeLines } from '../../../scripts/terminal/messages/en/release.ts';
@@ -19,8 +20,9 @@ const noFiles = {
   carried: [],
 };
 
-const files = {
+const files: FileReport = {
   user: 'www-data',
+  userBy: 'app-user',
   problems: { unreadable: none, writable: none, exposed: none },
   code: { files: 1, writable: 0 },
   missing: [],

@@ -86,7 +86,7 @@ export const application = {
     }),
     'not-installed': (facts: { path: string }) => ({
       message: `No application is installed in ${facts.path}.`,
-      hint: 'Check APP_DIR and APP_LAYOUT.',
+      hint: 'Check APP_DIR and APP_LAYOUT. To install a first release there: maj apply VERSION.',
     }),
     'health-failed': (facts: {
       url: string;

@@ -51,7 +51,7 @@ export const command = {
       hint: '`maj --help` lists them.',
     }),
     'bad-usage': (facts: { verb: string; reason: string }) => ({
-      message: `maj ${facts.verb}: ${facts.reason}`,
+      message: `${facts.verb}: ${facts.reason}`,
       hint: `\`maj ${facts.verb} --help\` shows what it takes.`,
     }),
     'secret-option': (facts: { option: string; setting: string }) => ({

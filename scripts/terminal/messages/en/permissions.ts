@@ -28,8 +28,19 @@ export function fileLines({ user, code, missing, data }: FileReport): readonly s
 
 const mostFolders = 5;
 
-/** What is wrong with permissions, and what corrects it: a few lines. */
-export function permissionLines({ user, problems, partly }: FileReport): readonly string[] {
+const userTexts: Readonly<Record<FileReport['userBy'], string>> = {
+  'app-user': 'APP_USER',
+  usual: 'the usual user of web servers, for APP_USER is not set',
+  owner: 'the owner of the application, for APP_USER is not set',
+};
+
+/** Whom the web server was taken to run as, and why. */
+const userText = ({ user, userBy }: Pick<FileReport, 'user' | 'userBy'>): string =>
+  `${user} (${userTexts[userBy]})`;
+
+/** What is wrong with permissions, and what corrects it: a few lines, one at least. */
+export function permissionLines(report: FileReport): readonly string[] {
+  const { problems, partly } = report;
   const lines = (of: ProblemPaths, what: string, remedy: string): readonly string[] =>
     of.count === 0
       ? []
@@ -38,14 +49,15 @@ export function permissionLines({ user, problems, partly }: FileReport): readonl
           ...of.first.map((path) => `  ${oneLine(path)}`),
           ...(of.count > of.first.length ? [`  … and ${of.count - of.first.length} more`] : []),
         ];
-  return [
+  const found = [
     ...lines(
       problems.unreadable,
-      `${user} (APP_USER) cannot read`,
+      `${userText(report)} cannot read`,
       'Give them to a group that it is in, and to that group the right: chgrp, chmod g+rX.',
     ),
     ...lines(problems.writable, 'anybody on this machine can write to', 'Take that away: chmod o-w.'),
     ...lines(problems.exposed, 'anybody on this machine can read secrets in', 'Take that away: chmod o-r.'),
     ...(partly ? ['there are more files than were looked at'] : []),
   ];
+  return found.length === 0 ? [`as they should be, for ${userText(report)}`] : found;
 }

@@ -562,6 +562,8 @@ export const release = {
       `The package of the installed release, ${facts.path}, cannot be unpacked to show what was edited: ${facts.reason}`,
     'files-carried': (facts: { paths: readonly string[] }) =>
       `These files are yours (no release holds them). They are carried over into the new release:\n${folderLines(facts.paths)}`,
+    'version-unknown': (facts: { version: string; path: string; name: string }) =>
+      `${facts.path} does not tell its version (APP_VERSION_FILE is ${facts.name}): nothing tells whether ${facts.version} is newer. ${versionHint}`,
     'release-unknown': (facts: { installed: string | null; paths: readonly string[] }) =>
       [
         `maj did not install this application, so it cannot tell your files from those of the old release. Nothing is removed: every file that the new release does not bring is carried over into it.`,

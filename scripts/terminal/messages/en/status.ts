@@ -7,9 +7,11 @@ import { fileLines, permissionLines } from './permissions.ts';
 
 /** What could not be learned, and what to do about it. */
 export interface StatusTroubles {
+  readonly applicationError: string | undefined;
   readonly versionError: string | undefined;
   readonly maintenanceError: string | undefined;
   readonly databaseError: string | undefined;
+  readonly dumpError: string | undefined;
   readonly migrationsError: string | undefined;
   readonly permissionsError: string | undefined;
   readonly servicesError: string | undefined;
@@ -21,6 +23,8 @@ export interface StatusTroubles {
 /** What `maj status` tells. */
 interface StatusFacts extends StatusTroubles {
   readonly version: string | null;
+  /** Whether it is known what the installed release consists of; undefined where no release is told. */
+  readonly release: 'known' | 'unknown' | undefined;
   readonly application: string | undefined;
   readonly maintenance: string | undefined;
   readonly server: string | undefined;
@@ -56,19 +60,38 @@ const commandsTexts: Readonly<Record<CommandUser['by'], string>> = {
 const underName = (name: string, lines: readonly string[]): readonly string[] =>
   lines.map((line, index) => `${(index === 0 ? name : '').padEnd(12)} ${line}`);
 
+function applicationText({ application, applicationError, version }: StatusFacts): string {
+  if (application === undefined) return 'APP_DIR is not set';
+  return applicationError ?? `${application}, version ${version ?? 'unknown'}`;
+}
+
+const releaseUnknown =
+  'maj does not know what is part of it and what is yours: an upgrade keeps everything that the new release does not bring, and asks first. `maj adopt-release` compares it with its package.';
+
+/** What is pending, and what stands in the way of it. */
+function migrationLines({ pending, migrationsError }: StatusFacts): readonly string[] {
+  if (pending === undefined) return [migrationsError ?? 'unknown'];
+  const count = `${pending.length} pending: ${nameList(pending)}`;
+  return [
+    ...(migrationsError?.split('\n') ?? []),
+    ...(pending.length > 0 ? [count] : migrationsError === undefined ? ['none pending'] : []),
+  ];
+}
+
 /** What `maj status` says, in English. */
 export function statusLines(facts: StatusFacts): readonly string[] {
-  const [first, ...more] =
-    facts.permissions === undefined
-      ? [facts.permissionsError ?? 'unknown']
-      : permissionLines(facts.permissions);
   return [
-    `application  ${facts.application ?? 'APP_DIR is not set'}${facts.application === undefined ? '' : `, version ${facts.version ?? 'unknown'}`}`,
+    `application  ${applicationText(facts)}`,
     ...(facts.versionError === undefined ? [] : [`version      ${facts.versionError}`]),
+    ...(facts.release === 'unknown' ? [`release      ${releaseUnknown}`] : []),
     `maintenance  ${facts.maintenance ?? facts.maintenanceError ?? 'unknown'}`,
     `health       ${healthTexts[facts.health]}`,
-    `permissions  ${first ?? `as they should be, for ${facts.permissions?.user ?? ''} (APP_USER)`}`,
-    ...more.map((line) => `             ${line}`),
+    ...underName(
+      'permissions',
+      facts.permissions === undefined
+        ? [facts.permissionsError ?? 'unknown']
+        : permissionLines(facts.permissions),
+    ),
     ...underName('files', facts.permissions === undefined ? [] : fileLines(facts.permissions)),
     ...underName(
       'services',
@@ -80,20 +103,15 @@ export function statusLines(facts: StatusFacts): readonly string[] {
     ),
     `commands     ${facts.commands === undefined ? (facts.commandsError ?? 'unknown') : `run as ${facts.commands.user} (${commandsTexts[facts.commands.by]})`}`,
     `database     ${facts.server ?? facts.databaseError ?? 'not set'}`,
-    `migrations   ${
-      facts.pending === undefined
-        ? (facts.migrationsError ?? 'unknown')
-        : facts.pending.length === 0
-          ? 'none pending'
-          : `${facts.pending.length} pending: ${nameList(facts.pending)}`
-    }`,
+    ...(facts.dumpError === undefined ? [] : [`dump         ${facts.dumpError}`]),
+    ...underName('migrations', migrationLines(facts)),
     `last backup  ${
       facts.backup === undefined
         ? 'none'
         : `${facts.backup.id} of ${databaseText(facts.backup.database)}, ${age(facts.backup.ageMs)} old, ${facts.backup.proven ? 'proven' : 'not proven'} (${facts.backups} in all)`
     }${facts.otherBackups === 0 ? '' : `; ${facts.otherBackups} more of other databases`}`,
     `space        ${bytes(facts.free)} free for ${facts.backupDir}`,
-    ...(facts.unfinished === undefined ? [] : [`unfinished   ${facts.unfinished}`]),
+    ...underName('unfinished', facts.unfinished?.split('\n') ?? []),
     ...facts.remedies.map((remedy) => `next         ${remedy}`),
   ];
 }
