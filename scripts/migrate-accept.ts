@@ -28,7 +28,7 @@ export async function accept(context: Context, args: Arguments, version: string)
   await refuseUnfinished(context);
   const because = givenReason(args.options, 'accept');
   const wish = { version, checksum: givenChecksum(args.options) };
-  const { migrations, plan } = await readPlan(context, { refuseLocked: true });
+  const { migrations, plan } = await readPlan(context, { refuseLocked: true, use: 'read' });
   const { row, checksum, file = fileOfRecord(row) } = planAcceptance(plan.ledger, migrations, wish);
   const facts = { file, applied: row.checksum, accepted: checksum };
   const data = { version: row.version, ...facts };

@@ -19,7 +19,7 @@ export async function adopt(
   await refuseUnfinished(context);
   const { from, current, plan } = args.options;
   const wish = { from: typeof from === 'string' ? from : undefined, current: current === true };
-  const migrations = await readMigrations(await migrationsFolder(context), context.config);
+  const migrations = await readMigrations(await migrationsFolder(context, { use: 'read' }), context.config);
   const target = targetFromConfig(context);
   const prepared = await withSession(context, target, (session) =>
     prepareAdoption(context, session, migrations, wish),

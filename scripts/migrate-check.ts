@@ -53,7 +53,9 @@ function formatOf(given: string | boolean | undefined): CheckFormat {
 }
 
 async function allScripts(context: Context): Promise<string[]> {
-  return (await readMigrations(await migrationsFolder(context), context.config)).map(({ path }) => path);
+  return (await readMigrations(await migrationsFolder(context, { use: 'read' }), context.config)).map(
+    ({ path }) => path,
+  );
 }
 
 /** A file is looked for as a path, from the project folder on, then among the scripts. */
@@ -61,7 +63,7 @@ async function namedScripts(context: Context, files: readonly string[]): Promise
   const paths: string[] = [];
   for (const file of files) {
     const path = resolve(context.projectDir, file);
-    const script = (await exists(path)) ? path : join(await migrationsFolder(context), file);
+    const script = (await exists(path)) ? path : join(await migrationsFolder(context, { use: 'read' }), file);
     if (!(await exists(script))) throw wrongUsage('check-file', { file, places: [path, script] });
     paths.push(script);
   }

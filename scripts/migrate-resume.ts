@@ -55,7 +55,7 @@ async function settle(context: Context, word?: Word): Promise<Settlement | undef
   const receipts = await readReceipts(context);
   return settleDoubt(context, {
     target,
-    migrations: await readMigrations(await migrationsFolder(context), context.config),
+    migrations: await readMigrations(await migrationsFolder(context, { use: 'read' }), context.config),
     sqlMode: context.config.DB_SQL_MODE ?? (await serverSqlMode(context, target)),
     evidence: receipts.filter(({ result }) => result === 'passed').flatMap(({ evidence }) => evidence),
     ...(word === undefined ? {} : { word }),

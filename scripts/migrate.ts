@@ -31,7 +31,7 @@ async function dryRunOnNewestBackup(context: Context): Promise<VerbResult> {
 }
 
 async function status(context: Context): Promise<VerbResult> {
-  const { folder, plan } = await readPlan(context);
+  const { folder, plan } = await readPlan(context, { use: 'read' });
   const rows = statusRows(plan);
   const data = { folder, migrations: rows, problems: plan.problems };
   return {
@@ -56,10 +56,8 @@ async function baseline(
   version: string,
 ): Promise<VerbResult> {
   await refuseUnfinished(context);
-  const scripts = baselineScripts(
-    await readMigrations(await migrationsFolder(context), context.config),
-    version,
-  );
+  const folder = await migrationsFolder(context, { use: 'read' });
+  const scripts = baselineScripts(await readMigrations(folder, context.config), version, folder);
   const files = scripts.map(({ file }) => file);
   const target = targetFromConfig(context);
   await args.confirm(({ results }) =>

@@ -82,7 +82,7 @@ const readServer = (context: Context): Promise<string> =>
 
 /** What is pending, and why `maj migrate` would not run it. */
 async function readPending(context: Context): Promise<{ files: string[]; problem: MajError | undefined }> {
-  const { plan } = await readPlan(context);
+  const { plan } = await readPlan(context, { use: 'read' });
   return { files: plan.pending.map(({ file }) => file), problem: errorOfProblems(plan.problems) };
 }
 

@@ -30,11 +30,20 @@ export async function refuseUnknownHistory(session: Session, database: string): 
   if (tables > 0) throw refused('history-unknown', { database, tables });
 }
 
-/** The scripts that a baseline takes for applied: those up to a version; 0 takes none. */
-export function baselineScripts(migrations: readonly Migration[], version: string): Migration[] {
+/**
+ * The scripts that a baseline takes for applied: those up to a version; 0 takes none.
+ *
+ * @param folder where they are
+ * @throws MajError `baseline-version`
+ */
+export function baselineScripts(
+  migrations: readonly Migration[],
+  version: string,
+  folder: string,
+): Migration[] {
   const known = ['0', ...migrations.map((one) => one.version)];
   if (!isVersion(version) || !known.some((one) => isSameVersion(one, version)))
-    throw refused('baseline-version', { version, versions: migrations.map((one) => one.version) });
+    throw refused('baseline-version', { version, folder, versions: migrations.map((one) => one.version) });
   return migrations.filter((one) => compareVersions(one.version, version) <= 0);
 }
 

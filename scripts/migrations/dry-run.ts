@@ -88,7 +88,11 @@ export async function dryRun(
       if (error === undefined || !isDenied(error.errno))
         throw refused(
           'dry-run-failed',
-          { failure, outside: (manifest.database.outside ?? []).map(({ schema }) => schema) },
+          {
+            failure,
+            outside: (manifest.database.outside ?? []).map(({ schema }) => schema),
+            nothingApplied: ledger.length === 0,
+          },
           { cause },
         );
       const lacking = lacksOnLive(live?.grants, name, error);

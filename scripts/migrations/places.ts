@@ -3,33 +3,60 @@ import { applicationDir } from '../config/require.ts';
 import { strangerAt, trustingOf, type Found, type Trusting } from '../config/stranger.ts';
 import type { Context } from '../context.ts';
 import { wrongUsage } from '../errors.ts';
+import { isUnder, persistentPaths } from '../release/persistent.ts';
 import { fileFailed, namesIn, statIfThere } from '../system/files.ts';
 import { isScript } from './names.ts';
 
 type Settings = Pick<Context, 'config' | 'projectDir'>;
 type Surroundings = Pick<Context, 'config' | 'projectDir' | 'env'>;
 
+/** What scripts are wanted for. */
+export interface Wanted {
+  /** The unpacked package of an upgrade, whose scripts count. */
+  readonly stagedDir?: string | undefined;
+  /** Whoever wrote them, they may be read and hashed; what runs of them does so with the power of DB_USER. */
+  readonly use?: 'run' | 'read';
+}
+
 /**
  * The folder of the migration scripts: MIGRATIONS_DIR itself when it is absolute, else under the first of these where
  * it is: the unpacked package, the project folder (a developer's repository), the installed application. Of the last two
- * it is refused where another could have written it. Where a package counts, those of the installed application never do: they
- * are of another release.
+ * it is refused where another could have written what is to run. Where a package counts, those of the installed application
+ * never do: they are of another release. An empty folder of the project does not hide the application's scripts.
  *
- * @param stagedDir the unpacked package of an upgrade
  * @throws MajError `migrations-folder-missing`, naming the places; `migrations-of-another`
  */
-export async function migrationsFolder(context: Surroundings, stagedDir?: string): Promise<string> {
+export async function migrationsFolder(context: Surroundings, wanted: Wanted = {}): Promise<string> {
+  const { stagedDir, use = 'run' } = wanted;
   const places = placesOf(context, stagedDir);
+  const found: string[] = [];
   for (const place of places) {
-    const found = await statIfThere(place);
+    const thing = await statIfThere(place);
     // A link that is not followed is one that others may change: it is refused below, and not passed over.
-    if (found?.isDirectory() !== true && found?.isSymbolicLink() !== true) continue;
-    const isNamed = isAbsolute(context.config.MIGRATIONS_DIR);
-    const isPackage = stagedDir !== undefined && !relative(stagedDir, place).startsWith('..');
-    if (!isNamed && !isPackage) await refuseOthersScripts(context, place);
-    return place;
+    if (thing?.isDirectory() === true || thing?.isSymbolicLink() === true) found.push(place);
   }
-  throw wrongUsage('migrations-folder-missing', { places });
+  const [first, ...others] = found;
+  if (first === undefined) throw wrongUsage('migrations-folder-missing', { places });
+  const isOf = (folder: string | undefined, place: string): boolean =>
+    folder !== undefined && !relative(folder, place).startsWith('..');
+  const place =
+    isOf(stagedDir, first) || (await holdsScripts(first))
+      ? first
+      : ((await firstOf(others, holdsScripts)) ?? first);
+  const isNamed = isAbsolute(context.config.MIGRATIONS_DIR);
+  if (use === 'run' && !isNamed && !isOf(stagedDir, place)) await refuseOthersScripts(context, place);
+  return place;
+}
+
+const holdsScripts = async (folder: string): Promise<boolean> =>
+  (await statIfThere(folder))?.isDirectory() === true && (await namesIn(folder)).some(isScript);
+
+async function firstOf(
+  paths: readonly string[],
+  holds: (path: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  for (const path of paths) if (await holds(path)) return path;
+  return undefined;
 }
 
 /**
@@ -69,13 +96,35 @@ export async function folderForNew(context: Settings): Promise<string> {
 }
 
 function placesOf(context: Settings, stagedDir: string | undefined): string[] {
-  const { MIGRATIONS_DIR, APP_DIR } = context.config;
-  if (isAbsolute(MIGRATIONS_DIR)) return [MIGRATIONS_DIR];
+  const { APP_DIR } = context.config;
+  const { path, of } = scriptsPath(context);
+  if (of === 'system') return [path];
   const isOfPackage = stagedDir !== undefined;
   const application = APP_DIR === undefined || isOfPackage ? undefined : installedTree(context);
-  return [stagedDir, context.projectDir, application]
+  const project = of === 'release' ? undefined : context.projectDir;
+  return [stagedDir, project, application]
     .filter((folder) => folder !== undefined)
-    .map((folder) => join(folder, MIGRATIONS_DIR));
+    .map((folder) => join(folder, path));
+}
+
+/**
+ * MIGRATIONS_DIR, and what it is a path of: any tree that has scripts; each release, where it is the absolute path of a folder
+ * in the one that is installed, for the next release has its own there; or the system. What is persistent is of no release.
+ * Pure.
+ */
+export function scriptsPath(context: Settings): {
+  readonly path: string;
+  readonly of: 'any' | 'release' | 'system';
+} {
+  const { MIGRATIONS_DIR: path, APP_DIR, APP_LAYOUT, APP_PERSIST } = context.config;
+  if (!isAbsolute(path)) return { path, of: 'any' };
+  if (APP_DIR === undefined) return { path, of: 'system' };
+  const within = relative(applicationDir(context), path);
+  const [, below] =
+    (APP_LAYOUT === 'releases' ? /^(?:current|releases\/[^/]+)\/(.+)$/ : /^(.+)$/).exec(within) ?? [];
+  const isOfRelease =
+    below !== undefined && !within.startsWith('..') && !isUnder(persistentPaths(APP_PERSIST), below);
+  return isOfRelease ? { path: below, of: 'release' } : { path, of: 'system' };
 }
 
 /** The tree of the application that is in use; APP_DIR must be set. */

@@ -7,7 +7,7 @@ import { readDonePrefixes } from './done-prefix.ts';
 import { readMigrations, type Migration } from './folder.ts';
 import { readLedger } from './ledger.ts';
 import { refuseLocked } from './lock.ts';
-import { migrationsFolder } from './places.ts';
+import { migrationsFolder, type Wanted } from './places.ts';
 import { serverSqlMode } from './runner.ts';
 import { planMigrations, type MigrationPlan } from './plan.ts';
 import { statementsOf } from './script.ts';
@@ -23,15 +23,15 @@ export interface LivePlan {
 /**
  * Reads the scripts and the live database's ledger.
  *
- * @param options `refuseLocked`: not while another run migrates, and is writing what would be read; `stagedDir`: the
- *   unpacked package whose scripts count, and are going to run
+ * @param options `refuseLocked`: not while another run migrates, and is writing what would be read; see `Wanted`
+ *   for the others
  * @throws MajError `migrations-locked` (exit code 5), and what reading either can throw
  */
 export async function readPlan(
   context: Context,
-  options: { readonly refuseLocked?: boolean; readonly stagedDir?: string } = {},
+  options: { readonly refuseLocked?: boolean } & Wanted = {},
 ): Promise<LivePlan> {
-  const folder = await migrationsFolder(context, options.stagedDir);
+  const folder = await migrationsFolder(context, options);
   const migrations = await readMigrations(folder, context.config);
   const refuseUnknown = options.stagedDir !== undefined;
   return { folder, migrations, plan: await planLive(context, migrations, { ...options, refuseUnknown }) };

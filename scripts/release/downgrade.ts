@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
@@ -7,6 +7,7 @@ import { isTextTaken } from '../migrations/accepted.ts';
 import { readMigrations, type Migration } from '../migrations/folder.ts';
 import { readLedger, type LedgerRow } from '../migrations/ledger.ts';
 import { nameOfRecord } from '../migrations/names.ts';
+import { scriptsPath } from '../migrations/places.ts';
 import { versionKey } from '../migrations/version.ts';
 import { statIfThere } from '../system/files.ts';
 
@@ -38,8 +39,8 @@ export async function checkDowngrade(
   staged: string,
   versions: { readonly version: string; readonly installed: string | null },
 ): Promise<void> {
-  const { MIGRATIONS_DIR } = context.config;
-  const folder = isAbsolute(MIGRATIONS_DIR) ? undefined : join(staged, MIGRATIONS_DIR);
+  const { path, of } = scriptsPath(context);
+  const folder = of === 'system' ? undefined : join(staged, path);
   const brings = folder !== undefined && (await statIfThere(folder))?.isDirectory() === true;
   const scripts = brings ? await readMigrations(folder, context.config) : [];
   const ledger = await withSession(context, targetFromConfig(context), (session) => readLedger(session));

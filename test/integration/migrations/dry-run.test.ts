@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Config } from '../../../scripts/config/settings.ts';
 import { migrateVerb } from '../../../scripts/migrate.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { dryRun } from '../../../scripts/migrations/dry-run.ts';
 import { readServerSettings, takeServerSettings } from '../../../scripts/migrations/production-settings.ts';
-import { migrationsFolder } from '../../../scripts/migrations/places.ts';
+import { migrationsFolder, scriptsPath } from '../../../scripts/migrations/places.ts';
 import { withThrowaway } from '../../../scripts/database/throwaway.ts';
 import { withSession } from '../../../scripts/database/session.ts';
 import { en } from '../../../scripts/terminal/messages/en/index.ts';
@@ -348,11 +349,13 @@ describe('the folder of the migrations is', () => {
     const application = await inside(app);
     expect(await migrationsFolder(context)).toBe(application);
     // They are of another release than the package is.
-    expect((await failureOf(migrationsFolder(context, staged))).code).toBe('migrations-folder-missing');
+    expect((await failureOf(migrationsFolder(context, { stagedDir: staged }))).code).toBe(
+      'migrations-folder-missing',
+    );
     const project = await inside(context.projectDir);
-    expect(await migrationsFolder(context, staged)).toBe(project);
+    expect(await migrationsFolder(context, { stagedDir: staged })).toBe(project);
     const packaged = await inside(staged);
-    expect(await migrationsFolder(context, staged)).toBe(packaged);
+    expect(await migrationsFolder(context, { stagedDir: staged })).toBe(packaged);
     expect(await migrationsFolder(context)).toBe(project);
   });
 
@@ -378,7 +381,48 @@ describe('the folder of the migrations is', () => {
     expect(failure.message).toContain(changed(app));
     const named = testContext({ config: { APP_DIR: app, MIGRATIONS_DIR: folder } });
     expect(await migrationsFolder(named)).toBe(folder);
+    // Nothing of them runs.
+    expect(await migrationsFolder(testContext({ config: { APP_DIR: app } }), { use: 'read' })).toBe(folder);
   });
+
+  test('the application’s beside an empty one of the project; of two with scripts, or without, the project’s', async () => {
+    const app = temporaryFolder('app');
+    const context = testContext({ config: { APP_DIR: app } });
+    const project = join(context.projectDir, 'migrations');
+    await mkdir(project);
+    expect(await migrationsFolder(context)).toBe(project);
+    await mkdir(join(app, 'migrations'));
+    expect(await migrationsFolder(context)).toBe(project);
+    const application = await inside(app);
+    expect(await migrationsFolder(context)).toBe(application);
+    await inside(context.projectDir);
+    expect(await migrationsFolder(context)).toBe(project);
+  });
+
+  test.each<[string, Partial<Config>, (app: string) => string, string | undefined]>([
+    ['in place', {}, (app) => join(app, 'sql', 'up'), 'sql/up'],
+    ['the current release', { APP_LAYOUT: 'releases' }, (app) => join(app, 'current', 'sql'), 'sql'],
+    ['a release by name', { APP_LAYOUT: 'releases' }, (app) => join(app, 'releases', '1.0', 'sql'), 'sql'],
+    ['what is shared', { APP_LAYOUT: 'releases' }, (app) => join(app, 'shared', 'sql'), undefined],
+    ['a persistent path', { APP_PERSIST: ['sql'] }, (app) => join(app, 'sql'), undefined],
+    ['a neighbour', {}, (app) => `${app}-sql`, undefined],
+  ])(
+    'of each release its own, where the one of the installed release is named: %s',
+    async (_, config, of, below) => {
+      const [staged, app] = [temporaryFolder('staged'), temporaryFolder('app')];
+      const path = of(app);
+      const context = testContext({ config: { APP_DIR: app, MIGRATIONS_DIR: path, ...config } });
+      expect(scriptsPath(context)).toEqual(
+        below === undefined ? { path, of: 'system' } : { path: below, of: 'release' },
+      );
+      await mkdir(path, { recursive: true });
+      const packaged = join(staged, below ?? 'sql');
+      await mkdir(packaged, { recursive: true });
+      expect(await migrationsFolder(context, { stagedDir: staged })).toBe(
+        below === undefined ? path : packaged,
+      );
+    },
+  );
 
   test('refused where a link on the way may be changed by anybody, though it leads to what is ours', async () => {
     const [app, ours] = [temporaryFolder('app'), temporaryFolder('ours')];

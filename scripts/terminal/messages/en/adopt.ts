@@ -65,7 +65,7 @@ function found(facts: AdoptionSummary): string[] {
 const pendingText = (pending: readonly string[]): string =>
   pending.length === 0
     ? 'Nothing is pending.'
-    : `Pending: ${pending.join(', ')}. Rehearse them: \`maj rehearse\`.`;
+    : `Pending: ${pending.join(', ')}. Next, rehearse them: \`maj rehearse VERSION\` for the upgrade to a package, \`maj rehearse\` for scripts of your own.`;
 
 /** What migrations/adopt/ says, in English. */
 export const adopt = {

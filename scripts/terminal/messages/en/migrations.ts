@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../migrations/doubt.ts';
 import type { Measured } from '../../../migrations/evidence.ts';
-import { isInTheWay, type MigrationFailure } from '../../../migrations/failure.ts';
+import { isDone, isInTheWay, type MigrationFailure } from '../../../migrations/failure.ts';
 import type { MigrationResult } from '../../../migrations/runner.ts';
 import { nameOfRecord, type NameProblem } from '../../../migrations/names.ts';
 import type { StatusRow } from '../../../migrations/status.ts';
@@ -186,13 +186,18 @@ const needsTrust = 1419;
 const viewInvalid = 1356;
 
 /** @param outside the other databases that views on the copy read */
-function dryRunHint({ file, reason }: MigrationFailure, outside: readonly string[]): string {
+function dryRunHint(
+  { file, version, reason }: MigrationFailure,
+  { outside, nothingApplied }: { outside: readonly string[]; nothingApplied: boolean },
+): string {
   if (reason.kind !== 'server' || reason.phase !== 'statement') return 'Rehearse again.';
   const { errno } = reason.error;
   if (errno === needsTrust)
     return 'On the live server it would fail in the same way. Have its administrator set log_bin_trust_function_creators to ON there, and rehearse again.';
   if (errno === viewInvalid && outside.length > 0)
     return `On the copy, a view that reads ${nameList([...new Set(outside)])} can be created but not read, because a backup holds no rows of another database. Take the statement out of ${file}, and rehearse again.`;
+  if (nothingApplied && isDone(reason.error))
+    return `By maj’s ledger no script was applied, but what this one does is done already. If it has run before maj kept a record, say so, up to the last script that has: \`maj migrate baseline VERSION\` (${version} is this one). Then rehearse again. Else correct ${file}.`;
   return `Correct ${file}, or the rows that it stumbled over, and rehearse again.`;
 }
 
@@ -382,9 +387,12 @@ export const migrations = {
       message: `${facts.database} has ${facts.tables === 1 ? '1 table' : `${facts.tables} tables`} but no ledger: nothing tells which scripts it has been through.`,
       hint: 'Say so once: `maj migrate baseline VERSION` takes the scripts up to VERSION for applied; 0 takes none. Where another program kept a record of them: `maj migrate adopt`.',
     }),
-    'baseline-version': (facts: { version: string; versions: readonly string[] }) => ({
-      message: `${facts.version} is not the version of a script.`,
-      hint: `Name one of ${nameList(facts.versions) || '(none)'}; or 0, if no script has been applied.`,
+    'baseline-version': (facts: { version: string; folder: string; versions: readonly string[] }) => ({
+      message: `${facts.version} is not the version of a script in ${facts.folder}.`,
+      hint:
+        facts.versions.length === 0
+          ? 'There is no script in that folder. If the scripts are elsewhere, correct MIGRATIONS_DIR; if no script has been applied, name 0.'
+          : `Name one of ${nameList(facts.versions)}; or 0, if no script has been applied.`,
     }),
     'accept-version': (facts: { version: string; versions: readonly string[] }) => ({
       message: `${facts.version} is not the version of a script that was applied to its end.`,
@@ -460,7 +468,7 @@ export const migrations = {
           group: `the group of ${facts.path} may write to it`,
         }[facts.stranger]
       }. Whoever writes them decides what is done to the database.`,
-      hint: `Use \`maj upgrade\`, which takes the scripts of the package. Or make sure that only user ${facts.uid} can write to the scripts and the folders above them. Or read them first, then name their folder: --migrations-dir=${facts.folder}`,
+      hint: `Use \`maj upgrade\`, which takes the scripts of the package. To try it beforehand: \`maj rehearse VERSION\`. Or make sure that only user ${facts.uid} can write to the scripts and the folders above them. \`maj migrate status\`, \`baseline\`, \`adopt\` and \`accept\` only read them, and do so here, too.`,
     }),
     'migrations-refused': (facts: { problems: readonly PlanProblem[] }) => ({
       message: `The scripts and the database do not agree:\n${facts.problems.map((problem) => `  - ${planProblem(problem)}`).join('\n')}`,
@@ -546,9 +554,13 @@ export const migrations = {
       hint: failureHint(facts.failure),
       state: failureState(facts.failure),
     }),
-    'dry-run-failed': (facts: { failure: MigrationFailure; outside: readonly string[] }) => ({
+    'dry-run-failed': (facts: {
+      failure: MigrationFailure;
+      outside: readonly string[];
+      nothingApplied: boolean;
+    }) => ({
       message: `The dry run on the copy failed. ${failureMessage(facts.failure)}`,
-      hint: dryRunHint(facts.failure, facts.outside),
+      hint: dryRunHint(facts.failure, facts),
       state: 'The live database was not touched.',
     }),
     'dry-run-privilege': (facts: { failure: MigrationFailure; database: string; lacking: string }) => ({
@@ -619,8 +631,8 @@ export const migrations = {
         : `Take for applied in ${facts.database}, without running them: ${nameList(facts.files)}?`,
     baselined: (facts: { files: readonly string[] }) =>
       facts.files.length === 0
-        ? 'The ledger is made; every script is pending.'
-        : `Taken for applied: ${nameList(facts.files)}. Rehearse what is pending: \`maj rehearse\`.`,
+        ? 'The ledger is made; every script is pending. Next, rehearse them: `maj rehearse VERSION` for the upgrade to a package, `maj rehearse` for scripts of your own.'
+        : `Taken for applied: ${nameList(facts.files)}. Next, rehearse what is pending: \`maj rehearse VERSION\` for the upgrade to a package, \`maj rehearse\` for scripts of your own.`,
     created: (facts: { path: string }) => `Made ${facts.path}.`,
     dryRun: (facts: {
       backup: string;

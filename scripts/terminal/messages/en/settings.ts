@@ -96,7 +96,7 @@ export const settings = {
     MAINTENANCE_DRAIN:
       'How long to wait, once maintenance is on, for what still runs in the database to end.',
     MIGRATIONS_DIR:
-      'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR; the last two only where no other account may write to them. An absolute path is taken as it is.',
+      'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR. Those of the last two run only where no other account may write to them. An absolute path is taken as it is, but one in APP_DIR, which each release has for itself.',
     MIGRATIONS_PATTERN:
       'Where the names of the scripts have a form of their own: a regular expression for the whole name, whose first group is the version, and whose second one, if there is one, its words. If not set: 012_words.sql, 20240101120000_words.sql, 1.2.3.sql, 16.0.0-17.0.0.sql, V1.2__words.sql, upgrade_12.sql and the like.',
     MIGRATIONS_PLACEHOLDERS:
