@@ -4,7 +4,7 @@ import { refused } from '../errors.ts';
 import type { VerifiedPackage } from '../release/types.ts';
 import { isSameVersion } from '../system/versions.ts';
 import { readStates } from './needed-backups.ts';
-import { enteredWindow, type RunState } from './state.ts';
+import { mayHaveChanged, type RunState } from './state.ts';
 
 /** What is upgraded to what: another package of the same version is another pair. */
 export interface UpgradePair {
@@ -27,7 +27,8 @@ export interface FailedRun {
 
 /**
  * The failure that the last upgrade of this pair ended with; undefined when it did not fail. What was interrupted by its
- * user, killed, or refused before its window does not count: that says nothing of the release. Pure.
+ * user, killed, or failed before the release was in place (a service that cannot be stopped) does not count: that says nothing
+ * of the release. Pure.
  *
  * @param states of all runs, newest first
  */
@@ -37,15 +38,15 @@ export function failureOfPair(states: readonly RunState[], pair: UpgradePair): F
       state.kind === 'upgrade' &&
       isSameVersion(state.from, pair.from) &&
       state.release?.sha256 === pair.sha256 &&
-      (state.outcome === 'succeeded' || failedInWindow(state)),
+      (state.outcome === 'succeeded' || failedInPlace(state)),
   );
   if (last?.failed === undefined || last.outcome === 'succeeded') return undefined;
   const { step, reason, at } = last.failed;
   return { run: last.run, to: last.to, step, reason, at };
 }
 
-const failedInWindow = (state: RunState): boolean =>
-  enteredWindow(state) && state.failed !== undefined && state.failed.code !== 'interrupted';
+const failedInPlace = (state: RunState): boolean =>
+  mayHaveChanged(state) && state.failed !== undefined && state.failed.code !== 'interrupted';
 
 /** The failure that the last upgrade with this package ended with, as the journals have it. */
 export async function findFailure(context: Context, sha256: string): Promise<FailedRun | undefined> {

@@ -20,13 +20,17 @@ function run(sha256: string, ...more: readonly JournalEntry[]): RunState {
 }
 
 const opened: JournalEntry = { type: 'maintenance-was', state: 'off' };
+const switched: JournalEntry = {
+  type: 'switch-planned',
+  plan: { moves: [], kept: null, strays: '/k', oldInode: 1 },
+};
 const failed = (code: string | null): JournalEntry => {
   return { type: 'step-failed', step: 'check-health', reason: 'not well', code };
 };
 const ended = (outcome: 'rolled-back' | 'succeeded' | 'abandoned'): JournalEntry => {
   return { type: 'run-finished', outcome };
 };
-const failure = run('s', opened, failed('health-failed'), ended('rolled-back'));
+const failure = run('s', opened, switched, failed('health-failed'), ended('rolled-back'));
 const told = { run: 'r', to: '2', step: 'check-health', reason: 'not well', at };
 
 test.each<[string, RunState[], unknown]>([
@@ -34,15 +38,20 @@ test.each<[string, RunState[], unknown]>([
   ['a failure in the window', [failure], told],
   [
     'not that of another package',
-    [run('t', opened, failed('health-failed'), ended('rolled-back'))],
+    [run('t', opened, switched, failed('health-failed'), ended('rolled-back'))],
     undefined,
   ],
   [
     'not what its user interrupted',
-    [run('s', opened, failed('interrupted'), ended('rolled-back'))],
+    [run('s', opened, switched, failed('interrupted'), ended('rolled-back'))],
     undefined,
   ],
   ['not what was refused before the window', [run('s', failed('disk-full'), ended('abandoned'))], undefined],
+  [
+    'not what failed in the window before the release was in place',
+    [run('s', opened, failed('service-failed'), ended('abandoned'))],
+    undefined,
+  ],
   ['not what was killed and taken back', [run('s', opened, ended('rolled-back'))], undefined],
   ['a failure, though a retry was killed since', [run('s', opened, ended('rolled-back')), failure], told],
   [
