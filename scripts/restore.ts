@@ -1,5 +1,7 @@
 import { checkServices } from './application/services.ts';
-import { findBackup, type Backup } from './backup/list.ts';
+import { installedVersion } from './application/version.ts';
+import { filesSince } from './backup/files-since.ts';
+import { findBackup, listOwnBackups, type Backup } from './backup/list.ts';
 import { namedBackup, refuseOthersRestore } from './backup/others.ts';
 import { checkRestorable } from './backup/restorable.ts';
 import {
@@ -18,12 +20,13 @@ import { onlyTables } from './backup/load/plan.ts';
 import { tryRestore } from './backup/trial/trial.ts';
 import { verifyBackup } from './backup/verify.ts';
 import { applicationDir } from './config/require.ts';
-import { warn, type Context } from './context.ts';
+import { stopIfInterrupted, warn, type Context } from './context.ts';
 import type { Definers } from './database/definers.ts';
 import { liveDatabase } from './database/identity.ts';
 import { targetFromConfig } from './database/target.ts';
-import { wrongUsage } from './errors.ts';
+import { reasonOf, refused, wrongUsage } from './errors.ts';
 import { endOrphans } from './migrations/end-orphan.ts';
+import { compareVersions, isSameVersion, isVersion } from './system/versions.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/unfinished.ts';
 import type { Verb, VerbArguments, VerbResult } from './verb.ts';
@@ -70,7 +73,8 @@ interface Request {
 }
 
 async function restore(context: Context, args: VerbArguments<Option>): Promise<VerbResult> {
-  const request = await requestOf(context, args);
+  const installed = context.config.APP_DIR === undefined ? null : await installedVersion(context);
+  const request = await requestOf(context, args, installed);
   const { backup, database, into, tables, definers, folder } = request;
   const named = namedBackup(backup, await liveDatabase(context));
   if (into === undefined) {
@@ -99,7 +103,11 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     database: target?.database ?? null,
     into: into ?? null,
     folder: folder ?? null,
+    version: backup.manifest.appVersion,
+    installed,
   };
+  if (into === undefined && isOtherVersion(backup, installed))
+    warn(context, 'restore-other-version', { ...names, whole: scope.database === 'whole' && scope.files });
   if (target !== undefined) await checkRestorable(context, backup, target, definers);
   refuseUnknownTables(backup, tables);
   await verifyBackup(context, backup, { trustProof: true });
@@ -107,10 +115,11 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   const restoring = { ...(tables === undefined ? {} : { tables }), definers, again };
   const learn = async (): Promise<RestoreWork | null> =>
     target === undefined ? null : learnRestore(context, backup, target, restoring);
+  const written = folder === undefined ? [] : await filesSinceOrTell(context, backup);
   const toFacts = (work: RestoreWork | null): RestoreFacts | null =>
     work === null ? null : restoreFacts(work, tables);
   if (args.options.plan === true) {
-    const facts = { ...names, work: toFacts(await learn()) };
+    const facts = { ...names, written, work: toFacts(await learn()) };
     return { data: facts, text: ({ results }) => results.backup.restorePlan(facts) };
   }
   const restored = (replaced: string | null, work: RestoreWork | null): VerbResult => {
@@ -121,7 +130,8 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     await restoreInto(context, backup, { ...targetFromConfig(context), database: into }, definers);
     return restored(null, null);
   }
-  const asked = { ...names, tables: tables === undefined ? null : [...tables] };
+  if (written !== null && written.length > 0) warn(context, 'files-replaced', { id: backup.id, written });
+  const asked = { ...names, written, tables: tables === undefined ? null : [...tables] };
   await args.confirm(({ results }) => results.backup.restoreQuestion(asked));
   if (target !== undefined) {
     // What a dead run has left at work is ended, and tables are tried, only once that is wanted.
@@ -141,9 +151,43 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   });
 }
 
+const isOtherVersion = ({ manifest }: Backup, installed: string | null): boolean =>
+  manifest.appVersion !== null && installed !== null && !isSameVersion(manifest.appVersion, installed);
+
+/**
+ * Refuses to take the newest backup, for want of a name, where it is of a newer version than the one that is installed: after
+ * an upgrade was gone back from it is of the version that nobody wants any more. That of an older one undoes an upgrade.
+ *
+ * @throws MajError `restore-which`
+ */
+async function refuseNewerVersion(context: Context, newest: Backup, installed: string | null): Promise<void> {
+  const { appVersion: version } = newest.manifest;
+  const areKnown = version !== null && isVersion(version) && installed !== null && isVersion(installed);
+  if (!areKnown || compareVersions(version, installed) <= 0) return;
+  const own = (await listOwnBackups(context)).find((backup) => !isOtherVersion(backup, installed));
+  throw refused('restore-which', {
+    id: newest.id,
+    version,
+    installed,
+    own: own === undefined ? undefined : own.id,
+  });
+}
+
+/** What cannot be looked at must not stand in the way of a restore: then it is said that nobody knows. */
+async function filesSinceOrTell(context: Context, backup: Backup): Promise<readonly string[] | null> {
+  try {
+    return await filesSince(context, backup, 'goes');
+  } catch (error) {
+    stopIfInterrupted(context);
+    warn(context, 'files-not-known', { id: backup.id, reason: reasonOf(error) });
+    return null;
+  }
+}
+
 async function requestOf(
   context: Context,
   { positionals, options }: VerbArguments<Option>,
+  installed: string | null,
 ): Promise<Request> {
   const wrong = (reason: string): Error => wrongUsage('bad-usage', { verb: 'restore', reason });
   const { 'database-only': databaseOnly, 'files-only': filesOnly, tables, into, definers = 'keep' } = options;
@@ -157,7 +201,9 @@ async function requestOf(
   if (definers !== 'keep' && definers !== 'current') throw wrong('--definers is keep or current');
   const names = typeof tables === 'string' ? tables.split(',').map((name) => name.trim()) : undefined;
   if (names?.includes('') === true || into === '') throw wrong('a name is empty');
-  const backup = await findBackup(context, positionals[0]);
+  const [named] = positionals;
+  const backup = await findBackup(context, named);
+  if (named === undefined && into === undefined) await refuseNewerVersion(context, backup, installed);
   const whole = databaseOnly !== true && names === undefined && into === undefined;
   const wantsFiles = whole && (filesOnly === true || backup.manifest.files !== null);
   return {

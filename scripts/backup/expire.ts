@@ -10,8 +10,10 @@ export interface KnownBackup {
 export interface ExpiryFacts {
   /** The complete ones; what has no manifest, or a damaged one, is none. */
   readonly backups: readonly KnownBackup[];
-  /** The ones that the installed version, or the one before it, would go back to. */
-  readonly waysBack: ReadonlySet<string>;
+  /** The one that the installed version would go back to. */
+  readonly wayBack: string | undefined;
+  /** The ones that the last run, and the last upgrade, took before they changed anything. */
+  readonly begun: ReadonlySet<string>;
   /** The ones that an unfinished upgrade or restore needs. */
   readonly unfinished: ReadonlySet<string>;
   /** The ones that a rehearsal which is still valid was on. */
@@ -27,6 +29,7 @@ export interface ExpiryFacts {
 const keepers = [
   'unfinished',
   'way-back',
+  'last-window',
   'newest-proven',
   'rehearsed',
   'least',
@@ -56,7 +59,9 @@ export function keepersOf(facts: ExpiryFacts): ReadonlyMap<string, readonly Keep
       case 'unfinished':
         return facts.unfinished.has(id);
       case 'way-back':
-        return facts.waysBack.has(id);
+        return id === facts.wayBack;
+      case 'last-window':
+        return facts.begun.has(id);
       case 'newest-proven':
         return id === newestProven?.id;
       case 'rehearsed':

@@ -66,7 +66,7 @@ export const backupsOf = (live: DatabaseIdentity | undefined, backups: readonly 
   backups.filter((backup) => whoseBackup(backup, live) === 'own');
 
 /** The complete backups of the database that the settings name, newest first. */
-const listOwnBackups = async (context: OwnContext): Promise<Backup[]> =>
+export const listOwnBackups = async (context: OwnContext): Promise<Backup[]> =>
   backupsOf(await liveDatabase(context), await listBackups(context));
 
 /**

@@ -4,6 +4,7 @@ import { inStep, type Context } from '../context.ts';
 import { checkFlagPlace } from '../application/maintenance.ts';
 import { refused, unsound } from '../errors.ts';
 import { copyFile } from '../release/copy-file.ts';
+import { asideName } from '../release/old-trees.ts';
 import { entryAt } from '../release/tree.ts';
 import { makeFolders } from '../system/beneath.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
@@ -45,7 +46,7 @@ export async function restoreFiles(context: Context, backup: Backup): Promise<st
     await flag.put(fresh);
     // Before the swap, so that no power failure leaves the names of files without what was in them.
     await flush(context, fresh);
-    const replaced = (await exists(live)) ? join(aside, `replaced-${stamp(context.clock.now())}`) : null;
+    const replaced = (await exists(live)) ? join(aside, asideName('replaced', context.clock.now())) : null;
     if (replaced !== null) await renameDurably(live, replaced);
     await renameDurably(fresh, live);
     await flag.done();
@@ -79,5 +80,3 @@ function createFlagKeeper(
     done: () => remove(kept),
   };
 }
-
-const stamp = (at: Date): string => at.toISOString().replaceAll(/[-:.]/g, '');

@@ -11,10 +11,11 @@ import { waitUntilUnwritten } from '../database/last-writes.ts';
 import { findOthers } from '../database/others.ts';
 import { withSession } from '../database/session.ts';
 import { targetFromConfig } from '../database/target.ts';
-import { MajError, refused } from '../errors.ts';
+import { MajError, notRolledBack, reasonOf, refused } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { placesOf } from '../release/places.ts';
 import { readRestoreMark, underRestoreMark, type BegunRestore } from './restore-mark.ts';
+import { restoreCommand } from './restore-scope.ts';
 
 /**
  * Does a restore in maintenance and with the services stopped, both of which are put back afterwards: also when the restore
@@ -23,7 +24,8 @@ import { readRestoreMark, underRestoreMark, type BegunRestore } from './restore-
  *
  * @param work is given what closes the application again: to be called once its files were replaced, for the state of a
  *   maintenance command can be among them
- * @throws MajError `still-written`, `service-failed` (exit code 3) before anything was changed
+ * @throws MajError `still-written`, `service-failed` (exit code 3) before anything was changed; `restore-not-opened` (11) when
+ *   all is restored, and the application could not be opened again
  */
 export async function inRestoreWindow<T>(
   context: Context,
@@ -60,7 +62,16 @@ export async function inRestoreWindow<T>(
     const result = await work(async () => {
       if (managed && (await isInstalled(context))) await halfWay(() => keepClosed(context, reason));
     });
-    await halfWay(open);
+    try {
+      await open();
+    } catch (error) {
+      const again = restoreCommand(begun.backup, begun.scope);
+      throw notRolledBack(
+        'restore-not-opened',
+        { backup: begun.backup, reason: reasonOf(error), again, managed },
+        { cause: error },
+      );
+    }
     return result;
   });
 }

@@ -63,9 +63,9 @@ function isFree(live: string, path: string): boolean {
   });
 }
 
-/** Whether the new tree has got it after all: copies have the time of what they were copied from. */
-function isCopied(live: string, path: string, stamp: { bytes: number; mtimeMs: number }): boolean {
-  const copy = entryAt(live, path);
+/** Whether the other tree has a copy of a file, or is where it was copied from: copies have the same time. */
+export function isCopied(other: string, path: string, stamp: { bytes: number; mtimeMs: number }): boolean {
+  const copy = entryAt(other, path);
   // Times of copies are set to the microsecond.
   return copy?.bytes === stamp.bytes && Math.abs(copy.stamp.mtimeMs - stamp.mtimeMs) < 1;
 }

@@ -63,6 +63,14 @@ async function isLike(entry: TreeEntry, other: ReleaseEntry, sum: () => Promise<
   return entry.bytes === other.bytes && (await sum()) === other.sha256;
 }
 
+/** Whether a thing of a tree is what a list has at its path: its content is read where its size does not tell. */
+export const isAsListed = (
+  context: Pick<Context, 'signal'>,
+  root: string,
+  entry: TreeEntry,
+  listed: ReleaseEntry,
+): Promise<boolean> => isLike(entry, listed, () => hashOf(context, root, entry));
+
 /** What a tree holds, hashed. */
 export async function listTree(
   context: Pick<Context, 'signal'>,

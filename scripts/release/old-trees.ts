@@ -44,7 +44,7 @@ const hasMount = (tree: string, mounted: ReadonlySet<string>): boolean =>
 const isWithin = (tree: string, path: string): boolean => path === tree || path.startsWith(`${tree}/`);
 
 /**
- * The old trees that are there: those that a journal says a switch put aside, and those that a restore replaced. Only
+ * The old trees that are there: those that a journal says a switch put aside, and those that `asideName` names. Only
  * what is in our own area, or among the releases, counts.
  *
  * @param switched what journals name
@@ -58,11 +58,11 @@ export async function oldTrees(
   const trees: OldTree[] = [];
   for (const tree of switched)
     if (ours.includes(dirname(tree.path)) && (await exists(tree.path))) trees.push(tree);
-  const beside = besideApplication(places);
-  for (const name of await namesIn(beside)) {
-    const since = replacedAt(name);
-    if (since !== undefined) trees.push({ path: join(beside, name), since });
-  }
+  for (const folder of ownFolders(places))
+    for (const name of await namesIn(folder)) {
+      const since = asideSince(name);
+      if (since !== undefined) trees.push({ path: join(folder, name), since });
+    }
   return trees;
 }
 
@@ -75,7 +75,7 @@ export async function trashedTrees(context: Pick<Context, 'config' | 'projectDir
   const places = await placesOf(context);
   const mounted = await mountPoints();
   const trees: string[] = [];
-  for (const area of new Set([places.area, besideApplication(places)])) {
+  for (const area of ownFolders(places)) {
     const trash = join(area, 'trash');
     trees.push(...(await namesIn(trash)).map((name) => join(trash, name)));
   }
@@ -88,9 +88,19 @@ function besideApplication(places: Places): string {
   return join(dirname(root), `.${basename(root)}.maj`);
 }
 
-/** The time in the name of a replaced tree (`replaced-20261122T101530123Z`), in ISO 8601; undefined for other names. */
-function replacedAt(name: string): string | undefined {
-  const match = /^replaced-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/.exec(name);
+/** Our folders for trees: that of the switches, and that of restores. */
+const ownFolders = (places: Places): ReadonlySet<string> => new Set([places.area, besideApplication(places)]);
+
+/**
+ * The name of what is put aside (`replaced-20261122T101530123Z`), and expires as backups do: the tree that a restore replaced,
+ * or what was written to one that a way back removed.
+ */
+export const asideName = (what: 'replaced' | 'written', at: Date): string =>
+  `${what}-${at.toISOString().replaceAll(/[-:.]/g, '')}`;
+
+/** The time in such a name, in ISO 8601; undefined for other names. */
+function asideSince(name: string): string | undefined {
+  const match = /^(?:replaced|written)-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/.exec(name);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, ms] = match;
   return `${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`;

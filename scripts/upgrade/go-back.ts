@@ -8,6 +8,7 @@ import { onlyTables } from '../backup/load/plan.ts';
 import { tryRestore } from '../backup/trial/trial.ts';
 import type { FilesAhead } from '../backup/files-ahead.ts';
 import { findBackup, listBackups, type Backup } from '../backup/list.ts';
+import { filesSince } from '../backup/files-since.ts';
 import { checkRestorable } from '../backup/restorable.ts';
 import { takeBackup } from '../backup/take.ts';
 import { verifyBackup } from '../backup/verify.ts';
@@ -45,12 +46,16 @@ export interface GoBackPlan {
   readonly takenAt: string;
   /** What has been written since, table by table. */
   readonly lost: readonly LostRows[];
+  /** What was written since outside of APP_PERSIST: paths from APP_DIR. They stay in the tree that is kept. */
+  readonly files: readonly string[];
 }
 
 /** The version before is back. */
 export interface WentBack extends Finished {
   /** The backup that was gone back to. `backup` has everything from before going back. */
   readonly restored: string;
+  /** See `GoBackPlan`; of a way back that was gone on with they were told before. */
+  readonly files?: readonly string[];
 }
 
 /**
@@ -83,8 +88,10 @@ export async function goBack(
     await checkRestorable(context, older, targetFromConfig(context), 'keep', { wayBack: true });
   await tryGoingBack(context, older, present);
   const to = undone.from ?? older.manifest.appVersion;
-  const plan = { from, to, backup: older.id, takenAt: older.manifest.createdAt, lost };
+  const files = await filesSince(context, older, 'stays');
+  const plan = { from, to, backup: older.id, takenAt: older.manifest.createdAt, lost, files };
   if (lost.length > 0) warn(context, 'rows-lost', plan);
+  if (files.length > 0) warn(context, 'files-left-behind', plan);
   await confirm(plan);
   return withJournal(context, await newRunId(context), async (journal) => {
     const run: UpgradeRun = { context, journal };
@@ -104,7 +111,7 @@ export async function goBack(
         withProver(context, present, async (prover) => {
           const openedMs = context.clock.monotonicMs();
           const work = goBackWindow(context, arriving, older, { prover, ahead });
-          return { ...(await throughWindow(run, work, { openedMs })), restored: older.id };
+          return { ...(await throughWindow(run, work, { openedMs })), restored: older.id, files };
         }),
       );
     });

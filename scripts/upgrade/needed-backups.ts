@@ -4,10 +4,10 @@ import type { Backup } from '../backup/list.ts';
 import { readRestoreMark } from '../backup/restore-mark.ts';
 import type { Context } from '../context.ts';
 import { readReceipts } from '../rehearsal/receipt.ts';
-import { isSameVersion } from '../system/versions.ts';
 import { readJournal } from './journal.ts';
 import { runIds } from './runs.ts';
 import { foldJournal, type RunState } from './state.ts';
+import { lastUpgradeTo } from './way-back.ts';
 
 /**
  * Learns what the decision which backups expire rests on: journals, receipts, the mark of a restore, the clock.
@@ -35,7 +35,7 @@ export async function expiryFacts(
       createdAt: manifest.createdAt,
       proven: proof !== null,
     })),
-    waysBack: waysBack(states, installed),
+    ...keptForRuns(states, installed),
     unfinished: new Set([...unfinishedBackups(states), ...(mark === undefined ? [] : [mark.backup])]),
     // A rehearsal counts for as long as its backup is fresh, and no longer than that is there.
     rehearsed: new Set(fresh.map(({ id }) => id).filter((id) => rehearsed.includes(id))),
@@ -46,18 +46,22 @@ export async function expiryFacts(
 }
 
 /**
- * The backups that an installed version would go back to: the last upgrade's, and, when an older version was restored
- * since, that of the upgrade which had brought that one. Pure.
+ * The backup that the installed version would go back to, and the ones that the last run and the last upgrade began with: what
+ * went wrong in them is found out late. Pure.
  *
  * @param states newest first
  */
-export function waysBack(states: readonly RunState[], installed: string | null): Set<string> {
+export function keptForRuns(
+  states: readonly RunState[],
+  installed: string | null,
+): { readonly wayBack: string | undefined; readonly begun: ReadonlySet<string> } {
   // `maj apply` alone takes no backup, and is in the journals, too.
   const succeeded = states.filter(({ outcome, backup }) => outcome === 'succeeded' && backup !== undefined);
-  const upgrades = succeeded.filter(({ kind }) => kind === 'upgrade');
-  // What brought the installed version is an upgrade: the backup of a run that went back is of the newer version.
-  const runs = [succeeded[0], upgrades[0], upgrades.find(({ to }) => isSameVersion(to, installed))];
-  return new Set(runs.map((run) => run?.backup).filter((id) => id !== undefined));
+  const begun = [succeeded[0], succeeded.find(({ kind }) => kind === 'upgrade')];
+  return {
+    wayBack: lastUpgradeTo(states, installed)?.backup,
+    begun: new Set(begun.map((run) => run?.backup).filter((id) => id !== undefined)),
+  };
 }
 
 /** The backups of upgrades that did not come to their end. Pure. */

@@ -5,9 +5,10 @@ import { setMaintenance } from '../application/maintenance.ts';
 import { startServices, stopServices } from '../application/services.ts';
 import { sweepPartials } from '../backup/sweep.ts';
 import { backupsDir } from '../config/require.ts';
-import { inStep, note, type Context } from '../context.ts';
+import { inStep, note, warn, type Context } from '../context.ts';
 import { notRolledBack, reasonOf } from '../errors.ts';
 import { orLeftOver } from '../left-over.ts';
+import { keepWritten } from '../release/keep-written.ts';
 import { placesOf } from '../release/places.ts';
 import { discardStaged } from '../release/stage.ts';
 import { undoMoves } from '../release/switch.ts';
@@ -36,10 +37,15 @@ export async function rollBack(
   // A disk too full for the journal does not stop the way back: what has to be undone is in it already.
   const tell = (entry: JournalEntry): Promise<void> => journal.add(entry).catch(() => undefined);
   await tell({ type: 'roll-back-started', reason, holder: ownIdentity() });
+  let isBack = !mayHaveChanged(state) || state.broughtBack;
   try {
-    if (mayHaveChanged(state) && !state.broughtBack) {
+    if (!isBack) {
       note(steady, 'rolling-back', { reason });
-      await inStep(steady, 'roll-back', {}, () => bringBack(run, state));
+      await inStep(steady, 'roll-back', {}, async () => {
+        await bringBack(run, state);
+        isBack = true;
+        await reopen(run, state);
+      });
     } else if (state.servicesStopped) await startAgain(run);
     // On disk before users are let in: from then on a restore would lose what they write.
     await journal.add({ type: 'brought-back' });
@@ -51,7 +57,7 @@ export async function rollBack(
     const { projectDir } = context;
     throw notRolledBack(
       'upgrade-not-rolled-back',
-      { to, reason, problem: reasonOf(error), backup, projectDir },
+      { to, reason, problem: reasonOf(error), backup, isBack, projectDir },
       { cause: error },
     );
   }
@@ -67,24 +73,55 @@ async function tellWindow(run: UpgradeRun): Promise<void> {
   note(run.context, 'window-was', { windowMs, steps: stepsOfFailedWindow(state) });
 }
 
+/** Puts files and database back. */
 async function bringBack(run: UpgradeRun, state: RunState): Promise<void> {
   const { context } = run;
   const { switchPlan, backup } = state;
+  // They may run: after the last steps of the window, or a restart of the machine. Then they write to what is moved next.
+  const areStopped = switchPlan !== undefined && (await stopFirst(run));
   if (switchPlan !== undefined) {
     await step(run, 'put-files-back', async () => {
       for (const path of await undoMoves(switchPlan)) note(context, 'stray-kept', { path });
     });
   }
-  // By the old version's own command. They may run: after the last steps of the window, or a restart of the machine.
-  await step(run, 'stop-services-again', () => stopServices(context));
+  if (!areStopped) await step(run, 'stop-services-again', () => stopServices(context));
   // Before the first migration nothing of ours has touched the database: what differs in it is somebody else's.
   if (backup !== undefined && state.migrationStarted)
     await step(run, 'put-database-back', () => bringDatabaseBack(context, backup));
+}
+
+/** What comes once files and database are back. */
+async function reopen(run: UpgradeRun, state: RunState): Promise<void> {
+  const { context } = run;
+  await keepFiles(context, state);
   await step(run, 'clear-cache-again', () => clearCacheOnWayBack(context));
   await startAgain(run);
   await step(run, 'check-health-again', () =>
     checkHealth(context, state.from === null ? {} : { version: state.from }),
   );
+}
+
+/**
+ * Stops the services before files are moved. Where the new version's tree is not fit for that, it is not the end of the way
+ * back: the old version's command does it as soon as that is in its place.
+ */
+async function stopFirst(run: UpgradeRun): Promise<boolean> {
+  const { context } = run;
+  if ((await placesOf(context)).live === undefined) return false;
+  try {
+    await step(run, 'stop-services-again', () => stopServices(context));
+    return true;
+  } catch (error) {
+    warn(context, 'services-not-stopped-yet', { reason: reasonOf(error) });
+    return false;
+  }
+}
+
+/** Keeps what services and users have written to the new version's tree, which is removed in the end. */
+async function keepFiles(context: Context, { switchPlan, staged, release, kind }: RunState): Promise<void> {
+  if (switchPlan === undefined || staged === undefined || release === undefined || kind === 'go-back') return;
+  const kept = await keepWritten(context, switchPlan, { folder: staged, list: release.list });
+  if (kept !== undefined) warn(context, 'files-kept', kept);
 }
 
 async function startAgain(run: UpgradeRun): Promise<void> {

@@ -35,8 +35,8 @@ export const goBackSteps = [
 
 /** The steps by which a run that failed or was cut off is taken back, in order. */
 export const rollBackSteps = [
-  'put-files-back',
   'stop-services-again',
+  'put-files-back',
   'put-database-back',
   'clear-cache-again',
   'start-services-again',

@@ -23,10 +23,14 @@ export function findWayBack(
   installed: string | null,
   backups: ReadonlySet<string>,
 ): WayBack {
-  const run = states.find(
-    ({ kind, outcome, to, backup }) =>
-      kind === 'upgrade' && outcome === 'succeeded' && isSameVersion(to, installed) && backup !== undefined,
-  );
+  const run = lastUpgradeTo(states, installed);
   if (run?.backup === undefined) return { because: 'not-upgraded' };
   return backups.has(run.backup) ? { run, backup: run.backup } : { because: 'backup-gone' };
 }
+
+/** The newest upgrade to a version that succeeded. Pure. */
+export const lastUpgradeTo = (states: readonly RunState[], version: string | null): RunState | undefined =>
+  states.find(
+    ({ kind, outcome, to, backup }) =>
+      kind === 'upgrade' && outcome === 'succeeded' && isSameVersion(to, version) && backup !== undefined,
+  );

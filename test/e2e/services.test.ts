@@ -152,15 +152,26 @@ describe.each(servers)('beneath a service that goes on writing, on $name,', (ser
 
     await writeFile(stop, `#!/bin/sh\n${service.stop}\n`);
     await writeFile(start, '#!/bin/sh\necho will not start >&2\nexit 7\n');
-    const unstarted = await site.maj('upgrade', '1.1.0', '--retry');
+    const unstarted = await site.maj('upgrade', '1.1.0');
     expect(unstarted.code, unstarted.stderr).toBe(11);
     expect(unstarted.stderr).toMatch(/APP_START_COMMAND failed .*exit 7\nwill not start/);
     expect(unstarted.stderr).toContain('maj upgrade --roll-back');
+    expect(unstarted.stderr).toMatch(/^State: Files and database are as before.*; maintenance stays on/m);
     expect(await site.inMaintenance()).toBe(true);
     await writeFile(start, right);
     const back = await site.maj('upgrade', '--roll-back', '--yes');
     expect(back.code, back.stderr).toBe(0);
     expect(service.runs()).toBe(true);
+    await expectVersion(site, '1.0.0');
+
+    await writeFile(start, '#!/bin/sh\nexit 7\n');
+    const unopened = await site.maj('restore', oldest, '--yes');
+    expect(unopened.code, unopened.stderr).toBe(11);
+    expect(unopened.stderr).toMatch(/^State: .*as in the backup.*maintenance stays on/m);
+    expect(unopened.stderr).toContain(`maj restore ${oldest}`);
+    expect(await site.inMaintenance()).toBe(true);
+    await writeFile(start, right);
+    expect((await site.maj('restore', oldest, '--yes')).code).toBe(0);
     await expectVersion(site, '1.0.0');
   });
 });

@@ -68,7 +68,7 @@ describe.each(servers)('an upgrade on $name', (server) => {
     expect(back.stderr).toContain('was rolled back');
     expect(back.stderr).toContain('login_email');
     expect(back.stderr).toMatch(
-      /the window was open for (\d\.\d|\d{2,3}) s \(maintenance-on .*, check-health failed after (\d\.\d|\d{2,3}) s, put-files-back .*\)/,
+      /the window was open for (\d\.\d|\d{2,3}) s \(maintenance-on .*, check-health failed after (\d\.\d|\d{2,3}) s, stop-services-again .*, put-files-back .*\)/,
     );
     expect(await stateOf(site)).toEqual(before);
     await expectVersion(site, '1.0.0');

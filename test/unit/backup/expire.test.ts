@@ -19,7 +19,8 @@ const aged = (name: string): KnownBackup => ({
 
 const facts = (names: string, more: Partial<ExpiryFacts> = {}): ExpiryFacts => ({
   backups: names.split(' ').filter(Boolean).map(aged),
-  waysBack: new Set(),
+  wayBack: undefined,
+  begun: new Set(),
   unfinished: new Set(),
   rehearsed: new Set(),
   now,
@@ -43,7 +44,8 @@ describe('what expires', () => {
     ['one from the future does not count among the least', 'p-1 p-2 p-3 p100 p200 p300', ''],
     ['fewer days', 'p1 p2 p3 p4 p9', 'p9', { days: 7 }],
     ['a larger least', 'p1 p50 p60 p70 p80', 'p80', { least: 4 }],
-    ['not the way back', 'p1 p2 p3 p50 p60', 'p60', { waysBack: new Set(['p50']) }],
+    ['not the way back', 'p1 p2 p3 p50 p60', 'p60', { wayBack: 'p50' }],
+    ['not what the last run began with', 'p1 p2 p3 p50 p60', 'p60', { begun: new Set(['p50']) }],
     ['not what an unfinished run needs', 'p1 p2 p3 p50 p60', 'p50', { unfinished: new Set(['p60']) }],
     ['not what a valid rehearsal was on', 'p1 p2 p3 p50 p60', 'p60', { rehearsed: new Set(['p50']) }],
   ])('%s', (_, backups, expired, more) => {
@@ -52,14 +54,18 @@ describe('what expires', () => {
 
   test('each backup is told everything that keeps it', () => {
     const kept = keepersOf(
-      facts('p-1 p1 u2 u29 u30 p50', { unfinished: new Set(['u2']), waysBack: new Set(['p1']) }),
+      facts('p-1 p1 u2 u29 u30 p50', {
+        unfinished: new Set(['u2']),
+        wayBack: 'p1',
+        begun: new Set(['p1', 'u30']),
+      }),
     );
     expect(Object.fromEntries(kept)).toEqual({
       'p-1': ['future'],
-      p1: ['way-back', 'newest-proven', 'least', 'young'],
+      p1: ['way-back', 'last-window', 'newest-proven', 'least', 'young'],
       u2: ['unfinished', 'least', 'young'],
       u29: ['least', 'young'],
-      u30: ['young'],
+      u30: ['last-window', 'young'],
       p50: [],
     });
   });
@@ -69,7 +75,7 @@ describe('whatever there is', () => {
   const backup = fc.record({
     age: fc.double({ min: -40, max: 400, noNaN: true }),
     proven: fc.boolean(),
-    needed: fc.constantFrom('unfinished', 'waysBack', 'rehearsed', undefined),
+    needed: fc.constantFrom('unfinished', 'begun', 'rehearsed', undefined),
   });
   const cases = fc
     .record({
@@ -88,7 +94,8 @@ describe('whatever there is', () => {
           createdAt: new Date(now.getTime() - age * dayMs).toISOString(),
         })),
         unfinished: idsOf('unfinished'),
-        waysBack: idsOf('waysBack'),
+        wayBack: undefined,
+        begun: idsOf('begun'),
         rehearsed: idsOf('rehearsed'),
         now,
         days,
@@ -130,8 +137,7 @@ describe('whatever there is', () => {
         const proven = newestProven(all);
         for (const id of expiredBackups(all)) {
           const gone = all.backups.find((one) => one.id === id);
-          for (const needs of [all.unfinished, all.waysBack, all.rehearsed])
-            expect(needs.has(id)).toBe(false);
+          for (const needs of [all.unfinished, all.begun, all.rehearsed]) expect(needs.has(id)).toBe(false);
           const time = Date.parse(gone?.createdAt ?? '');
           expect(time).toBeLessThanOrEqual(now.getTime());
           expect(Date.parse(proven?.createdAt ?? '') - time).toBeGreaterThan(all.days * dayMs);

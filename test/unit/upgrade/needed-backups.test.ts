@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { unfinishedBackups, waysBack } from '../../../scripts/upgrade/needed-backups.ts';
+import { keptForRuns, unfinishedBackups } from '../../../scripts/upgrade/needed-backups.ts';
 import { foldJournal, type RunState } from '../../../scripts/upgrade/state.ts';
 
 const at = '2026-11-22T12:00:00.000Z';
@@ -23,42 +23,54 @@ function run(to: string, backup: string | undefined, outcome: Outcome | undefine
   return state;
 }
 
-describe('what the installed version would go back to', () => {
-  test.each<[string, RunState[], string | null, string[]]>([
-    ['nothing, before the first upgrade', [], '1', []],
+describe('which backups are kept for runs: the way back of the installed version, and what the last ones began with', () => {
+  test.each<[string, RunState[], string | null, string | undefined, string[]]>([
+    ['nothing, before the first upgrade', [], '1', undefined, []],
     [
       'the backup of the last upgrade',
       [upgradeTo('3', 'succeeded'), upgradeTo('2', 'succeeded')],
       '3',
+      'before 3',
       ['before 3'],
     ],
     [
       'not that of one that was rolled back',
       [upgradeTo('3', 'rolled-back'), upgradeTo('2', 'succeeded')],
       '2',
+      'before 2',
       ['before 2'],
     ],
     [
-      'also that of the version which was restored since',
+      'of the version that was restored since its own alone is the way back',
       [upgradeTo('3', 'succeeded'), upgradeTo('2', 'succeeded'), upgradeTo('1', 'succeeded')],
       '2',
-      ['before 3', 'before 2'],
+      'before 2',
+      ['before 3'],
     ],
     [
       'that of the last upgrade, though files were applied since',
       [applied('4'), upgradeTo('3', 'succeeded')],
       '4',
+      undefined,
       ['before 3'],
     ],
-    ['the last one where the version is not known', [upgradeTo('3', 'succeeded')], null, ['before 3']],
+    [
+      'the last one where the version is not known',
+      [upgradeTo('3', 'succeeded')],
+      null,
+      undefined,
+      ['before 3'],
+    ],
     [
       'the last one where the version was installed by hand',
       [upgradeTo('3', 'succeeded')],
       '4',
+      undefined,
       ['before 3'],
     ],
-  ])('%s', (_, states, installed, needed) => {
-    expect([...waysBack(states, installed)]).toEqual(needed);
+  ])('%s', (_, states, installed, wayBack, begun) => {
+    const kept = keptForRuns(states, installed);
+    expect([kept.wayBack, ...kept.begun]).toEqual([wayBack, ...begun]);
   });
 });
 

@@ -9,9 +9,10 @@ import { oneLine } from '../../../system/printable.ts';
 import type { Others } from '../../../database/others.ts';
 import type { DatabaseIdentity } from '../../../database/whose.ts';
 import type { FragileColumn } from '../../../database/fragile-values.ts';
-import { bytes, databaseText, duration, nameList } from '../../format.ts';
+import { bytes, counted, databaseText, duration, nameList } from '../../format.ts';
 import { fragileRemedies, fragileText } from './fragile-values.ts';
 import { othersText } from './others.ts';
+import { folderLines, some as someFiles } from './release.ts';
 import { notRestorable, refusalLines, remedies } from './restore-refusals.ts';
 
 const below = (texts: readonly string[]): string => texts.map((text) => `\n\n${text}`).join('');
@@ -26,6 +27,17 @@ function ofText({ of, live, whose }: NamedBackup): string {
 }
 
 const liveText = ({ live }: NamedBackup): string => (live === undefined ? 'no database' : databaseText(live));
+
+const versionsText = ({
+  version,
+  installed,
+}: {
+  version: string | null;
+  installed: string | null;
+}): string =>
+  version === null
+    ? ''
+    : `, version ${version}${installed === null || installed === version ? '' : ` (installed: ${installed})`}`;
 
 const fragileTexts = (columns: readonly FragileColumn[]): string =>
   columns.length === 0 ? '' : `\nThe reason:\n${bulleted(columns.map(fragileText))}`;
@@ -160,6 +172,20 @@ export const backup = {
     'rehearsed-on-another': (facts: NamedBackup) => ({
       message: `The backup ${facts.id} is of ${ofText(facts)}: a rehearsal on it says nothing of ${liveText(facts)}.`,
       hint: '`maj rehearse` takes a backup of this database and rehearses on that; `maj backups` says whose each is.',
+    }),
+    'restore-not-opened': (facts: { backup: string; reason: string; again: string; managed: boolean }) => ({
+      message: `The backup ${facts.backup} is restored, but the application could not be opened again: ${facts.reason}`,
+      hint: `Correct that, then run the same restore again, which finds everything in its place: ${facts.again}`,
+      state: `What was to be restored is as in the backup ${facts.backup}${facts.managed ? '; maintenance stays on' : ''}.`,
+    }),
+    'restore-which': (facts: {
+      id: string;
+      version: string | null;
+      installed: string | null;
+      own: string | undefined;
+    }) => ({
+      message: `The newest backup, ${facts.id}, is of version ${facts.version ?? 'unknown'}, and version ${facts.installed ?? 'unknown'}, which is older, is installed: a restore without a name does not take it.`,
+      hint: `Name the one that you want. ${facts.own === undefined ? '' : `The newest of version ${facts.installed ?? ''}: maj restore ${facts.own}. `}\`maj backups\` lists all, with their versions.`,
     }),
     'restore-of-another': (facts: NamedBackup) => ({
       message: `The backup ${facts.id} is of ${ofText(facts)}: what is in ${liveText(facts)} would be replaced by the rows of another database.`,
@@ -311,6 +337,7 @@ export const backup = {
       `Compare the database ${facts.database} with the backup ${facts.id}`,
     'try-restore': (facts: { id: string }) => `Try whether the server would make all of ${facts.id} again`,
     'put-in-place': (facts: { database: string }) => `Put the restored tables of ${facts.database} in place`,
+    'compare-files': (facts: { backup: string }) => `Look for files written since the backup ${facts.backup}`,
     'restore-files': (facts: { folder: string }) => `Restore the files in ${facts.folder}`,
   },
   notes: {
@@ -322,6 +349,21 @@ export const backup = {
       `What is in the database cannot be compared with the backup, so everything is loaded again: ${facts.reason}`,
     'other-server-backup': (facts: NamedBackup) =>
       `The backup ${facts.id} is of ${ofText(facts)}. The settings name ${liveText(facts)}.`,
+    'restore-other-version': (facts: {
+      id: string;
+      version: string | null;
+      installed: string | null;
+      whole: boolean;
+    }) =>
+      `The backup ${facts.id} is of version ${facts.version ?? 'unknown'}, and version ${facts.installed ?? 'unknown'} is installed. ${
+        facts.whole
+          ? `Afterwards version ${facts.version ?? 'unknown'} is installed.`
+          : 'Only a part of it is restored: files and database will be of two versions, which may not go together.'
+      }`,
+    'files-replaced': (facts: { id: string; written: readonly string[] }) =>
+      `Files that the backup ${facts.id} does not have as they are now, written since. They stay in the tree that is put aside:\n${folderLines(facts.written)}`,
+    'files-not-known': (facts: { id: string; reason: string }) =>
+      `Which files were written since the backup ${facts.id} cannot be told: ${facts.reason}`,
     'events-ended': (facts: { database: string; events: readonly string[] }) =>
       `In ${facts.database} these events are not as in the backup, since their time has passed (no server makes such an event again: it is dropped at once, or disabled where it is preserved): ${nameList(facts.events)}.`,
     'load-again': (facts: { tables: readonly string[] }) =>
@@ -402,17 +444,21 @@ export const backup = {
     restorePlan: (facts: {
       id: string;
       backup: NamedBackup;
+      version: string | null;
+      installed: string | null;
+      written: readonly string[] | null;
       database: string | null;
       into: string | null;
       folder: string | null;
       work: RestoreFacts | null;
     }) => [
-      `From the backup ${facts.id} of ${ofText(facts.backup)}:`,
+      `From the backup ${facts.id} of ${ofText(facts.backup)}${versionsText(facts)}:`,
       ...(facts.into === null ? [] : [`  the database ${facts.into} is made, and loaded`]),
       ...(facts.work === null ? [] : workLines(facts.database ?? '', facts.work, 'plan')),
       ...(facts.folder === null
         ? []
         : [`  the files in ${facts.folder} are replaced, persistent ones too; the present ones are kept`]),
+      ...someFiles('  of these not in the backup as they are now', facts.written ?? []),
     ],
     restoreQuestion: (facts: {
       id: string;
@@ -420,6 +466,9 @@ export const backup = {
       database: string | null;
       folder: string | null;
       tables: readonly string[] | null;
+      version: string | null;
+      installed: string | null;
+      written: readonly string[] | null;
     }) =>
       `Replace ${[
         facts.database === null
@@ -432,7 +481,11 @@ export const backup = {
         .filter((part) => part !== undefined)
         .join(
           ' and ',
-        )}${facts.backup.whose === 'own' ? '' : ` (settings: ${liveText(facts.backup)})`} with the backup ${facts.id} of ${ofText(facts.backup)}?`,
+        )}${facts.backup.whose === 'own' ? '' : ` (settings: ${liveText(facts.backup)})`} with the backup ${facts.id} of ${ofText(facts.backup)}${versionsText(facts)}${
+        facts.written === null || facts.written.length === 0
+          ? ''
+          : `, and put ${counted(facts.written.length, 'file')} aside that it does not have as they are now`
+      }?`,
     restored: (facts: {
       id: string;
       database: string | null;

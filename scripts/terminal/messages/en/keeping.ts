@@ -14,6 +14,8 @@ function keeperText(keeper: Keeper, { days, least }: { days: number; least: numb
       return 'an unfinished upgrade or restore needs it';
     case 'way-back':
       return 'the installed version would go back to it';
+    case 'last-window':
+      return 'the last upgrade, or way back, began with it';
     case 'newest-proven':
       return 'the newest proven one';
     case 'rehearsed':

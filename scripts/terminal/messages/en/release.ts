@@ -54,7 +54,7 @@ const filesIn = ({ folder, files, deep }: FolderOfFiles): string =>
     : `${counted(files, 'file')} in ${oneLine(folder)}/${deep ? '' : ' itself'}`;
 
 /** Files by their folders, a line each; a few by their names. */
-const folderLines = (paths: readonly string[], shown = 15): string => {
+export const folderLines = (paths: readonly string[], shown = 15): string => {
   if (paths.length <= few) return list(paths);
   const folders = byFolder(paths, shown);
   return [
@@ -64,7 +64,7 @@ const folderLines = (paths: readonly string[], shown = 15): string => {
 };
 
 /** How many files, and their names or folders. */
-const some = (what: string, paths: readonly string[]): readonly string[] => {
+export const some = (what: string, paths: readonly string[]): readonly string[] => {
   if (paths.length === 0) return [];
   const folders = byFolder(paths, few);
   const named = paths.length <= few ? paths.map(oneLine) : folders.slice(0, few).map(filesIn);

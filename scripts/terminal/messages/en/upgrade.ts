@@ -17,7 +17,7 @@ import { bytes, duration, nameList } from '../../format.ts';
 import { findingLines } from './checks.ts';
 import { othersText } from './others.ts';
 import { statusLines } from './status.ts';
-import { changeLines } from './release.ts';
+import { changeLines, folderLines, some } from './release.ts';
 
 /** How far an unfinished run came, in words. */
 const progressText = (facts: { step: string | undefined; finished: boolean }): string =>
@@ -290,11 +290,15 @@ export const upgrade = {
       reason: string;
       problem: string;
       backup: string | undefined;
+      /** Files and database are as before; what failed came after. */
+      isBack: boolean;
       projectDir: string;
     }) => ({
       message: `The upgrade to ${facts.to} failed (${facts.reason}), and rolling it back failed too: ${facts.problem}`,
       hint: `Correct that, then: maj upgrade --roll-back --project ${facts.projectDir} (it can be repeated). By hand: docs/recovery.md${facts.backup === undefined ? '' : `, with backup ${facts.backup}`}.`,
-      state: 'Maintenance stays on. Files and database may be half-way.',
+      state: facts.isBack
+        ? 'Files and database are as before the upgrade; maintenance stays on until the application is opened again.'
+        : 'Maintenance stays on. Files and database may be half-way.',
     }),
     'rehearsal-differs': (facts: { database: string; receipt: string }) => ({
       message: `The database ${facts.database} is no longer what was rehearsed (${facts.receipt}): its schema or its ledger has changed since.`,
@@ -349,6 +353,10 @@ export const upgrade = {
       `the window was open for ${duration(facts.windowMs)} (${stepsText(facts.steps)})`,
     'stray-kept': (facts: { path: string }) =>
       `the application had made this anew; it is kept as ${oneLine(facts.path)}`,
+    'files-kept': (facts: { folder: string; paths: readonly string[] }) =>
+      `while the new version was in place, these files were written to it, outside of APP_PERSIST. They are kept in ${facts.folder}:\n${folderLines(facts.paths)}`,
+    'services-not-stopped-yet': (facts: { reason: string }) =>
+      `the services cannot be stopped from the tree of the new version; it is tried again when the old one is back: ${facts.reason}`,
     'database-unchanged': () => 'the database is as it was',
     'server-differs': (facts: { live: string; rehearsed: string }) =>
       `the throwaway server is ${facts.rehearsed}, production ${facts.live}: a small risk remains`,
@@ -359,6 +367,8 @@ export const upgrade = {
         `going back to the backup ${facts.backup} (${facts.takenAt}) loses these rows, written since by users or by the migrations:`,
         ...facts.lost.map(lostText),
       ].join('\n'),
+    'files-left-behind': (facts: { backup: string; takenAt: string; files: readonly string[] }) =>
+      `going back to the files of ${facts.backup} (${facts.takenAt}) leaves these behind, written since and outside of APP_PERSIST. They stay in the tree that is put aside, and in the backup that is taken before:\n${folderLines(facts.files)}`,
     'rows-not-known': (facts: { backup: string; reason: string }) =>
       `users may have written since the backup ${facts.backup} was taken; keeping and counting that failed in part: ${facts.reason}`,
     'left-over': (facts: { path: string; reason: string }) =>
@@ -424,8 +434,8 @@ export const upgrade = {
     ],
     goBackQuestion: (facts: GoBackPlan) =>
       `Go back from ${facts.from ?? 'the installed version'} to ${facts.to ?? 'the version before'}, ${
-        facts.lost.length === 0 ? 'for which no row is lost' : 'losing what was written since'
-      }? A backup of all that there is now is taken before; uploads stay as they are.`,
+        facts.lost.length === 0 ? 'for which no row is lost' : 'losing the rows that were written since'
+      }${facts.files.length === 0 ? '' : `, and leaving ${count(facts.files.length, 'file')} behind`}? A backup of all that there is now is taken before; uploads stay as they are.`,
     losingQuestion: ({ doing, kind, to, backup, lost, kept }: LosingPlan) => {
       const run = `unfinished ${runWords[kind]} to ${to}`;
       const written = `what was written since the backup ${backup}${lost === null ? ', which could not be counted' : ''}`;
@@ -442,6 +452,7 @@ export const upgrade = {
       windowText(facts),
       `  backup of what was there: ${facts.backup ?? 'none'}`,
       ...(facts.kept === null ? [] : [`  files that were there: ${facts.kept}`]),
+      ...some('  written since, and only there', facts.files ?? []),
       `  record: .maj/runs/${facts.run}`,
     ],
     settled: (facts: {

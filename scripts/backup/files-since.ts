@@ -1,0 +1,96 @@
+import { dirname, join, normalize, relative } from 'node:path';
+import { maintenanceFile } from '../application/maintenance.ts';
+import { installedVersion } from '../application/version.ts';
+import { inStep, type Context } from '../context.ts';
+import { unsound } from '../errors.ts';
+import { compareLive } from '../release/changes.ts';
+import type { Compared } from '../release/file-changes.ts';
+import { installedList } from '../release/installed.ts';
+import { keptPaths } from '../release/kept-paths.ts';
+import { placesOf } from '../release/places.ts';
+import type { ReleaseEntry } from '../release/types.ts';
+import { readIfThere } from '../system/files.ts';
+import { parseFilesList, type ListedFile } from './files-list.ts';
+import type { Backup } from './list.ts';
+
+/**
+ * The files that are not as an older backup has them, nor as the installed release brought them: going back to it takes them
+ * away, with what users or the application have written since.
+ *
+ * @param persistent whether what APP_PERSIST names goes, too, as in a restore, or stays, as where a version is gone back from
+ * @returns paths from APP_DIR, in order; none where the backup holds no files, or nothing is installed
+ * @throws MajError `backup-unsound`; `file-name-unreadable`, `file-failed`
+ */
+export async function filesSince(
+  context: Context,
+  older: Backup,
+  persistent: 'goes' | 'stays',
+): Promise<readonly string[]> {
+  const places = await placesOf(context);
+  const { live } = places;
+  if (older.manifest.files === null || live === undefined) return [];
+  return inStep(context, 'compare-files', { backup: older.id }, async () => {
+    const listed = await listedFiles(older);
+    const version = await installedVersion(context);
+    const installed = version === null ? undefined : (await installedList(context, version))?.entries;
+    const flag = maintenanceFile(context.config);
+    const flags = flag === undefined ? [] : [flag];
+    const kept = persistent === 'stays' ? keptPaths(context) : flags;
+    if (places.releases === undefined)
+      return lostOf(await compareLive(context, live, { installed, coming: entriesBelow(listed, '') }, kept));
+    // The links among the releases that lead to what is shared are the same in each.
+    const root = dirname(places.entry);
+    const then = normalize(listed.get('current')?.target ?? 'current');
+    const lists = { installed, coming: entriesBelow(listed, `${then}/`) };
+    const inRelease = lostOf(await compareLive(context, live, lists, keptPaths(context)));
+    const shared = { installed: undefined, coming: entriesBelow(listed, 'shared/') };
+    const inShared =
+      persistent === 'stays' ? [] : lostOf(await compareLive(context, places.persistent, shared, flags));
+    return [
+      ...inRelease.map((path) => join(relative(root, live), path)),
+      ...inShared.map((path) => join('shared', path)),
+    ];
+  });
+}
+
+/** What of a tree neither side has as it is: pure. */
+export const lostOf = (compared: readonly Compared[]): readonly string[] =>
+  compared
+    .filter(
+      ({ type, state, coming }) =>
+        (type === 'file' || type === 'link') && state !== 'same' && coming !== 'same',
+    )
+    .map(({ path }) => path)
+    .sort();
+
+async function listedFiles({ id, folder, manifest }: Backup): Promise<ReadonlyMap<string, ListedFile>> {
+  const name = manifest.files?.list.name ?? '';
+  const listed = parseFilesList((await readIfThere(join(folder, name))) ?? '');
+  if (listed === undefined)
+    throw unsound('backup-unsound', { id, problems: [{ file: name, what: 'content' }] });
+  return listed;
+}
+
+/** The entries of a list below a folder, as those of a release are told: pure. */
+export function entriesBelow(
+  listed: ReadonlyMap<string, ListedFile>,
+  folder: string,
+): readonly ReleaseEntry[] {
+  return [...listed.values()].flatMap((listedFile): readonly ReleaseEntry[] => {
+    if (!listedFile.path.startsWith(folder)) return [];
+    const path = listedFile.path.slice(folder.length);
+    // A further name of a file has what the first one holds.
+    const file = listedFile.type === 'hardlink' ? listed.get(listedFile.target ?? '') : listedFile;
+    switch (file?.type) {
+      case 'folder':
+        return [{ type: 'folder', path }];
+      case 'link':
+        return [{ type: 'link', path, target: file.target ?? '' }];
+      case 'file':
+        return [{ type: 'file', path, bytes: file.size, sha256: file.sha256 ?? '' }];
+      case 'hardlink':
+      case undefined:
+        return [];
+    }
+  });
+}
