@@ -108,7 +108,6 @@ const isSound = (receipt: Receipt, facts: CoverFacts): boolean =>
 const isAlike = (receipt: Receipt, facts: CoverFacts): boolean =>
   receipt.database !== undefined &&
   whose(receipt.database, facts.database) === 'own' &&
-  receipt.database.sqlMode === facts.database.sqlMode &&
   isRunAlike(receipt.database, facts.database) &&
   receipt.server.flavour === facts.server.flavour &&
   receipt.server.version === facts.server.version &&
@@ -116,6 +115,7 @@ const isAlike = (receipt: Receipt, facts: CoverFacts): boolean =>
 
 /** Whether the settings made the same of the scripts when this was rehearsed. */
 export const isRunAlike = (rehearsed: RunSettings | undefined, now: RunSettings): boolean =>
+  (rehearsed?.sqlMode ?? null) === now.sqlMode &&
   (rehearsed?.placeholders ?? '') === (now.placeholders ?? '') &&
   (rehearsed?.afterEach ?? '') === (now.afterEach ?? '');
 

@@ -66,10 +66,11 @@ export type Receipt = v.InferOutput<typeof receiptSchema>;
 export type RehearsedDatabase = v.InferOutput<typeof databaseSchema>;
 
 /** The settings that make of a script what is run. */
-export type RunSettings = Pick<RehearsedDatabase, 'placeholders' | 'afterEach'>;
+export type RunSettings = Pick<RehearsedDatabase, 'sqlMode' | 'placeholders' | 'afterEach'>;
 
 /** The settings that make of a script what is run, as a receipt names them. Pure. */
 export const runSettings = (config: Context['config']): RunSettings => ({
+  sqlMode: config.DB_SQL_MODE ?? null,
   placeholders: placeholdersText(config.MIGRATIONS_PLACEHOLDERS),
   afterEach: config.MIGRATIONS_AFTER_EACH ?? '',
 });
@@ -84,7 +85,6 @@ export async function rehearsedDatabase(
     name: target.database,
     address: addressOf(target),
     ...(server === undefined ? {} : { server }),
-    sqlMode: context.config.DB_SQL_MODE ?? null,
     ...runSettings(context.config),
   };
 }

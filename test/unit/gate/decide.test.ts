@@ -33,7 +33,7 @@ const open: GateFacts = {
   scripts,
   backups: [{ id: 'b1', createdAt: ago(hour), proven: true }],
   receipts: [receipt],
-  settings: {},
+  settings: { sqlMode: null },
   now,
   maxAgeMs: 24 * hour,
 };
@@ -106,10 +106,15 @@ describe('the gate', () => {
     ],
     [
       'placeholders stand for something else',
-      { settings: { placeholders: '%P%=a_' } },
+      { settings: { sqlMode: null, placeholders: '%P%=a_' } },
       ['script-settings-differ'],
     ],
-    ['other SQL is run after each', { settings: { afterEach: 'DO 1' } }, ['script-settings-differ']],
+    [
+      'other SQL is run after each',
+      { settings: { sqlMode: null, afterEach: 'DO 1' } },
+      ['script-settings-differ'],
+    ],
+    ['they run in another sql_mode', { settings: { sqlMode: '' } }, ['script-settings-differ']],
     ['a script is missing', { scripts: scripts.slice(0, 1) }, ['scripts-differ']],
   ])('closes when %s', (_title, facts, kinds) => {
     const decision = decideGate({ ...open, ...facts });

@@ -20,7 +20,7 @@ function reasonText(reason: GateReason): string {
     case 'rehearsal-too-old':
       return `the rehearsal is ${age(reason.ageMs)} old; ${age(reason.maxAgeMs)} are allowed`;
     case 'script-settings-differ':
-      return 'MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH has changed since the rehearsal';
+      return 'DB_SQL_MODE, MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH has changed since the rehearsal';
     case 'scripts-differ':
       return `the commit holds other migrations than the rehearsal: ${nameList(reason.changes.map(changeText))}`;
   }
