@@ -1,9 +1,10 @@
 import type { Config } from '../config/settings.ts';
 import { sha256OfText } from '../system/text-hash.ts';
+import { plainMode } from './lexer.ts';
 import { textWithValues } from './placeholders.ts';
 import type { Reading } from './script.ts';
 import { splitStatements } from './splitter.ts';
-import type { Statement } from './statement.ts';
+import { firstTokens, type Statement } from './statement.ts';
 
 /** What errors, messages and the server's lists call it by. */
 const origin = 'MIGRATIONS_AFTER_EACH';
@@ -49,3 +50,7 @@ export function statementsAfter(
     };
   });
 }
+
+/** Whether a statement behind a script was to change rows that are there, and has found none. Pure. */
+export const isIdleUpdate = ({ isAfter, text }: Pick<Statement, 'isAfter' | 'text'>, rows: number): boolean =>
+  isAfter === true && rows === 0 && firstTokens(text, plainMode, 1)[0] === 'UPDATE';

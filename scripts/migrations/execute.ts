@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { Session } from '../database/session.ts';
 import type { Target } from '../database/target.ts';
+import { isIdleUpdate } from './after-each.ts';
 import { createBatch } from './batch.ts';
 import type { Step } from './flow.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
@@ -34,6 +35,8 @@ export interface Watch {
 export interface Execution {
   readonly statements: StatementRuns;
   readonly seconds: number;
+  /** MIGRATIONS_AFTER_EACH was to change rows, and found none. */
+  readonly isAfterIdle: boolean;
   /** Undefined when it was applied. */
   readonly stopped?: Settled;
 }
@@ -77,6 +80,7 @@ export async function executeScript(
   let reached = noProgress;
   let phase: Phase = 'before';
   let askedLock = -Infinity;
+  let isAfterIdle = false;
   /** Its connection has just answered: as long as that lives, the lock is held. */
   let lockKnown = false;
 
@@ -131,6 +135,7 @@ export async function executeScript(
     const { number, line, hash, kind } = step.statement;
     const done = { number, line, hash, kind, seconds: taken, rows: affectedRows, warnings };
     runs.add(done);
+    isAfterIdle ||= isIdleUpdate(step.statement, affectedRows);
     await watch?.after(script.migration.version, step, done, session);
     return inTransaction;
   };
@@ -200,7 +205,7 @@ export async function executeScript(
   const stoppedAt = async (step: Step | undefined, stop: Stop): Promise<Execution> => {
     const at = { clock, ms: seconds() * 1000 };
     const stopped = await settle({ ...surroundings, script, step, known, reached, at }, stop);
-    return { statements: runs.all(), seconds: seconds(), stopped };
+    return { statements: runs.all(), seconds: seconds(), isAfterIdle, stopped };
   };
 
   let last: Step | undefined;
@@ -240,7 +245,7 @@ export async function executeScript(
   } catch (error) {
     return await stoppedAt(last, { kind: 'error', error, phase });
   }
-  return { statements: runs.all(), seconds: seconds() };
+  return { statements: runs.all(), seconds: seconds(), isAfterIdle };
 }
 
 /**

@@ -15,6 +15,8 @@ export interface MigrationFailure {
   readonly column: number;
   readonly statement: number;
   readonly of: number;
+  /** Whose text the statement is: the script's own, with what MIGRATIONS_PLACEHOLDERS put in, or that of a setting. */
+  readonly from: 'script' | 'script-and-placeholders' | 'after-each';
   /** The beginning of the statement, on one line. */
   readonly excerpt: string;
   readonly reason:

@@ -1,5 +1,5 @@
-import { refused } from '../errors.ts';
-import { forWhole } from '../system/regular-expression.ts';
+import { refused, wrongUsage } from '../errors.ts';
+import { firstMatches, forWhole } from '../system/regular-expression.ts';
 import { byVersion, isVersion } from './version.ts';
 
 /** What the name of a script says. */
@@ -48,15 +48,16 @@ export const isScript = (name: string): boolean => /\.sql$/i.test(name) && !name
  *
  * @param pattern MIGRATIONS_PATTERN: it has to match the whole name; its first group is the version, its second, if there
  *   is one, the words
- * @throws MajError `migration-names` (wrong ones, all at once), `migration-versions` (taken twice)
+ * @throws MajError `migration-names` (wrong ones, all at once), `migration-versions` (taken twice), `migration-pattern-endless`
  */
 export function namedScripts(names: readonly string[], pattern: string | undefined): ScriptName[] {
-  const scripts = names.filter(isScript);
-  const known = pattern === undefined ? forms : [forWhole(pattern)];
+  const scripts = names.filter(isScript).sort();
+  const own = pattern === undefined ? undefined : firstMatches(forWhole(pattern), scripts);
+  if (own === 'endless') throw wrongUsage('migration-pattern-endless', { pattern: pattern ?? '' });
   const named: ScriptName[] = [];
   const wrong: NameProblem[] = [];
-  for (const file of scripts.sort()) {
-    const read = readName(file, known, pattern !== undefined);
+  for (const [index, file] of scripts.entries()) {
+    const read = own === undefined ? readName(file) : nameIn(file, own[index] ?? null);
     if ('kind' in read) wrong.push(read);
     else named.push(read);
   }
@@ -70,11 +71,14 @@ export function namedScripts(names: readonly string[], pattern: string | undefin
   return named;
 }
 
-function readName(file: string, known: readonly RegExp[], isOwn: boolean): ScriptName | NameProblem {
-  if (!isOwn && wayBack.test(file)) return { file, kind: 'way-back' };
-  if (!isOwn && repeatable.test(file)) return { file, kind: 'repeatable' };
-  const match = known.map((form) => form.exec(file)).find((found) => found !== null);
-  if (match === undefined) return { file, kind: 'form' };
+function readName(file: string): ScriptName | NameProblem {
+  if (wayBack.test(file)) return { file, kind: 'way-back' };
+  if (repeatable.test(file)) return { file, kind: 'repeatable' };
+  return nameIn(file, forms.map((form) => form.exec(file)).find((found) => found !== null) ?? null);
+}
+
+function nameIn(file: string, match: RegExpExecArray | null): ScriptName | NameProblem {
+  if (match === null) return { file, kind: 'form' };
   const [, version = '', name = ''] = match;
   return isVersion(version) ? { version, name, file } : { file, kind: 'version', version };
 }

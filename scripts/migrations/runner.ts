@@ -1,4 +1,4 @@
-import { inStep, note, type Context } from '../context.ts';
+import { inStep, note, warn, type Context } from '../context.ts';
 import { interrupted, notRolledBack, refused, type MajError } from '../errors.ts';
 import { clientSettings } from '../database/client-settings.ts';
 import { connect, type Session } from '../database/session.ts';
@@ -14,6 +14,7 @@ import type { ScriptName } from './names.ts';
 import type { PendingMigration } from './plan.ts';
 import { areTransactional, prepareScript, type Script } from './script.ts';
 import type { StatementRuns } from './statement-run.ts';
+import type { Statement } from './statement.ts';
 import { isSameVersion } from './version.ts';
 
 /** What one script did. */
@@ -97,7 +98,8 @@ export async function runScripts(
             done === script.statements ||
             done === 0 ||
             !(await readPrefix(script.migration, done, reading)).sessionBound;
-          const failure = failureOf(script, execution.stopped, applied, canGoOn);
+          const hasPlaceholders = (context.config.MIGRATIONS_PLACEHOLDERS ?? []).length > 0;
+          const failure = failureOf(script, execution.stopped, { applied, canGoOn, hasPlaceholders });
           return { migrations, sqlMode, failure, cause: execution.stopped.cause };
         }
         const { statements, seconds } = execution;
@@ -167,6 +169,7 @@ async function runScript(
     return await inStep(context, 'migrate', facts, async () => {
       execution = await executeScript(context, script, { ...connected, target, entry, watch });
       if (execution.stopped !== undefined) throw failed;
+      if (execution.isAfterIdle) warn(context, 'after-each-idle', { file });
       return execution;
     });
   } catch (error) {
@@ -178,10 +181,15 @@ async function runScript(
 function failureOf(
   script: Script,
   { step, reason, done, outcome, doubt, recorded }: NonNullable<Execution['stopped']>,
-  applied: readonly string[],
-  canGoOn: boolean,
+  run: Pick<MigrationFailure, 'applied' | 'canGoOn'> & { readonly hasPlaceholders: boolean },
 ): MigrationFailure {
-  const statement = step?.statement ?? { line: 1, column: 1, number: 0, text: '' };
+  const { applied, canGoOn, hasPlaceholders } = run;
+  const statement: Pick<Statement, 'line' | 'column' | 'number' | 'text' | 'isAfter'> = step?.statement ?? {
+    line: 1,
+    column: 1,
+    number: 0,
+    text: '',
+  };
   const line =
     reason.kind === 'server' && reason.phase === 'statement'
       ? lineOfError(statement.line, reason.error)
@@ -193,6 +201,7 @@ function failureOf(
     column: line === statement.line ? statement.column : 1,
     statement: statement.number,
     of: script.statements,
+    from: statement.isAfter === true ? 'after-each' : hasPlaceholders ? 'script-and-placeholders' : 'script',
     excerpt: excerptOf(statement.text),
     reason,
     done,

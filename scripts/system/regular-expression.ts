@@ -31,13 +31,27 @@ export function patternOf(text: string): RegExp | undefined {
  *
  * @returns null where nothing matches; `endless` where that could not be told within `mostMs` milliseconds
  */
-export function firstMatch(pattern: RegExp, text: string, mostMs = 2000): RegExpExecArray | null | 'endless' {
-  let match: RegExpExecArray | null = null;
-  const look = (): void => void (match = pattern.exec(text));
+export const firstMatch = (
+  pattern: RegExp,
+  text: string,
+  mostMs = 2000,
+): RegExpExecArray | null | 'endless' => {
+  const matches = firstMatches(pattern, [text], mostMs);
+  return matches === 'endless' ? matches : (matches[0] ?? null);
+};
+
+/** The same in each of several texts, of which all together may take so long. */
+export function firstMatches(
+  pattern: RegExp,
+  texts: readonly string[],
+  mostMs = 2000,
+): readonly (RegExpExecArray | null)[] | 'endless' {
+  let matches: readonly (RegExpExecArray | null)[] = [];
+  const look = (): void => void (matches = texts.map((text) => pattern.exec(text)));
   try {
     // The limit holds for regular expressions, too: V8 looks for its end whenever one goes back.
     new Script('look()').runInNewContext({ look }, { timeout: mostMs });
-    return match;
+    return matches;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return 'endless';
     throw error;

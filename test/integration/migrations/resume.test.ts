@@ -215,6 +215,35 @@ describe.each(servers)('on $name, a run that died', (server) => {
     expect(await eyes.rows('SELECT id, at FROM app_a, app_system ORDER BY id')).toBe('1,1.10 2,1.10');
   });
 
+  test('is told what MIGRATIONS_AFTER_EACH or a placeholder did wrong, and not blamed for it', async () => {
+    const files = { '001_a.sql': 'CREATE TABLE %PREFIX%a (id int); INSERT INTO %PREFIX%a VALUES (1)' };
+    const placeholders = { MIGRATIONS_PLACEHOLDERS: [{ text: '%PREFIX%', value: 'app_' }] };
+    const { context, call } = await rehearsed(files, {
+      ...placeholders,
+      MIGRATIONS_AFTER_EACH: 'UPDATE %PREFIX%a SET id = 2 WHERE id = 7',
+    });
+    const idle = context.events.filter(
+      (event) => event.type === 'warning' && event.note === 'after-each-idle',
+    );
+    expect(idle).toMatchObject([{ facts: { file: '001_a.sql' } }]);
+    expect((await call([])).text(en)).toEqual(['Applied: 001_a.sql.']);
+    const hintOf = async (texts: Readonly<Record<string, string>>, config: Partial<Config>) => {
+      const failure = await failureOf(rehearsed(texts, config));
+      return `${failure.message} ${failure.hint}`;
+    };
+    const wrongAfter = await hintOf(files, {
+      ...placeholders,
+      MIGRATIONS_AFTER_EACH: 'UPDATE nowhere SET id = 2',
+    });
+    expect(wrongAfter).toMatch(/MIGRATIONS_AFTER_EACH behind 001_a\.sql: statement 3 of 3.*1146.*/s);
+    expect(wrongAfter).toContain('Correct the setting MIGRATIONS_AFTER_EACH');
+    const wrongPlaceholder = await hintOf(
+      { '001_a.sql': 'INSERT INTO %PREFIX%b VALUES (1)' },
+      { MIGRATIONS_PLACEHOLDERS: [{ text: '%PREFIX%', value: 'ap_' }] },
+    );
+    expect(wrongPlaceholder).toContain('Correct 001_a.sql, or MIGRATIONS_PLACEHOLDERS');
+  });
+
   test('may have a text that was edited since, once somebody has accepted that', async () => {
     const { call, questions, eyes, path } = await rehearsed({ '001_a.sql': 'CREATE TABLE a (id int);' });
     await call([]);

@@ -149,6 +149,11 @@ describe('names', () => {
     expect(hint).toContain(pattern);
   });
 
+  test('with a MIGRATIONS_PATTERN that takes for ever they are refused, and nobody waits', () => {
+    const error = errorOf(() => namedScripts([`${'1'.repeat(60)}x.sql`], String.raw`(\d+)+\.sql`));
+    expect(error).toMatchObject({ code: 'migration-pattern-endless', exitCode: 2 });
+  });
+
   test.each([
     [
       ['001_a.sql', '1_b.sql', '2_c.sql'],

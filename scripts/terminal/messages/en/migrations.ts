@@ -157,7 +157,8 @@ const hasOneName = (errno: number | undefined): boolean => errno !== undefined &
 
 /** Where and why a script stopped. */
 function failureMessage(failure: MigrationFailure): string {
-  const place = `${at(failure)}: statement ${failure.statement} of ${failure.of}`;
+  const where = failure.from === 'after-each' ? `MIGRATIONS_AFTER_EACH behind ${failure.file}` : at(failure);
+  const place = `${where}: statement ${failure.statement} of ${failure.of}`;
   const { reason } = failure;
   switch (reason.kind) {
     case 'interrupted':
@@ -186,8 +187,16 @@ const needsTrust = 1419;
 const viewInvalid = 1356;
 
 /** @param outside the other databases that views on the copy read */
+/** What has to be corrected where a statement fails as it stands. */
+const culpritOf = ({ from, file }: Pick<MigrationFailure, 'from' | 'file'>): string =>
+  ({
+    script: file,
+    'script-and-placeholders': `${file}, or MIGRATIONS_PLACEHOLDERS`,
+    'after-each': 'the setting MIGRATIONS_AFTER_EACH (the script before it went through)',
+  })[from];
+
 function dryRunHint(
-  { file, version, reason }: MigrationFailure,
+  { file, from, version, reason }: MigrationFailure,
   { outside, nothingApplied }: { outside: readonly string[]; nothingApplied: boolean },
 ): string {
   if (reason.kind !== 'server' || reason.phase !== 'statement') return 'Rehearse again.';
@@ -196,9 +205,9 @@ function dryRunHint(
     return 'On the live server it would fail in the same way. Have its administrator set log_bin_trust_function_creators to ON there, and rehearse again.';
   if (errno === viewInvalid && outside.length > 0)
     return `On the copy, a view that reads ${nameList([...new Set(outside)])} can be created but not read, because a backup holds no rows of another database. Take the statement out of ${file}, and rehearse again.`;
-  if (nothingApplied && isDone(reason.error))
+  if (nothingApplied && from !== 'after-each' && isDone(reason.error))
     return `By maj’s ledger no script was applied, but what this one does is done already. If it has run before maj kept a record, say so, up to the last script that has: \`maj migrate baseline VERSION\` (${version} is this one). Then rehearse again. Else correct ${file}.`;
-  return `Correct ${file}, or the rows that it stumbled over, and rehearse again.`;
+  return `Correct ${culpritOf({ from, file })}, or the rows that it stumbled over, and rehearse again.`;
 }
 
 /** What of a script that stopped is in the database. */
@@ -264,8 +273,8 @@ function failureHint(failure: MigrationFailure): string {
     return 'The script need not change: let what stood in the way end, and run `maj migrate` again: it goes on from there.';
   const correct =
     failure.done === 0
-      ? `Correct ${failure.file}, rehearse it (\`maj rehearse\`) and run \`maj migrate\` again`
-      : `Correct ${failure.file} from statement ${failure.done + 1} on, leave what is above as it is, rehearse it (\`maj rehearse\`) and run \`maj migrate\` again: it goes on from there`;
+      ? `Correct ${culpritOf(failure)}, rehearse it (\`maj rehearse\`) and run \`maj migrate\` again`
+      : `Correct ${culpritOf(failure)} from statement ${failure.done + 1} on, leave what is above as it is, rehearse it (\`maj rehearse\`) and run \`maj migrate\` again: it goes on from there`;
   return `${correct}; or put the backup back with \`maj restore\`.`;
 }
 
@@ -386,6 +395,10 @@ export const migrations = {
     'history-unknown': (facts: { database: string; tables: number }) => ({
       message: `${facts.database} has ${facts.tables === 1 ? '1 table' : `${facts.tables} tables`} but no ledger: nothing tells which scripts it has been through.`,
       hint: 'Say so once: `maj migrate baseline VERSION` takes the scripts up to VERSION for applied; 0 takes none. Where another program kept a record of them: `maj migrate adopt`.',
+    }),
+    'migration-pattern-endless': (facts: { pattern: string }) => ({
+      message: `MIGRATIONS_PATTERN (${facts.pattern}) needs too long to tell the versions in the names of the scripts.`,
+      hint: 'Write it so that there is one way only to match a name: no repetition within a repetition, such as (\\d+)+.',
     }),
     'baseline-version': (facts: { version: string; folder: string; versions: readonly string[] }) => ({
       message: `${facts.version} is not the version of a script in ${facts.folder}.`,
@@ -598,6 +611,8 @@ export const migrations = {
   },
   notes: {
     'migration-empty': (facts: { file: string }) => `${facts.file} holds no statement; it counts as applied.`,
+    'after-each-idle': (facts: { file: string }) =>
+      `MIGRATIONS_AFTER_EACH changed no row behind ${facts.file}: what its condition looks for is not there. If it keeps the application’s own record of its version, that is not written.`,
     'migration-continued': (facts: { file: string; from: number; of: number }) =>
       `${facts.file} goes on from statement ${facts.from} of ${facts.of}.`,
     'dry-run-unlike-live': (facts: { sqlMode: string | undefined }) =>

@@ -305,10 +305,12 @@ export const upgrade = {
       hint: 'Find out who changes the schema meanwhile, then upgrade again: it is rehearsed anew.',
     }),
     'script-settings-differ': (facts: { rehearsed: RunSettings | undefined }) => ({
-      message: `MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH has changed since the rehearsal. At the rehearsal, MIGRATIONS_PLACEHOLDERS was “${
+      message: `DB_SQL_MODE, MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH has changed since the rehearsal. At the rehearsal, DB_SQL_MODE was ${
+        facts.rehearsed?.sqlMode == null ? 'not set' : `“${facts.rehearsed.sqlMode}”`
+      }, MIGRATIONS_PLACEHOLDERS was “${
         facts.rehearsed?.placeholders ?? ''
       }” and MIGRATIONS_AFTER_EACH was “${facts.rehearsed?.afterEach ?? ''}”.`,
-      hint: 'Set both back to these values (“” means: not set), then run the same command again.',
+      hint: 'Set them back to these values (of the last two, “” means: not set), then run the same command again.',
     }),
     'scripts-changed': (facts: { files: readonly string[] }) => ({
       message: `The scripts are not those that were rehearsed: ${nameList(facts.files) || 'there are others'}.`,
