@@ -54,7 +54,7 @@ export async function filesSince(
 }
 
 /** What of a tree neither side has as it is: pure. */
-export const lostOf = (compared: readonly Compared[]): readonly string[] =>
+const lostOf = (compared: readonly Compared[]): readonly string[] =>
   compared
     .filter(
       ({ type, state, coming }) =>
@@ -72,10 +72,7 @@ async function listedFiles({ id, folder, manifest }: Backup): Promise<ReadonlyMa
 }
 
 /** The entries of a list below a folder, as those of a release are told: pure. */
-export function entriesBelow(
-  listed: ReadonlyMap<string, ListedFile>,
-  folder: string,
-): readonly ReleaseEntry[] {
+function entriesBelow(listed: ReadonlyMap<string, ListedFile>, folder: string): readonly ReleaseEntry[] {
   return [...listed.values()].flatMap((listedFile): readonly ReleaseEntry[] => {
     if (!listedFile.path.startsWith(folder)) return [];
     const path = listedFile.path.slice(folder.length);
