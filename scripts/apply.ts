@@ -1,20 +1,20 @@
 import { checkCommandUser } from './application/commands.ts';
-import { maintenanceState } from './application/maintenance.ts';
 import { installDependencies } from './application/hooks.ts';
-import { installedVersion } from './application/version.ts';
-import { stopIfInterrupted, warn } from './context.ts';
-import { wrongUsage } from './errors.ts';
-import { findPackage } from './release/find.ts';
+import { maintenanceState } from './application/maintenance.ts';
+import type { Verb } from './cli/verb.ts';
+import { stopIfInterrupted, warn } from './core/context.ts';
+import { wrongUsage } from './core/errors.ts';
+import { findPackage } from './package/find.ts';
 import { placesOf } from './release/places.ts';
 import { switchOf } from './release/prepare.ts';
 import { discardStaged, stagePackage } from './release/stage.ts';
-import { applyAlone, movesInWords } from './release/apply-alone.ts';
+import { installedVersion } from './release/version.ts';
 import { exists } from './system/files.ts';
+import { applyAlone } from './upgrade/apply-alone.ts';
+import { recordLate } from './upgrade/journal/records.ts';
+import { newRunId } from './upgrade/journal/runs.ts';
 import { withLock } from './upgrade/lock.ts';
-import { recordLate } from './upgrade/records.ts';
-import { newRunId } from './upgrade/run-id.ts';
-import { refuseUnfinished } from './upgrade/unfinished.ts';
-import type { Verb } from './verb.ts';
+import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 
 /** `maj apply PACKAGE`: checks a package, unpacks it beside the application, and switches it in; nothing else. */
 export const applyVerb: Verb<'plan' | 'reinstall' | 'allow-downgrade'> = {
@@ -58,7 +58,7 @@ export const applyVerb: Verb<'plan' | 'reinstall' | 'allow-downgrade'> = {
               messages.results.release.applyPlan({
                 version: staged.version,
                 previous: staged.previousVersion,
-                moves: movesInWords(plan.moves, messages),
+                moves: messages.results.release.moves(plan.moves),
                 changes: staged.changes,
               }),
           };

@@ -1,17 +1,15 @@
 import { join } from 'node:path';
-import { diskUsage } from './backup/disk-usage.ts';
-import { keepersOf, type ExpiryFacts } from './backup/expire.ts';
 import { backupsOf, databaseOf, listBackups, whoseBackup, type Backup } from './backup/list.ts';
-import { otherFolders } from './backup/other-folders.ts';
-import { trashedBackups, trashFolder } from './backup/trash.ts';
-import { sortOutWhole } from './backup/whole.ts';
+import type { Verb } from './cli/verb.ts';
 import { backupsDir } from './config/require.ts';
-import type { Context } from './context.ts';
+import type { Context } from './core/context.ts';
+import { wrongUsage } from './core/errors.ts';
 import { liveDatabase } from './database/identity.ts';
-import { wrongUsage } from './errors.ts';
+import { diskUsage, otherFolders } from './keeping/disk-usage.ts';
+import { keepersOf, sortOutWhole, type ExpiryFacts } from './keeping/expire.ts';
+import { trashedBackups, trashFolder } from './keeping/trash.ts';
 import { freeBytes } from './system/files.ts';
 import { expiryFacts, readStates } from './upgrade/needed-backups.ts';
-import type { Verb } from './verb.ts';
 
 /** `maj backups`: what there is, what it takes on disk, and what keeps it. */
 export const backupsVerb: Verb<never> = {

@@ -1,12 +1,11 @@
 import { backupsOf, listBackups } from './backup/list.ts';
-import type { Context } from './context.ts';
+import type { Verb, VerbArguments } from './cli/verb.ts';
+import type { Context } from './core/context.ts';
+import { refused, wrongUsage } from './core/errors.ts';
 import { configuredDatabase } from './database/identity.ts';
-import { refused, wrongUsage } from './errors.ts';
 import { resolveCommit, scriptsInCommit } from './gate/commit.ts';
-import { decideGate } from './gate/decide.ts';
-import { isDeletion, parsePushedRefs, refsToBranch } from './gate/refs.ts';
+import { decideGate, isDeletion, parsePushedRefs, refsToBranch } from './gate/decide.ts';
 import { readReceipts, receiptsOf, runSettings, type Receipt } from './rehearsal/receipt.ts';
-import type { Verb, VerbArguments } from './verb.ts';
 
 /** The commits that would go to the deploy branch: git's lines on standard input, or `--commit`. */
 async function pushedCommits(context: Context, args: VerbArguments<'commit'>): Promise<string[]> {

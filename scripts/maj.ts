@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runProgram } from './program.ts';
+import { runProgram } from './cli/program.ts';
 import { verbs } from './verbs.ts';
 
 await runProgram(process.argv.slice(2), verbs);

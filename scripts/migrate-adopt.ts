@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { stopIfInterrupted, type Context } from './context.ts';
-import { withSession } from './database/session.ts';
-import { targetFromConfig } from './database/target.ts';
+import { stopIfInterrupted, type Context } from './core/context.ts';
+import { withSession } from './database/session/session.ts';
+import { targetFromConfig } from './database/session/target.ts';
 import type { MigrateOption } from './migrate-pending.ts';
 import { prepareAdoption } from './migrations/adopt/read.ts';
 import { summaryOf } from './migrations/adopt/summary.ts';
 import { writeAdoption } from './migrations/adopt/write.ts';
 import { readMigrations } from './migrations/folder.ts';
 import { migrationsFolder } from './migrations/places.ts';
-import { refuseUnfinished } from './upgrade/unfinished.ts';
-import type { VerbArguments, VerbResult } from './verb.ts';
+import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
+import type { VerbArguments, VerbResult } from './cli/verb.ts';
 
 /** Takes over the record of migrations that another program has kept, once the user has seen what it comes to. */
 export async function adopt(

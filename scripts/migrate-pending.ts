@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Context } from './context.ts';
-import { targetFromConfig } from './database/target.ts';
-import { refused } from './errors.ts';
+import type { VerbArguments, VerbResult } from './cli/verb.ts';
+import type { Context } from './core/context.ts';
+import { refused } from './core/errors.ts';
+import { targetFromConfig } from './database/session/target.ts';
 import { pendingUpTo, refuseProblems } from './migrations/plan.ts';
 import { readPlan } from './migrations/read-plan.ts';
-import { runMigrations } from './migrations/runner.ts';
-import { findReceipt } from './rehearsal/find-receipt.ts';
-import { ownIdentity } from './system/identity.ts';
-import { refuseUnfinished } from './upgrade/unfinished.ts';
-import type { VerbArguments, VerbResult } from './verb.ts';
+import { runMigrations } from './migrations/run/runner.ts';
+import { findReceipt } from './rehearsal/receipt.ts';
+import { ownIdentity } from './system/process/identity.ts';
+import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 
 /** What `maj migrate` takes beside what every verb does. */
 export type MigrateOption = 'dry-run' | 'format' | 'to' | 'because' | 'sha256' | 'from' | 'current' | 'plan';

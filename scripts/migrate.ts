@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { findBackup } from './backup/list.ts';
-import type { Context } from './context.ts';
-import { targetFromConfig } from './database/target.ts';
-import { wrongUsage } from './errors.ts';
+import type { Context } from './core/context.ts';
+import { targetFromConfig } from './database/session/target.ts';
+import { wrongUsage } from './core/errors.ts';
 import { checkFormats, checkMigrations } from './migrate-check.ts';
 import { accept } from './migrate-accept.ts';
 import { adopt } from './migrate-adopt.ts';
@@ -15,8 +15,8 @@ import { folderForNew, migrationsFolder } from './migrations/places.ts';
 import { readPlan } from './migrations/read-plan.ts';
 import { statusExitCode, statusRows } from './migrations/status.ts';
 import { withLock } from './upgrade/lock.ts';
-import { refuseUnfinished } from './upgrade/unfinished.ts';
-import type { Verb, VerbArguments, VerbResult } from './verb.ts';
+import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
+import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
 
 /** Runs what is pending on a copy of the newest backup, in a throwaway server. */
 async function dryRunOnNewestBackup(context: Context): Promise<VerbResult> {

@@ -1,35 +1,34 @@
 import { checkServices } from './application/services.ts';
-import { installedVersion } from './application/version.ts';
 import { filesSince } from './backup/files-since.ts';
-import { findBackup, listOwnBackups, type Backup } from './backup/list.ts';
-import { namedBackup, refuseOthersRestore } from './backup/others.ts';
-import { checkRestorable } from './backup/restorable.ts';
+import { findBackup, listOwnBackups, namedBackup, refuseOthersRestore, type Backup } from './backup/list.ts';
+import { verifyBackup } from './backup/verify.ts';
+import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
+import { applicationDir } from './config/require.ts';
+import { stopIfInterrupted, warn, type Context } from './core/context.ts';
+import { reasonOf, refused, wrongUsage } from './core/errors.ts';
+import { compareVersions, isSameVersion, isVersion } from './core/versions.ts';
+import type { Definers } from './database/definers.ts';
+import { liveDatabase } from './database/identity.ts';
+import { targetFromConfig } from './database/session/target.ts';
+import { endOrphans } from './migrations/in-doubt/orphan.ts';
+import { installedVersion } from './release/version.ts';
+import { onlyTables } from './restore/load/plan.ts';
+import { checkRestorable } from './restore/restorable.ts';
 import {
   applyRestore,
   learnRestore,
   refuseUnknownTables,
   type RestoreWork,
-} from './backup/restore-database.ts';
-import { restoreFacts, type RestoreFacts } from './backup/restore-facts.ts';
-import { restoreFiles } from './backup/restore-files.ts';
-import { restoreInto } from './backup/restore-into.ts';
-import { refuseNarrower } from './backup/restore-mark.ts';
-import { restoreCommand, type RestoreScope } from './backup/restore-scope.ts';
-import { inRestoreWindow } from './backup/restore-window.ts';
-import { onlyTables } from './backup/load/plan.ts';
-import { tryRestore } from './backup/trial/trial.ts';
-import { verifyBackup } from './backup/verify.ts';
-import { applicationDir } from './config/require.ts';
-import { stopIfInterrupted, warn, type Context } from './context.ts';
-import type { Definers } from './database/definers.ts';
-import { liveDatabase } from './database/identity.ts';
-import { targetFromConfig } from './database/target.ts';
-import { reasonOf, refused, wrongUsage } from './errors.ts';
-import { endOrphans } from './migrations/end-orphan.ts';
-import { compareVersions, isSameVersion, isVersion } from './system/versions.ts';
+} from './restore/restore-database.ts';
+import { restoreFacts, type RestoreFacts } from './restore/restore-facts.ts';
+import { restoreFiles } from './restore/restore-files.ts';
+import { restoreInto } from './restore/restore-into.ts';
+import { refuseNarrower } from './restore/restore-mark.ts';
+import { restoreCommand, type RestoreScope } from './restore/restore-scope.ts';
+import { inRestoreWindow } from './restore/restore-window.ts';
+import { tryRestore } from './restore/trial/trial.ts';
 import { withLock } from './upgrade/lock.ts';
-import { refuseUnfinished } from './upgrade/unfinished.ts';
-import type { Verb, VerbArguments, VerbResult } from './verb.ts';
+import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 
 type Option = 'database-only' | 'files-only' | 'tables' | 'into' | 'definers' | 'of-another' | 'plan';
 

@@ -1,28 +1,28 @@
-import { healthStrength } from './application/health.ts';
 import { commandUser } from './application/commands.ts';
+import { healthStrength } from './application/health.ts';
 import { lookAtFiles } from './application/look-at-files.ts';
-import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
-import { checkInstalledVersion, installedVersion } from './application/version.ts';
 import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
 import { checkServices, serviceSettings } from './application/services.ts';
+import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
+import type { Verb } from './cli/verb.ts';
 import { applicationDir, backupsDir } from './config/require.ts';
-import type { Context } from './context.ts';
+import type { Context } from './core/context.ts';
+import { MajError } from './core/errors.ts';
+import { exitCodes, type ExitCode } from './core/exit-codes.ts';
 import { liveDatabase } from './database/identity.ts';
-import { withSession } from './database/session.ts';
-import { targetFromConfig } from './database/target.ts';
-import { MajError } from './errors.ts';
-import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { withSession } from './database/session/session.ts';
+import { targetFromConfig } from './database/session/target.ts';
+import { describeError, type Messages } from './messages/catalogue.ts';
+import { en } from './messages/en/index.ts';
+import type { StatusTroubles } from './messages/en/status.ts';
 import { errorOfProblems } from './migrations/plan.ts';
 import { readPlan } from './migrations/read-plan.ts';
 import { installedList } from './release/installed.ts';
 import { requireInstalled } from './release/places.ts';
+import { checkInstalledVersion, installedVersion } from './release/version.ts';
 import { freeBytes } from './system/files.ts';
-import type { Messages } from './terminal/messages/catalogue.ts';
-import { en } from './terminal/messages/en/index.ts';
-import type { StatusTroubles } from './terminal/messages/en/status.ts';
 import { findDumpProgram } from './upgrade/ready.ts';
-import { refuseLeftOver } from './upgrade/unfinished.ts';
-import type { Verb } from './verb.ts';
+import { refuseLeftOver } from './upgrade/recovery/unfinished.ts';
 
 /** What could be learned of a part of the system, or the error that stood in the way. */
 type Learned<T> = { readonly value: T } | { readonly error: MajError };
@@ -57,9 +57,10 @@ function troubles(
   errors: Readonly<Record<StatusPart, MajError | undefined>>,
   messages: Messages,
 ): StatusTroubles {
-  const text = (error: MajError | undefined): string | undefined => error?.describe(messages).message;
+  const text = (error: MajError | undefined): string | undefined =>
+    error && describeError(error, messages).message;
   const remedies = Object.values(errors).flatMap((error) =>
-    error === undefined ? [] : [error.describe(messages).hint],
+    error === undefined ? [] : [describeError(error, messages).hint],
   );
   return {
     applicationError: text(errors.application),

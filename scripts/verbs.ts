@@ -1,5 +1,5 @@
-import type { Verbs } from './program.ts';
-import type { Verb } from './verb.ts';
+import type { Verbs } from './cli/program.ts';
+import type { Verb } from './cli/verb.ts';
 
 const byName: Readonly<Record<string, () => Promise<Verb>>> = {
   status: async () => (await import('./status.ts')).statusVerb,

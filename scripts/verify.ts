@@ -1,18 +1,17 @@
 import { checkApplication } from './application/check.ts';
-import { checkCopySpace } from './backup/copy-space.ts';
-import { findBackup } from './backup/list.ts';
-import { namedBackup } from './backup/others.ts';
-import { proveBackup } from './backup/prove.ts';
+import { findBackup, namedBackup } from './backup/list.ts';
 import { verifyBackup } from './backup/verify.ts';
-import type { Context } from './context.ts';
+import type { Verb, VerbResult } from './cli/verb.ts';
+import type { Context } from './core/context.ts';
+import { wrongUsage } from './core/errors.ts';
 import { liveDatabase } from './database/identity.ts';
-import { likenessFor } from './database/name-case.ts';
-import { findServerPrograms } from './database/programs.ts';
-import { withThrowaway } from './database/throwaway.ts';
-import { wrongUsage } from './errors.ts';
+import { findPackage } from './package/find.ts';
 import { checkPackage } from './release/check-package.ts';
-import { findPackage } from './release/find.ts';
-import type { Verb, VerbResult } from './verb.ts';
+import { checkCopySpace } from './restore/copy-space.ts';
+import { proveBackup } from './restore/prove.ts';
+import { findServerPrograms } from './server/programs.ts';
+import { likenessFor } from './server/server-options.ts';
+import { withThrowaway } from './server/throwaway.ts';
 
 /** `maj verify`: tells whether a backup, a package or the application is sound. */
 export const verifyVerb: Verb<'full'> = {

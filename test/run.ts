@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { ensureServerPrograms, installPackages } from '../examples/demo/server-programs.ts';
-import { findProgram } from '../scripts/system/processes.ts';
+import { findProgram } from '../scripts/system/process/processes.ts';
 import { testContext } from './helpers/context.ts';
 import { isRoot } from './helpers/root.ts';
 

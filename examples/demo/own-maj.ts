@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Context } from '../../scripts/context.ts';
+import type { Context } from '../../scripts/core/context.ts';
 import { settingNames } from '../../scripts/config/settings.ts';
-import { stream } from '../../scripts/system/processes.ts';
+import { stream } from '../../scripts/system/process/processes.ts';
 import { say } from './observe.ts';
 
 /** The words that start `maj` from its sources, with the loader that started us. */

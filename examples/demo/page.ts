@@ -1,4 +1,4 @@
-import type { Context } from '../../scripts/context.ts';
+import type { Context } from '../../scripts/core/context.ts';
 
 /** What a visitor sees: the page's status, and the version that it names. */
 export interface PageView {

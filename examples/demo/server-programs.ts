@@ -1,7 +1,7 @@
-import type { Context } from '../../scripts/context.ts';
-import { MajError } from '../../scripts/errors.ts';
-import { findServerPrograms, type ServerPrograms } from '../../scripts/database/programs.ts';
-import { capture, findProgram } from '../../scripts/system/processes.ts';
+import type { Context } from '../../scripts/core/context.ts';
+import { MajError } from '../../scripts/core/errors.ts';
+import { findServerPrograms, type ServerPrograms } from '../../scripts/server/programs.ts';
+import { capture, findProgram } from '../../scripts/system/process/processes.ts';
 import { DemoFailed, say } from './observe.ts';
 
 /** Programs only: Debian's and Ubuntu's packages with `-core` in their name bring no service and start nothing. */

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stopIfInterrupted, type Context } from '../../scripts/context.ts';
-import { refused } from '../../scripts/errors.ts';
-import { capture } from '../../scripts/system/processes.ts';
-import { quoteWords } from '../../scripts/system/shell-words.ts';
-import type { Flavour } from '../../scripts/database/flavour.ts';
+import { stopIfInterrupted, type Context } from '../../scripts/core/context.ts';
+import { refused } from '../../scripts/core/errors.ts';
+import { capture } from '../../scripts/system/process/processes.ts';
+import { quoteWords } from '../../scripts/system/process/shell-words.ts';
+import type { Flavour } from '../../scripts/sql/flavour.ts';
 import { exampleMigrations, type Example } from './example.ts';
 import { observe, sawWindow, say, viewsText } from './observe.ts';
 import { majCommand, runMaj, runShown, type Ran } from './own-maj.ts';

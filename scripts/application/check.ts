@@ -1,12 +1,12 @@
-import type { Context } from '../context.ts';
-import { requireInstalled } from '../release/places.ts';
-import { checkCommandUser } from './commands.ts';
+import { inStep, type Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
+import { placesOf, requireInstalled } from '../release/places.ts';
+import { installedVersion } from '../release/version.ts';
+import { checkCommandUser, outputTail, runCommand } from './commands.ts';
 import { checkHealth, type HealthReport } from './health.ts';
-import { runSmoke } from './smoke.ts';
-import { installedVersion } from './version.ts';
 
 /** How the installed application is: for `maj verify app`. */
-export interface ApplicationReport {
+interface ApplicationReport {
   readonly version: string | null;
   readonly health: HealthReport | undefined;
   /** Whether a smoke test is set, and passed. */
@@ -24,4 +24,22 @@ export async function checkApplication(context: Context): Promise<ApplicationRep
   const version = await installedVersion(context);
   const health = await checkHealth(context);
   return { version, health, smoke: await runSmoke(context) };
+}
+
+/**
+ * Runs APP_SMOKE_COMMAND in the live tree.
+ *
+ * @returns whether there was a command
+ * @throws MajError `smoke-failed` when it does not exit with 0
+ */
+export async function runSmoke(context: Context): Promise<boolean> {
+  const command = context.config.APP_SMOKE_COMMAND;
+  if (command === undefined) return false;
+  const { live, entry } = await placesOf(context);
+  await inStep(context, 'run-smoke', { command }, async () => {
+    const exit = await runCommand(context, command, { cwd: live ?? entry });
+    if (exit.code !== 0 || exit.ended !== undefined)
+      throw refused('smoke-failed', { command, output: outputTail(exit) });
+  });
+  return true;
 }

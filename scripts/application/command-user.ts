@@ -1,5 +1,9 @@
-import { namelessAccount, type Account } from '../system/account.ts';
-import { becomingWords as becomingWordsOf, type Groups } from '../system/become.ts';
+import {
+  becomingWords as becomingWordsOf,
+  namelessAccount,
+  type Account,
+  type Groups,
+} from '../system/process/account.ts';
 
 /** Who owns the application: the numbers, and the account where there is one. */
 export interface Owner {

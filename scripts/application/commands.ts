@@ -1,14 +1,13 @@
 import { dirname } from 'node:path';
 import { applicationDir } from '../config/require.ts';
 import { commandSettings } from '../config/settings.ts';
-import type { Context } from '../context.ts';
-import { wrongUsage } from '../errors.ts';
+import type { Context } from '../core/context.ts';
+import { wrongUsage } from '../core/errors.ts';
 import { placesOf } from '../release/places.ts';
 import { entryAt } from '../release/tree.ts';
-import { accountOf, ownAccount, type Account } from '../system/account.ts';
-import { findSetpriv } from '../system/become.ts';
-import { shell, type Bounds, type Captured } from '../system/processes.ts';
-import { quoteWords } from '../system/shell-words.ts';
+import { accountOf, findSetpriv, ownAccount, type Account } from '../system/process/account.ts';
+import { exitText, shell, type Bounds, type Captured } from '../system/process/processes.ts';
+import { quoteWords } from '../system/process/shell-words.ts';
 import {
   becomingWords,
   commandEnvironment,
@@ -89,4 +88,13 @@ async function ownerOf(context: Context): Promise<Owner> {
   });
   const { uid, gid } = ways.find((thing) => thing.uid !== 0) ?? { uid: 0, gid: 0 };
   return { uid, gid, account: uid === 0 ? undefined : await accountOf(context, String(uid)) };
+}
+
+const kept = 2000;
+
+/** The end of what a command printed, and how it ended: for the error that reports it. */
+export function outputTail(exit: Captured): string {
+  const text = [exit.stdout.trim(), exit.stderr.trim()].filter((part) => part !== '').join('\n');
+  const how = exit.ended === 'late' ? `${exitText(exit)} (APP_COMMAND_TIMEOUT)` : exitText(exit);
+  return [how, text.length > kept ? `…${text.slice(-kept)}` : text].filter((part) => part !== '').join('\n');
 }

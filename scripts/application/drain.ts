@@ -1,8 +1,8 @@
-import { inStep, note, warn, type Context } from '../context.ts';
-import { workersIn, type AtWork } from '../database/at-work.ts';
+import { inStep, note, warn, type Context } from '../core/context.ts';
+import { workersIn, type AtWork } from '../database/active-connections.ts';
 import { currentUser } from '../database/grants.ts';
-import { withSession } from '../database/session.ts';
-import { targetFromConfig } from '../database/target.ts';
+import { withSession } from '../database/session/session.ts';
+import { targetFromConfig } from '../database/session/target.ts';
 
 /** InnoDB keeps what it says of transactions for 0.1 s, so that one look may be at what was before (trx0i_s.cc). */
 const pauseMs = 150;

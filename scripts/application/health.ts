@@ -1,12 +1,12 @@
 import type { Config } from '../config/settings.ts';
-import { inStep, warn, type Context } from '../context.ts';
-import { refused } from '../errors.ts';
-import { getPage, NoAnswer, type Answer } from '../system/http.ts';
-import { shownUrl, withoutQuery } from '../system/shown-url.ts';
-import { normalVersion } from '../system/versions.ts';
-import { asksForVersion, holdsText, textOf, type HealthText } from './health-text.ts';
-import { insist } from './insist.ts';
-import { versionForms, writtenVersion } from './version.ts';
+import type { Clock } from '../core/clock.ts';
+import { inStep, warn, type Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
+import { normalVersion, numbersOf } from '../core/versions.ts';
+import { getPage, NoAnswer, type Answer } from '../net/http.ts';
+import { versionForms, writtenVersion } from '../release/version.ts';
+import { escaped } from '../system/regular-expression.ts';
+import { shownUrl, withoutQuery } from '../system/urls.ts';
 
 /** How an application answered in the end. */
 export interface HealthReport {
@@ -31,7 +31,7 @@ export function healthStrength({
 }
 
 /** What is asked of the health page. */
-export interface HealthOptions {
+interface HealthOptions {
   /** The version that `{version}` in APP_HEALTH_TEXT stands for; the installed one by default. */
   readonly version?: string;
   /** How long to go on asking, in milliseconds; APP_HEALTH_TIMEOUT by default. */
@@ -118,4 +118,127 @@ export function judge(answer: Answer, expected: HealthText | undefined): HealthP
   if (expected !== undefined && !holdsText(answer.body, expected))
     return { kind: 'text', expected: textOf(expected), body };
   return undefined;
+}
+
+const pauseMs = 500;
+/** The shortest time that a request is given, however little is left. */
+const leastMs = 1000;
+
+/**
+ * Asks again and again until an answer is good or the time is over. A request that has no answer after a third of the
+ * time is not given up: it may be of a page that is slow, and may answer until the end. But it is not waited for
+ * alone either, for it may hang in a service that answers the next one: so another is asked beside it.
+ *
+ * @param ask given the time that a request may take, in milliseconds, and a signal that aborts once nobody waits for it
+ *   any more; resolves to what is wrong with the answer, or undefined when it is good
+ * @returns what was wrong with the answer to the last request; undefined when one was good
+ */
+async function insist<P>(
+  clock: Pick<Clock, 'monotonicMs' | 'sleep'>,
+  timeoutMs: number,
+  ask: (timeoutMs: number, signal: AbortSignal) => Promise<P | undefined>,
+): Promise<{ readonly attempts: number; readonly problem: P | undefined }> {
+  const end = clock.monotonicMs() + timeoutMs;
+  const patienceMs = Math.max(leastMs, timeoutMs / 3);
+  const over = new AbortController();
+  const open = new Set<Promise<P | undefined>>();
+  try {
+    for (let attempts = 1; ; attempts += 1) {
+      const leftMs = end - clock.monotonicMs();
+      const asked = ask(Math.max(leastMs, leftMs), over.signal);
+      open.add(asked);
+      const answer = await firstOf(clock, asked, open, leftMs > patienceMs ? patienceMs : undefined);
+      if (answer === 'none') continue;
+      if (answer.problem === undefined) return { attempts, problem: undefined };
+      open.delete(asked);
+      if (clock.monotonicMs() + pauseMs >= end) {
+        const late = await Promise.all(open);
+        return { attempts, problem: late.includes(undefined) ? undefined : answer.problem };
+      }
+      await clock.sleep(pauseMs);
+    }
+  } finally {
+    over.abort();
+  }
+}
+
+/** The answer to a request, or a good one to any that is still open; `none` when it takes longer. */
+async function firstOf<P>(
+  clock: Pick<Clock, 'sleep'>,
+  asked: Promise<P | undefined>,
+  open: ReadonlySet<Promise<P | undefined>>,
+  patienceMs: number | undefined,
+): Promise<{ readonly problem: P | undefined } | 'none'> {
+  const answered = new AbortController();
+  const good = new Promise<{ problem: undefined }>((resolve, reject) => {
+    for (const one of open)
+      one.then((problem) => {
+        if (problem === undefined) resolve({ problem: undefined });
+      }, reject);
+  });
+  const answer = asked.then((problem) => ({ problem }));
+  const patience =
+    patienceMs === undefined ? [] : [clock.sleep(patienceMs, answered.signal).then((): 'none' => 'none')];
+  try {
+    return await Promise.race([good, answer, ...patience]);
+  } finally {
+    answered.abort();
+  }
+}
+
+/** What a health page has to say: APP_HEALTH_TEXT, and what `{version}` in it stands for. */
+interface HealthText {
+  readonly template: string;
+  /** Empty where the version is not known. */
+  readonly version: string;
+}
+
+/** What stands for the version, or for one of its numbers; a number is that of the version as it is written. */
+const placeholder = /\{(version|major|minor|patch)\}/g;
+
+/** Whether a text asks for the version. */
+const asksForVersion = (template: string): boolean => template.search(placeholder) >= 0;
+
+/** The text as it is expected in the page. */
+const textOf = ({ template, version }: HealthText): string =>
+  template.replaceAll(placeholder, (_, name: string) => valueOf(name, version));
+
+function valueOf(name: string, version: string): string {
+  if (name === 'version') return version;
+  return numbersOf(version)?.[['major', 'minor', 'patch'].indexOf(name)] ?? '';
+}
+
+const inVersion = '[0-9A-Za-z+-]';
+// A full stop may end a sentence; within a version something follows it.
+const wholeVersion = {
+  begins: `(?:(?<!${inVersion}|${inVersion}\\.)|(?<=(?<!${inVersion})[vV]))`,
+  ends: `(?!\\.?${inVersion})`,
+};
+// Of one that has only some of its numbers in the text, the others may follow.
+const wholeNumber = { begins: '(?<![0-9]|[0-9]\\.)', ends: '(?![0-9])' };
+
+/**
+ * Whether a page holds the text. The version in it has to be the whole one: `1.1.1` is not in `1.1.10`, nor in
+ * `1.1.1-rc.1`, but it is in `v1.1.1` and before a full stop. A number, too: `{major}.{minor}` of 6.4.1 is in `6.4.1` and
+ * `6.4`, not in `6.40` or `1.6.4`. What the text itself has beside them counts as the user's word, not as a part of the
+ * version. Pure.
+ */
+function holdsText(body: string, expected: HealthText): boolean {
+  const { template, version } = expected;
+  if (version === '' || !asksForVersion(template)) return body.includes(textOf(expected));
+  // Texts and names by turns.
+  const parts = template.split(placeholder);
+  const pieces = parts.map((part, index) => {
+    if (index % 2 === 0) return escaped(part);
+    const { begins, ends } = part === 'version' ? wholeVersion : wholeNumber;
+    // A number on the other side of the text counts as one, as in `{major}.{minor}`.
+    const before = `${index > 1 ? '0' : ''}${parts[index - 1] ?? ''}`;
+    const after = `${parts[index + 1] ?? ''}${index + 2 < parts.length ? '0' : ''}`;
+    return [
+      new RegExp(`${inVersion}\\.?$`).test(before) ? '' : begins,
+      escaped(valueOf(part, version)),
+      new RegExp(`^\\.?${inVersion}`).test(after) ? '' : ends,
+    ].join('');
+  });
+  return new RegExp(pieces.join('')).test(body);
 }

@@ -1,11 +1,10 @@
-import { inStep, stopIfInterrupted, warn, type Context } from '../context.ts';
-import { MajError, refused } from '../errors.ts';
-import { lendFiles } from '../release/lend-files.ts';
-import { placesOf } from '../release/places.ts';
+import { inStep, stopIfInterrupted, warn, type Context } from '../core/context.ts';
+import { MajError, refused } from '../core/errors.ts';
+import { lendFiles } from '../release/copy/copy-persistent-files.ts';
 import { whileTreeIsOf } from '../release/hand-over.ts';
-import type { Bounds } from '../system/processes.ts';
-import { commandUser, runCommand } from './commands.ts';
-import { outputTail } from './output.ts';
+import { placesOf } from '../release/places.ts';
+import type { Bounds } from '../system/process/processes.ts';
+import { commandUser, outputTail, runCommand } from './commands.ts';
 
 /**
  * Runs APP_DEPENDENCIES_COMMAND in the staged tree, with copies of the persistent files, before the switch: what fails

@@ -1,9 +1,17 @@
 import { resolve } from 'node:path';
-import { warn, type Context } from '../context.ts';
+import { warn, type Context } from '../core/context.ts';
 import { placesOf } from '../release/places.ts';
 import { addErrors, looksLikeError, signatureMark, type FoundErrors, type LogError } from './log-lines.ts';
-import { addedSince, endOf, historyOf, type LogMark } from './log-mark.ts';
-import { bounded, lineEnds, linesOf, type LogPart } from './log-parts.ts';
+import {
+  addedSince,
+  bounded,
+  endOf,
+  historyOf,
+  lineEnds,
+  linesOf,
+  type LogMark,
+  type LogPart,
+} from './log-mark.ts';
 
 /** Where the logs ended. */
 export type LogBaseline = readonly LogMark[];

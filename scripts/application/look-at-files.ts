@@ -1,25 +1,14 @@
 import { dirname, join } from 'node:path';
-import type { Context } from '../context.ts';
-import { wrongUsage } from '../errors.ts';
-import { keptPaths } from '../release/kept-paths.ts';
-import { isUnder, persistentPaths } from '../release/persistent.ts';
+import { isUnder, keptPaths, persistentPaths } from '../config/persistent.ts';
+import type { Context } from '../core/context.ts';
+import { wrongUsage } from '../core/errors.ts';
 import { placesOf } from '../release/places.ts';
+import { isSecretFile } from '../release/secrets.ts';
 import { entryAt, walkTree } from '../release/tree.ts';
 import { lstatSync } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
-import { accountOf } from '../system/account.ts';
-import { capture } from '../system/processes.ts';
-import { dataFolders, type DataFolder, type WrittenFile } from './data-folders.ts';
-import {
-  allows,
-  problemsOf,
-  reachInto,
-  type PermissionProblem,
-  type Permissions,
-  type Reach,
-  type SystemUser,
-  write,
-} from './permissions.ts';
+import { accountOf } from '../system/process/account.ts';
+import { capture } from '../system/process/processes.ts';
 
 /** Paths with one problem: how many, and the first of them, absolute. */
 export interface ProblemPaths {
@@ -163,4 +152,119 @@ async function systemUser(context: Context, name: string): Promise<SystemUser | 
     uid: account.uid,
     gids: new Set(gids.stdout.trim().split(' ').map(Number)),
   };
+}
+
+/** A user as the system knows it: number, and the numbers of all its groups. */
+export interface SystemUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gids: ReadonlySet<number>;
+}
+
+/** What decides who may do what with a thing. */
+export interface Permissions {
+  readonly type: 'file' | 'folder' | 'link' | 'other';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What is wrong with the permissions of a thing in the application. */
+type PermissionProblem =
+  /** The web server's account cannot read the file, or enter the folder. */
+  | 'unreadable'
+  /** Any account of the machine may write to it. */
+  | 'writable'
+  /** Any account of the machine may read it, though it holds secrets. */
+  | 'exposed';
+
+/** Who can come as far as a folder: what its own folders above let through. */
+export interface Reach {
+  readonly user: boolean;
+  readonly others: boolean;
+}
+
+const [read, enter] = [4, 1];
+/** What is asked for with `allows`: to write. */
+const write = 2;
+
+/**
+ * Whether a mode allows a user something. The kernel looks at the first class that fits and at no other: an owner whom
+ * the mode denies is denied, though everybody else may.
+ */
+function allows(user: SystemUser, { mode, uid, gid }: Permissions, what: number): boolean {
+  if (user.uid === 0) return true;
+  const shift = user.uid === uid ? 6 : user.gids.has(gid) ? 3 : 0;
+  return ((mode >> shift) & what) === what;
+}
+
+/** Who can come into a folder, from who can come as far as it. */
+export function reachInto(reach: Reach, folder: Permissions, user: SystemUser): Reach {
+  return {
+    user: reach.user && allows(user, folder, enter),
+    others: reach.others && (folder.mode & enter) !== 0,
+  };
+}
+
+/**
+ * What is wrong with the permissions of a thing: pure. A folder that the web server cannot enter is reported, and not all
+ * that lies in it.
+ *
+ * @param reach who can come as far as the folder that it lies in
+ */
+export function problemsOf(
+  path: string,
+  thing: Permissions,
+  reach: Reach,
+  user: SystemUser,
+): readonly PermissionProblem[] {
+  if (thing.type !== 'file' && thing.type !== 'folder') return [];
+  const needed = thing.type === 'file' ? read : enter;
+  const problems: PermissionProblem[] = [];
+  if (reach.user && !allows(user, thing, needed)) problems.push('unreadable');
+  if (reach.others && (thing.mode & write) !== 0) problems.push('writable');
+  if (reach.others && thing.type === 'file' && (thing.mode & read) !== 0 && isSecretFile(path))
+    problems.push('exposed');
+  return problems;
+}
+
+/** A file of the application, and when its content was last written (milliseconds). */
+interface WrittenFile {
+  /** Relative to the application. */
+  readonly path: string;
+  readonly mtimeMs: number;
+}
+
+/** A folder that looks like one of the application's data. */
+interface DataFolder {
+  /** Relative to the application. */
+  readonly folder: string;
+  /** Files in it and in the folders below. */
+  readonly files: number;
+}
+
+/** What is unpacked in the same while as a release has times of that while. */
+const installationMs = 10 * 60_000;
+
+/**
+ * Folders in which every file was written since the release was installed: uploads, sessions, caches. Of folders in each
+ * other only the highest. Pure.
+ *
+ * @param files the application's files, but for those that are known as data
+ * @param installedMs when the release was installed
+ * @returns those with most files first
+ */
+export function dataFolders(files: readonly WrittenFile[], installedMs: number): readonly DataFolder[] {
+  const all = new Map<string, number>();
+  const since = new Map<string, number>();
+  for (const { path, mtimeMs } of files)
+    for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+      all.set(folder, (all.get(folder) ?? 0) + 1);
+      if (mtimeMs > installedMs + installationMs) since.set(folder, (since.get(folder) ?? 0) + 1);
+    }
+  const isData = (folder: string): boolean => since.get(folder) === all.get(folder);
+  return [...since]
+    .filter(([folder]) => isData(folder) && (dirname(folder) === '.' || !isData(dirname(folder))))
+    .map(([folder, count]) => ({ folder, files: count }))
+    .sort((a, b) => b.files - a.files || (a.folder < b.folder ? -1 : 1));
 }

@@ -1,11 +1,10 @@
 import type { Config, SettingName } from '../config/settings.ts';
-import { inStep, type Context } from '../context.ts';
-import { refused, wrongUsage } from '../errors.ts';
+import { inStep, type Context } from '../core/context.ts';
+import { refused, wrongUsage } from '../core/errors.ts';
 import { placesOf } from '../release/places.ts';
-import { capture, findProgram, shell, type Captured } from '../system/processes.ts';
-import { quoteWords } from '../system/shell-words.ts';
-import { checkCommandUser, runCommand } from './commands.ts';
-import { outputTail } from './output.ts';
+import { capture, findProgram, shell, type Captured } from '../system/process/processes.ts';
+import { quoteWords } from '../system/process/shell-words.ts';
+import { checkCommandUser, outputTail, runCommand } from './commands.ts';
 
 /** One thing that stops or starts services. */
 type Call =

@@ -1,16 +1,16 @@
 import { dirname, join, normalize, relative } from 'node:path';
-import { maintenanceFile } from '../application/maintenance.ts';
-import { installedVersion } from '../application/version.ts';
-import { inStep, type Context } from '../context.ts';
-import { unsound } from '../errors.ts';
+import { maintenanceFile } from '../config/maintenance-means.ts';
+import { keptPaths } from '../config/persistent.ts';
+import { inStep, type Context } from '../core/context.ts';
+import { unsound } from '../core/errors.ts';
+import type { ReleaseEntry } from '../package/types.ts';
 import { compareLive } from '../release/changes.ts';
 import type { Compared } from '../release/file-changes.ts';
 import { installedList } from '../release/installed.ts';
-import { keptPaths } from '../release/kept-paths.ts';
 import { placesOf } from '../release/places.ts';
-import type { ReleaseEntry } from '../release/types.ts';
+import { installedVersion } from '../release/version.ts';
 import { readIfThere } from '../system/files.ts';
-import { parseFilesList, type ListedFile } from './files-list.ts';
+import { parseFilesList, type ListedFile } from './files/files-list.ts';
 import type { Backup } from './list.ts';
 
 /**

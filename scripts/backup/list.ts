@@ -1,13 +1,12 @@
 import { basename, join, resolve } from 'node:path';
 import { backupsDir } from '../config/require.ts';
 import { checkOwnFolder } from '../config/stranger.ts';
-import { warn, type Context } from '../context.ts';
-import { liveDatabase } from '../database/identity.ts';
-import { whose, type DatabaseIdentity, type Whose } from '../database/whose.ts';
-import { refused, unsound } from '../errors.ts';
+import { warn, type Context } from '../core/context.ts';
+import { refused, unsound } from '../core/errors.ts';
+import { sha256OfText } from '../core/text-hash.ts';
+import { liveDatabase, whose, type DatabaseIdentity, type Whose } from '../database/identity.ts';
 import { exists, namesIn, readIfThere } from '../system/files.ts';
-import { isBackupId } from './backup-id.ts';
-import { sha256OfText } from '../system/text-hash.ts';
+import { isBackupId } from './layout.ts';
 import { manifestName, parseManifest, type Manifest } from './manifest.ts';
 import { parseProof, proofName, type Proof } from './proof.ts';
 
@@ -111,3 +110,41 @@ async function backupFrom(folder: string, text: string): Promise<Backup | undefi
 }
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** A backup that is named, and what it is named for: facts for questions and errors. */
+export interface NamedBackup {
+  readonly id: string;
+  readonly whose: Whose;
+  /** The database that the backup is of. */
+  readonly of: DatabaseIdentity;
+  /** The one that the settings name; undefined: none. */
+  readonly live: DatabaseIdentity | undefined;
+}
+
+/** What is to be said of a backup, seen from the database of the settings. */
+export const namedBackup = (backup: Backup, live: DatabaseIdentity | undefined): NamedBackup => ({
+  id: backup.id,
+  whose: whoseBackup(backup, live),
+  of: databaseOf(backup),
+  live,
+});
+
+/**
+ * Refuses to rehearse on a backup of another database: the receipt speaks of the one that the settings name.
+ *
+ * @throws MajError `rehearsed-on-another`
+ */
+export function refuseOthersRehearsal(backup: Backup, live: DatabaseIdentity): void {
+  const named = namedBackup(backup, live);
+  if (named.whose !== 'own') throw refused('rehearsed-on-another', named);
+}
+
+/**
+ * Refuses to put a backup of a database of another name into this one, unless that was asked for in words. One of this
+ * name on another server is let through, to a question that says so: a server may have moved, a replica been promoted.
+ *
+ * @throws MajError `restore-of-another`
+ */
+export function refuseOthersRestore(named: NamedBackup, asked: boolean): void {
+  if (named.whose === 'other-database' && !asked) throw refused('restore-of-another', named);
+}

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { sealedJson, openSealed } from './seal.ts';
+import { sealedJson, openSealed } from './checksummed-json.ts';
 
 const text = v.string();
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

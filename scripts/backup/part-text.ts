@@ -1,5 +1,5 @@
-import type { Flavour } from '../database/flavour.ts';
-import { readStored, type Codec } from './codec.ts';
+import type { Flavour } from '../sql/flavour.ts';
+import { readStored, type Codec } from '../dump/codec.ts';
 import { partPath } from './layout.ts';
 import type { ManifestPart } from './manifest.ts';
 

@@ -1,28 +1,30 @@
 import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { keepBackupsFromGit, makeBackupsFolder } from '../config/own-folders.ts';
 import { backupsDir } from '../config/require.ts';
 import { checkOwnFolder } from '../config/stranger.ts';
-import type { Context } from '../context.ts';
-import { interrupted } from '../errors.ts';
-import { keepBackupsFromGit, makeBackupsFolder } from '../own-folders.ts';
+import { note, type Context } from '../core/context.ts';
+import { interrupted } from '../core/errors.ts';
+import { sha256OfText } from '../core/text-hash.ts';
 import {
   exists,
   fileFailed,
+  namesIn,
   privateFolder,
+  readIfThere,
   remove,
   renameDurably,
+  statIfThere,
   syncFolder,
   writeDurably,
 } from '../system/files.ts';
-import { ownIdentity } from '../system/identity.ts';
-import { backupId, partialSuffix } from './backup-id.ts';
-import { ownerName, partsFolder, restoreScriptName } from './layout.ts';
+import { fateOf, identitySchema, ownIdentity } from '../system/process/identity.ts';
+import { backupId, isBackupId, ownerName, partialSuffix, partsFolder, restoreScriptName } from './layout.ts';
 import type { Backup } from './list.ts';
 import { manifestName, manifestText, type Manifest } from './manifest.ts';
 import { restoreScript } from './restore-script.ts';
-import { sha256OfText } from '../system/text-hash.ts';
 import { spaceError } from './space.ts';
-import { sweepPartials } from './sweep.ts';
 
 /** A backup that is being written. */
 export interface PartialBackup {
@@ -131,4 +133,35 @@ async function madeFolder(path: string): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw fileFailed(path, 'made', error);
   }
+}
+
+/** Removes what backups that were killed have left; what a living run writes, or one elsewhere, stays. */
+export async function sweepPartials(context: Pick<Context, 'report'>, folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const id = name.endsWith(partialSuffix) ? name.slice(0, -partialSuffix.length) : '';
+    if (!isBackupId(id)) continue;
+    const path = join(folder, name);
+    if (!(await isAbandoned(path))) continue;
+    await remove(path);
+    note(context, 'partial-removed', { path });
+  }
+}
+
+/** Whether nobody writes this unfinished backup any more. */
+export async function isAbandoned(path: string): Promise<boolean> {
+  const text = await readIfThere(join(path, ownerName));
+  // The folder is made an instant before the file in it: without one, its maker died in between, if long ago.
+  if (text === undefined) return (await ageMs(path)) > justMade;
+  try {
+    const parsed = v.safeParse(identitySchema, JSON.parse(text));
+    return !parsed.success || fateOf(parsed.output) === 'dead';
+  } catch {
+    return true;
+  }
+}
+
+const justMade = 60_000;
+
+async function ageMs(path: string): Promise<number> {
+  return Date.now() - ((await statIfThere(path))?.mtimeMs ?? 0);
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { openSealed, sealedJson } from './seal.ts';
+import { openSealed, sealedJson } from './checksummed-json.ts';
 
 const proof = v.strictObject({
   format: v.literal(1),

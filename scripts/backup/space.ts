@@ -1,9 +1,9 @@
-import { refused } from '../errors.ts';
-import type { Session } from '../database/session.ts';
+import { refused } from '../core/errors.ts';
+import type { Session } from '../database/session/session.ts';
 import { freeBytes, systemErrorCode } from '../system/files.ts';
-import { bytesOnDisk } from '../system/sparse.ts';
-import { bytes as bytesText } from '../terminal/format.ts';
-import { walk, type Walked } from './walk.ts';
+import { bytesOnDisk } from '../archive/sparse.ts';
+import { bytes as bytesText } from '../core/format.ts';
+import { walk, type Walked } from './files/walk.ts';
 
 /** Room for what is not rows: manifest, lists, and the file system's own blocks. */
 const reserve = 1024 * 1024;

@@ -1,24 +1,24 @@
-import { installedVersion } from '../application/version.ts';
+import { installedVersion } from '../release/version.ts';
 import { backupsDir } from '../config/require.ts';
-import { endedBySignal, type Context } from '../context.ts';
+import { endedBySignal, type Context } from '../core/context.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { findOthers } from '../database/others.ts';
-import { withSession, type Session } from '../database/session.ts';
-import { withTablesLocked } from '../database/table-locks.ts';
-import { targetFromConfig } from '../database/target.ts';
-import { MajError, refused } from '../errors.ts';
-import { ownVersion } from '../system/own-version.ts';
-import type { AppTree } from './app-tree.ts';
-import { chooseCodec, type Codec } from './codec.ts';
-import { rowBytesOfParts } from './cutter.ts';
-import type { FilesAhead } from './files-ahead.ts';
+import { withSession, type Session } from '../database/session/session.ts';
+import { withTablesLocked } from '../dump/client/table-locks.ts';
+import { targetFromConfig } from '../database/session/target.ts';
+import { MajError, refused } from '../core/errors.ts';
+import { ownVersion } from '../system/process/own-version.ts';
+import type { AppTree } from './files/app-tree.ts';
+import { chooseCodec, type Codec } from '../dump/codec.ts';
+import { rowBytesOfParts } from '../dump/dump-splitter.ts';
+import type { FilesAhead } from './files/files-ahead.ts';
 import type { Backup } from './list.ts';
 import type { Manifest, ManifestFiles } from './manifest.ts';
 import { checkWritable, completeBackup, openPartial, orDiscard, type PartialBackup } from './partial.ts';
 import { learnSource, type Source } from './source.ts';
 import { takeDatabase } from './take-database.ts';
-import { takeFiles, takeLateFiles } from './take-files.ts';
-import { shareWithPrevious } from './unchanged.ts';
+import { takeFiles, takeLateFiles } from './files/take-files.ts';
+import { shareWithPrevious } from './files/hard-links.ts';
 
 /** What a backup is to hold. */
 interface TakeOptions {

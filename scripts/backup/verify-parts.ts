@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Progress } from '../context.ts';
-import { MajError } from '../errors.ts';
+import type { Progress } from '../core/context.ts';
+import { MajError } from '../core/errors.ts';
+import { readStored, type Codec } from '../dump/codec.ts';
+import { endsWhole } from '../dump/dump-parts.ts';
+import { createObjectFinder, missingObjects } from '../dump/objects.ts';
+import { dumpSum } from '../dump/part-sums.ts';
+import type { StoredSum } from '../dump/store.ts';
 import { readShort, readStreamOf } from '../system/beneath.ts';
 import { fileFailed, statIfThere } from '../system/files.ts';
-import { readStored, type Codec } from './codec.ts';
-import { endsWhole } from './dump-parts.ts';
-import { dumpSum } from './dump-sum.ts';
-import { partsFolder, partPath } from './layout.ts';
+import { partPath, partsFolder } from './layout.ts';
 import type { Backup } from './list.ts';
 import type { ManifestPart } from './manifest.ts';
-import { createObjectFinder, missingObjects } from './objects.ts';
-import type { StoredSum } from './store.ts';
 import type { Problem } from './problem.ts';
 
 /** Sees the plain bytes of a file go by. */

@@ -1,20 +1,20 @@
-import { inStep, stopIfInterrupted, type Context, type Progress } from '../context.ts';
-import { unsound } from '../errors.ts';
-import { readIfThere } from '../system/files.ts';
 import { join } from 'node:path';
-import { codecNamed } from './codec.ts';
+import { inStep, stopIfInterrupted, type Context, type Progress } from '../core/context.ts';
+import { unsound } from '../core/errors.ts';
+import { sha256OfText } from '../core/text-hash.ts';
+import { codecNamed } from '../dump/codec.ts';
+import { namesIn, readIfThere } from '../system/files.ts';
+import { archivedBytes, archivesOf, plainFilesOf } from './files/file-archives.ts';
+import { verifyFilesArchive } from './files/verify-files.ts';
+import { ownerName, partsFolder } from './layout.ts';
 import type { Backup } from './list.ts';
-import { manifestName, parseManifest } from './manifest.ts';
+import { manifestName, parseManifest, type Manifest } from './manifest.ts';
 import type { Problem } from './problem.ts';
-import { archivedBytes } from './file-archives.ts';
-import { unexpectedFiles } from './expected-files.ts';
 import { parseProof, proofName } from './proof.ts';
-import { sha256OfText } from '../system/text-hash.ts';
-import { verifyFilesArchive } from './verify-files.ts';
 import { verifyParts, verifyPlainFile, verifyStoredParts } from './verify-parts.ts';
 
 /** What was verified. */
-export interface Verified {
+interface Verified {
   readonly parts: number;
   /** Plain bytes of the dump. */
   readonly dumpBytes: number;
@@ -78,4 +78,25 @@ async function manifestProblems({ folder, manifest }: Backup): Promise<Problem[]
   const proof = parseProof(proofText);
   if (proof === undefined) return [{ file: proofName, what: 'damaged' }];
   return proof.manifestSha256 === sha256OfText(text) ? [] : [{ file: proofName, what: 'proof' }];
+}
+
+/** What may be in the folder of a backup, by its manifest. */
+function expectedFiles(manifest: Manifest): ReadonlySet<string> {
+  const { files, restoreScript } = manifest;
+  const stored = files === null ? [] : [...archivesOf(files), ...plainFilesOf(files)];
+  const names = stored.map(({ name }) => name);
+  return new Set([manifestName, proofName, ownerName, partsFolder, restoreScript.name, ...names]);
+}
+
+/** What is in the folder of a backup and is not in its manifest: a part too many would be loaded by restore.sh. */
+async function unexpectedFiles({ folder, manifest }: Backup): Promise<Problem[]> {
+  const parts = new Set(manifest.parts.map(({ name }) => name));
+  const allowed = expectedFiles(manifest);
+  const extra = [
+    ...(await namesIn(folder)).filter((name) => !allowed.has(name)),
+    ...(await namesIn(join(folder, partsFolder)))
+      .filter((name) => !parts.has(name))
+      .map((name) => `${partsFolder}/${name}`),
+  ];
+  return extra.map((file) => ({ file, what: 'extra' }));
 }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import dotenv from 'dotenv';
-import { reasonOf, wrongUsage } from '../errors.ts';
+import { reasonOf, wrongUsage } from '../core/errors.ts';
 import { isSecret, settingNames, type Config, type SettingName } from './settings.ts';
 import { parseSettings } from './parse.ts';
 import { refuseStrangers } from './stranger.ts';

@@ -1,9 +1,9 @@
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Context } from '../context.ts';
-import { refused, wrongUsage } from '../errors.ts';
+import type { Context } from '../core/context.ts';
+import { refused, wrongUsage } from '../core/errors.ts';
 import { isGone, lstatIfThere } from '../system/beneath.ts';
-import { ownUserId } from '../system/identity.ts';
+import { ownUserId } from '../system/process/identity.ts';
 
 /** Who may decide what maj does, as who runs it. */
 export interface Trusting {

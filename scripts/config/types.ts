@@ -1,7 +1,7 @@
+import { inspect } from 'node:util';
 import * as v from 'valibot';
+import { splitWords } from '../system/process/shell-words.ts';
 import { groupsOf, patternOf } from '../system/regular-expression.ts';
-import { splitWords } from '../system/shell-words.ts';
-import { Secret } from './secret.ts';
 import { parseUpdateSource } from './update-source.ts';
 
 /** A type of setting: how its text is read, and how the documentation names it. */
@@ -211,3 +211,29 @@ export const choice = <const C extends string>(...choices: readonly C[]): Settin
     v.transform((value) => value as C),
   ),
 });
+
+/** A value that prints as `[secret]` wherever it ends up: JSON, template strings, console, error messages. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value itself: for the driver and for option files only. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return '[secret]';
+  }
+
+  toJSON(): string {
+    return '[secret]';
+  }
+
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}

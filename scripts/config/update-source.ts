@@ -1,4 +1,4 @@
-import { isLoopback } from '../system/loopback.ts';
+import { isLoopback } from '../system/urls.ts';
 
 /** Where `maj upgrade VERSION` gets packages from. */
 export type UpdateSource =

@@ -1,5 +1,4 @@
-import { isThisMachine } from './server-address.ts';
-import type { Target } from './target.ts';
+import { isThisMachine, type Target } from './session/target.ts';
 
 /** How a connection is encrypted, and whether the server has to prove who it is. */
 export type Encryption = Exclude<Target['sslMode'], 'auto'>;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { refused } from '../errors.ts';
+import { refused } from '../core/errors.ts';
 import { canonicalTable, withoutQualifier } from './canonical-table.ts';
 import { withoutDefiner } from './definers.ts';
 import { readInventory, type Inventory } from './inventory.ts';
-import { quoteName } from './quote.ts';
-import type { Row, Session } from './session.ts';
+import { quoteName } from '../sql/quote.ts';
+import type { Row, Session } from './session/session.ts';
 
 /** Everything in a database, by definition. */
 export interface Schema {

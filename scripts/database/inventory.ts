@@ -1,6 +1,6 @@
-import { wrongUsage } from '../errors.ts';
-import { seriesOf } from './flavour.ts';
-import type { Row, Session } from './session.ts';
+import { wrongUsage } from '../core/errors.ts';
+import { seriesOf } from '../sql/flavour.ts';
+import type { Row, Session } from './session/session.ts';
 
 /** Everything that a database holds, by name; what a backup of it must hold as well. Sorted, so that two compare. */
 export interface Inventory {

@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import type { Session } from './session.ts';
+import type { Context } from '../core/context.ts';
+import type { Session } from './session/session.ts';
 
 /**
  * When each table was written to last, in whole seconds; null for one that was not since the server opened it. Servers

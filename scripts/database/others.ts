@@ -1,7 +1,7 @@
-import type { Context } from '../context.ts';
-import { processesIn, transactionsOrRefused, workersOf } from './at-work.ts';
-import { withSession, type Session } from './session.ts';
-import type { Target } from './target.ts';
+import type { Context } from '../core/context.ts';
+import { processesIn, transactionsOrRefused, workersOf } from './active-connections.ts';
+import { withSession, type Session } from './session/session.ts';
+import type { Target } from './session/target.ts';
 
 /** A connection of somebody else in a database. */
 export interface Other {

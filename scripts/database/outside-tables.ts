@@ -1,6 +1,6 @@
-import { quoteName } from './quote.ts';
-import type { Session } from './session.ts';
-import { sqlErrorOf } from './sql-error.ts';
+import { quoteName } from '../sql/quote.ts';
+import type { Session } from './session/session.ts';
+import { sqlErrorOf } from './session/sql-error.ts';
 
 /** A table or view of another database that a view of this one reads: what it is called and its columns, none of its rows. */
 export interface OutsideTable {

@@ -1,8 +1,8 @@
-import type { Context } from '../context.ts';
-import { clientSettings } from './client-settings.ts';
-import { withSession, type Session } from './session.ts';
-import { systemNow } from './session-state.ts';
-import type { Target } from './target.ts';
+import type { Context } from '../core/context.ts';
+import { clientSettings } from './session/client-settings.ts';
+import { withSession, type Session } from './session/session.ts';
+import { systemNow } from './session/session-state.ts';
+import type { Target } from './session/target.ts';
 
 /**
  * Reads the time zone that a server gives its clients.

@@ -1,11 +1,11 @@
 import { isAbsolute, posix } from 'node:path';
-import type { Context } from '../context.ts';
-import { refused } from '../errors.ts';
+import type { Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
 import { parseMigrations } from '../migrations/folder.ts';
 import { isScript } from '../migrations/names.ts';
 import type { ReceiptScript } from '../rehearsal/receipt.ts';
-import { gitEnvironment } from '../system/git.ts';
-import { capture, captureBytes } from '../system/processes.ts';
+import { gitEnvironment } from '../system/process/git.ts';
+import { capture, captureBytes } from '../system/process/processes.ts';
 
 /**
  * The migration scripts as they stand in a commit: git's objects, not the working tree, which may differ.

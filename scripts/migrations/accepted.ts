@@ -1,20 +1,7 @@
 import * as v from 'valibot';
-import { refused } from '../errors.ts';
-import type { Migration } from './folder.ts';
-import type { LedgerRow } from './ledger.ts';
+import { refused } from '../core/errors.ts';
+import { acceptedText, type LedgerRow, type Migration } from './migration.ts';
 import { isSameVersion } from './version.ts';
-
-const acceptedText = v.object({
-  /** sha256 of the text that is accepted beside the one that has run. */
-  checksum: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  /** ISO 8601. */
-  at: v.string(),
-  by: v.string(),
-  because: v.string(),
-});
-
-/** An edited text of a script that has run, which somebody took for as good as the one that has. */
-export type AcceptedText = Readonly<v.InferOutput<typeof acceptedText>>;
 
 /** What the ledger's column `accepted` holds: a list, as JSON. The hash of the text that has run stays in `checksum`. */
 export const acceptedColumn = v.optional(

@@ -1,17 +1,16 @@
-import { inStep, type Context } from '../context.ts';
-import type { Flavour } from '../database/flavour.ts';
-import type { Session } from '../database/session.ts';
-import { withSession } from '../database/session.ts';
-import type { Target } from '../database/target.ts';
-import { refused } from '../errors.ts';
-import type { Migration } from './folder.ts';
-import type { Runner } from './ledger-entry.ts';
-import { isLedgerThere, readLedger, type LedgerRow } from './ledger.ts';
+import { inStep, type Context } from '../core/context.ts';
+import type { Flavour } from '../sql/flavour.ts';
+import { withSession, type Session } from '../database/session/session.ts';
+import type { Target } from '../database/session/target.ts';
+import { refused } from '../core/errors.ts';
+import type { Runner } from './run/ledger-entry.ts';
 import { sqlTime } from './ledger-write.ts';
-import { withMigrationLock } from './lock.ts';
+import { isLedgerThere, readLedger } from './run/ledger.ts';
+import { withMigrationLock } from './run/lock.ts';
 import { fillLedger, isDraftThere, orTell } from './make-ledger.ts';
-import { statementsOf } from './script.ts';
-import { noProgress, progressAfter, type Progress } from './statement.ts';
+import type { LedgerRow, Migration } from './migration.ts';
+import { statementsOf } from './run/script.ts';
+import { noProgress, progressAfter, type Progress } from '../sql/statement.ts';
 import { compareVersions, isSameVersion, isVersion } from './version.ts';
 
 /**

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { Secret } from '../config/secret.ts';
-import type { Context } from '../context.ts';
-import { copyGrants, harmlessGrants } from '../database/harmless-grants.ts';
+import { Secret } from '../config/types.ts';
+import type { Context } from '../core/context.ts';
+import { copyGrants, harmlessGrants } from '../database/grants.ts';
 import type { Account } from '../database/inventory.ts';
-import { quoteAccount, quoteName, quoteNamePattern, quoteText } from '../database/quote.ts';
-import { withSession, type Session } from '../database/session.ts';
-import { sqlErrorOf } from '../database/sql-error.ts';
-import type { Target } from '../database/target.ts';
-import type { Throwaway } from '../database/throwaway.ts';
+import { withSession, type Session } from '../database/session/session.ts';
+import { sqlErrorOf } from '../database/session/sql-error.ts';
+import type { Target } from '../database/session/target.ts';
+import type { Throwaway } from '../server/throwaway.ts';
+import { quoteAccount, quoteName, quoteNamePattern, quoteText } from '../sql/quote.ts';
 
 /** The live account: who it is, and the lines of SHOW GRANTS for it. */
 export interface LiveAccount {

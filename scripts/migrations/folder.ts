@@ -1,30 +1,18 @@
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Config } from '../config/settings.ts';
-import { refused } from '../errors.ts';
+import { refused } from '../core/errors.ts';
+import { sha256OfText } from '../core/text-hash.ts';
+import { normalChunks } from '../sql/normalize-text.ts';
 import { fileFailed } from '../system/files.ts';
+import { keepHeapSmall } from '../system/process/v8-flags.ts';
 import { sqlAfter } from './after-each.ts';
-import { namedScripts, type ScriptName } from './names.ts';
+import type { Migration } from './migration.ts';
+import { namedScripts } from './names.ts';
 import { withValues } from './placeholders.ts';
-import { ScriptFiles } from './script-file.ts';
-import { sha256OfText } from '../system/text-hash.ts';
-
-/** One migration script. */
-export interface Migration extends ScriptName {
-  /** Where it was read; the file's name alone where it came from elsewhere. */
-  readonly path: string;
-  /**
-   * sha256 of the text, so that line ends and a BOM make no difference; with its placeholders, so that it is that of the
-   * application's package.
-   */
-  readonly checksum: string;
-  /** The script as it streams, however large it is: UTF-8 with LF line ends, without BOM, its placeholders replaced. */
-  readonly open: () => AsyncIterable<Buffer>;
-  /** What is run behind it, see `statementsAfter`; undefined: nothing. */
-  readonly after: string | undefined;
-}
 
 /** The settings that say how scripts are read. */
 export type ScriptSettings = Partial<
@@ -116,4 +104,58 @@ function normalText(file: string, content: Buffer): string {
   // UTF-16 without a BOM can pass for UTF-8; the vendors' clients refuse a zero byte as well.
   if (text.includes('\0')) throw refused('migration-encoding', { file });
   return text.replaceAll('\r\n', '\n');
+}
+
+/** How a script is read, as often as it has to be: UTF-8 with LF line ends, without BOM. */
+type OpenScript = () => AsyncIterable<Buffer>;
+
+/** What small scripts may take in memory: each by itself, and all of a folder together. */
+const smallBytes = 64 * 1024;
+const mostKeptBytes = 16 * 1024 * 1024;
+/** A seed: its statements are as large as the server takes them. */
+const seedBytes = 16 * 1024 * 1024;
+
+/**
+ * Opens the scripts of a folder. A script is read three times (its sum, its check, its run): small ones are kept from the
+ * first, since a thousand files cost more to open again than to run. Larger ones stream each time.
+ */
+class ScriptFiles {
+  #keptBytes = 0;
+
+  /**
+   * @param file its name, for errors
+   * @throws Error of the file system; MajError `migration-encoding`
+   */
+  async read(path: string, file: string): Promise<OpenScript> {
+    const { size } = statSync(path);
+    if (size > seedBytes) keepHeapSmall();
+    if (size > smallBytes || this.#keptBytes + size > mostKeptBytes)
+      return () => normalChunks(readChunks(path), file);
+    this.#keptBytes += size;
+    const chunks: Buffer[] = [];
+    for await (const chunk of normalChunks(only(readFileSync(path)), file)) chunks.push(chunk);
+    return () => only(...chunks);
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- what reads scripts awaits their chunks
+async function* only(...chunks: readonly Buffer[]): AsyncGenerator<Buffer, void, undefined> {
+  yield* chunks;
+}
+
+const chunkBytes = 256 * 1024;
+
+/** The bytes of a file, each chunk in the memory of the one before: a seed of gigabytes would leave as much to collect. */
+async function* readChunks(path: string): AsyncGenerator<Buffer, void, undefined> {
+  const file = await open(path);
+  try {
+    const memory = Buffer.allocUnsafeSlow(chunkBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(memory, 0, chunkBytes);
+      if (bytesRead === 0) return;
+      yield memory.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }

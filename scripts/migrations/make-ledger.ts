@@ -1,9 +1,10 @@
-import { noMoreThan } from '../database/quote.ts';
-import type { Session } from '../database/session.ts';
-import { sqlErrorOf } from '../database/sql-error.ts';
-import { reasonOf, refused } from '../errors.ts';
-import { columnsOf, isLedgerShape, isLedgerThere, ledgerTable, type LedgerRow } from './ledger.ts';
+import { noMoreThan } from '../sql/quote.ts';
+import type { Session } from '../database/session/session.ts';
+import { sqlErrorOf } from '../database/session/sql-error.ts';
+import { reasonOf, refused } from '../core/errors.ts';
 import { draftTable, LedgerWriteError, writeLedger, type ExtraColumn } from './ledger-write.ts';
+import { columnsOf, isLedgerShape, isLedgerThere, ledgerTable } from './run/ledger.ts';
+import type { LedgerRow } from './migration.ts';
 
 /**
  * Makes the ledger where there is none, and adds the columns that one lacks.

@@ -1,4 +1,4 @@
-import { refused, wrongUsage } from '../errors.ts';
+import { refused, wrongUsage } from '../core/errors.ts';
 import { firstMatches, forWhole } from '../system/regular-expression.ts';
 import { byVersion, isVersion } from './version.ts';
 

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { refused, wrongUsage } from '../errors.ts';
+import { refused, wrongUsage } from '../core/errors.ts';
 import { exists, fileFailed, systemErrorCode } from '../system/files.ts';
 import { forWhole } from '../system/regular-expression.ts';
-import { readMigrations, type Migration, type ScriptSettings } from './folder.ts';
+import { readMigrations, type ScriptSettings } from './folder.ts';
+import type { Migration } from './migration.ts';
 import { byVersion, compareVersions } from './version.ts';
 
 const timestampDigits = 12;

@@ -1,18 +1,9 @@
-import { refused, unfinished, wrongUsage, type MajError } from '../errors.ts';
+import { refused, unfinished, wrongUsage, type MajError } from '../core/errors.ts';
 import { isTextTaken } from './accepted.ts';
 import type { DonePrefix } from './done-prefix.ts';
-import type { Migration } from './folder.ts';
-import type { LedgerRow } from './ledger.ts';
+import type { LedgerRow, Migration, PendingMigration } from './migration.ts';
 import { fileOfRecord } from './names.ts';
 import { byVersion, isVersion, versionKey } from './version.ts';
-
-/** A script that is to run. */
-export interface PendingMigration extends Migration {
-  /** How many of its statements are done already: 0, or more when it goes on after a failure. */
-  readonly done: number;
-  /** The version as the ledger has it already: `7` where the file is now `007_x.sql`. */
-  readonly recordedAs: string;
-}
 
 /** Why nothing can be migrated now. */
 export type PlanProblem =

@@ -1,16 +1,17 @@
-import type { Context } from '../context.ts';
-import { withSession } from '../database/session.ts';
-import { targetFromConfig } from '../database/target.ts';
+import type { Context } from '../core/context.ts';
+import { withSession } from '../database/session/session.ts';
+import { targetFromConfig } from '../database/session/target.ts';
 import { refuseUnknownHistory } from './baseline.ts';
 import { createDatabaseGuard } from './checks/check.ts';
 import { readDonePrefixes } from './done-prefix.ts';
-import { readMigrations, type Migration } from './folder.ts';
-import { readLedger } from './ledger.ts';
-import { refuseLocked } from './lock.ts';
+import { readMigrations } from './folder.ts';
+import { readLedger } from './run/ledger.ts';
+import { refuseLocked } from './run/lock.ts';
+import type { Migration } from './migration.ts';
 import { migrationsFolder, type Wanted } from './places.ts';
-import { serverSqlMode } from './runner.ts';
 import { planMigrations, type MigrationPlan } from './plan.ts';
-import { statementsOf } from './script.ts';
+import { serverSqlMode } from './run/runner.ts';
+import { statementsOf } from './run/script.ts';
 import { refuseWayBack } from './way-back.ts';
 
 /** Where the live database stands. */

@@ -1,5 +1,5 @@
-import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import type { AcceptedText } from './accepted.ts';
+import { exitCodes, type ExitCode } from '../core/exit-codes.ts';
+import type { AcceptedText } from './migration.ts';
 import { errorOfProblems, type MigrationPlan, type PlanProblem } from './plan.ts';
 import { byVersion, isSameVersion, versionKey } from './version.ts';
 

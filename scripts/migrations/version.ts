@@ -1,4 +1,4 @@
-import { compareNumbers } from '../system/versions.ts';
+import { compareNumbers } from '../core/versions.ts';
 
 /** What the ledger's column holds. */
 const mostCharacters = 32;

@@ -1,5 +1,5 @@
-import { refused } from '../errors.ts';
-import type { Migration } from './folder.ts';
+import { refused } from '../core/errors.ts';
+import type { Migration } from './migration.ts';
 
 /** The line behind which dbmate, goose and sql-migrate keep, in the same file, what takes a migration back. */
 const section = /^--[ \t]*(?:migrate:down|\+(?:goose|migrate)[ \t]+down)/im;

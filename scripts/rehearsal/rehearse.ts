@@ -1,19 +1,18 @@
-import { checkCopySpace } from '../backup/copy-space.ts';
-import type { Backup } from '../backup/list.ts';
-import { refuseOthersRehearsal } from '../backup/others.ts';
-import { proveBackup } from '../backup/prove.ts';
+import { refuseOthersRehearsal, type Backup } from '../backup/list.ts';
 import { takeBackup } from '../backup/take.ts';
-import type { Context } from '../context.ts';
-import { warn } from '../context.ts';
-import { likenessFor } from '../database/name-case.ts';
-import { findServerPrograms } from '../database/programs.ts';
-import { targetFromConfig } from '../database/target.ts';
-import { withThrowaway, type Throwaway } from '../database/throwaway.ts';
-import { MajError, reasonOf } from '../errors.ts';
-import { dryRun, type DryRunResult } from '../migrations/dry-run.ts';
-import { readMigrations, type Migration } from '../migrations/folder.ts';
-import { hasBinaryLog } from '../migrations/production-settings.ts';
+import { warn, type Context } from '../core/context.ts';
+import { MajError, reasonOf } from '../core/errors.ts';
+import { targetFromConfig } from '../database/session/target.ts';
+import { readMigrations } from '../migrations/folder.ts';
+import type { Migration } from '../migrations/migration.ts';
 import { planLive } from '../migrations/read-plan.ts';
+import { checkCopySpace } from '../restore/copy-space.ts';
+import { proveBackup } from '../restore/prove.ts';
+import { findServerPrograms } from '../server/programs.ts';
+import { likenessFor } from '../server/server-options.ts';
+import { withThrowaway, type Throwaway } from '../server/throwaway.ts';
+import { dryRun, type DryRunResult } from './dry-run.ts';
+import { hasBinaryLog } from './production-settings.ts';
 import { rehearsedDatabase, writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
 
 /** A rehearsal that passed. */

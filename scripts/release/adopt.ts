@@ -1,15 +1,15 @@
-import { versionOfTree } from '../application/version.ts';
-import type { Context } from '../context.ts';
-import { refused } from '../errors.ts';
-import { isSameVersion } from '../system/versions.ts';
+import { keptPaths } from '../config/persistent.ts';
+import type { Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
+import { isSameVersion } from '../core/versions.ts';
+import { findPackage } from '../package/find.ts';
+import type { FoundPackage } from '../package/types.ts';
 import { compareLive } from './changes.ts';
 import { fileChanges } from './file-changes.ts';
-import { findPackage } from './find.ts';
 import { installedList, keepList } from './installed.ts';
-import { keptPaths } from './kept-paths.ts';
 import { requireInstalled } from './places.ts';
 import { discardStaged, unpackVerified, type VerifiedTree } from './stage.ts';
-import type { FoundPackage } from './types.ts';
+import { versionOfTree } from './version.ts';
 
 /** A release that another program installed, compared with the package it came in. Paths are relative to the application. */
 export interface AdoptedRelease {

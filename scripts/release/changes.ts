@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { stopIfInterrupted, type Context } from '../context.ts';
+import { isUnder, keptPaths } from '../config/persistent.ts';
+import { note, stopIfInterrupted, warn, type Context } from '../core/context.ts';
+import { hashFile } from '../package/checksum.ts';
+import type { ReleaseEntry } from '../package/types.ts';
 import { readBytesSync } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
-import { hashFile } from './checksum.ts';
-import type { Compared } from './file-changes.ts';
-import type { ReleaseList } from './installed.ts';
-import { isUnder } from './persistent.ts';
+import { showModified } from './copy/originals.ts';
+import { fileChanges, type Compared } from './file-changes.ts';
+import { installedList, type ReleaseList } from './installed.ts';
 import { walkTree, type TreeEntry } from './tree.ts';
-import type { ReleaseEntry } from './types.ts';
+import type { FileChanges, Places } from './types.ts';
 
 /**
  * Compares the live tree with the list of its release, and with that of the coming one; file contents included.
@@ -113,3 +115,38 @@ export const modesIn = (list: Pick<ReleaseList, 'entries'> | undefined): Readonl
 /** The paths that a list names. */
 export const pathsIn = (list: Pick<ReleaseList, 'entries'> | undefined): ReadonlySet<string> =>
   new Set((list?.entries ?? []).map(({ path }) => path));
+
+/**
+ * Looks at what an upgrade would do to the files of the application, and what was done to them here, and says so: before
+ * anything is changed.
+ *
+ * @param staged the staged tree
+ * @param coming what the new release holds, as its package brings it
+ */
+export async function lookAtChanges(
+  context: Context,
+  places: Places,
+  previous: string | null,
+  staged: string,
+  coming: readonly ReleaseEntry[],
+): Promise<FileChanges> {
+  const kept = keptPaths(context);
+  if (places.live === undefined) return fileChanges({ live: [], installed: [], coming, kept });
+  const list = previous === null ? undefined : await installedList(context, previous);
+  const lists = { installed: list?.entries, coming };
+  const live = await compareLive(context, places.live, lists, kept);
+  // The coming list is of the package alone: what the command will make of it is not known yet.
+  const remade = context.config.APP_DEPENDENCIES_COMMAND === undefined ? [] : (list?.made ?? []);
+  const changes = fileChanges({ live, ...lists, kept, remade: new Set(remade) });
+  const { modified, displaced, carried } = changes;
+  note(context, 'files-compared', changes);
+  if (list !== undefined && modified.length > 0) {
+    const files = await showModified(context, places.live, list, staged, modified);
+    warn(context, 'files-modified', { paths: modified, files });
+  }
+  if (displaced.length > 0) warn(context, 'files-displaced', { paths: displaced });
+  if (carried.length > 0 && changes.known) note(context, 'files-carried', { paths: carried });
+  if (carried.length > 0 && !changes.known)
+    warn(context, 'release-unknown', { installed: previous, paths: carried });
+  return changes;
+}

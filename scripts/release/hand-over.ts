@@ -1,9 +1,9 @@
 import { closeSync, fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { MajError, refused } from '../errors.ts';
+import { MajError, refused } from '../core/errors.ts';
 import { chmodSync, lchownSync, openFolder } from '../system/beneath.ts';
 import { fileFailed, privateFolder } from '../system/files.ts';
-import { runsAsRoot } from '../system/identity.ts';
+import { runsAsRoot } from '../system/process/identity.ts';
 import { entryAt, walkTree } from './tree.ts';
 
 interface Owner {

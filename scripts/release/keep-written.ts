@@ -1,13 +1,12 @@
 import { dirname, join } from 'node:path';
-import type { Context } from '../context.ts';
+import { isUnder, keptPaths } from '../config/persistent.ts';
+import type { Context } from '../core/context.ts';
 import { makeFolders, renameSync } from '../system/beneath.ts';
 import { fileFailed, makePrivateFolder } from '../system/files.ts';
 import { flush } from '../system/flush.ts';
-import { isCopied } from './carry-late.ts';
 import { isAsListed } from './changes.ts';
+import { isCopied } from './copy/late-writes.ts';
 import { readReleaseList } from './installed.ts';
-import { isUnder } from './persistent.ts';
-import { keptPaths } from './kept-paths.ts';
 import { asideName } from './old-trees.ts';
 import { placesOf } from './places.ts';
 import { entryAt, walkTree } from './tree.ts';

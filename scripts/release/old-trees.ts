@@ -1,7 +1,6 @@
 import { basename, dirname, join } from 'node:path';
-import type { Context } from '../context.ts';
-import { exists, namesIn } from '../system/files.ts';
-import { mountPoints } from '../system/mounts.ts';
+import type { Context } from '../core/context.ts';
+import { exists, mountPoints, namesIn } from '../system/files.ts';
 import { placesOf } from './places.ts';
 import type { Places } from './types.ts';
 

@@ -1,13 +1,19 @@
 import { basename, dirname, join, relative } from 'node:path';
+import { isUnder, persistentPaths } from '../config/persistent.ts';
 import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
 import { checkOwnFolder } from '../config/stranger.ts';
-import type { Context } from '../context.ts';
-import { refused, wrongUsage } from '../errors.ts';
+import type { Context } from '../core/context.ts';
+import { refused, wrongUsage } from '../core/errors.ts';
 import { lstatIfThere, readlinkSync } from '../system/beneath.ts';
-import { exists, fileFailed, onSameFileSystem, realPathOf, systemErrorCode } from '../system/files.ts';
-import { mountPoints } from '../system/mounts.ts';
-import { checkMayRename } from './may-rename.ts';
-import { isUnder, persistentPaths } from './persistent.ts';
+import {
+  exists,
+  fileFailed,
+  mountPoints,
+  onSameFileSystem,
+  realPathOf,
+  systemErrorCode,
+} from '../system/files.ts';
+import { checkMayRename } from './check-writable.ts';
 import type { Places } from './types.ts';
 
 /** The link that the web server is pointed at in the releases layout. */

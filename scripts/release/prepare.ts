@@ -1,19 +1,18 @@
 import { join } from 'node:path';
-import { maintenanceFile } from '../application/maintenance.ts';
-import { note, type Context } from '../context.ts';
+import { maintenanceFile } from '../config/maintenance-means.ts';
+import { isUnder, keptPaths, persistentPaths } from '../config/persistent.ts';
+import { note, type Context } from '../core/context.ts';
 import { lstatSync } from '../system/beneath.ts';
 import { remove } from '../system/files.ts';
 import { flushPaths } from '../system/flush.ts';
-import { carriedTargets } from './carried-links.ts';
-import { adoptOwnersOf, copyInto } from './carry.ts';
-import { adoptAttributesOf } from './carry-attributes.ts';
-import { completeStaged, type CompletedRelease } from './complete.ts';
-import { keptPaths } from './kept-paths.ts';
-import { isUnder, persistentPaths } from './persistent.ts';
+import { carriedTargets } from './copy/carried-links.ts';
+import { adoptAttributesOf } from './copy/carry-attributes.ts';
+import { adoptOwnersOf, copyInto } from './copy/copy-tree.ts';
+import { completeStaged, type CompletedRelease } from './copy/complete.ts';
+import { linkShared, makeRoom, presentIn } from './copy/copy-persistent-files.ts';
 import { checkPlaces, linkTarget, placesOf } from './places.ts';
 import { planSwitch } from './plan-switch.ts';
 import { changedSince, clockOf } from './snapshot.ts';
-import { linkShared, makeRoom, presentIn } from './take-persistent.ts';
 import { entryAt } from './tree.ts';
 import type { Places, StagedFacts, SwitchPlan } from './types.ts';
 

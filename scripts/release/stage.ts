@@ -1,7 +1,21 @@
 import { dirname, join } from 'node:path';
-import { installedVersion, toldVersion } from '../application/version.ts';
-import { inStep, note, warn, type Context } from '../context.ts';
-import { refused } from '../errors.ts';
+import { persistentPaths } from '../config/persistent.ts';
+import { inStep, note, warn, type Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
+import { compareVersions, isVersion, normalVersion } from '../core/versions.ts';
+import { withSession } from '../database/session/session.ts';
+import { targetFromConfig } from '../database/session/target.ts';
+import { isTextTaken } from '../migrations/accepted.ts';
+import { readMigrations } from '../migrations/folder.ts';
+import type { LedgerRow, Migration } from '../migrations/migration.ts';
+import { nameOfRecord } from '../migrations/names.ts';
+import { scriptsPath } from '../migrations/places.ts';
+import { readLedger } from '../migrations/run/ledger.ts';
+import { versionKey } from '../migrations/version.ts';
+import { checkRequirements, readRequirements } from '../package/check-requirements.ts';
+import { verifyPackage } from '../package/checksum.ts';
+import type { Allowance, ReleaseEntry, VerifiedPackage } from '../package/types.ts';
+import { checkUnchanged, unpackPackage } from '../package/unpack.ts';
 import { makeFolders } from '../system/beneath.ts';
 import {
   exists,
@@ -11,26 +25,22 @@ import {
   onSameFileSystem,
   remove,
   removeWritten,
+  statIfThere,
 } from '../system/files.ts';
-import { compareVersions, isVersion, normalVersion } from '../system/versions.ts';
-import { checkRequirements, readRequirements } from './check-requirements.ts';
-import { verifyPackage } from './checksum.ts';
-import { checkDowngrade } from './downgrade.ts';
+import { lookAtChanges } from './changes.ts';
+import { checkShared } from './copy/not-shared.ts';
+import { originalsOf } from './copy/originals.ts';
 import { takeLeftTreeBack } from './hand-over.ts';
 import { writeReleaseList } from './installed.ts';
-import { checkShared } from './not-shared.ts';
-import { originalsOf } from './originals.ts';
-import { persistentPaths } from './persistent.ts';
 import { checkPlaces, placesOf } from './places.ts';
-import { lookAtChanges } from './look-at-changes.ts';
 import { clockOf } from './snapshot.ts';
 import { moveMark } from './switch.ts';
 import { entryAt } from './tree.ts';
-import type { Allowance, Places, ReleaseEntry, StagedRelease, VerifiedPackage } from './types.ts';
-import { checkUnchanged, unpackPackage } from './unpack.ts';
+import type { Places, StagedRelease } from './types.ts';
+import { installedVersion, toldVersion } from './version.ts';
 
 /** What a package is staged for. */
-export interface StageOptions {
+interface StageOptions {
   readonly runId: string;
   /** The version that the package must be of; any newer one when it was not asked for by version. */
   readonly version?: string | undefined;
@@ -219,4 +229,41 @@ function freeName(places: Places, version: string, otherwise: string | undefined
     throw fileFailed(places.releases, 'made', error);
   }
   return taken ? `${version}-${otherwise ?? ''}` : version;
+}
+
+/**
+ * The migrations that stand between the database and an older release: those in the ledger, finished or not, that the
+ * release does not have, or has with a text that was not accepted. Pure.
+ */
+export function standingBetween(
+  ledger: readonly Pick<LedgerRow, 'version' | 'name' | 'checksum' | 'connectionId' | 'accepted'>[],
+  scripts: readonly Pick<Migration, 'version' | 'checksum'>[],
+): readonly string[] {
+  const known = new Map(scripts.map((script) => [versionKey(script.version), script.checksum]));
+  return ledger
+    .filter((row) => {
+      const text = known.get(versionKey(row.version));
+      return text === undefined || !isTextTaken(row, text);
+    })
+    .map(nameOfRecord);
+}
+
+/**
+ * Refuses an older release whose database would be newer than it knows. What the release itself brings counts: scripts of
+ * the project folder say nothing of what its code was written for.
+ *
+ * @throws MajError `downgrade-migrations`, and what connecting and reading the ledger throw
+ */
+async function checkDowngrade(
+  context: Context,
+  staged: string,
+  versions: { readonly version: string; readonly installed: string | null },
+): Promise<void> {
+  const { path, of } = scriptsPath(context);
+  const folder = of === 'system' ? undefined : join(staged, path);
+  const brings = folder !== undefined && (await statIfThere(folder))?.isDirectory() === true;
+  const scripts = brings ? await readMigrations(folder, context.config) : [];
+  const ledger = await withSession(context, targetFromConfig(context), (session) => readLedger(session));
+  const between = standingBetween(ledger, scripts);
+  if (between.length > 0) throw refused('downgrade-migrations', { ...versions, migrations: between });
 }

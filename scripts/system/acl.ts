@@ -1,4 +1,8 @@
-import type { Attributes } from './attributes.ts';
+/**
+ * The extended attributes of a file, folder or link by their names, in which each character stands for a byte. Access control
+ * lists are among them: `accessAcl` and `defaultAcl` of acl.ts.
+ */
+export type Attributes = ReadonlyMap<string, Buffer>;
 
 /** The attributes that hold the access control lists of POSIX (acl(5)), the second one for what is made in a folder. */
 export const accessAcl = 'system.posix_acl_access';

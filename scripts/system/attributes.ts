@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { note, warn, type Context } from '../context.ts';
-import { accessAcl, defaultAcl } from './acl.ts';
+import { note, warn, type Context } from '../core/context.ts';
+import { accessAcl, defaultAcl, type Attributes } from './acl.ts';
 import { chmodSync, lstatIfThere, withPlaces } from './beneath.ts';
-import { runsAsRoot } from './identity.ts';
-import { captureBytes, findProgram } from './processes.ts';
-
-/**
- * The extended attributes of a file, folder or link by their names, in which each character stands for a byte. Access control
- * lists are among them: `accessAcl` and `defaultAcl` of acl.ts.
- */
-export type Attributes = ReadonlyMap<string, Buffer>;
+import { runsAsRoot } from './process/identity.ts';
+import { captureBytes, findProgram } from './process/processes.ts';
 
 export const noAttributes: Attributes = new Map();
 

@@ -3,7 +3,7 @@ import { closeSync, fsync, writeSync, type BigIntStats, type Stats } from 'node:
 import { realpath, statfs } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { reasonOf, refused, type MajError } from '../errors.ts';
+import { reasonOf, refused, type MajError } from '../core/errors.ts';
 import {
   makeFolders,
   openFolder,
@@ -196,4 +196,22 @@ export async function realPathOf(path: string): Promise<string> {
   } catch (error) {
     throw fileFailed(existing, 'looked at', error);
   }
+}
+
+/**
+ * The folders that something is mounted on: they cannot be renamed. Empty where the system does not tell.
+ * A bind mount of the same file system has the same device number, so comparing those is not enough.
+ */
+export async function mountPoints(): Promise<ReadonlySet<string>> {
+  const table = (await readIfThere('/proc/self/mountinfo')) ?? '';
+  return new Set(
+    table
+      .split('\n')
+      .map((line) => line.split(' ')[4] ?? '')
+      .filter((path) => path !== '')
+      // proc(5): blanks, tabs, line ends and backslashes are written as octal numbers.
+      .map((path) =>
+        path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8))),
+      ),
+  );
 }

@@ -1,10 +1,10 @@
 import { closeSync, fsyncSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Context } from '../context.ts';
-import { reasonOf, refused } from '../errors.ts';
+import type { Context } from '../core/context.ts';
+import { reasonOf, refused } from '../core/errors.ts';
 import { lstatIfThere, openFolder, openToRead } from './beneath.ts';
 import { fileFailed, systemErrorCode } from './files.ts';
-import { capture } from './processes.ts';
+import { capture } from './process/processes.ts';
 
 /**
  * Flushes everything written to the file system of a path. One call for a whole tree: thousands of fsync calls, one a

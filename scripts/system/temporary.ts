@@ -2,7 +2,7 @@ import { lstat, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileFailed, namesIn, remove } from './files.ts';
-import { isAlive, ownUserId, processSpace } from './identity.ts';
+import { isAlive, ownUserId, processSpace } from './process/identity.ts';
 
 const prefix = 'maj-';
 

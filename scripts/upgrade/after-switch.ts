@@ -1,7 +1,8 @@
 import { isAbsolute, join, relative } from 'node:path';
-import type { Context } from '../context.ts';
-import { refused } from '../errors.ts';
-import { readMigrations, type Migration } from '../migrations/folder.ts';
+import type { Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
+import { readMigrations } from '../migrations/folder.ts';
+import type { Migration } from '../migrations/migration.ts';
 import { fileOfRecord } from '../migrations/names.ts';
 import { installedTree } from '../migrations/places.ts';
 import type { ReceiptScript } from '../rehearsal/receipt.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { applicationDir } from '../config/require.ts';
-import type { Context } from '../context.ts';
-import type { ServerAddress } from '../database/server-address.ts';
+import type { Context } from '../core/context.ts';
+import type { ServerAddress } from '../database/session/target.ts';
 import { realPathOf } from '../system/files.ts';
 
 const addressSchema = v.union([

@@ -1,17 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { link, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { endUnfinishedTrial } from '../backup/trial/trial-mark.ts';
+import * as v from 'valibot';
+import { makeStateFolder } from '../config/own-folders.ts';
 import { stateDir } from '../config/require.ts';
 import { checkOwnFolder } from '../config/stranger.ts';
-import type { Context } from '../context.ts';
-import { locked } from '../errors.ts';
-import { orLeftOver } from '../left-over.ts';
-import { makeStateFolder } from '../own-folders.ts';
-import { namesIn, readIfThere } from '../system/files.ts';
-import { fateOf, isAlive, ownIdentity, placeOf } from '../system/identity.ts';
+import type { Context } from '../core/context.ts';
+import { locked } from '../core/errors.ts';
+import { orLeftOver } from '../core/best-effort.ts';
+import { endUnfinishedTrial } from '../restore/trial/trial-mark.ts';
+import { fileFailed, namesIn, readIfThere, systemErrorCode, writeDurably } from '../system/files.ts';
+import { fateOf, identitySchema, isAlive, ownIdentity, placeOf } from '../system/process/identity.ts';
 import { sweepTemporaryFolders } from '../system/temporary.ts';
-import { createExclusively, holderIn, type LockHolder } from './lock-file.ts';
 
 /**
  * Does a piece of work as the only run of this project. The lock is a file that names its holder, so that a dead
@@ -127,4 +127,43 @@ async function sweep(path: string): Promise<void> {
     const isOver = name.startsWith(`${before}takeover`) || (maker !== undefined && !isAlive(Number(maker)));
     if (isOver) await rm(left, { force: true });
   }
+}
+
+const lockSchema = v.object({
+  verb: v.string(),
+  since: v.string(),
+  holder: identitySchema,
+  /** Makes each lock's content its own. */
+  nonce: v.optional(v.string()),
+});
+
+/** Who holds a lock. */
+type LockHolder = v.InferOutput<typeof lockSchema>;
+
+/**
+ * Makes a lock that is never there without its content: another run would take it for one that was cut off.
+ *
+ * @returns false when there is one already, or another run has swept ours
+ * @throws MajError `file-failed`
+ */
+async function createExclusively(path: string, holder: LockHolder): Promise<boolean> {
+  const whole = `${path}.${holder.holder.pid}-${randomBytes(4).toString('hex')}`;
+  await writeDurably(whole, JSON.stringify(holder));
+  try {
+    await link(whole, path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    // Swept: by a run that has the lock, and took its maker for dead, or the guard for one of a lock that is gone.
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw fileFailed(path, 'written', error);
+  } finally {
+    await rm(whole, { force: true });
+  }
+}
+
+/** The holder that a lock names; undefined when it is damaged. */
+function holderIn(text: string): LockHolder | undefined {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), lockSchema), text);
+  return parsed.success ? parsed.output : undefined;
 }

@@ -1,14 +1,15 @@
 import { maintenanceState } from '../application/maintenance.ts';
 import { serviceSettings } from '../application/services.ts';
 import { backupsDir } from '../config/require.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../core/context.ts';
 import { refuseProblems } from '../migrations/plan.ts';
 import { readPlan } from '../migrations/read-plan.ts';
-import { findReceipt } from '../rehearsal/find-receipt.ts';
-import type { Allowance, FileChanges } from '../release/types.ts';
-import { shownUrl } from '../system/shown-url.ts';
-import { findFailure, type FailedRun } from './failed-pair.ts';
-import { withPackage } from './with-package.ts';
+import type { Allowance } from '../package/types.ts';
+import { findReceipt } from '../rehearsal/receipt.ts';
+import type { FileChanges } from '../release/types.ts';
+import { shownUrl } from '../system/urls.ts';
+import { findFailure, type FailedRun } from './previous-failure.ts';
+import { withPackage } from './rehearse-package.ts';
 
 /** What an upgrade would do. */
 export interface UpgradePlan {

@@ -1,9 +1,9 @@
 import type { Backup, ProvenBackup } from '../backup/list.ts';
-import { proveBackup } from '../backup/prove.ts';
-import type { Context } from '../context.ts';
-import { likenessFor } from '../database/name-case.ts';
-import { findServerPrograms } from '../database/programs.ts';
-import { startThrowaway } from '../database/throwaway.ts';
+import type { Context } from '../core/context.ts';
+import { proveBackup } from '../restore/prove.ts';
+import { findServerPrograms } from '../server/programs.ts';
+import { likenessFor } from '../server/server-options.ts';
+import { startThrowaway } from '../server/throwaway.ts';
 
 /** A throwaway server that waits for the backup of the window. */
 export interface Prover {

@@ -1,9 +1,9 @@
 import { checkCommandUser } from '../application/commands.ts';
 import { checkServices } from '../application/services.ts';
-import type { Context } from '../context.ts';
-import { findDumpClient, type DumpClient } from '../database/dump-client.ts';
-import { withSession } from '../database/session.ts';
-import { targetFromConfig } from '../database/target.ts';
+import type { Context } from '../core/context.ts';
+import { withSession } from '../database/session/session.ts';
+import { targetFromConfig } from '../database/session/target.ts';
+import { findDumpClient, type DumpClient } from '../dump/client/clients.ts';
 import { requireInstalled } from '../release/places.ts';
 
 /**

@@ -1,11 +1,15 @@
 import { installDependencies } from '../application/hooks.ts';
 import type { Backup } from '../backup/list.ts';
-import { stopIfInterrupted, type Context } from '../context.ts';
+import { stopIfInterrupted, type Context } from '../core/context.ts';
 import { refuseProblems } from '../migrations/plan.ts';
 import { readPlan } from '../migrations/read-plan.ts';
+import { findPackage } from '../package/find.ts';
+import type { Allowance } from '../package/types.ts';
 import { rehearse, type Rehearsal } from '../rehearsal/rehearse.ts';
-import type { Allowance, StagedRelease } from '../release/types.ts';
-import { withPackage } from './with-package.ts';
+import { discardStaged, stagePackage } from '../release/stage.ts';
+import type { StagedRelease } from '../release/types.ts';
+import { checkReady } from './ready.ts';
+import { refuseLeftOver } from './recovery/unfinished.ts';
 
 /** A rehearsal of an upgrade to a package. */
 export interface PackageRehearsal extends Rehearsal {
@@ -37,4 +41,30 @@ export function rehearsePackage(
       package: { version, package: path, sha256 },
     };
   });
+}
+
+/**
+ * Works with a package as an upgrade would have it, unpacked beside the application, and removes it again: nothing is
+ * installed. Called under the lock.
+ *
+ * @param wanted a version, the path of a package, or a commit
+ * @param name what it is unpacked for
+ * @throws MajError of `refuseLeftOver`: staging would remove the tree that an unfinished run is to be resumed with; what
+ *   `checkReady`, `findPackage` and `stagePackage` throw
+ */
+export async function withPackage<T>(
+  context: Context,
+  wanted: string,
+  { name, allow }: { readonly name: 'plan' | 'rehearsal'; readonly allow: Allowance },
+  work: (staged: StagedRelease) => Promise<T>,
+): Promise<T> {
+  await refuseLeftOver(context);
+  await checkReady(context);
+  const found = await findPackage(context, wanted);
+  const staged = await stagePackage(context, found.path, { ...found, allow, runId: name });
+  try {
+    return await work(staged);
+  } finally {
+    await discardStaged(staged);
+  }
 }

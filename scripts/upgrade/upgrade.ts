@@ -1,25 +1,24 @@
-import { installedVersion } from '../application/version.ts';
-import type { FilesAhead } from '../backup/files-ahead.ts';
+import type { FilesAhead } from '../backup/files/files-ahead.ts';
 import { findBackup, type Backup } from '../backup/list.ts';
 import type { Manifest } from '../backup/manifest.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../core/context.ts';
 import { fileOfRecord } from '../migrations/names.ts';
+import { findPackage } from '../package/find.ts';
+import type { Allowance } from '../package/types.ts';
 import type { Receipt } from '../rehearsal/receipt.ts';
-import { findPackage } from '../release/find.ts';
-import type { Allowance } from '../release/types.ts';
-import { ownIdentity } from '../system/identity.ts';
+import { installedVersion } from '../release/version.ts';
+import { ownIdentity } from '../system/process/identity.ts';
 import { installationOf } from './installation.ts';
-import { letIn, type Finished } from './let-in.ts';
+import { newRunId } from './journal/runs.ts';
+import type { RunState } from './journal/state.ts';
+import { letIn, type Finished } from './finish-run.ts';
 import { complete, prepare, type Prepared, type UnknownRelease } from './prepare.ts';
 import { withProver, type Prover } from './prover.ts';
-import { newRunId } from './run-id.ts';
-import { stateOfRun, type UpgradeRun } from './run.ts';
-import { orSettle, withJournal } from './settle.ts';
-import type { RunState } from './state.ts';
-import { refuseLeftOver } from './unfinished.ts';
+import { orSettle, withJournal } from './recovery/roll-back-on-failure.ts';
+import { refuseLeftOver } from './recovery/unfinished.ts';
+import { stateOfRun, type Expected, type UpgradeRun } from './run.ts';
 import { upgradeWindow } from './upgrade-window.ts';
 import { passWindow, type WindowWork } from './window.ts';
-import type { Expected } from './window-times.ts';
 import { withFilesAhead } from './with-files-ahead.ts';
 
 /** How an upgrade is done. */

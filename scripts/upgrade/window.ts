@@ -8,15 +8,15 @@ import {
 } from '../application/maintenance.ts';
 import { startServices, stopServices } from '../application/services.ts';
 import { findBackup, type Backup } from '../backup/list.ts';
-import { inStep, note, stopIfInterrupted, warn, type Context } from '../context.ts';
+import { inStep, note, stopIfInterrupted, warn, type Context } from '../core/context.ts';
 import { readLastWrites, writtenSince, type LastWrites } from '../database/last-writes.ts';
 import { findOthers } from '../database/others.ts';
-import { withSession } from '../database/session.ts';
-import { targetFromConfig } from '../database/target.ts';
+import { withSession } from '../database/session/session.ts';
+import { targetFromConfig } from '../database/session/target.ts';
 import { applyMoves } from '../release/switch.ts';
 import type { SwitchPlan } from '../release/types.ts';
 import { doStep, type UpgradeRun } from './run.ts';
-import type { RunState } from './state.ts';
+import type { RunState } from './journal/state.ts';
 
 /** What a window does, to the one version or the other. Every part may be called again, where the first call was cut off. */
 export interface WindowWork {

@@ -1,4 +1,4 @@
-import { MajError, reasonOf } from '../../scripts/errors.ts';
+import { MajError, reasonOf } from '../../scripts/core/errors.ts';
 import { benchBackup } from './backup.ts';
 import { benchMigrate } from './migrate.ts';
 import { benchUpgrade } from './upgrade.ts';

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf } from '../../scripts/errors.ts';
+import { reasonOf } from '../../scripts/core/errors.ts';
 import type { Say } from './measure-backup.ts';
 import { cacheFolder } from './program.ts';
 import { liveDatabase, type BenchServer } from './server.ts';

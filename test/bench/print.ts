@@ -1,4 +1,4 @@
-import { bytes, table } from '../../scripts/terminal/format.ts';
+import { bytes, table } from '../../scripts/core/format.ts';
 import { fileMixText } from './file-tree.ts';
 import { holds, limits, type Figure } from './limits.ts';
 import type { BenchOptions } from './options.ts';

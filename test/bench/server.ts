@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Context } from '../../scripts/context.ts';
-import { withOptionFile } from '../../scripts/database/option-file.ts';
-import { withSession } from '../../scripts/database/session.ts';
-import { withThrowaway, type Throwaway } from '../../scripts/database/throwaway.ts';
+import type { Context } from '../../scripts/core/context.ts';
+import { withOptionFile } from '../../scripts/dump/client/option-file.ts';
+import { withSession } from '../../scripts/database/session/session.ts';
+import { withThrowaway, type Throwaway } from '../../scripts/server/throwaway.ts';
 import { builtProgram } from './program.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { fillDatabase } from './fill.ts';

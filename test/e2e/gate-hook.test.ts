@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { capture } from '../../scripts/system/processes.ts';
+import { capture } from '../../scripts/system/process/processes.ts';
 import { majCommand } from '../helpers/cli.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { writeTree } from '../helpers/packages.ts';

@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promis
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { withSession } from '../../scripts/database/session.ts';
+import { withSession } from '../../scripts/database/session/session.ts';
 import type { CliRun } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/context.ts';
 import { clientFolder, servers, useServer } from '../helpers/servers.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { quoteWords } from '../../scripts/system/shell-words.ts';
+import { quoteWords } from '../../scripts/system/process/shell-words.ts';
 import { majCommand, startMaj } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/context.ts';
 import { releaseEntries, writePackage, writeTree } from '../helpers/packages.ts';

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { runsAsRoot } from '../../scripts/system/identity.ts';
+import { runsAsRoot } from '../../scripts/system/process/identity.ts';
 import { startMaj } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/context.ts';
 import { processesBelow } from '../helpers/processes.ts';

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { listBackups } from '../../scripts/backup/list.ts';
 import { takeBackup } from '../../scripts/backup/take.ts';
 import { verifyBackup } from '../../scripts/backup/verify.ts';
-import { MajError } from '../../scripts/errors.ts';
+import { MajError } from '../../scripts/core/errors.ts';
 import { temporaryFolder, type TestContext } from '../helpers/context.ts';
 import { servers, useServer } from '../helpers/servers.ts';
 import { createRows, runAll } from '../integration/backup/everything.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { connect, type Session } from '../../scripts/database/session.ts';
+import { connect, type Session } from '../../scripts/database/session/session.ts';
 import { startMaj, type StartedCli } from '../helpers/cli.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { connectionRunning, connectionWaiting } from '../helpers/held-statement.ts';

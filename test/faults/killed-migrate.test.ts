@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { connect } from '../../scripts/database/session.ts';
+import { connect } from '../../scripts/database/session/session.ts';
 import { startMaj, type CliRun } from '../helpers/cli.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { useKillableServer, type KillableServer } from '../helpers/killable-server.ts';

@@ -2,16 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeBackup } from '../../scripts/backup/take.ts';
-import type { Context } from '../../scripts/context.ts';
-import type { Session } from '../../scripts/database/session.ts';
-import { sqlErrorOf } from '../../scripts/database/sql-error.ts';
-import { MajError } from '../../scripts/errors.ts';
-import { targetFromConfig } from '../../scripts/database/target.ts';
+import type { Context } from '../../scripts/core/context.ts';
+import { MajError } from '../../scripts/core/errors.ts';
+import type { Session } from '../../scripts/database/session/session.ts';
+import { sqlErrorOf } from '../../scripts/database/session/sql-error.ts';
+import { targetFromConfig } from '../../scripts/database/session/target.ts';
+import { describeError } from '../../scripts/messages/catalogue.ts';
+import { en } from '../../scripts/messages/en/index.ts';
 import { acceptText } from '../../scripts/migrations/accept.ts';
+import { settleDoubt } from '../../scripts/migrations/in-doubt/resolve-in-doubt.ts';
 import { ledgerWrites, type LedgerWrite } from '../../scripts/migrations/ledger-write.ts';
-import { settleDoubt } from '../../scripts/migrations/settle-doubt.ts';
-import { noProgress } from '../../scripts/migrations/statement.ts';
-import { en } from '../../scripts/terminal/messages/en/index.ts';
+import { noProgress } from '../../scripts/sql/statement.ts';
 import { temporaryFolder } from '../helpers/context.ts';
 import { servers, useServer } from '../helpers/servers.ts';
 import { openTap, type Fate, type Passing, type Tap } from '../helpers/tap.ts';
@@ -124,7 +125,7 @@ async function outcomeOf(work: () => Promise<unknown>): Promise<Outcome> {
     return {};
   } catch (error) {
     if (!(error instanceof MajError)) throw error;
-    return { error: { code: error.code, exitCode: error.exitCode, ...error.describe(en) } };
+    return { error: { code: error.code, exitCode: error.exitCode, ...describeError(error, en) } };
   }
 }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { findClients } from '../../scripts/database/clients.ts';
-import { connect } from '../../scripts/database/session.ts';
-import { startThrowaway, type Throwaway } from '../../scripts/database/throwaway.ts';
+import { findClients } from '../../scripts/dump/client/clients.ts';
+import { connect } from '../../scripts/database/session/session.ts';
+import { startThrowaway, type Throwaway } from '../../scripts/server/throwaway.ts';
 import { clientOracle, type Oracle } from '../helpers/client-oracle.ts';
 import { testContext } from '../helpers/context.ts';
 import { generateScript } from '../helpers/script-generator.ts';

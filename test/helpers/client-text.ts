@@ -1,5 +1,5 @@
-import type { Flavour } from '../../scripts/database/flavour.ts';
-import type { LexicalMode } from '../../scripts/migrations/lexer.ts';
+import type { Flavour } from '../../scripts/sql/flavour.ts';
+import type { LexicalMode } from '../../scripts/sql/lexer.ts';
 
 /**
  * What a client makes of the text of a statement before it sends it, with `--skip-comments`: what the splitter leaves

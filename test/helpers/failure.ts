@@ -1,4 +1,4 @@
-import { MajError } from '../../scripts/errors.ts';
+import { MajError } from '../../scripts/core/errors.ts';
 
 /** The error of ours that a piece of work ends with; fails when it succeeds, or ends with another one. */
 export async function failureOf(work: Promise<unknown>): Promise<MajError> {

@@ -1,4 +1,4 @@
-import type { Session } from '../../scripts/database/session.ts';
+import type { Session } from '../../scripts/database/session/session.ts';
 
 /**
  * Makes a statement that gets the lock of this name (`GET_LOCK`) wait until it is released: what a test does meanwhile

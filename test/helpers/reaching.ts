@@ -1,4 +1,4 @@
-import type { Flavour } from '../../scripts/database/flavour.ts';
+import type { Flavour } from '../../scripts/sql/flavour.ts';
 
 /** Kinds of statements that reach beyond the database `app`, and the finding of each. */
 const kinds: readonly (readonly [code: string, statement: string])[] = [

@@ -1,4 +1,4 @@
-import type { JournalStep } from '../../scripts/upgrade/steps.ts';
+import type { JournalStep } from '../../scripts/upgrade/journal/steps.ts';
 import { maj, type CliRun } from './cli.ts';
 import type { TestSite } from './site.ts';
 

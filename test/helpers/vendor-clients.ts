@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Clients } from '../../scripts/database/clients.ts';
+import type { Clients } from '../../scripts/dump/client/clients.ts';
 
 /** Where the vendor's programs are to go: a server that a test has started, as root. */
 export interface VendorAccess {

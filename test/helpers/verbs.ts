@@ -1,4 +1,4 @@
-import type { VerbArguments } from '../../scripts/verb.ts';
+import type { VerbArguments } from '../../scripts/cli/verb.ts';
 
 /** What a verb is called with in the test's own process: without standard input, and with every question answered by yes. */
 export const verbArguments = (

@@ -1,4 +1,4 @@
-import type { Migration } from '../folder.ts';
+import type { Migration } from '../migration.ts';
 import { byVersion, compareVersions, isSameVersion, versionKey } from '../version.ts';
 import type { ForeignEntry, ForeignLedger, LedgerProblem } from './entries.ts';
 import { sameWords } from './names.ts';

@@ -1,7 +1,9 @@
-import { readScript, type Migration } from '../folder.ts';
-import { splitStatements } from '../splitter.ts';
+import { basename } from 'node:path';
+import { splitStatements } from '../../sql/splitter.ts';
+import { readScript } from '../folder.ts';
+import type { Migration } from '../migration.ts';
 import { checkScript } from './check.ts';
-import type { Finding } from './finding.ts';
+import type { Evidence, Finding } from './finding.ts';
 import type { CheckOptions } from './rule.ts';
 
 /** The warnings that a dry run got for the statements of one script; see `CheckOptions.warnings`. */
@@ -28,3 +30,34 @@ export async function checkPending(
   }
   return findings;
 }
+
+/** What a dry run measured of one statement, and which one that is. */
+export interface MeasuredStatement extends Evidence {
+  /** The script. */
+  readonly file: string;
+  /** Of the statement in the script, from 1. */
+  readonly number: number;
+}
+
+/**
+ * Joins what a dry run measured to the findings, by the file's name and the number of the statement.
+ * Findings of statements that were not measured stay as they are. Pure.
+ */
+export function joinEvidence(
+  findings: readonly Finding[],
+  measured: readonly MeasuredStatement[],
+): Finding[] {
+  const known = new Map(
+    measured.map(({ file, number, seconds, rows, warnings, algorithm }): [string, Evidence] => [
+      key(file, number),
+      { seconds, rows, warnings, ...(algorithm === undefined ? {} : { algorithm }) },
+    ]),
+  );
+  return findings.map((finding) => {
+    if (finding.statement === undefined) return finding;
+    const evidence = known.get(key(basename(finding.file), finding.statement));
+    return evidence === undefined ? finding : { ...finding, evidence };
+  });
+}
+
+const key = (file: string, number: number): string => `${number} ${file}`;

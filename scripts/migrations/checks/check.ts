@@ -1,25 +1,31 @@
-import { refused } from '../../errors.ts';
-import { positionOf } from '../lexer.ts';
-import { followSqlMode, initialModeState } from '../sql-mode.ts';
-import type { Statement } from '../statement.ts';
-import { allowComments } from './allow.ts';
-import { applyAllows } from './apply-allows.ts';
-import { columnChanges } from './columns.ts';
-import { dataLoss } from './data-loss.ts';
+import { refused } from '../../core/errors.ts';
+import { positionOf } from '../../sql/lexer.ts';
+import { followSqlMode, initialModeState } from '../../sql/sql-mode.ts';
+import type { Statement } from '../../sql/statement.ts';
+import { allowComments, applyAllows } from './allow.ts';
 import { mayNeverRun, severities, type Finding } from './finding.ts';
-import { flavourSyntax } from './flavours.ts';
-import { remember, type Known } from './known.ts';
-import { definers, dynamicSql, zeroDates } from './literals.ts';
-import { primaryKeyRule } from './primary-key.ts';
-import { createReach, type Reach } from './reach.ts';
-import { readStatement, type Reading } from './reading.ts';
-import { foundAt, type CheckOptions, type Found, type ScriptRule, type UnitRule } from './rule.ts';
-import { globalSettings, sessionRule } from './session.ts';
-import { mixedRule, severalAltersRule } from './shape.ts';
-import { tableChanges } from './table-changes.ts';
-import { lockRule, transactionRule } from './transactions.ts';
-import { withoutRows } from './without-rows.ts';
-import { withoutWhere } from './where.ts';
+import { definers, dynamicSql, zeroDates } from './reading/literals.ts';
+import { createReach, type Reach } from './reading/reach.ts';
+import { readStatement, type Reading } from './reading/reading.ts';
+import {
+  foundAt,
+  remember,
+  type CheckOptions,
+  type Found,
+  type Known,
+  type ScriptRule,
+  type UnitRule,
+} from './rule.ts';
+import { columnChanges } from './rules/columns.ts';
+import { dataLoss } from './rules/data-loss.ts';
+import { flavourSyntax } from './rules/flavours.ts';
+import { primaryKeyRule } from './rules/primary-key.ts';
+import { globalSettings, sessionRule } from './rules/session.ts';
+import { mixedRule, severalAltersRule } from './rules/shape.ts';
+import { tableChanges } from './rules/table-changes.ts';
+import { lockRule, transactionRule } from './rules/transactions.ts';
+import { withoutWhere } from './rules/where.ts';
+import { withoutRows } from './rules/without-rows.ts';
 
 /** A script to check: its text with LF line ends and without BOM, and the statements that it was split into. */
 export interface CheckedScript {

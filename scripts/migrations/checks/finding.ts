@@ -1,4 +1,4 @@
-import type { Position } from '../lexer.ts';
+import type { Position } from '../../sql/lexer.ts';
 
 /**
  * How much a finding weighs:

@@ -1,8 +1,9 @@
-import type { Flavour } from '../../database/flavour.ts';
+import type { Flavour } from '../../sql/flavour.ts';
 import type { FindingCode, FindingFacts } from './finding.ts';
-import type { Known } from './known.ts';
-import type { Reading } from './reading.ts';
-import type { Token } from './tokens.ts';
+import { alterOf, clauseOf } from './reading/alter.ts';
+import type { Reading } from './reading/reading.ts';
+import { createdTable, droppedTables } from './reading/tables.ts';
+import type { Token } from './reading/tokens.ts';
 
 /** What a rule has found; `check.ts` makes a finding of it. */
 export interface Found extends FindingFacts {
@@ -42,3 +43,33 @@ export const foundAt = (
   at: { readonly start: number } | undefined,
   facts: FindingFacts = {},
 ): Found => ({ code, start: at?.start ?? 0, ...facts });
+
+/**
+ * What the script itself has made: a table of its own holds no rows that anybody could miss. Names are compared as they
+ * are written, which is right where the server tells their case apart, and says too little elsewhere.
+ */
+export interface Known {
+  readonly tables: ReadonlySet<string>;
+  /** `table.column`, the column in small letters: their case never counts. */
+  readonly columns: ReadonlySet<string>;
+}
+
+export const columnKey = (table: string, column: string): string => `${table}.${column.toLowerCase()}`;
+
+/** What is known once this statement has run, too. */
+export function remember(known: Known, unit: readonly Token[]): Known {
+  const created = createdTable(unit);
+  // With IF NOT EXISTS it may have been there, rows and all.
+  if (created !== undefined && !created.ifNotExists)
+    return { ...known, tables: new Set([...known.tables, created.name.text]) };
+  const dropped = droppedTables(unit)?.names.map((name) => name.text) ?? [];
+  if (dropped.length > 0)
+    return { ...known, tables: new Set([...known.tables].filter((name) => !dropped.includes(name))) };
+  const alter = alterOf(unit);
+  if (alter === undefined) return known;
+  const added = alter.clauses
+    .map(clauseOf)
+    .flatMap((clause) => (clause.kind === 'add-columns' && !clause.ifNotExists ? clause.columns : []))
+    .map((column) => columnKey(alter.table.text, column.name));
+  return added.length === 0 ? known : { ...known, columns: new Set([...known.columns, ...added]) };
+}

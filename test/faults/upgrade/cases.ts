@@ -3,7 +3,7 @@ import {
   rollBackSteps,
   upgradeSteps,
   type JournalStep,
-} from '../../../scripts/upgrade/steps.ts';
+} from '../../../scripts/upgrade/journal/steps.ts';
 
 /** What a run is doing when it is struck. */
 type Doing = 'upgrading' | 'rolling back' | 'going back';

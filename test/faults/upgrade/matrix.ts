@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { foldJournal } from '../../../scripts/upgrade/state.ts';
+import { foldJournal } from '../../../scripts/upgrade/journal/state.ts';
 import type { CliRun } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { sharedExample } from '../../helpers/example.ts';

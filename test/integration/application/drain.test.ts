@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { drainConnections } from '../../../scripts/application/drain.ts';
-import { Secret } from '../../../scripts/config/secret.ts';
-import { connect, type Session } from '../../../scripts/database/session.ts';
+import { Secret } from '../../../scripts/config/types.ts';
+import { connect, type Session } from '../../../scripts/database/session/session.ts';
 import type { TestContext } from '../../helpers/context.ts';
 import { connectionRunning, holdLock } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';

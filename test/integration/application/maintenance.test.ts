@@ -5,7 +5,7 @@ import { clearCache } from '../../../scripts/application/hooks.ts';
 import { maintenanceState, setMaintenance } from '../../../scripts/application/maintenance.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { maintenanceVerb } from '../../../scripts/maintenance.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
 import { verbArguments } from '../../helpers/verbs.ts';

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findBackup } from '../../../scripts/backup/list.ts';
-import { proveBackup } from '../../../scripts/backup/prove.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { findDumpClient, findLocalDumpClient } from '../../../scripts/database/dump-client.ts';
-import { quoteName } from '../../../scripts/database/quote.ts';
-import { withThrowaway } from '../../../scripts/database/throwaway.ts';
+import { findDumpClient, findLocalDumpClient } from '../../../scripts/dump/client/clients.ts';
+import { proveBackup } from '../../../scripts/restore/prove.ts';
+import { withThrowaway } from '../../../scripts/server/throwaway.ts';
+import { quoteName } from '../../../scripts/sql/quote.ts';
 import { startMaj } from '../../helpers/cli.ts';
 import { makeContainer, type Container } from '../../helpers/container.ts';
 import { temporaryFolder } from '../../helpers/context.ts';

@@ -13,11 +13,12 @@ import {
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findBackup, type Backup } from '../../../scripts/backup/list.ts';
-import { proveBackup } from '../../../scripts/backup/prove.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
-import { withThrowaway } from '../../../scripts/database/throwaway.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
+import { proveBackup } from '../../../scripts/restore/prove.ts';
+import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
@@ -139,7 +140,7 @@ describe.each(servers)('on $name', (server) => {
     harm(join(backup.folder, name), backup);
     const error = await failureOf(verifyBackup(context, backup));
     expect(error).toMatchObject({ code: 'backup-unsound', exitCode: 4 });
-    expect(error.describe(en).message).toContain(says(name));
+    expect(describeError(error, en).message).toContain(says(name));
   });
 
   test('two parts that were exchanged are both named', async () => {
@@ -152,7 +153,7 @@ describe.each(servers)('on $name', (server) => {
     writeFileSync(one, second);
     writeFileSync(other, first);
     const error = await failureOf(verifyBackup(context, backup));
-    for (const name of names) expect(error.describe(en).message).toContain(name);
+    for (const name of names) expect(describeError(error, en).message).toContain(name);
   });
 
   test('a bit that is turned over anywhere, in any file, is found, and the file is named', async () => {
@@ -177,7 +178,7 @@ describe.each(servers)('on $name', (server) => {
         findBackup(context, backup.id).then((found) => verifyBackup(context, found)),
       );
       expect(['backup-unsound', 'manifest-invalid']).toContain(error.code);
-      expect(error.describe(en).message, `byte ${position} of ${name}`).toContain(name);
+      expect(describeError(error, en).message, `byte ${position} of ${name}`).toContain(name);
       writeFileSync(path, whole);
     }
     await verifyBackup(context, backup);

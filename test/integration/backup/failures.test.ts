@@ -6,7 +6,7 @@ import { listBackups } from '../../../scripts/backup/list.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { backupsDir } from '../../../scripts/config/require.ts';
-import { quoteName } from '../../../scripts/database/quote.ts';
+import { quoteName } from '../../../scripts/sql/quote.ts';
 import { maj, majCommand, sourceLoader } from '../../helpers/cli.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
 import { waitForProcess } from '../../helpers/processes.ts';
@@ -59,7 +59,7 @@ describe.each(servers)('on $name', (server) => {
         ...sourceLoader,
         '--input-type=module',
         '-e',
-        `import { ownIdentity } from ${JSON.stringify(new URL('../../../scripts/system/identity.ts', import.meta.url).href)};
+        `import { ownIdentity } from ${JSON.stringify(new URL('../../../scripts/system/process/identity.ts', import.meta.url).href)};
          console.log(JSON.stringify(ownIdentity()));`,
       ]).toString();
       const text = pid === 0 ? identity : JSON.stringify({ ...JSON.parse(identity), host: 'another' });

@@ -18,9 +18,9 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { archiveAhead, type FilesAhead } from '../../../scripts/backup/files-ahead.ts';
+import { archiveAhead, type FilesAhead } from '../../../scripts/backup/files/files-ahead.ts';
 import { listBackups, type Backup } from '../../../scripts/backup/list.ts';
-import { restoreFiles } from '../../../scripts/backup/restore-files.ts';
+import { restoreFiles } from '../../../scripts/restore/restore-files.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { attributePicture, makeAttributed } from '../../helpers/attributes.ts';

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { restoreFiles } from '../../../scripts/backup/restore-files.ts';
+import { restoreFiles } from '../../../scripts/restore/restore-files.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import type { Config } from '../../../scripts/config/settings.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { compareWithDatabase, differencesFromBackup } from '../../../scripts/backup/compare.ts';
-import { loadAgain } from '../../../scripts/backup/load/load-and-compare.ts';
-import { loadBackup } from '../../../scripts/backup/load/load-backup.ts';
+import { compareWithDatabase, differencesFromBackup } from '../../../scripts/restore/compare.ts';
+import { loadAgain } from '../../../scripts/restore/load/load-and-compare.ts';
+import { loadBackup } from '../../../scripts/restore/load/load-backup.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 import { createEverything, runAll } from './everything.ts';

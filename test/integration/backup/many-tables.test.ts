@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { compareDump } from '../../../scripts/backup/compare-dump.ts';
-import { loadBackup } from '../../../scripts/backup/load/load-backup.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { findDumpClient } from '../../../scripts/database/dump-client.ts';
+import { findDumpClient } from '../../../scripts/dump/client/clients.ts';
+import { compareDump } from '../../../scripts/restore/compare.ts';
+import { loadBackup } from '../../../scripts/restore/load/load-backup.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 import { runAll } from './everything.ts';
 

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { takeBackup } from '../../../scripts/backup/take.ts';
-import type { Context } from '../../../scripts/context.ts';
-import { Secret } from '../../../scripts/config/secret.ts';
-import type { Flavour } from '../../../scripts/database/flavour.ts';
-import { withSession, type Session } from '../../../scripts/database/session.ts';
 import { hashOfDump } from '../../../examples/demo/site.ts';
-import { MajError } from '../../../scripts/errors.ts';
+import { takeBackup } from '../../../scripts/backup/take.ts';
+import { Secret } from '../../../scripts/config/types.ts';
+import type { Context } from '../../../scripts/core/context.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { withSession, type Session } from '../../../scripts/database/session/session.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import { restoreVerb } from '../../../scripts/restore.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import type { Flavour } from '../../../scripts/sql/flavour.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { sampleOf } from '../../helpers/sample.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
@@ -305,7 +306,7 @@ describe.each(servers)('what $name holds and would not make again', (server) => 
           expect(refused, 'it must be refused').toBeInstanceOf(MajError);
           expect(refused?.exitCode, refused?.message).toBe(3);
           expect(refused?.code).toBe(way.errorCode ?? 'restore-not-taken');
-          const { message = '', hint = '' } = refused?.describe(en) ?? {};
+          const { message = '', hint = '' } = refused ? describeError(refused, en) : {};
           expect(hint).toContain(way.remedy);
           if (way.errorCode === undefined)
             for (const name of here)

@@ -1,16 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { VerbResult } from '../../../scripts/cli/verb.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import {
   refuseHalfRestored,
   refuseNarrower,
   underRestoreMark,
-} from '../../../scripts/backup/restore-mark.ts';
+} from '../../../scripts/restore/restore-mark.ts';
 import { statusVerb } from '../../../scripts/status.ts';
-import { ownIdentity } from '../../../scripts/system/identity.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
-import { refuseLeftOver, refuseUnfinished } from '../../../scripts/upgrade/unfinished.ts';
-import type { VerbResult } from '../../../scripts/verb.ts';
+import { ownIdentity } from '../../../scripts/system/process/identity.ts';
+import { refuseLeftOver, refuseUnfinished } from '../../../scripts/upgrade/recovery/unfinished.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { verbArguments } from '../../helpers/verbs.ts';
@@ -53,7 +54,7 @@ test('one that was cut off is run again as it was asked for, and nothing less pa
   const context = testContext();
   await expect(underRestoreMark(context, begun, () => Promise.reject(new Error('cut')))).rejects.toThrow();
   const failure = await failureOf(refuseHalfRestored(context));
-  expect(failure.describe(en).hint).toContain(`maj restore ${backup} --tables users`);
+  expect(describeError(failure, en).hint).toContain(`maj restore ${backup} --tables users`);
   await refuseNarrower(context, begun);
   await refuseNarrower(context, { ...begun, scope: { ...begun.scope, database: 'whole' } });
   for (const less of [

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compareWithDatabase } from '../../../scripts/backup/compare.ts';
+import { compareWithDatabase } from '../../../scripts/restore/compare.ts';
 import { findBackup, listBackups } from '../../../scripts/backup/list.ts';
-import { proveBackup } from '../../../scripts/backup/prove.ts';
-import { restoreDatabase } from '../../../scripts/backup/restore-database.ts';
+import { proveBackup } from '../../../scripts/restore/prove.ts';
+import { restoreDatabase } from '../../../scripts/restore/restore-database.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
-import { withSession, type Session } from '../../../scripts/database/session.ts';
-import { withThrowaway } from '../../../scripts/database/throwaway.ts';
+import { withSession, type Session } from '../../../scripts/database/session/session.ts';
+import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, createRows, runAll } from './everything.ts';
 

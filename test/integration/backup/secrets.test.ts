@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { quoteName } from '../../../scripts/database/quote.ts';
+import { quoteName } from '../../../scripts/sql/quote.ts';
 import { startMaj } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { processesBelow } from '../../helpers/processes.ts';

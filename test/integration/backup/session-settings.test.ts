@@ -1,17 +1,18 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Backup } from '../../../scripts/backup/list.ts';
-import { proveBackup } from '../../../scripts/backup/prove.ts';
-import { checkRestorable } from '../../../scripts/backup/restorable.ts';
-import { restoreDatabase } from '../../../scripts/backup/restore-database.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { Secret } from '../../../scripts/config/secret.ts';
-import { findClients } from '../../../scripts/database/clients.ts';
-import type { Flavour } from '../../../scripts/database/flavour.ts';
-import { sqlErrorOf, withSession, type Session } from '../../../scripts/database/session.ts';
-import { withThrowaway } from '../../../scripts/database/throwaway.ts';
-import { targetFromConfig } from '../../../scripts/database/target.ts';
-import { MajError } from '../../../scripts/errors.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { Secret } from '../../../scripts/config/types.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { sqlErrorOf, withSession, type Session } from '../../../scripts/database/session/session.ts';
+import { targetFromConfig } from '../../../scripts/database/session/target.ts';
+import { findClients } from '../../../scripts/dump/client/clients.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
+import { proveBackup } from '../../../scripts/restore/prove.ts';
+import { checkRestorable } from '../../../scripts/restore/restorable.ts';
+import { restoreDatabase } from '../../../scripts/restore/restore-database.ts';
+import { withThrowaway } from '../../../scripts/server/throwaway.ts';
+import type { Flavour } from '../../../scripts/sql/flavour.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 import { sampleOf } from '../../helpers/sample.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
@@ -204,7 +205,7 @@ describe.each(servers)('on $name', (server) => {
       return 'done';
     } catch (error) {
       if (!(error instanceof MajError) || !refusals.includes(error.code)) throw error;
-      expect(`${error.message} ${error.describe(en).hint}`).toContain(name);
+      expect(`${error.message} ${describeError(error, en).hint}`).toContain(name);
       expect(error.exitCode).toBe(3);
       return 'refused';
     }

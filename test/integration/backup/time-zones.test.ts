@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { proveBackup } from '../../../scripts/backup/prove.ts';
-import { restoreDatabase } from '../../../scripts/backup/restore-database.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { likenessFor } from '../../../scripts/database/name-case.ts';
-import { withSession, type Row } from '../../../scripts/database/session.ts';
-import type { Target } from '../../../scripts/database/target.ts';
-import { withThrowaway } from '../../../scripts/database/throwaway.ts';
+import { withSession, type Row } from '../../../scripts/database/session/session.ts';
+import type { Target } from '../../../scripts/database/session/target.ts';
+import { proveBackup } from '../../../scripts/restore/prove.ts';
+import { restoreDatabase } from '../../../scripts/restore/restore-database.ts';
+import { likenessFor } from '../../../scripts/server/server-options.ts';
+import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import { testContext } from '../../helpers/context.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 import { runAll } from './everything.ts';

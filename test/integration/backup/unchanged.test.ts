@@ -16,7 +16,7 @@ import type { Backup } from '../../../scripts/backup/list.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
-import { MajError } from '../../../scripts/errors.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, createRows, runAll } from './everything.ts';

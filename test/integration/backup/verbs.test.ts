@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withSession } from '../../../scripts/database/session.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
 import { maj, type CliRun } from '../../helpers/cli.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';

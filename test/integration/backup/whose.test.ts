@@ -5,7 +5,7 @@ import { findBackup } from '../../../scripts/backup/list.ts';
 import { manifestText } from '../../../scripts/backup/manifest.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { readServerIdentity } from '../../../scripts/database/identity.ts';
-import { withSession } from '../../../scripts/database/session.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
 import { maj, type CliRun } from '../../helpers/cli.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { clientFolder, servers, useServer, type RunningServer } from '../../helpers/servers.ts';

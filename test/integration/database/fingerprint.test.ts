@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readSchema, schemaFingerprint, type Schema } from '../../../scripts/database/fingerprint.ts';
-import { withSession } from '../../../scripts/database/session.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 
 describe.each(servers)('the fingerprint of a schema on $name', (server) => {

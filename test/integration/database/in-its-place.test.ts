@@ -1,12 +1,12 @@
 import { generateKeyPairSync, privateDecrypt } from 'node:crypto';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { Secret } from '../../../scripts/config/secret.ts';
-import { findClients } from '../../../scripts/database/clients.ts';
-import { withOptionFile } from '../../../scripts/database/option-file.ts';
-import { withSession } from '../../../scripts/database/session.ts';
-import type { Target } from '../../../scripts/database/target.ts';
-import { capture } from '../../../scripts/system/processes.ts';
+import { Secret } from '../../../scripts/config/types.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
+import type { Target } from '../../../scripts/database/session/target.ts';
+import { findClients } from '../../../scripts/dump/client/clients.ts';
+import { withOptionFile } from '../../../scripts/dump/client/option-file.ts';
+import { capture } from '../../../scripts/system/process/processes.ts';
 import { testContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { clientFolder, everyServer } from '../../helpers/servers.ts';

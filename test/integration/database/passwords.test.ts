@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../../scripts/config/secret.ts';
-import { findClients } from '../../../scripts/database/clients.ts';
-import { startDump } from '../../../scripts/database/dump.ts';
-import { loadSql } from '../../../scripts/database/load.ts';
-import { makeOptionFile } from '../../../scripts/database/option-file.ts';
-import { quoteText } from '../../../scripts/database/quote.ts';
-import { withSession } from '../../../scripts/database/session.ts';
-import type { Target } from '../../../scripts/database/target.ts';
+import { Secret } from '../../../scripts/config/types.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
+import type { Target } from '../../../scripts/database/session/target.ts';
+import { findClients } from '../../../scripts/dump/client/clients.ts';
+import { startDump } from '../../../scripts/dump/client/dump.ts';
+import { loadSql } from '../../../scripts/dump/client/load.ts';
+import { makeOptionFile } from '../../../scripts/dump/client/option-file.ts';
+import { quoteText } from '../../../scripts/sql/quote.ts';
 import { processesBelow } from '../../helpers/processes.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 

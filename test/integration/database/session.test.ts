@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../../scripts/config/secret.ts';
-import { connect, sqlErrorOf, withSession } from '../../../scripts/database/session.ts';
+import { Secret } from '../../../scripts/config/types.ts';
+import { connect, sqlErrorOf, withSession } from '../../../scripts/database/session/session.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 
 describe.each(servers)('a session on $name', (server) => {

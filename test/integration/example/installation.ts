@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { seedDatabase } from '../../../examples/intimemanager/seed.mjs';
-import { Secret } from '../../../scripts/config/secret.ts';
-import { withSession, type Row, type Session } from '../../../scripts/database/session.ts';
-import { capture, type Captured } from '../../../scripts/system/processes.ts';
+import { Secret } from '../../../scripts/config/types.ts';
+import { withSession, type Row, type Session } from '../../../scripts/database/session/session.ts';
+import { capture, type Captured } from '../../../scripts/system/process/processes.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import type { RunningServer, TestServer } from '../../helpers/servers.ts';
 

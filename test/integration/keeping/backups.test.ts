@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { partialSuffix } from '../../../scripts/backup/backup-id.ts';
-import { ownIdentity } from '../../../scripts/system/identity.ts';
+import { partialSuffix } from '../../../scripts/backup/layout.ts';
+import { ownIdentity } from '../../../scripts/system/process/identity.ts';
 import { maj } from '../../helpers/cli.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { layBackup } from './helpers.ts';

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { backupId } from '../../../scripts/backup/backup-id.ts';
+import { backupId } from '../../../scripts/backup/layout.ts';
 import { manifestText, type Manifest } from '../../../scripts/backup/manifest.ts';
 import { proofText } from '../../../scripts/backup/proof.ts';
-import { sha256OfText } from '../../../scripts/system/text-hash.ts';
+import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 
 const dayMs = 24 * 3_600_000;
 const server = { flavour: 'mariadb', version: '10.11.6', text: 'MariaDB 10.11.6' } as const;

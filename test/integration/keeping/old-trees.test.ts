@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ownIdentity } from '../../../scripts/system/identity.ts';
-import { openJournal } from '../../../scripts/upgrade/journal.ts';
+import { ownIdentity } from '../../../scripts/system/process/identity.ts';
+import { openJournal } from '../../../scripts/upgrade/journal/journal.ts';
 import { maj, type CliRun } from '../../helpers/cli.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { layBackup } from './helpers.ts';

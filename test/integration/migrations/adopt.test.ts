@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { connectionRunning } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withSession } from '../../../scripts/database/session.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
 import {
   baselineScripts,
   refuseUnknownHistory,

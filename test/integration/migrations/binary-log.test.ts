@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Secret } from '../../../scripts/config/secret.ts';
-import { withSession } from '../../../scripts/database/session.ts';
-import { sqlErrorOf } from '../../../scripts/database/sql-error.ts';
-import { MajError } from '../../../scripts/errors.ts';
+import { Secret } from '../../../scripts/config/types.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
+import { sqlErrorOf } from '../../../scripts/database/session/sql-error.ts';
 import { rehearse } from '../../../scripts/rehearsal/rehearse.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findClients } from '../../../scripts/database/clients.ts';
-import { connect, type Row, type Session } from '../../../scripts/database/session.ts';
-import type { MajError } from '../../../scripts/errors.ts';
+import type { MajError } from '../../../scripts/core/errors.ts';
+import { connect, type Row, type Session } from '../../../scripts/database/session/session.ts';
+import { findClients } from '../../../scripts/dump/client/clients.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import { parseMigrations } from '../../../scripts/migrations/folder.ts';
-import { splitStatements } from '../../../scripts/migrations/splitter.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { runScript, type VendorAccess } from '../../helpers/vendor-clients.ts';
 import { failureOf, look, migrate } from './helpers.ts';
@@ -237,7 +238,7 @@ INSERT INTO t VALUES (1, 'Été, 10 €', 'Été, 10 €'), (2, 'Cœur – 3 €
       }
     })();
     expect(refused).toMatchObject({ code: 'migration-encoding', exitCode: 3 });
-    expect((refused as MajError).describe(en).hint).toContain('SET NAMES latin1');
+    expect(describeError(refused as MajError, en).hint).toContain('SET NAMES latin1');
     await migrate(running().context(), running().target(database), {
       '1_t.sql': text.replace('SET NAMES latin1', 'SET NAMES utf8mb4'),
     });

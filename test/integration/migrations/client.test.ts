@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findClients } from '../../../scripts/database/clients.ts';
-import { connect } from '../../../scripts/database/session.ts';
-import { splitStatements } from '../../../scripts/migrations/splitter.ts';
+import { findClients } from '../../../scripts/dump/client/clients.ts';
+import { connect } from '../../../scripts/database/session/session.ts';
+import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { clientOracle, plainOracle, type Oracle } from '../../helpers/client-oracle.ts';
 import { generateScript } from '../../helpers/script-generator.ts';
 import { servers, useServer } from '../../helpers/servers.ts';

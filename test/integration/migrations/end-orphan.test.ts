@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { connect } from '../../../scripts/database/session.ts';
-import { endOrphans } from '../../../scripts/migrations/end-orphan.ts';
+import { connect } from '../../../scripts/database/session/session.ts';
+import { endOrphans } from '../../../scripts/migrations/in-doubt/orphan.ts';
 import { ensureLedger } from '../../../scripts/migrations/make-ledger.ts';
 import { connectionRunning } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { withSession } from '../../../scripts/database/session.ts';
-import { sqlErrorOf } from '../../../scripts/database/sql-error.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
+import { sqlErrorOf } from '../../../scripts/database/session/sql-error.ts';
 import { checkScript } from '../../../scripts/migrations/checks/check.ts';
-import { splitStatements } from '../../../scripts/migrations/splitter.ts';
+import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 
 /** Whose syntax it is, as the check says and as the servers themselves do. */

@@ -1,16 +1,18 @@
-import type { Context } from '../../../scripts/context.ts';
-import { MajError } from '../../../scripts/errors.ts';
-import { connect, withSession, type Row, type Session } from '../../../scripts/database/session.ts';
-import type { Target } from '../../../scripts/database/target.ts';
-import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
-import { parseMigrations, type Migration } from '../../../scripts/migrations/folder.ts';
-import { readLedger, type LedgerRow } from '../../../scripts/migrations/ledger.ts';
-import { refuseLocked } from '../../../scripts/migrations/lock.ts';
-import { planMigrations, refuseProblems } from '../../../scripts/migrations/plan.ts';
-import { runMigrations, type MigrationRun } from '../../../scripts/migrations/runner.ts';
+import type { VerbArguments, VerbResult } from '../../../scripts/cli/verb.ts';
+import type { Context } from '../../../scripts/core/context.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { connect, withSession, type Row, type Session } from '../../../scripts/database/session/session.ts';
+import type { Target } from '../../../scripts/database/session/target.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import { migrateVerb } from '../../../scripts/migrate.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
-import type { VerbArguments, VerbResult } from '../../../scripts/verb.ts';
+import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
+import { parseMigrations } from '../../../scripts/migrations/folder.ts';
+import type { LedgerRow, Migration } from '../../../scripts/migrations/migration.ts';
+import { planMigrations, refuseProblems } from '../../../scripts/migrations/plan.ts';
+import { readLedger } from '../../../scripts/migrations/run/ledger.ts';
+import { refuseLocked } from '../../../scripts/migrations/run/lock.ts';
+import { runMigrations, type MigrationRun } from '../../../scripts/migrations/run/runner.ts';
 import { verbArguments } from '../../helpers/verbs.ts';
 
 export const scripts = (texts: Readonly<Record<string, string>>): Migration[] =>
@@ -82,7 +84,7 @@ export async function failureOf(
     await work;
   } catch (error) {
     if (!(error instanceof MajError)) throw error;
-    return { code: error.code, exitCode: error.exitCode, ...error.describe(en) };
+    return { code: error.code, exitCode: error.exitCode, ...describeError(error, en) };
   }
   throw new Error('It was expected to fail.');
 }

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withSession, type Session } from '../../../scripts/database/session.ts';
-import { sqlErrorOf } from '../../../scripts/database/sql-error.ts';
-import { withThrowaway, type Throwaway } from '../../../scripts/database/throwaway.ts';
+import { withSession, type Session } from '../../../scripts/database/session/session.ts';
+import { sqlErrorOf } from '../../../scripts/database/session/sql-error.ts';
+import { withThrowaway, type Throwaway } from '../../../scripts/server/throwaway.ts';
 import { confine, denialsOf, isDenied } from '../../../scripts/migrations/confine.ts';
-import { dryRun, type DryRunResult } from '../../../scripts/migrations/dry-run.ts';
-import { splitStatements } from '../../../scripts/migrations/splitter.ts';
+import { dryRun, type DryRunResult } from '../../../scripts/rehearsal/dry-run.ts';
+import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { rehearse } from '../../../scripts/rehearsal/rehearse.ts';
 import { testContext } from '../../helpers/context.ts';
 import { harmlessScripts, hiddenScripts, reachingScripts } from '../../helpers/reaching.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readMigrations } from '../../../scripts/migrations/folder.ts';
-import { runMigrations } from '../../../scripts/migrations/runner.ts';
+import { runMigrations } from '../../../scripts/migrations/run/runner.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { failureOf, look, migrate } from './helpers.ts';

@@ -15,18 +15,19 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { applyVerb } from '../../../scripts/apply.ts';
-import type { Config } from '../../../scripts/config/settings.ts';
-import { wrongUsage } from '../../../scripts/errors.ts';
 import { installDependencies } from '../../../scripts/application/hooks.ts';
-import { installedVersion } from '../../../scripts/application/version.ts';
 import { setMaintenance } from '../../../scripts/application/maintenance.ts';
+import { applyVerb } from '../../../scripts/apply.ts';
+import type { VerbResult } from '../../../scripts/cli/verb.ts';
+import type { Config } from '../../../scripts/config/settings.ts';
+import { wrongUsage } from '../../../scripts/core/errors.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import { checkPackage } from '../../../scripts/release/check-package.ts';
 import { prepareSwitch } from '../../../scripts/release/prepare.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { applyMoves, undoMoves } from '../../../scripts/release/switch.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
-import type { VerbResult } from '../../../scripts/verb.ts';
+import { installedVersion } from '../../../scripts/release/version.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
@@ -212,7 +213,7 @@ describe('a dependencies command that does not end', () => {
     const failure = await failureOf(apply(contextWith(config), '1.1.0'));
     expect([failure.code, failure.exitCode]).toEqual(['hook-failed', 3]);
     expect(failure.message).toContain('SIGTERM (APP_COMMAND_TIMEOUT)\nresolving');
-    expect(failure.describe(en).hint).toContain('APP_COMMAND_TIMEOUT');
+    expect(describeError(failure, en).hint).toContain('APP_COMMAND_TIMEOUT');
     expect(treePrint(app)).toEqual(before);
     expect(readdirSync(area())).toEqual([]);
   });
@@ -544,7 +545,7 @@ describe('apply refuses', () => {
     projectDir = join(root, 'project');
     const backups = await failureOf(apply(contextWith({ BACKUP_DIR: join(app, 'backups') }), '1.1.0'));
     expect(backups.code).toBe('inside-application');
-    expect(backups.describe(en).hint).toContain('BACKUP_DIR');
+    expect(describeError(backups, en).hint).toContain('BACKUP_DIR');
   });
 
   it('a persistent path outside of the application', async () => {

@@ -1,15 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { Secret } from '../../../scripts/config/types.ts';
+import { fetchLimits } from '../../../scripts/package/fetch.ts';
+import { findPackage } from '../../../scripts/package/find.ts';
 import { checkPackage } from '../../../scripts/release/check-package.ts';
-import { fetchLimits } from '../../../scripts/release/fetch.ts';
-import { findPackage } from '../../../scripts/release/find.ts';
-import { Secret } from '../../../scripts/config/secret.ts';
+import { maj } from '../../helpers/cli.ts';
 import {
   temporaryFolder,
   testContext,
@@ -17,12 +18,10 @@ import {
   type TestContext,
 } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
-import { maj } from '../../helpers/cli.ts';
 import { gpgWithHome } from '../../helpers/gpg.ts';
 import { minisign } from '../../helpers/minisign.ts';
 import { startPackageServer, type PackageServer } from '../../helpers/package-server.ts';
 import { releaseEntries, tarOf } from '../../helpers/packages.ts';
-import { randomBytes } from 'node:crypto';
 
 let server: PackageServer;
 const limits = { ...fetchLimits, idleMs: 60_000, totalMs: 100_000, tries: 4, waitMs: 1 };

@@ -5,7 +5,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { findPackage } from '../../../scripts/release/find.ts';
+import { findPackage } from '../../../scripts/package/find.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
 

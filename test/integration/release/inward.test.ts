@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { getText } from '../../../scripts/system/download.ts';
-import { fetchLimits } from '../../../scripts/release/fetch.ts';
+import { getText } from '../../../scripts/net/download.ts';
+import { fetchLimits } from '../../../scripts/package/fetch.ts';
 import { testContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { startPackageServer } from '../../helpers/package-server.ts';

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { packageLimits } from '../../../scripts/release/limits.ts';
-import { unpackPackage } from '../../../scripts/release/unpack.ts';
+import { packageLimits } from '../../../scripts/package/entry-rules.ts';
+import { unpackPackage } from '../../../scripts/package/unpack.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import {

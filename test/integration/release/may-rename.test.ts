@@ -12,7 +12,7 @@ import {
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { MajError } from '../../../scripts/errors.ts';
+import type { MajError } from '../../../scripts/core/errors.ts';
 import { prepareSwitch } from '../../../scripts/release/prepare.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { applyMoves } from '../../../scripts/release/switch.ts';

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { applyVerb } from '../../../scripts/apply.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
-import { completeStaged } from '../../../scripts/release/complete.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
+import { completeStaged } from '../../../scripts/release/copy/complete.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { planUpgrade } from '../../../scripts/upgrade/plan.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
@@ -56,8 +57,7 @@ it.each<[string, (context: TestContext) => Promise<unknown>]>([
   expect(readdirSync(join(app, '.maj'))).toEqual([]);
   expect({ ...treePrint(app), '.maj/': undefined }).toEqual({ ...before, '.maj/': undefined });
 
-  const commands = failure
-    .describe(en)
+  const commands = describeError(failure, en)
     .hint.split('\n')
     .filter((line) => line.startsWith('  '));
   execFileSync('sh', ['-e', '-c', commands.join('\n')]);

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { en } from '../../../scripts/messages/en/index.ts';
+import { requiredKey, verifySignature } from '../../../scripts/package/signature.ts';
 import { checkPackage, type PackageReport } from '../../../scripts/release/check-package.ts';
-import { requiredKey } from '../../../scripts/release/required-key.ts';
-import { verifySignature } from '../../../scripts/release/signature.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { gpgWithHome, type Gpg } from '../../helpers/gpg.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { unpackPackage } from '../../../scripts/release/unpack.ts';
+import { unpackPackage } from '../../../scripts/package/unpack.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
 

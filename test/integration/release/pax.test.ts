@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { unpackPackage, type Unpacked } from '../../../scripts/release/unpack.ts';
+import { unpackPackage, type Unpacked } from '../../../scripts/package/unpack.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree, type TarEntry } from '../../helpers/packages.ts';

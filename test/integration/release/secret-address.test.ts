@@ -1,12 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
-import { fetchLimits } from '../../../scripts/release/fetch.ts';
-import { findPackage } from '../../../scripts/release/find.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
+import { fetchLimits } from '../../../scripts/package/fetch.ts';
+import { findPackage } from '../../../scripts/package/find.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 import { startPackageServer, type PackageServer } from '../../helpers/package-server.ts';
 import { releaseEntries, tarOf } from '../../helpers/packages.ts';
@@ -37,7 +38,8 @@ function traces(context: TestContext, failure?: unknown): string {
   const folder = join(context.projectDir, '.maj');
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const told = failure instanceof MajError ? [failure.message, ...Object.values(failure.describe(en))] : [];
+  const told =
+    failure instanceof MajError ? [failure.message, ...Object.values(describeError(failure, en))] : [];
   return [
     JSON.stringify(context.events),
     ...told,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { unpackPackage } from '../../../scripts/release/unpack.ts';
+import { unpackPackage } from '../../../scripts/package/unpack.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { writePackage } from '../../helpers/packages.ts';
 import { zipOf } from '../../helpers/zips.ts';

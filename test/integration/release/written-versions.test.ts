@@ -4,14 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkHealth } from '../../../scripts/application/health.ts';
-import { installedVersion } from '../../../scripts/application/version.ts';
-import { applyAlone } from '../../../scripts/release/apply-alone.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
-import { checkFiles } from '../../../scripts/upgrade/recall.ts';
+import { installedVersion } from '../../../scripts/release/version.ts';
+import { applyAlone } from '../../../scripts/upgrade/apply-alone.ts';
+import { findWayBack } from '../../../scripts/upgrade/go-back/way-back.ts';
+import type { RunState } from '../../../scripts/upgrade/journal/state.ts';
 import { readStates } from '../../../scripts/upgrade/needed-backups.ts';
-import type { RunState } from '../../../scripts/upgrade/state.ts';
-import { findWayBack } from '../../../scripts/upgrade/way-back.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { checkFiles } from '../../../scripts/upgrade/recovery/prepared-from-journal.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
@@ -110,7 +111,7 @@ describe('a version that stands within a file', () => {
 
   it('is missed by its name, with the remedy', async () => {
     const failure = await failureOf(stageWith('c', "define('OTHER', '1.7.2');"));
-    const { message, hint } = failure.describe(en);
+    const { message, hint } = describeError(failure, en);
     expect([failure.code, failure.exitCode]).toEqual(['version-not-told', 3]);
     expect(message).toMatch(/c\.tgz does not tell its version: APP_VERSION_PATTERN finds nothing in program/);
     expect(hint).toContain('APP_VERSION_PATTERN');

@@ -1,8 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isAbandoned } from '../../../scripts/backup/sweep.ts';
-import { fateOf, ownIdentity, placeOf, type ProcessIdentity } from '../../../scripts/system/identity.ts';
+import { isAbandoned } from '../../../scripts/backup/partial.ts';
+import {
+  fateOf,
+  ownIdentity,
+  placeOf,
+  type ProcessIdentity,
+} from '../../../scripts/system/process/identity.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 
 const nobody = 999_999_999;

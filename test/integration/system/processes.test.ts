@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { capture, captureBytes, findProgram, shell, stream } from '../../../scripts/system/processes.ts';
+import {
+  capture,
+  captureBytes,
+  findProgram,
+  shell,
+  stream,
+} from '../../../scripts/system/process/processes.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { overWhenThere } from '../../helpers/time-over.ts';
 

@@ -15,22 +15,20 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { linesOf } from '../../../scripts/application/log-parts.ts';
+import { filesBeside, linesOf } from '../../../scripts/application/log-mark.ts';
 import { lookAtFiles } from '../../../scripts/application/look-at-files.ts';
 import { setMaintenance } from '../../../scripts/application/maintenance.ts';
-import { filesBeside } from '../../../scripts/application/rotated-logs.ts';
-import { versionIn } from '../../../scripts/application/version.ts';
-import { archiveFiles } from '../../../scripts/backup/archive-files.ts';
-import { lookAgain } from '../../../scripts/backup/look-again.ts';
-import { adoptAttributes } from '../../../scripts/release/carry-attributes.ts';
-import { adoptOwners, adoptOwnersOf, copyInto } from '../../../scripts/release/carry.ts';
+import { archiveFiles } from '../../../scripts/backup/files/archive-files.ts';
+import { lookAgain } from '../../../scripts/backup/files/look-again.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
 import { compareLive, listTree } from '../../../scripts/release/changes.ts';
-import { lendFiles } from '../../../scripts/release/lend-files.ts';
+import { adoptAttributes } from '../../../scripts/release/copy/carry-attributes.ts';
+import { adoptOwners, adoptOwnersOf, copyInto } from '../../../scripts/release/copy/copy-tree.ts';
+import { lendFiles, linkShared, makeRoom } from '../../../scripts/release/copy/copy-persistent-files.ts';
 import { changedSince, takeSnapshot } from '../../../scripts/release/snapshot.ts';
 import { applyMoves, undoMoves } from '../../../scripts/release/switch.ts';
-import { linkShared, makeRoom } from '../../../scripts/release/take-persistent.ts';
 import type { SwitchPlan } from '../../../scripts/release/types.ts';
-import { MajError } from '../../../scripts/errors.ts';
+import { versionIn } from '../../../scripts/release/version.ts';
 import {
   makePrivateFolder,
   namesIn,
@@ -39,7 +37,7 @@ import {
   writeDurably,
 } from '../../../scripts/system/files.ts';
 import { flushPaths } from '../../../scripts/system/flush.ts';
-import { runsAsRoot } from '../../../scripts/system/identity.ts';
+import { runsAsRoot } from '../../../scripts/system/process/identity.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 
 /** What a place works on: the application's tree, which another user may write to, and ours beside it. */

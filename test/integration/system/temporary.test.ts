@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { remove } from '../../../scripts/system/files.ts';
-import { processSpace } from '../../../scripts/system/identity.ts';
+import { processSpace } from '../../../scripts/system/process/identity.ts';
 import { makeTemporaryFolder, sweepTemporaryFolders } from '../../../scripts/system/temporary.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withSession } from '../../../scripts/database/session.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
 import { testContext } from '../../helpers/context.ts';
 import { servers } from '../../helpers/servers.ts';
 import { expectVersion, stateOf, useSites } from '../../helpers/site.ts';

@@ -1,15 +1,16 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { ownIdentity, type ProcessIdentity } from '../../../scripts/system/identity.ts';
-import { makePrivateFolder, exists } from '../../../scripts/system/files.ts';
-import { processStat } from '../../../scripts/system/process-stat.ts';
-import { MajError } from '../../../scripts/errors.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
+import { exists, makePrivateFolder } from '../../../scripts/system/files.ts';
+import { ownIdentity, type ProcessIdentity } from '../../../scripts/system/process/identity.ts';
+import { processStat } from '../../../scripts/system/process/process-group.ts';
 import { withLock } from '../../../scripts/upgrade/lock.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 
@@ -91,7 +92,7 @@ test('the lock of a process in another PID namespace is respected, though no pro
   const run = withLock(context, 'backup', () => Promise.resolve());
   const error = await run.catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'locked', exitCode: 5 });
-  expect((error as MajError).describe(en).hint).toMatch(/another container .* rm .*lock$/);
+  expect(describeError(error as MajError, en).hint).toMatch(/another container .* rm .*lock$/);
   expect(await exists(lockOf(context))).toBe(true);
 });
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { applyMoves } from '../../../scripts/release/switch.ts';
-import { planOlderTree } from '../../../scripts/upgrade/older-tree.ts';
+import { planOlderTree } from '../../../scripts/upgrade/go-back/older-tree.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 
 const flag = 'storage/framework/down';

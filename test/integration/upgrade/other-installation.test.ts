@@ -1,14 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
-import { ownIdentity } from '../../../scripts/system/identity.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
-import { bringDatabaseBack } from '../../../scripts/upgrade/database-back.ts';
-import { installationOf } from '../../../scripts/upgrade/installation.ts';
-import { openJournal, readJournalText, type JournalEntry } from '../../../scripts/upgrade/journal.ts';
+import type { VerbResult } from '../../../scripts/cli/verb.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
+import { ownIdentity } from '../../../scripts/system/process/identity.ts';
 import { upgradeVerb } from '../../../scripts/upgrade.ts';
-import type { VerbResult } from '../../../scripts/verb.ts';
+import { installationOf } from '../../../scripts/upgrade/installation.ts';
+import { openJournal, readJournalText, type JournalEntry } from '../../../scripts/upgrade/journal/journal.ts';
+import { bringDatabaseBack } from '../../../scripts/upgrade/recovery/roll-back.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { verbArguments } from '../../helpers/verbs.ts';
 import { layBackup } from '../keeping/helpers.ts';
@@ -68,7 +69,7 @@ test.each(['resume', 'roll-back'])(
     const error = await refusalOf(call(context, option));
     expect(error).toMatchObject({ code: 'other-installation', exitCode: 6 });
     expect(error.message).toContain('the database (DB_NAME) was shop, and is blog');
-    expect(error.describe(en).hint).toContain('--db-name shop');
+    expect(describeError(error, en).hint).toContain('--db-name shop');
     expect(await readJournalText(context, run)).toBe(before);
   },
 );
@@ -99,7 +100,7 @@ test('a server that has another address by now is refused, until it is said to b
   const error = await refusalOf(call(context, 'roll-back'));
   expect(error).toMatchObject({ code: 'other-installation', exitCode: 6 });
   expect(error.message).toContain('was db-1:3306, and is db-2:3306');
-  expect(error.describe(en).hint).toContain('--server-moved');
+  expect(describeError(error, en).hint).toContain('--server-moved');
   expect((await call(context, 'roll-back', 'server-moved')).data).toMatchObject({ outcome: 'abandoned' });
 });
 

@@ -1,15 +1,15 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ownIdentity, type ProcessIdentity } from '../../../scripts/system/identity.ts';
-import { openJournal, type JournalEntry } from '../../../scripts/upgrade/journal.ts';
-import { newRunId } from '../../../scripts/upgrade/run-id.ts';
+import { ownIdentity, type ProcessIdentity } from '../../../scripts/system/process/identity.ts';
+import { openJournal, type JournalEntry } from '../../../scripts/upgrade/journal/journal.ts';
+import { newRunId } from '../../../scripts/upgrade/journal/runs.ts';
 import {
   findUnfinished,
   refuseLeftOver,
   refuseUnfinished,
   requireUnfinished,
-} from '../../../scripts/upgrade/unfinished.ts';
+} from '../../../scripts/upgrade/recovery/unfinished.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 
 /** A project in which a run has begun that such a process works on, or did. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { maintenanceMeans } from '../../../scripts/application/maintenance.ts';
-import { MajError } from '../../../scripts/errors.ts';
+import { maintenanceMeans } from '../../../scripts/config/maintenance-means.ts';
 import { parseSettings } from '../../../scripts/config/parse.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
 
 function means(settings: Readonly<Record<string, string>>): string {
   const parsed = parseSettings(settings, []);

@@ -5,7 +5,7 @@ import {
   type Permissions,
   type Reach,
   type SystemUser,
-} from '../../../scripts/application/permissions.ts';
+} from '../../../scripts/application/look-at-files.ts';
 
 const web: SystemUser = { name: 'www-data', uid: 33, gids: new Set([33, 50]) };
 const everyone: Reach = { user: true, others: true };

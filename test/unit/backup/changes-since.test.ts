@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { changesSince, type Found } from '../../../scripts/backup/changes-since.ts';
-import type { ListedFile } from '../../../scripts/backup/files-list.ts';
-import type { Looked } from '../../../scripts/backup/looked.ts';
-import { walkOrder } from '../../../scripts/backup/walk.ts';
+import { changesSince, type Found } from '../../../scripts/backup/files/changes-since.ts';
+import type { ListedFile } from '../../../scripts/backup/files/files-list.ts';
+import type { Looked } from '../../../scripts/backup/files/looked.ts';
+import { walkOrder } from '../../../scripts/backup/files/walk.ts';
 
 /** A thing at a look: its type, its stamp (`?`: none that tells anything), and what it is another name of. */
 type Thing = readonly [type: ListedFile['type'], stamp: string, target?: string];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { backupId, isBackupId } from '../../../scripts/backup/backup-id.ts';
-import { leaveOut } from '../../../scripts/backup/leave-out.ts';
-import { partFileName, type PartId } from '../../../scripts/backup/part.ts';
+import { leaveOut } from '../../../scripts/backup/files/app-tree.ts';
+import { backupId, isBackupId } from '../../../scripts/backup/layout.ts';
+import { partFileName, type PartId } from '../../../scripts/dump/part.ts';
 
 const at = new Date('2026-11-22T10:15:30.250Z');
 

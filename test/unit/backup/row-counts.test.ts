@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { PartChunk } from '../../../scripts/backup/cutter.ts';
-import { countedTogether, isUnexplained } from '../../../scripts/backup/row-counts.ts';
-import { countRowsExactly, createRowCounter } from '../../../scripts/backup/rows-in-dump.ts';
-import type { Flavour } from '../../../scripts/database/flavour.ts';
+import { countedTogether, isUnexplained } from '../../../scripts/backup/take-database.ts';
+import type { PartChunk } from '../../../scripts/dump/dump-splitter.ts';
+import { countRowsExactly, createRowCounter } from '../../../scripts/dump/rows-in-dump.ts';
+import type { Flavour } from '../../../scripts/sql/flavour.ts';
 
 /** Three rows in two statements, as each dump program writes them. */
 const dumps: Readonly<Record<Flavour, string>> = {

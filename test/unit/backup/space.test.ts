@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { copyBytes } from '../../../scripts/backup/copy-space.ts';
+import { copyBytes } from '../../../scripts/restore/copy-space.ts';
 import { estimateBytes } from '../../../scripts/backup/space.ts';
 
 const mega = 1024 * 1024;

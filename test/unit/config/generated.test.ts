@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import dotenv from 'dotenv';
-import { envExample, withChecksTable, withSettingsTable } from '../../../scripts/config/generate.ts';
+import { envExample, withChecksTable, withSettingsTable } from '../../../scripts/cli/generate.ts';
 import { parseSettings } from '../../../scripts/config/parse.ts';
 
 const file = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseSettings } from '../../../scripts/config/parse.ts';
-import { unknownNames } from '../../../scripts/config/unknown-names.ts';
+import { parseSettings, unknownNames } from '../../../scripts/config/parse.ts';
 
 /** Lines of `.env` as frameworks install it, and names that their configuration reads besides. */
 const frameworks = {

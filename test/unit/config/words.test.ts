@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../scripts/config/parse.ts';
-import { splitWords } from '../../../scripts/system/shell-words.ts';
+import { splitWords } from '../../../scripts/system/process/shell-words.ts';
 
 describe('a command line, taken apart as a shell would', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { workersOf } from '../../../scripts/database/at-work.ts';
+import { workersOf } from '../../../scripts/database/active-connections.ts';
 
 const connection = (id: number, command: string): Readonly<Record<string, unknown>> => ({
   id,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { withCurrentDefiner, withoutDefiner } from '../../../scripts/database/definers.ts';
-import { rewritten } from '../../../scripts/backup/load/rewrite.ts';
+import { rewritten } from '../../../scripts/restore/load/rewrite.ts';
 
 test.each([
   [

@@ -1,10 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  copyGrants,
-  harmlessGrants,
-  lacksOnLive,
-  mayOnLive,
-} from '../../../scripts/database/harmless-grants.ts';
+import { copyGrants, harmlessGrants, lacksOnLive, mayOnLive } from '../../../scripts/database/grants.ts';
 
 const mariadb = new Set(['FILE', 'SUPER', 'RELOAD', 'PROCESS', 'BINLOG ADMIN', 'BINLOG REPLAY', 'SET USER']);
 const mysql = new Set([

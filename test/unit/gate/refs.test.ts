@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isDeletion, parsePushedRefs, refsToBranch } from '../../../scripts/gate/refs.ts';
+import { isDeletion, parsePushedRefs, refsToBranch } from '../../../scripts/gate/decide.ts';
 
 const a = 'a'.repeat(40);
 const b = 'b'.repeat(40);

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { readEntries, type ForeignLedger, type RawRow } from '../../../scripts/migrations/adopt/entries.ts';
 import { parseName, sameWords, wordsOfFlywayScript } from '../../../scripts/migrations/adopt/names.ts';
 import { planAdoption } from '../../../scripts/migrations/adopt/plan.ts';
-import { ledgerRows } from '../../../scripts/migrations/adopt/rows.ts';
 import { recognise, type Table } from '../../../scripts/migrations/adopt/shapes.ts';
 import { chooseSource } from '../../../scripts/migrations/adopt/source.ts';
-import { parseMigrations, type Migration } from '../../../scripts/migrations/folder.ts';
+import { ledgerRows } from '../../../scripts/migrations/adopt/write.ts';
+import { parseMigrations } from '../../../scripts/migrations/folder.ts';
+import type { Migration } from '../../../scripts/migrations/migration.ts';
 
 /** `version:bigint`; a star: the server writes the present into it. */
 const tableOf = (name: string, columns: string, base = true): Table => ({

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
 import { sqlAfter } from '../../../scripts/migrations/after-each.ts';
 import { readPrefix } from '../../../scripts/migrations/done-prefix.ts';
-import { parseMigrations, type Migration } from '../../../scripts/migrations/folder.ts';
-import { statementsOf } from '../../../scripts/migrations/script.ts';
-import type { Statement } from '../../../scripts/migrations/statement.ts';
+import { parseMigrations } from '../../../scripts/migrations/folder.ts';
+import type { Migration } from '../../../scripts/migrations/migration.ts';
+import { statementsOf } from '../../../scripts/migrations/run/script.ts';
+import type { Statement } from '../../../scripts/sql/statement.ts';
 
 const reading = { sqlMode: undefined, flavour: undefined };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createBatch } from '../../../scripts/migrations/batch.ts';
-import { createStepPlanner, type Step } from '../../../scripts/migrations/flow.ts';
-import { splitStatements } from '../../../scripts/migrations/splitter.ts';
+import { createBatch } from '../../../scripts/migrations/run/execute.ts';
+import { createStepPlanner, type Step } from '../../../scripts/migrations/run/transaction-plan.ts';
+import { splitStatements } from '../../../scripts/sql/splitter.ts';
 
 const stepsOf = (script: string, transactional = true): Step[] => {
   const planner = createStepPlanner({ file: 'x.sql', transactional });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeDoubt } from '../../../scripts/migrations/doubt.ts';
+import { judgeDoubt } from '../../../scripts/migrations/in-doubt/resolve-in-doubt.ts';
 
 const alter = { kind: 'alone', text: 'ALTER TABLE a ADD b INT' };
 const seen = { before: 's1', after: 's2' };

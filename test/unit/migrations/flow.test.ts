@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createStepPlanner, refuseDependent, type Step } from '../../../scripts/migrations/flow.ts';
-import { splitStatements } from '../../../scripts/migrations/splitter.ts';
-import type { Statement } from '../../../scripts/migrations/statement.ts';
+import {
+  createStepPlanner,
+  refuseDependent,
+  type Step,
+} from '../../../scripts/migrations/run/transaction-plan.ts';
+import { splitStatements } from '../../../scripts/sql/splitter.ts';
+import type { Statement } from '../../../scripts/sql/statement.ts';
 
 const planSteps = (
   statements: readonly Statement[],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createStepPlanner, type Step } from '../../../scripts/migrations/flow.ts';
+import { createStepPlanner, type Step } from '../../../scripts/migrations/run/transaction-plan.ts';
 import { whatIsLeft, type StopFacts } from '../../../scripts/migrations/left-behind.ts';
-import { splitStatements } from '../../../scripts/migrations/splitter.ts';
+import { splitStatements } from '../../../scripts/sql/splitter.ts';
 
 /** The last statement of a script, as a step. */
 function lastOf(script: string, transactional = true): Step {

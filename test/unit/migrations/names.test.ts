@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
-import { nameOfRecord, namedScripts } from '../../../scripts/migrations/names.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
+import { namedScripts, nameOfRecord } from '../../../scripts/migrations/names.ts';
 import { compareVersions, isVersion, versionKey } from '../../../scripts/migrations/version.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
 
 const errorOf = (work: () => unknown): MajError => {
   try {
@@ -113,7 +114,7 @@ describe('names', () => {
   ])('%s is refused%s', (file, said) => {
     const error = errorOf(() => namedScripts(['001_good.sql', file], undefined));
     expect(error).toMatchObject({ code: 'migration-names', exitCode: 3 });
-    const { message, hint } = error.describe(en);
+    const { message, hint } = describeError(error, en);
     expect(message).toContain(`: ${file}${said}`);
     expect(message).not.toContain('001_good.sql');
     expect(hint).toContain('MIGRATIONS_PATTERN');
@@ -144,7 +145,7 @@ describe('names', () => {
     [String.raw`x(\d*)\.sql`, 'x.sql', 'its version is empty'],
   ])('with MIGRATIONS_PATTERN=%s, %s is refused: %s', (pattern, file, said) => {
     const error = errorOf(() => namedScripts([file], pattern));
-    const { message, hint } = error.describe(en);
+    const { message, hint } = describeError(error, en);
     expect(message).toContain(`${file} (${said}`);
     expect(hint).toContain(pattern);
   });
@@ -174,7 +175,7 @@ describe('names', () => {
   ])('%j: a version is taken twice', (files, twice) => {
     const error = errorOf(() => namedScripts(files, undefined));
     expect(error).toMatchObject({ code: 'migration-versions', exitCode: 3 });
-    expect(error.describe(en).message).toBe(`A version is taken twice: ${twice.join(', ')}.`);
+    expect(describeError(error, en).message).toBe(`A version is taken twice: ${twice.join(', ')}.`);
   });
 
   test('of scripts that are gone are made of what the ledger has', () => {

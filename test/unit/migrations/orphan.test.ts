@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayRun } from '../../../scripts/migrations/orphan.ts';
+import { mayRun } from '../../../scripts/migrations/in-doubt/orphan.ts';
 
 const text = 'ALTER TABLE a ADD COLUMN b INT';
 

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
-import { planAcceptance, type Acceptance, type AcceptedText } from '../../../scripts/migrations/accepted.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { planAcceptance, type Acceptance } from '../../../scripts/migrations/accepted.ts';
 import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
 import { parseMigrations, readScript } from '../../../scripts/migrations/folder.ts';
-import type { LedgerRow } from '../../../scripts/migrations/ledger.ts';
+import type { AcceptedText, LedgerRow } from '../../../scripts/migrations/migration.ts';
 import { fileNameOf, nextVersion } from '../../../scripts/migrations/new.ts';
 import {
   pendingUpTo,
@@ -13,10 +13,10 @@ import {
   type MigrationPlan,
   type PlanProblem,
 } from '../../../scripts/migrations/plan.ts';
-import { splitStatements } from '../../../scripts/migrations/splitter.ts';
-import { noProgress, progressAfter } from '../../../scripts/migrations/statement.ts';
+import { splitStatements } from '../../../scripts/sql/splitter.ts';
+import { noProgress, progressAfter } from '../../../scripts/sql/statement.ts';
 import { statusExitCode, statusRows } from '../../../scripts/migrations/status.ts';
-import { sha256OfText } from '../../../scripts/system/text-hash.ts';
+import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 
 const files = (texts: Readonly<Record<string, string>>) =>
   parseMigrations(

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
-import { splitStatements, splitStream, type SplitOptions } from '../../../scripts/migrations/splitter.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
+import { splitStatements, splitStream, type SplitOptions } from '../../../scripts/sql/splitter.ts';
 import { generateScript } from '../../helpers/script-generator.ts';
 
 /** What came of a script: its statements, and what was refused, with its place. */

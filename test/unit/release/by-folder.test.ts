@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { byFolder } from '../../../scripts/release/by-folder.ts';
+import { byFolder } from '../../../scripts/release/file-changes.ts';
 
 it.each<[string, readonly string[], readonly (readonly [folder: string, files: number, deep: boolean])[]]>([
   ['no path, no folder', [], []],

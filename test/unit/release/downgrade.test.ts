@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { standingBetween } from '../../../scripts/release/downgrade.ts';
+import { standingBetween } from '../../../scripts/release/stage.ts';
 
 type Row = Parameters<typeof standingBetween>[0][number];
 const script = (version: string, checksum = 'a', changes: Partial<Row> = {}): Row => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { editedLimits, showEdited } from '../../../scripts/release/edited-files.ts';
+import { editedLimits, showEdited } from '../../../scripts/release/copy/edited-files.ts';
 import { isSecretFile } from '../../../scripts/release/secrets.ts';
 
 const text = (content: string): Buffer => Buffer.from(content);

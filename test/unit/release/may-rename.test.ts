@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foldersToRename } from '../../../scripts/release/may-rename.ts';
+import { foldersToRename } from '../../../scripts/release/check-writable.ts';
 import type { Places } from '../../../scripts/release/types.ts';
 
 const inPlace: Places = {

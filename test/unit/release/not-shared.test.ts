@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { refused } from '../../../scripts/errors.ts';
-import { notShared, type SharedPlace } from '../../../scripts/release/not-shared.ts';
-import { en } from '../../../scripts/terminal/messages/en/index.ts';
+import { refused } from '../../../scripts/core/errors.ts';
+import { describeError } from '../../../scripts/messages/catalogue.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
+import { notShared, type SharedPlace } from '../../../scripts/release/copy/not-shared.ts';
 
 const [path, shared] = ['/app/releases/1.0.0/uploads', '/app/shared/uploads'];
 const nothing: SharedPlace = {
@@ -33,7 +34,7 @@ it.each<[string, Partial<SharedPlace>, 'move' | 'link' | 'decide' | undefined]>(
 it('the commands are those of a shell, whatever the paths are', () => {
   const moved = { path: "/a b/it's", shared: '/a b/shared/x', leadsTo: '', remedy: 'move' } as const;
   const linked = { path, shared, leadsTo: '/srv/files', remedy: 'link' } as const;
-  const { hint } = refused('not-shared', { paths: [moved, linked] }).describe(en);
+  const { hint } = describeError(refused('not-shared', { paths: [moved, linked] }), en);
   expect(hint).toContain(
     [
       "  mkdir -p '/a b/shared'",

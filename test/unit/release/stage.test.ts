@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MajError } from '../../../scripts/errors.ts';
+import { MajError } from '../../../scripts/core/errors.ts';
 import { checkVersion } from '../../../scripts/release/stage.ts';
 
 function refusal(version: string, installed: string | null, wanted?: string): string {

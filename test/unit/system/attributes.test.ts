@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entryDifference, listedEntry } from '../../../scripts/backup/files-list.ts';
-import { attributesFor, type AttributeFacts } from '../../../scripts/release/carry-attributes.ts';
+import { entryDifference, listedEntry } from '../../../scripts/backup/files/files-list.ts';
+import { attributesFor, type AttributeFacts } from '../../../scripts/release/copy/carry-attributes.ts';
 import {
   accessAcl,
   aclOfProgram,
@@ -9,6 +9,7 @@ import {
   aclValue,
   defaultAcl,
   inheritedAcls,
+  type Attributes,
 } from '../../../scripts/system/acl.ts';
 import {
   archiveEnd,
@@ -16,8 +17,7 @@ import {
   archivePadding,
   readArchive,
   type ArchiveEntry,
-} from '../../../scripts/system/archives.ts';
-import type { Attributes } from '../../../scripts/system/attributes.ts';
+} from '../../../scripts/archive/archives.ts';
 
 const acl = (text: string): Buffer => aclValue(text) ?? Buffer.alloc(0);
 

@@ -5,8 +5,8 @@ import {
   receiptOfRest,
   type CoverFacts,
   type LiveSchema,
-} from '../../../scripts/rehearsal/covers.ts';
-import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
+  type Receipt,
+} from '../../../scripts/rehearsal/receipt.ts';
 
 const hour = 3_600_000;
 const now = new Date('2026-11-22T12:00:00.000Z');

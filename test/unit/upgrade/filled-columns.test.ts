@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isFilled, type NewColumn } from '../../../scripts/upgrade/filled-columns.ts';
+import { isFilled, type NewColumn } from '../../../scripts/upgrade/go-back/lost-rows.ts';
 
 const column: NewColumn = { name: 'c', isNullable: false, type: 'int', default: null, extra: '' };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ServerAddress } from '../../../scripts/database/server-address.ts';
+import type { ServerAddress } from '../../../scripts/database/session/target.ts';
 import type { Installation } from '../../../scripts/upgrade/installation.ts';
-import { differencesOf } from '../../../scripts/upgrade/same-installation.ts';
+import { differencesOf } from '../../../scripts/upgrade/recovery/same-installation.ts';
 
 const tree = { path: '/srv/app', real: '/data/app', layout: 'in-place' } as const;
 const host = (name: string, port = 3306): ServerAddress => ({ host: name, port });

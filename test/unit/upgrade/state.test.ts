@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { parseJournal, type JournalEntry, type JournalLine } from '../../../scripts/upgrade/journal.ts';
-import { enteredWindow, foldJournal, mayHaveChanged, mayHaveLetIn } from '../../../scripts/upgrade/state.ts';
+import {
+  parseJournal,
+  type JournalEntry,
+  type JournalLine,
+} from '../../../scripts/upgrade/journal/journal.ts';
+import {
+  enteredWindow,
+  foldJournal,
+  mayHaveChanged,
+  mayHaveLetIn,
+} from '../../../scripts/upgrade/journal/state.ts';
 
 const holder = { pid: 1, host: 'h', bootId: 'b', startTicks: '1' };
 const at = '2026-11-22T12:00:00.000Z';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { stepsOfFailedWindow, stepsOfWindow } from '../../../scripts/upgrade/run.ts';
 import { expectedOf } from '../../../scripts/upgrade/upgrade.ts';
-import { stepsOfFailedWindow, stepsOfWindow } from '../../../scripts/upgrade/window-times.ts';
 
 test('the steps of a window are told once each, as they were done last, beside what was foretold', () => {
   const finished = [

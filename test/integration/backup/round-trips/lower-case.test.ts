@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { proveBackup } from '../../../../scripts/backup/prove.ts';
-import { restoreDatabase } from '../../../../scripts/backup/restore-database.ts';
 import { takeBackup } from '../../../../scripts/backup/take.ts';
-import { findClients } from '../../../../scripts/database/clients.ts';
-import { likenessFor } from '../../../../scripts/database/name-case.ts';
-import { withSession } from '../../../../scripts/database/session.ts';
-import { startThrowaway, type Throwaway } from '../../../../scripts/database/throwaway.ts';
+import { withSession } from '../../../../scripts/database/session/session.ts';
+import { findClients } from '../../../../scripts/dump/client/clients.ts';
+import { proveBackup } from '../../../../scripts/restore/prove.ts';
+import { restoreDatabase } from '../../../../scripts/restore/restore-database.ts';
+import { likenessFor } from '../../../../scripts/server/server-options.ts';
+import { startThrowaway, type Throwaway } from '../../../../scripts/server/throwaway.ts';
 import { testContext } from '../../../helpers/context.ts';
 import { servers, useServer } from '../../../helpers/servers.ts';
 import { runAll } from '../everything.ts';

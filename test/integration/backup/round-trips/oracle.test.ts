@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findClients } from '../../../../scripts/database/clients.ts';
+import { findClients } from '../../../../scripts/dump/client/clients.ts';
 import { everyServer, useServer } from '../../../helpers/servers.ts';
 import { runScript, vendorDump } from '../../../helpers/vendor-clients.ts';
 import { withoutNewCharset } from './oracle.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { seriesOf } from '../../../../scripts/database/flavour.ts';
+import { seriesOf } from '../../../../scripts/sql/flavour.ts';
 import type { TestServer } from '../../../helpers/servers.ts';
 
 /** What a round trip is made with: everything of one kind that a server of this version has. */

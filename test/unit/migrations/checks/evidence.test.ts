@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { joinEvidence } from '../../../../scripts/migrations/checks/evidence.ts';
-import { en } from '../../../../scripts/terminal/messages/en/index.ts';
+import { en } from '../../../../scripts/messages/en/index.ts';
+import { joinEvidence } from '../../../../scripts/migrations/checks/check-pending.ts';
 import { check } from './helpers.ts';
 
 const found = check('SELECT 1; ALTER TABLE a ADD UNIQUE (b); DROP TABLE c');

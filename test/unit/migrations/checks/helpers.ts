@@ -1,7 +1,7 @@
 import { checkScript } from '../../../../scripts/migrations/checks/check.ts';
 import type { Finding } from '../../../../scripts/migrations/checks/finding.ts';
 import type { CheckOptions } from '../../../../scripts/migrations/checks/rule.ts';
-import { splitStatements } from '../../../../scripts/migrations/splitter.ts';
+import { splitStatements } from '../../../../scripts/sql/splitter.ts';
 
 /** What is found in a script, of the database `shop` unless the options say otherwise. */
 export function check(text: string, options: CheckOptions = { database: 'shop' }): Finding[] {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkScript, createDatabaseGuard } from '../../../../scripts/migrations/checks/check.ts';
 import { mayNeverRun } from '../../../../scripts/migrations/checks/finding.ts';
-import { MajError } from '../../../../scripts/errors.ts';
-import { splitStatements } from '../../../../scripts/migrations/splitter.ts';
+import { MajError } from '../../../../scripts/core/errors.ts';
+import { splitStatements } from '../../../../scripts/sql/splitter.ts';
 import { harmlessScripts, hiddenScripts, reachingScripts } from '../../../helpers/reaching.ts';
 
 const file = '012_change.sql';

@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import type { ArchiveEntry } from '../../archive/archives.ts';
+import { attributesSum } from '../../system/attributes.ts';
+
+const entry = v.strictObject({
+  path: v.string(),
+  type: v.picklist(['file', 'folder', 'link', 'hardlink']),
+  /** Bytes. */
+  size: v.number(),
+  /** Octal, as `chmod` takes it. */
+  mode: v.pipe(v.string(), v.regex(/^[0-7]{1,5}$/)),
+  sha256: v.nullable(v.string()),
+  target: v.nullable(v.string()),
+  /** The sum of its extended attributes, lists of access among them; absent where there are none. */
+  attributes: v.optional(v.string()),
+});
+
+/** A line of `files.list`: what was read, as it was read. */
+export type ListedFile = v.InferOutput<typeof entry>;
+
+/** An entry of an archive as the list has it. */
+export const listedEntry = (entry: ArchiveEntry, sha256: string | null): ListedFile => ({
+  path: entry.path,
+  type: entry.type,
+  size: entry.size,
+  mode: entry.mode.toString(8),
+  sha256,
+  target: entry.target,
+  ...(entry.attributes.size === 0 ? {} : { attributes: attributesSum(entry.attributes) }),
+});
+
+/** One line of `files.list`. */
+export const listLine = (file: ListedFile): string => `${JSON.stringify(file)}\n`;
+
+/** Reads a `files.list`; undefined when a line of it is not one. */
+export function parseFilesList(text: string): Map<string, ListedFile> | undefined {
+  const files = new Map<string, ListedFile>();
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const parsed = parseListLine(line);
+    if (parsed === undefined) return undefined;
+    files.set(parsed.path, parsed);
+  }
+  return files;
+}
+
+/** Reads one line of it. */
+export function parseListLine(line: string): ListedFile | undefined {
+  try {
+    const parsed = v.safeParse(entry, JSON.parse(line));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why an entry of the archive is not what the list says of it; undefined when it is. */
+export function entryDifference(listed: ListedFile | undefined, found: ListedFile): string | undefined {
+  if (listed === undefined) return 'is not in files.list';
+  const field = (Object.keys(differences) as (keyof typeof differences)[]).find(
+    (name) => listed[name] !== found[name],
+  );
+  return field === undefined ? undefined : `has ${differences[field]}`;
+}
+
+const differences = {
+  type: 'another type',
+  size: 'another size',
+  sha256: 'another content',
+  mode: 'another mode',
+  target: 'another target',
+  attributes: 'other extended attributes',
+};

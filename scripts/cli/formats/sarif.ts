@@ -1,0 +1,64 @@
+import { isAbsolute, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Messages } from '../../messages/catalogue.ts';
+import { findingCodes, severities, type Finding, type Severity } from '../../migrations/checks/finding.ts';
+
+const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
+
+/**
+ * The findings as a SARIF log, for code scanning and editors (OASIS, Static Analysis Results Interchange Format 2.1.0).
+ * Findings that the script allows are there as suppressed ones, with the reason.
+ *
+ * @param version the version of maj
+ */
+export function sarifLog(findings: readonly Finding[], texts: Messages['checks'], version: string): unknown {
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'maj',
+            semanticVersion: version,
+            rules: findingCodes.map((code) => ({
+              id: code,
+              shortDescription: { text: texts.findings[code].meaning },
+              help: { text: texts.findings[code].remedy },
+              defaultConfiguration: { level: levels[severities[code]] },
+            })),
+          },
+        },
+        // Columns count as JavaScript's strings do.
+        columnKind: 'utf16CodeUnits',
+        results: findings.map((finding) => resultOf(finding, texts)),
+      },
+    ],
+  };
+}
+
+function resultOf(finding: Finding, texts: Messages['checks']): unknown {
+  const { code, severity, file, line, column, allowed, evidence } = finding;
+  const measured = evidence === undefined ? '' : ` (${texts.evidence(evidence)})`;
+  return {
+    ruleId: code,
+    ruleIndex: findingCodes.indexOf(code),
+    level: levels[severity],
+    message: { text: `${texts.sentence(finding)}${measured}` },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: uriOf(file) },
+          region: { startLine: line, startColumn: column },
+        },
+      },
+    ],
+    // An empty list says that it is not suppressed; SARIF wants one for all results or for none.
+    suppressions: allowed === undefined ? [] : [{ kind: 'inSource', justification: allowed }],
+  };
+}
+
+/** A path within the project as a relative reference, any other one as a `file:` address. */
+function uriOf(file: string): string {
+  return isAbsolute(file) ? pathToFileURL(file).href : file.split(sep).map(encodeURIComponent).join('/');
+}

@@ -1,0 +1,188 @@
+import { Duplex, type Readable, type Writable } from 'node:stream';
+import zlib from 'node:zlib';
+import type { Context } from '../core/context.ts';
+import { refused, unsound } from '../core/errors.ts';
+import { readShort, readStreamOf } from '../system/beneath.ts';
+import { exitText, findProgram, stream } from '../system/process/processes.ts';
+import { contentOfPlainFrame, plainFrame } from './zstd-frame.ts';
+
+/** A way to compress; the manifest names it. */
+export type CodecName = 'zstd' | 'gzip';
+
+/** What compresses or decompresses: bytes in, bytes out, and how it ended. */
+interface Transformer {
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Resolves when everything went well; rejects otherwise. Await it after the output has ended. */
+  readonly finished: Promise<void>;
+  /** Ends it at once, whatever it is doing. */
+  abort(): void;
+}
+
+/** Compression as this machine can do it. */
+export interface Codec {
+  readonly name: CodecName;
+  /** With its dot. */
+  readonly extension: string;
+  compress(): Transformer;
+  decompress(): Transformer;
+  /** What a content of at most `shortBytes` is stored as: at once, and without a process. */
+  compressShort(content: Buffer): Buffer;
+  /** The content of a short stored file; undefined where that is not known without `decompress`. */
+  decompressShort(stored: Buffer): Buffer | undefined;
+}
+
+/**
+ * What a process for it, or a stream, would cost far more than its compression saves: a database of thousands of tables has
+ * two such parts or more for each.
+ */
+export const shortBytes = 16 * 1024;
+
+/** A stored file of so many bytes may hold a short content. */
+const shortStored = shortBytes + 1024;
+
+type CodecContext = Pick<Context, 'env'>;
+
+/**
+ * The compression for a new backup: what the setting says; `auto` takes zstd where there is one, else gzip.
+ *
+ * @throws MajError `codec-missing` when zstd is asked for and is not there
+ */
+export async function chooseCodec(context: CodecContext & Pick<Context, 'config'>): Promise<Codec> {
+  const wanted = context.config.BACKUP_CODEC;
+  if (wanted === 'gzip') return gzip;
+  const zstd = await findZstd(context);
+  if (zstd === undefined && wanted === 'zstd') throw refused('codec-missing', { codec: 'zstd' });
+  return zstd ?? gzip;
+}
+
+/**
+ * The compression that a backup was written with.
+ *
+ * @throws MajError `codec-missing` when this machine cannot read it
+ */
+export async function codecNamed(context: CodecContext, name: CodecName): Promise<Codec> {
+  const codec = name === 'gzip' ? gzip : await findZstd(context);
+  if (codec === undefined) throw refused('codec-missing', { codec: name });
+  return codec;
+}
+
+/** A quick level: the rows of a backup are written often and read seldom; level 6 takes three times as long. */
+const gzipLevel = 1;
+
+const gzip: Codec = {
+  name: 'gzip',
+  extension: '.gz',
+  compress: () => within(zlib.createGzip({ level: gzipLevel })),
+  decompress: () => within(zlib.createGunzip()),
+  compressShort: (content) => zlib.gzipSync(content, { level: gzipLevel }),
+  decompressShort: (stored) => {
+    try {
+      return zlib.gunzipSync(stored, { maxOutputLength: shortBytes });
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+const zstd = {
+  name: 'zstd',
+  extension: '.zst',
+  compressShort: plainFrame,
+  decompressShort: contentOfPlainFrame,
+} as const;
+
+async function findZstd(context: CodecContext): Promise<Codec | undefined> {
+  const program = await findProgram(context, 'zstd');
+  if (program !== undefined) {
+    return {
+      ...zstd,
+      compress: () => child(context, program, ['-q', '-c', '-1']),
+      decompress: () => child(context, program, ['-q', '-d', '-c']),
+    };
+  }
+  // From Node 22.15 on; the types are those of Node 20.
+  const { createZstdCompress, createZstdDecompress } = zlib as {
+    createZstdCompress?: () => Duplex;
+    createZstdDecompress?: () => Duplex;
+  };
+  if (createZstdCompress === undefined || createZstdDecompress === undefined) return undefined;
+  return {
+    ...zstd,
+    compress: () => within(createZstdCompress()),
+    decompress: () => within(createZstdDecompress()),
+  };
+}
+
+/** A compressor in this process. */
+function within(duplex: Duplex): Transformer {
+  const finished = new Promise<void>((resolve, reject) => {
+    duplex.once('end', resolve);
+    duplex.once('error', reject);
+    duplex.once('close', () => {
+      reject(new Error('closed before its end'));
+    });
+  });
+  finished.catch(() => undefined);
+  return { input: duplex, output: duplex, finished, abort: () => duplex.destroy() };
+}
+
+/** A compressor in a process of its own. */
+function child(context: CodecContext, program: string, args: readonly string[]): Transformer {
+  const started = stream(context, program, args, { stdin: 'pipe' });
+  // What it did not take is told by its exit; EPIPE on our side says nothing more.
+  started.stdin.on('error', () => undefined);
+  const finished = started.exited.then((exit) => {
+    if (exit.code !== 0)
+      throw refused('program-failed', { program, exit: exitText(exit), output: started.stderrTail() });
+  });
+  finished.catch(() => undefined);
+  return {
+    input: started.stdin,
+    output: started.stdout,
+    finished,
+    abort: () => {
+      started.kill('SIGKILL');
+      started.stdout.destroy();
+    },
+  };
+}
+
+/**
+ * The plain bytes of a stored file.
+ *
+ * @throws MajError `stored-unreadable` when it cannot be read or does not decompress to its end
+ */
+export async function* readStored(path: string, codec: Codec): AsyncGenerator<Buffer, void, undefined> {
+  const short = contentIfShort(path, codec);
+  if (short !== undefined) return yield short;
+  const source = readStreamOf(path, 256 * 1024);
+  const transformer = codec.decompress();
+  let reading: unknown;
+  source.once('error', (error) => {
+    reading = error;
+    transformer.abort();
+  });
+  source.pipe(transformer.input);
+  try {
+    for await (const chunk of transformer.output) yield chunk as Buffer;
+    await transformer.finished;
+  } catch (error) {
+    throw unsound('stored-unreadable', { path, reason: reasonFor(reading ?? error) }, { cause: error });
+  } finally {
+    source.destroy();
+    transformer.abort();
+  }
+}
+
+/** The content of a stored file that is short; undefined for others, and for one that cannot be read: the stream says why. */
+function contentIfShort(path: string, codec: Codec): Buffer | undefined {
+  try {
+    const stored = readShort(path, shortStored);
+    return stored === undefined ? undefined : codec.decompressShort(stored);
+  } catch {
+    return undefined;
+  }
+}
+
+const reasonFor = (error: unknown): string => (error instanceof Error ? error.message : String(error));

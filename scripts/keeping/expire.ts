@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { archivesOf, plainFilesOf } from '../backup/files/file-archives.ts';
+import { partPath } from '../backup/layout.ts';
+import type { Backup } from '../backup/list.ts';
+import { statIfThere } from '../system/files.ts';
+
+/** A complete backup, as far as it matters for how long it is kept. */
+export interface KnownBackup {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly proven: boolean;
+}
+
+/** Everything that the decision rests on. */
+export interface ExpiryFacts {
+  /** The complete ones; what has no manifest, or a damaged one, is none. */
+  readonly backups: readonly KnownBackup[];
+  /** The one that the installed version would go back to. */
+  readonly wayBack: string | undefined;
+  /** The ones that the last run, and the last upgrade, took before they changed anything. */
+  readonly begun: ReadonlySet<string>;
+  /** The ones that an unfinished upgrade or restore needs. */
+  readonly unfinished: ReadonlySet<string>;
+  /** The ones that a rehearsal which is still valid was on. */
+  readonly rehearsed: ReadonlySet<string>;
+  readonly now: Date;
+  /** BACKUP_KEEP_DAYS. */
+  readonly days: number;
+  /** BACKUP_KEEP_LEAST. */
+  readonly least: number;
+}
+
+/** Why a backup is kept; the strongest reasons first. */
+const keepers = [
+  'unfinished',
+  'way-back',
+  'last-window',
+  'newest-proven',
+  'rehearsed',
+  'least',
+  'young',
+  'future',
+  'nothing-proven',
+] as const;
+export type Keeper = (typeof keepers)[number];
+
+const dayMs = 24 * 3_600_000;
+
+/**
+ * What keeps each backup; nothing: it has expired. Pure.
+ *
+ * Days are counted from the newest proven backup, not from now: when backups fail for weeks, those from before stay. A
+ * backup that is dated in the future comes from a clock that was wrong: it is kept, and stands for no other one. While
+ * nothing is proven, nothing expires.
+ */
+export function keepersOf(facts: ExpiryFacts): ReadonlyMap<string, readonly Keeper[]> {
+  const now = facts.now.getTime();
+  const dated = newestFirst(facts.backups);
+  const past = dated.filter(({ time }) => time <= now);
+  const newestProven = newestProvenOf(facts);
+  const least = new Set(past.slice(0, facts.least).map(({ id }) => id));
+  const holds = (keeper: Keeper, { id, time }: (typeof dated)[number]): boolean => {
+    switch (keeper) {
+      case 'unfinished':
+        return facts.unfinished.has(id);
+      case 'way-back':
+        return id === facts.wayBack;
+      case 'last-window':
+        return facts.begun.has(id);
+      case 'newest-proven':
+        return id === newestProven?.id;
+      case 'rehearsed':
+        return facts.rehearsed.has(id);
+      case 'least':
+        return least.has(id);
+      case 'young':
+        return (
+          time <= now &&
+          newestProven !== undefined &&
+          Date.parse(newestProven.createdAt) - time <= facts.days * dayMs
+        );
+      case 'future':
+        return time > now;
+      case 'nothing-proven':
+        return newestProven === undefined;
+    }
+  };
+  return new Map(dated.map((backup) => [backup.id, keepers.filter((keeper) => holds(keeper, backup))]));
+}
+
+/** The newest proven backup, from which days are counted; undefined when none is proven but such as are of the future. */
+export const newestProvenOf = ({
+  backups,
+  now,
+}: Pick<ExpiryFacts, 'backups' | 'now'>): KnownBackup | undefined =>
+  newestFirst(backups).find(({ proven, time }) => proven && time <= now.getTime());
+
+const newestFirst = (backups: readonly KnownBackup[]): (KnownBackup & { readonly time: number })[] =>
+  backups
+    .map((backup) => ({ ...backup, time: Date.parse(backup.createdAt) }))
+    .sort((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1));
+
+/** The backups that may go, oldest first. Pure. */
+export function expiredBackups(facts: ExpiryFacts): string[] {
+  return [...keepersOf(facts)]
+    .filter(([, kept]) => kept.length === 0)
+    .map(([id]) => id)
+    .reverse();
+}
+
+/**
+ * Whether every file of a backup is there in its full length: all that can be told without reading it. A backup that has
+ * lost a part to somebody's clean-up must not be the reason for which others go.
+ */
+async function looksWhole({ folder, manifest }: Backup): Promise<boolean> {
+  const { parts, files, restoreScript } = manifest;
+  const expected: [path: string, bytes: number][] = [
+    [join(folder, restoreScript.name), restoreScript.bytes],
+    ...parts.map(({ name, storedBytes }): [string, number] => [partPath(folder, name), storedBytes]),
+  ];
+  if (files !== null) {
+    for (const { name, storedBytes } of archivesOf(files)) expected.push([join(folder, name), storedBytes]);
+    for (const { name, bytes } of plainFilesOf(files)) expected.push([join(folder, name), bytes]);
+  }
+  for (const [path, bytes] of expected) {
+    const stats = await statIfThere(path);
+    if (stats?.isFile() !== true || stats.size !== bytes) return false;
+  }
+  return true;
+}
+
+/** Tells the backups that look whole from those that do not; both in the order given. */
+export async function sortOutWhole(
+  backups: readonly Backup[],
+): Promise<{ readonly whole: Backup[]; readonly broken: Backup[] }> {
+  const whole: Backup[] = [];
+  const broken: Backup[] = [];
+  for (const backup of backups) ((await looksWhole(backup)) ? whole : broken).push(backup);
+  return { whole, broken };
+}

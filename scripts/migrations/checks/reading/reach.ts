@@ -1,0 +1,189 @@
+import type { LexicalMode } from '../../../sql/lexer.ts';
+import { foundAt, type CheckOptions, type Found } from '../rule.ts';
+import { Cursor, listOf } from './cursor.ts';
+import { namedDatabases } from './named-databases.ts';
+import type { Reading } from './reading.ts';
+import { serverWide } from './server-wide.ts';
+import { tokensOfStatement, type Token } from './tokens.ts';
+
+/** What every server has, and what says something of the database only: no script can change it. */
+const readOnly = new Set(['information_schema', 'performance_schema']);
+
+/** What the statements of a script reach beyond what is in the database, each thing once a statement. */
+export type Reach = (reading: Reading) => readonly Found[];
+
+/**
+ * Reads the statements of one script, one after the other: the one place that decides what may reach another database
+ * or the server, for `maj migrate check`, the rehearsal and the live run alike. It looks into bodies of routines,
+ * triggers and events, into versioned comments (with them, and as a server reads that leaves them out), and into dynamic
+ * SQL as far as the text tells; what only the server knows is refused there (`confine` of the dry run).
+ */
+export function createReach({ database }: Pick<CheckOptions, 'database'>): Reach {
+  const dynamicTexts = createDynamicTexts();
+
+  function* named({
+    name,
+    start,
+  }: {
+    readonly name: string;
+    readonly start: number;
+  }): Generator<Found, void> {
+    if (readOnly.has(name.toLowerCase())) return;
+    const isOther = database !== undefined && name !== database;
+    yield { code: isOther ? 'other-database' : 'qualified-name', start, object: name };
+  }
+  function* reachOf(tokens: readonly Token[], mode: LexicalMode): Generator<Found, void> {
+    for (const statement of innerStatements(tokens)) {
+      const cursor = new Cursor(statement);
+      const used = cursor.take('USE') ? cursor.name() : undefined;
+      if (used !== undefined) yield* named(used);
+      for (const { name, start, drops } of databaseStatements(statement)) {
+        yield* named({ name, start });
+        if (drops) yield { code: 'drop-database', start, object: name };
+      }
+      for (const one of namedDatabases(statement)) yield* named(one);
+      const changed = serverWide(statement);
+      if (changed !== undefined) yield foundAt('server-wide', statement[0], { object: changed });
+      for (const { text, start } of dynamicTexts(statement))
+        for (const found of reachOf(tokensOfStatement(text, mode), mode)) yield { ...found, start };
+    }
+  }
+  return ({ tokens, mode }) => {
+    const found = new Map<string, Found>();
+    const plain = tokens.filter(({ versioned }) => !versioned);
+    for (const read of plain.length < tokens.length ? [tokens, plain] : [tokens])
+      for (const one of reachOf(read, mode)) {
+        const key = `${one.code} ${one.object ?? ''}`;
+        if (!found.has(key)) found.set(key, one);
+      }
+    return [...found.values()];
+  };
+}
+
+/** CREATE, ALTER and DROP DATABASE, wherever they stand: the words are reserved. */
+function* databaseStatements(
+  tokens: readonly Token[],
+): Generator<{ readonly name: string; readonly start: number; readonly drops: boolean }, void> {
+  for (const [index, { keyword }] of tokens.entries()) {
+    if (keyword !== 'DATABASE' && keyword !== 'SCHEMA') continue;
+    const replaces = tokens[index - 1]?.keyword === 'REPLACE' && tokens[index - 2]?.keyword === 'OR';
+    const verb = tokens[index - (replaces ? 3 : 1)]?.keyword ?? '';
+    if (!['CREATE', 'ALTER', 'DROP'].includes(verb)) continue;
+    const cursor = new Cursor(tokens, index + 1);
+    cursor.takeExistence();
+    if (verb === 'ALTER' && isOption(cursor)) continue;
+    const name = cursor.name();
+    // What is made anew is dropped first.
+    if (name !== undefined) yield { name: name.name, start: name.start, drops: verb === 'DROP' || replaces };
+  }
+}
+
+const options = new Set(['CHARACTER', 'CHARSET', 'DEFAULT', 'COLLATE', 'ENCRYPTION', 'READ']);
+
+/** ALTER DATABASE CHARACTER SET … means the one that the session is in. */
+const isOption = (cursor: Cursor): boolean =>
+  options.has(cursor.keyword()) ||
+  (cursor.keyword() === 'COMMENT' && (cursor.keyword(1) === '=' || cursor.peek(1)?.kind === 'string'));
+
+/** A statement that another one puts together. */
+interface DynamicText {
+  readonly text: string;
+  /** Where it is run. */
+  readonly start: number;
+}
+
+/** Functions that give one of what they are given. */
+const choosing = new Set(['IF', 'IFNULL', 'NULLIF', 'COALESCE']);
+const nameOf = (variable: Token | undefined): string => variable?.value.toLowerCase() ?? '';
+
+/**
+ * Reads the statements of a script one after the other, and gives what PREPARE and EXECUTE IMMEDIATE run, as far as the
+ * text tells: a string, a user variable that one was assigned to, and CONCAT of both. Anything else only the server
+ * knows.
+ */
+function createDynamicTexts(): (statement: readonly Token[]) => readonly DynamicText[] {
+  const known = new Map<string, readonly string[]>();
+
+  const textsOf = (tokens: readonly Token[]): readonly string[] => {
+    const texts: string[] = [];
+    const cursor = new Cursor(tokens);
+    while (!cursor.isAtEnd) {
+      const isCall =
+        cursor.peek()?.kind === 'word' && cursor.keyword(1) === '(' && !choosing.has(cursor.keyword());
+      const token = cursor.next();
+      if (isCall) {
+        // The pieces that a function makes something of are no statements.
+        const pieces = listOf(cursor.group() ?? []).map(textsOf);
+        const isWhole = token?.keyword === 'CONCAT' && pieces.every(({ length }) => length === 1);
+        if (isWhole) texts.push(pieces.flat().join(''));
+      } else if (token?.keyword === '@') texts.push(...(known.get(nameOf(cursor.next())) ?? []));
+      else if (token?.kind === 'string') texts.push(token.value);
+    }
+    return texts;
+  };
+  const remember = (tokens: readonly Token[]): void => {
+    for (const assignment of listOf(tokens)) {
+      const at = assignment.findIndex(({ keyword }) => keyword === '=');
+      if (at < 0 || assignment[0]?.keyword !== '@') continue;
+      known.set(nameOf(assignment[1]), textsOf(assignment.slice(at + 1)));
+    }
+  };
+  return (statement) => {
+    const [first, second] = statement;
+    if (first?.keyword === 'SET') remember(statement.slice(1));
+    const isPrepare = first?.keyword === 'PREPARE';
+    const isImmediate = first?.keyword === 'EXECUTE' && second?.keyword === 'IMMEDIATE';
+    if (!isPrepare && !isImmediate) return [];
+    const end = statement.findIndex(({ keyword }) => keyword === 'USING' || keyword === ';');
+    const run = statement.slice(isPrepare ? 3 : 2, end < 0 ? undefined : end);
+    return textsOf(run).map((text) => ({ text, start: (run[0] ?? first).start }));
+  };
+}
+
+/** Behind these a statement begins: in a routine, trigger or event, in an anonymous block, behind a label or a handler. */
+const openings = new Set(
+  '; BEGIN THEN ELSE DO LOOP REPEAT ATOMIC : SQLEXCEPTION SQLWARNING FOUND FOR ROW'.split(' '),
+);
+/** Words that begin what is read by its head; anything else is read the same wherever it stands. */
+const heads = new Set(
+  (
+    'CREATE ALTER DROP RENAME TRUNCATE GRANT REVOKE LOCK SHOW OPTIMIZE ANALYZE CHECK REPAIR FLUSH HANDLER DESCRIBE ' +
+    'DESC EXPLAIN SET PREPARE EXECUTE INSTALL UNINSTALL SHUTDOWN RESET PURGE CHANGE START STOP'
+  ).split(' '),
+);
+/** Behind a word that is a column or a function, and no head. */
+const noHead = new Set('( ) . , ; = END WHEN ELSE FROM AS AND OR'.split(' '));
+
+/**
+ * A statement and those that it holds: the body of a routine, trigger or event, an anonymous block. Each one reaches
+ * from its head to the next one's; the first is what stands before the body.
+ */
+function innerStatements(tokens: readonly Token[]): (readonly Token[])[] {
+  const body = routineBody(tokens);
+  const found: (readonly Token[])[] = [];
+  let start = 0;
+  for (const [index, { keyword }] of tokens.entries()) {
+    const before = tokens[index - 1]?.keyword ?? '';
+    const isHead = heads.has(keyword) && !noHead.has(tokens[index + 1]?.keyword ?? '');
+    const begins = before === ';' || index === body || (openings.has(before) && isHead);
+    if (index === 0 || !begins) continue;
+    found.push(tokens.slice(start, index));
+    start = index;
+  }
+  return [...found, tokens.slice(start)];
+}
+
+/** Where the body of a routine begins that is one statement, without BEGIN; -1 where there is none. */
+function routineBody(tokens: readonly Token[]): number {
+  const [first] = tokens;
+  if (first?.keyword !== 'CREATE' && first?.keyword !== 'ALTER') return -1;
+  const routine = tokens.findIndex(({ keyword }) => keyword === 'PROCEDURE' || keyword === 'FUNCTION');
+  if (routine < 0 || tokens.slice(0, routine).some(({ keyword }) => keyword === '(')) return -1;
+  let depth = 0;
+  return tokens.findIndex(({ keyword }, index) => {
+    if (index <= routine) return false;
+    if (keyword === '(') depth += 1;
+    if (keyword === ')') depth -= 1;
+    return depth === 0 && heads.has(keyword);
+  });
+}

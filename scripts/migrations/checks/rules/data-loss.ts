@@ -1,0 +1,39 @@
+import { alterOf, clauseOf } from '../reading/alter.ts';
+import { Cursor } from '../reading/cursor.ts';
+import { createdTable, droppedTables } from '../reading/tables.ts';
+import type { Token } from '../reading/tokens.ts';
+import { columnKey, foundAt, type Found, type Known } from '../rule.ts';
+
+/** What takes data away that no later statement brings back. */
+export function* dataLoss(unit: readonly Token[], known: Known): Generator<Found, void> {
+  const dropped = droppedTables(unit);
+  if (dropped?.temporary === false) {
+    for (const name of dropped.names)
+      if (!known.tables.has(name.text)) yield foundAt('drop-table', name, { object: name.text });
+  }
+  const created = createdTable(unit);
+  if (created?.orReplace === true && !created.temporary && !known.tables.has(created.name.text))
+    yield foundAt('drop-table', created.name, { object: created.name.text });
+  yield* otherLosses(new Cursor(unit), known);
+  const alter = alterOf(unit);
+  if (alter === undefined || known.tables.has(alter.table.text)) return;
+  for (const tokens of alter.clauses) {
+    const clause = clauseOf(tokens);
+    if (clause.kind === 'drop-partition')
+      yield foundAt('drop-partition', tokens[0], { object: alter.table.text, detail: clause.names });
+    const isNew =
+      clause.kind === 'drop-column' && known.columns.has(columnKey(alter.table.text, clause.name.name));
+    if (clause.kind === 'drop-column' && !isNew)
+      yield foundAt('drop-column', clause.name, { object: `${alter.table.text}.${clause.name.name}` });
+  }
+}
+
+function* otherLosses(cursor: Cursor, known: Known): Generator<Found, void> {
+  // TRUNCATE( … ) is a function, but no statement begins with it.
+  if (cursor.take('TRUNCATE')) {
+    cursor.take('TABLE');
+    const name = cursor.name();
+    if (name !== undefined && !known.tables.has(name.text))
+      yield foundAt('truncate', name, { object: name.text });
+  }
+}

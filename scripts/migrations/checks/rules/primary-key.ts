@@ -1,0 +1,78 @@
+import type { Statement } from '../../../sql/statement.ts';
+import { alterOf, clauseOf } from '../reading/alter.ts';
+import { Cursor, listOf, outsideBrackets } from '../reading/cursor.ts';
+import { columnOf, createdTable, droppedTables, isPrimary, type CreatedTable } from '../reading/tables.ts';
+import type { Token } from '../reading/tokens.ts';
+import { foundAt, type Found, type ScriptRule } from '../rule.ts';
+
+type Pending = Found & { readonly statement: Statement };
+
+/**
+ * Tables that have no primary key at the end of the script: made without one, or left without one. Dumps add it in an
+ * ALTER TABLE of its own, further down.
+ */
+export function primaryKeyRule(): ScriptRule {
+  const without = new Map<string, Pending>();
+  return {
+    read({ statement, units }) {
+      for (const unit of units) {
+        const created = createdTable(unit);
+        if (created !== undefined && !created.temporary && !hasPrimaryKey(created))
+          without.set(created.name.text, {
+            ...foundAt('no-primary-key', created.name, { object: created.name.text }),
+            statement,
+          });
+        for (const name of droppedTables(unit)?.names ?? []) without.delete(name.text);
+        const alter = alterOf(unit);
+        const clauses = (alter?.clauses ?? []).map((tokens) => ({ tokens, clause: clauseOf(tokens) }));
+        const table = alter?.table.text ?? '';
+        const dropped = clauses.find(({ clause }) => clause.kind === 'drop-primary-key');
+        if (dropped !== undefined)
+          without.set(table, {
+            ...foundAt('no-primary-key', dropped.tokens[0], { object: table }),
+            statement,
+          });
+        const isAdded = clauses.some(
+          ({ clause }) =>
+            clause.kind === 'add-primary-key' ||
+            (clause.kind === 'add-columns' && clause.columns.some(isPrimary)) ||
+            (clause.kind === 'change-column' && isPrimary(clause.column)),
+        );
+        if (isAdded) without.delete(table);
+      }
+      return [];
+    },
+    end: () => without.values(),
+  };
+}
+
+/** Words at the start of what is no column. */
+const noColumns = new Set([
+  'INDEX',
+  'KEY',
+  'UNIQUE',
+  'FULLTEXT',
+  'SPATIAL',
+  'FOREIGN',
+  'CHECK',
+  'PERIOD',
+  'VECTOR',
+]);
+
+/** Whether it is made with a primary key, or as another table is. */
+function hasPrimaryKey({ rest }: CreatedTable): boolean {
+  const cursor = new Cursor(rest);
+  if (cursor.take('LIKE')) return true;
+  const definitions = cursor.group() ?? [];
+  if (definitions[0]?.keyword === 'LIKE') return true;
+  return listOf(definitions).some(isPrimaryKey);
+}
+
+function isPrimaryKey(definition: readonly Token[]): boolean {
+  const first = definition[0]?.keyword ?? '';
+  const words = outsideBrackets(definition).map(({ keyword }) => keyword);
+  if (first === 'PRIMARY' || first === 'CONSTRAINT') return words.includes('PRIMARY');
+  if (noColumns.has(first)) return false;
+  const column = columnOf(definition);
+  return column !== undefined && isPrimary(column);
+}

@@ -1,0 +1,27 @@
+/** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
+import type { MigrationFailure } from '../migrations/run/failure.ts';
+import type { ServerSetting } from './production-settings.ts';
+
+declare module '../core/errors.ts' {
+  interface Failures {
+    'dry-run-failed': Failure<
+      'refused',
+      {
+        failure: MigrationFailure;
+        outside: readonly string[];
+        nothingApplied: boolean;
+      }
+    >;
+    'dry-run-privilege': Failure<'refused', { failure: MigrationFailure; database: string; lacking: string }>;
+    'dry-run-denied': Failure<'refused', { failure: MigrationFailure; onLive: boolean | undefined }>;
+    'dry-run-outside': Failure<'refused', { file: string; line: number; statement: number }>;
+  }
+}
+
+declare module '../core/events.ts' {
+  interface Notes {
+    'dry-run-unlike-live': { sqlMode: string | undefined };
+    'dry-run-settings': { settings: readonly ServerSetting[] };
+    'server-differs': { live: string; rehearsed: string };
+  }
+}

@@ -1,5 +1,0 @@
-/** Strict, unlike Buffer's own, which passes over what is no base64; undefined then. */
-export function fromBase64(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.toString('base64') === text ? bytes : undefined;
-}

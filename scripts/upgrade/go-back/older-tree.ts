@@ -1,0 +1,110 @@
+import { basename, join } from 'node:path';
+import { codecNamed } from '../../dump/codec.ts';
+import type { Backup } from '../../backup/list.ts';
+import { unpackFiles } from '../../backup/files/unpack-files.ts';
+import { maintenanceFile } from '../../config/maintenance-means.ts';
+import { inStep, type Context } from '../../core/context.ts';
+import { refused, unsound } from '../../core/errors.ts';
+import { copyInto } from '../../release/copy/copy-tree.ts';
+import { isUnder, persistentPaths } from '../../config/persistent.ts';
+import { checkPlaces, linkTarget, placesOf } from '../../release/places.ts';
+import { planReturn } from '../../release/plan-switch.ts';
+import { makeRoom, presentIn } from '../../release/copy/copy-persistent-files.ts';
+import { entryAt } from '../../release/tree.ts';
+import type { StagedFacts, SwitchPlan } from '../../release/types.ts';
+import { lstatSync } from '../../system/beneath.ts';
+import { exists, makePrivateFolder, remove, renameDurably } from '../../system/files.ts';
+import { flush } from '../../system/flush.ts';
+import type { RunState } from '../journal/state.ts';
+
+/**
+ * The tree of the version before: the one that the upgrade kept or, where that is gone, what its backup holds, unpacked
+ * beside the live one.
+ *
+ * @param run the upgrade that is undone
+ * @throws MajError `no-files-in-backup`, `files-differ`
+ */
+export async function findOlderTree(
+  context: Context,
+  run: RunState,
+  backup: Backup,
+  runId: string,
+): Promise<string> {
+  const kept = run.switchPlan?.kept ?? null;
+  if (kept !== null && (await exists(kept))) return kept;
+  const places = await placesOf(context);
+  const { files } = backup.manifest;
+  if (files === null) throw refused('no-files-in-backup', { id: backup.id });
+  const folder = join(places.area, `staged-${runId}`);
+  const whole = places.releases === undefined ? folder : `${folder}.top`;
+  await makePrivateFolder(places.area);
+  await remove(folder);
+  await remove(whole);
+  const codec = await codecNamed(context, backup.manifest.codec);
+  const problems = await inStep(context, 'restore-files', { folder: places.entry }, (progress) =>
+    unpackFiles(context, backup, files, codec, whole, progress),
+  );
+  if (problems.length > 0) throw unsound('files-differ', { id: backup.id, problems });
+  if (whole !== folder) {
+    await renameDurably(join(whole, 'releases', basename(kept ?? run.from ?? '')), folder);
+    await remove(whole);
+  } else {
+    // Those of today move over; these are of then.
+    for (const path of persistentPaths(context.config.APP_PERSIST)) await remove(join(folder, path));
+  }
+  await flush(context, folder);
+  return folder;
+}
+
+/**
+ * Plans the moves that put it in the live one's place; called in the window. Persistent paths move over from the live
+ * tree, as in an upgrade; what the older tree has in their places goes to the strays. May be repeated.
+ *
+ * @throws MajError of `checkPlaces`; `file-failed`
+ */
+export async function planOlderTree(context: Context, arriving: StagedFacts): Promise<SwitchPlan> {
+  const places = await placesOf(context);
+  await checkPlaces(context, places, 'back');
+  const { folder, runId } = arriving;
+  const configured = persistentPaths(context.config.APP_PERSIST);
+  const persistent = places.releases === undefined ? presentIn(places, configured) : [];
+  const strays = join(places.area, `strays-${runId}`);
+  for (const path of persistent) {
+    await clearPlace(folder, path, strays);
+    // It may have come with the newer version: then the older one lacks the folders that it lies in.
+    await makeRoom(folder, path);
+  }
+  const flag = maintenanceFile(context.config);
+  // Below a persistent path it stays where it is: of the releases layout both trees link to that.
+  if (flag !== undefined && places.live !== undefined && !isUnder(configured, flag)) {
+    await remove(join(folder, flag));
+    await copyInto(places.live, folder, [flag]);
+    await flush(context, folder);
+  }
+  const oldInode =
+    places.live === undefined || places.releases !== undefined ? null : lstatSync(places.live).ino;
+  return planReturn({
+    places,
+    runId,
+    staged: folder,
+    version: arriving.version,
+    previousVersion: arriving.previousVersion,
+    persistent,
+    timestamp: context.clock
+      .now()
+      .toISOString()
+      .replaceAll(/[-:]|\.\d+/g, ''),
+    oldInode,
+    sinceMs: null,
+    current: places.releases === undefined ? null : linkTarget(places.entry),
+  });
+}
+
+async function clearPlace(tree: string, path: string, strays: string): Promise<void> {
+  if (entryAt(tree, path) === undefined) return;
+  await makePrivateFolder(strays);
+  let target = join(strays, basename(path));
+  for (let number = 2; await exists(target); number += 1)
+    target = join(strays, `${basename(path)}-${number}`);
+  await renameDurably(join(tree, path), target);
+}

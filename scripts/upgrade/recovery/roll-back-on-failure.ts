@@ -1,0 +1,46 @@
+import type { Context } from '../../core/context.ts';
+import { reasonOf, rolledBack } from '../../core/errors.ts';
+import { openJournal, type Journal } from '../journal/journal.ts';
+import { rollBack } from './roll-back.ts';
+import { stateOfRun, type UpgradeRun } from '../run.ts';
+import { enteredWindow, mayHaveChanged, mayHaveLetIn } from '../journal/state.ts';
+
+/**
+ * Does a piece of a run; when it fails, the run is taken back as far as the journal says that it has to be. Once users
+ * may have been let in nothing is.
+ *
+ * @throws MajError `upgrade-rolled-back` (exit code 10), `upgrade-not-rolled-back` (11); before anything was changed, and
+ *   after the end, what the work throws
+ */
+export async function orSettle<T>(run: UpgradeRun, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw await settle(run, error);
+  }
+}
+
+async function settle(run: UpgradeRun, error: unknown): Promise<unknown> {
+  const state = await stateOfRun(run);
+  if (state?.outcome !== 'unfinished' || mayHaveLetIn(state)) return error;
+  const reason = reasonOf(error);
+  await rollBack(run.context, run.journal, state, reason);
+  if (!enteredWindow(state) || !mayHaveChanged(state)) return error;
+  const { kind, from, to } = state;
+  const backup = state.migrationStarted ? state.backup : undefined;
+  return rolledBack('upgrade-rolled-back', { kind, from, to, reason, backup }, { cause: error });
+}
+
+/** Opens the journal of a run for a piece of work. */
+export async function withJournal<T>(
+  context: Context,
+  run: string,
+  work: (journal: Journal) => Promise<T>,
+): Promise<T> {
+  const journal = await openJournal(context, run);
+  try {
+    return await work(journal);
+  } finally {
+    await journal.close();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Context } from '../../core/context.ts';
+import { letIn } from '../finish-run.ts';
+import { rollBack } from './roll-back.ts';
+import { withJournal } from './roll-back-on-failure.ts';
+import { mayHaveChanged, mayHaveLetIn, type RunState } from '../journal/state.ts';
+import { unfinishedError } from './unfinished.ts';
+import { askForRowsSince, type Ask } from './written-since.ts';
+
+/** How an unfinished run was ended. */
+export interface Settled extends RunState {
+  /** `succeeded`: users may have been let in to the new version, so that it stays. */
+  readonly outcome: 'rolled-back' | 'abandoned' | 'succeeded';
+}
+
+/**
+ * Takes an unfinished run back, unless only letting users in was left of it; called under the lock.
+ *
+ * @param ask throws when the user does not agree to lose what was written since
+ */
+export async function takeBack(context: Context, state: RunState, ask: Ask): Promise<Settled> {
+  if (!mayHaveLetIn(state)) await askForRowsSince(context, state, 'take-back', ask);
+  return withJournal(context, state.run, async (journal) => {
+    if (mayHaveLetIn(state)) {
+      await letIn({ context, journal }, state);
+      return { ...state, outcome: 'succeeded' };
+    }
+    const reason = state.failure ?? unfinishedError(state).message.split('\n')[0] ?? '';
+    await rollBack(context, journal, state, reason);
+    return { ...state, outcome: mayHaveChanged(state) ? 'rolled-back' : 'abandoned' };
+  });
+}

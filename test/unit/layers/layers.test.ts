@@ -1,0 +1,70 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Linter } from 'eslint';
+import { parser } from 'typescript-eslint';
+import { expect, it } from 'vitest';
+import { layers, layersPlugin } from '../../../eslint.layers.js';
+
+const scripts = fileURLToPath(new URL('../../../scripts/', import.meta.url));
+
+/** What lint says of a file with this text, by the rules of the folders alone. */
+function said(path: string, text: string): string[] {
+  const linter = new Linter({ cwd: scripts });
+  const config: Linter.Config = {
+    files: ['**/*.ts'],
+    languageOptions: { parser },
+    plugins: { layers: layersPlugin as NonNullable<Linter.Config['plugins']>[string] },
+    rules: { 'layers/order': 'error', 'layers/no-cycle': 'error' },
+  };
+  return linter.verify(text, [config], join(scripts, path)).map(({ message }) => message);
+}
+
+const above = layers.slice(1).map((upper, at) => ({ lower: layers[at] ?? '', upper }));
+
+it.each(above)('$lower may not import from $upper, in no way of importing', ({ lower, upper }) => {
+  for (const statement of [
+    `import { x } from '../${upper}/x.ts';`,
+    `import type { X } from '../${upper}/x.ts';`,
+    `export { x } from '../${upper}/x.ts';`,
+    `export * from '../${upper}/x.ts';`,
+    `const x = await import('../${upper}/x.ts');`,
+    `type X = import('../${upper}/x.ts').X;`,
+  ])
+    expect(said(`${lower}/new.ts`, statement), statement).toEqual([
+      expect.stringContaining(`${lower}/ may not import from ${upper}/`),
+    ]);
+  expect(said(`${upper}/new.ts`, `import { x } from '../${lower}/x.ts';`)).toEqual([]);
+});
+
+it.each(layers)('nothing in %s may import a verb', (folder) => {
+  expect(said(`${folder}/new.ts`, "import { upgradeVerb } from '../upgrade.ts';")).toEqual([
+    expect.stringContaining('may not import from a verb'),
+  ]);
+});
+
+it('a circle of imports is found, types included', () => {
+  const text = "import type { Context } from './context.ts';\nexport type Twice = Context;\n";
+  expect(said('core/errors.ts', text)).toEqual([
+    expect.stringContaining('closes a circle of imports (core/context.ts > core/errors.ts)'),
+  ]);
+  const now = readFileSync(join(scripts, 'core', 'errors.ts'), 'utf8');
+  expect(said('core/errors.ts', now)).toEqual([]);
+});
+
+it('every folder has its place in the order, and says at its face what it is for', () => {
+  const folders = readdirSync(scripts, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(folders.map(({ name }) => name).sort()).toEqual([...layers].sort());
+  for (const folder of layers)
+    expect(readdirSync(join(scripts, folder)), folder).toEqual(expect.arrayContaining(['README.md']));
+});
+
+it('no folder has more than 25 files of code', () => {
+  const folders = readdirSync(scripts, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
+  for (const folder of [scripts, ...folders]) {
+    const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+    expect(files.length, folder).toBeLessThanOrEqual(25);
+  }
+});
