@@ -1,9 +1,9 @@
+import type { Verb } from './cli/verb.ts';
 import { wrongUsage } from './core/errors.ts';
 import { adoptRelease } from './release/adopt.ts';
-import { withLock } from './upgrade/lock.ts';
 import { recordLate } from './upgrade/journal/records.ts';
+import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
-import type { Verb } from './cli/verb.ts';
 
 /** `maj adopt-release`: learns what an application consists of that another program has installed. */
 export const adoptReleaseVerb: Verb<never> = {

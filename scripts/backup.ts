@@ -1,8 +1,8 @@
 import { takeBackup } from './backup/take.ts';
+import type { Verb } from './cli/verb.ts';
 import { wrongUsage } from './core/errors.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
-import type { Verb } from './cli/verb.ts';
 
 /** `maj backup`: database and files into one folder, complete or not there at all. */
 export const backupVerb: Verb<'database-only'> = {

@@ -1,11 +1,11 @@
 import { maintenanceState, setMaintenance } from './application/maintenance.ts';
+import type { Verb } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
-import { withLock } from './upgrade/lock.ts';
 import { enteredWindow } from './upgrade/journal/state.ts';
+import { withLock } from './upgrade/lock.ts';
 import { findUnfinished, refuseAlive, refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 import { noteUsersWereIn } from './upgrade/recovery/written-since.ts';
-import type { Verb } from './cli/verb.ts';
 
 /** Whoever goes on with an unfinished run, or takes it back, has to know that users were in. */
 async function rememberUsers(context: Context): Promise<void> {

@@ -1,6 +1,7 @@
+import type { VerbArguments, VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
-import { targetFromConfig } from './database/session/target.ts';
 import { wrongUsage } from './core/errors.ts';
+import { targetFromConfig } from './database/session/target.ts';
 import type { MigrateOption } from './migrate-pending.ts';
 import { acceptText } from './migrations/accept.ts';
 import { isTextTaken, planAcceptance } from './migrations/accepted.ts';
@@ -8,7 +9,6 @@ import { fileOfRecord } from './migrations/names.ts';
 import { readPlan } from './migrations/read-plan.ts';
 import { ownIdentity, ownUserName } from './system/process/identity.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
-import type { VerbArguments, VerbResult } from './cli/verb.ts';
 
 type Arguments = Pick<VerbArguments<MigrateOption>, 'confirm' | 'options'>;
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { VerbArguments, VerbResult } from './cli/verb.ts';
 import { stopIfInterrupted, type Context } from './core/context.ts';
 import { withSession } from './database/session/session.ts';
 import { targetFromConfig } from './database/session/target.ts';
@@ -9,7 +10,6 @@ import { writeAdoption } from './migrations/adopt/write.ts';
 import { readMigrations } from './migrations/folder.ts';
 import { migrationsFolder } from './migrations/places.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
-import type { VerbArguments, VerbResult } from './cli/verb.ts';
 
 /** Takes over the record of migrations that another program has kept, once the user has seen what it comes to. */
 export async function adopt(

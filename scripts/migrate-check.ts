@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { githubCommands } from './cli/formats/github-annotations.ts';
+import { sarifLog } from './cli/formats/sarif.ts';
+import type { VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { refused, wrongUsage } from './core/errors.ts';
 import { exitCodes } from './core/exit-codes.ts';
+import type { Messages } from './messages/catalogue.ts';
 import { checkScript } from './migrations/checks/check.ts';
 import type { Finding } from './migrations/checks/finding.ts';
-import { githubCommands } from './cli/formats/github-annotations.ts';
-import { sarifLog } from './cli/formats/sarif.ts';
 import { readMigrations } from './migrations/folder.ts';
-import { migrationsFolder } from './migrations/places.ts';
 import { textWithValues } from './migrations/placeholders.ts';
+import { migrationsFolder } from './migrations/places.ts';
 import { splitStatements } from './sql/splitter.ts';
 import { exists, fileFailed } from './system/files.ts';
 import { ownVersion } from './system/process/own-version.ts';
-import type { Messages } from './messages/catalogue.ts';
-import type { VerbResult } from './cli/verb.ts';
 
 /** The forms that findings are printed in; the first one where none is named. */
 export const checkFormats = ['text', 'json', 'sarif', 'github'] as const;

@@ -1,15 +1,15 @@
+import type { VerbArguments, VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { targetFromConfig } from './database/session/target.ts';
 import { givenReason } from './migrate-accept.ts';
 import { migratePending, type MigrateOption } from './migrate-pending.ts';
 import { readMigrations } from './migrations/folder.ts';
+import { settleDoubt, type Settlement, type Word } from './migrations/in-doubt/resolve-in-doubt.ts';
 import { migrationsFolder } from './migrations/places.ts';
 import { serverSqlMode } from './migrations/run/runner.ts';
-import { settleDoubt, type Settlement, type Word } from './migrations/in-doubt/resolve-in-doubt.ts';
 import { readReceipts } from './rehearsal/receipt.ts';
 import { ownIdentity } from './system/process/identity.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
-import type { VerbArguments, VerbResult } from './cli/verb.ts';
 
 type Arguments = Pick<VerbArguments<MigrateOption>, 'confirm' | 'options'>;
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { findBackup } from './backup/list.ts';
+import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
-import { targetFromConfig } from './database/session/target.ts';
 import { wrongUsage } from './core/errors.ts';
-import { checkFormats, checkMigrations } from './migrate-check.ts';
+import { targetFromConfig } from './database/session/target.ts';
 import { accept } from './migrate-accept.ts';
 import { adopt } from './migrate-adopt.ts';
+import { checkFormats, checkMigrations } from './migrate-check.ts';
 import { migratePending, type MigrateOption } from './migrate-pending.ts';
 import { isMark, mark, resume } from './migrate-resume.ts';
 import { baselineScripts, writeBaseline } from './migrations/baseline.ts';
@@ -16,7 +17,6 @@ import { readPlan } from './migrations/read-plan.ts';
 import { statusExitCode, statusRows } from './migrations/status.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
-import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
 
 /** Runs what is pending on a copy of the newest backup, in a throwaway server. */
 async function dryRunOnNewestBackup(context: Context): Promise<VerbResult> {

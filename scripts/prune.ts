@@ -1,7 +1,7 @@
+import type { Verb } from './cli/verb.ts';
 import { wrongUsage } from './core/errors.ts';
 import { withLock } from './upgrade/lock.ts';
 import { planPruning, pruneBackups } from './upgrade/prune.ts';
-import type { Verb } from './cli/verb.ts';
 
 /** `maj prune`: what has expired goes into the trash, and what was there before goes for good. */
 export const pruneVerb: Verb<'plan'> = {

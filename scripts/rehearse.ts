@@ -1,12 +1,12 @@
 import { findBackup } from './backup/list.ts';
+import type { Verb, VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
 import { migrationsFolder } from './migrations/places.ts';
 import { rehearse, type Rehearsal } from './rehearsal/rehearse.ts';
-import { rehearsePackage, type PackageRehearsal } from './upgrade/rehearse-package.ts';
-import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 import { withLock } from './upgrade/lock.ts';
-import type { Verb, VerbResult } from './cli/verb.ts';
+import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
+import { rehearsePackage, type PackageRehearsal } from './upgrade/rehearse-package.ts';
 
 /** `maj rehearse`: backup, proof and dry run together; leaves the receipt that the gate and the upgrade ask for. */
 export const rehearseVerb: Verb<'backup' | 'reinstall' | 'allow-downgrade'> = {

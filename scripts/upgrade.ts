@@ -1,18 +1,18 @@
+import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
 import type { Allowance } from './package/types.ts';
 import { goBack, type GoBackPlan, type WentBack } from './upgrade/go-back/go-back.ts';
+import { recordLate } from './upgrade/journal/records.ts';
 import { withLock } from './upgrade/lock.ts';
 import { planUpgrade } from './upgrade/plan.ts';
 import { pruneAfterSuccess } from './upgrade/prune.ts';
-import { recordLate } from './upgrade/journal/records.ts';
 import { resumeUpgrade } from './upgrade/recovery/resume.ts';
 import { refuseOtherInstallation } from './upgrade/recovery/same-installation.ts';
 import { takeBack } from './upgrade/recovery/unfinished-run.ts';
 import { findUnfinished, refuseAlive, refuseLeftOver } from './upgrade/recovery/unfinished.ts';
-import { upgrade, type Upgraded, type UpgradeOptions } from './upgrade/upgrade.ts';
 import type { LosingPlan } from './upgrade/recovery/written-since.ts';
-import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
+import { upgrade, type Upgraded, type UpgradeOptions } from './upgrade/upgrade.ts';
 
 type Option = 'plan' | 'resume' | 'roll-back' | 'retry' | 'reinstall' | 'allow-downgrade' | 'server-moved';
 

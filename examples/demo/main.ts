@@ -1,8 +1,8 @@
 import { runProgram } from '../../scripts/cli/program.ts';
 import type { Verb } from '../../scripts/cli/verb.ts';
+import { duration } from '../../scripts/core/format.ts';
 import { withThrowaway } from '../../scripts/server/throwaway.ts';
 import { withTemporaryFolder } from '../../scripts/system/temporary.ts';
-import { duration } from '../../scripts/core/format.ts';
 import { example } from './example.ts';
 import { DemoFailed } from './observe.ts';
 import { cleanEnvironment } from './own-maj.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Context } from '../../scripts/core/context.ts';
 import { settingNames } from '../../scripts/config/settings.ts';
+import type { Context } from '../../scripts/core/context.ts';
 import { stream } from '../../scripts/system/process/processes.ts';
 import { say } from './observe.ts';
 

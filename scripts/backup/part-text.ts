@@ -1,5 +1,5 @@
-import type { Flavour } from '../sql/flavour.ts';
 import { readStored, type Codec } from '../dump/codec.ts';
+import type { Flavour } from '../sql/flavour.ts';
 import { partPath } from './layout.ts';
 import type { ManifestPart } from './manifest.ts';
 

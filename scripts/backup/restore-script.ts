@@ -1,7 +1,7 @@
-import { clearedName, filesArchiveName, lateArchiveName } from './layout.ts';
-import { quoteText } from '../sql/quote.ts';
 import { oneLine } from '../core/printable.ts';
+import { quoteText } from '../sql/quote.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
+import { clearedName, filesArchiveName, lateArchiveName } from './layout.ts';
 
 /** A fact as a word of the shell, in one line: in a comment, too, it is read before it is copied. */
 const word = (fact: string): string => quoteWords([oneLine(fact)]);

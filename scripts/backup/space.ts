@@ -1,8 +1,8 @@
+import { bytesOnDisk } from '../archive/sparse.ts';
 import { refused } from '../core/errors.ts';
+import { bytes as bytesText } from '../core/format.ts';
 import type { Session } from '../database/session/session.ts';
 import { freeBytes, systemErrorCode } from '../system/files.ts';
-import { bytesOnDisk } from '../archive/sparse.ts';
-import { bytes as bytesText } from '../core/format.ts';
 import { walk, type Walked } from './files/walk.ts';
 
 /** Room for what is not rows: manifest, lists, and the file system's own blocks. */

@@ -1,24 +1,24 @@
-import { installedVersion } from '../release/version.ts';
 import { backupsDir } from '../config/require.ts';
 import { endedBySignal, type Context } from '../core/context.ts';
+import { MajError, refused } from '../core/errors.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { findOthers } from '../database/others.ts';
 import { withSession, type Session } from '../database/session/session.ts';
-import { withTablesLocked } from '../dump/client/table-locks.ts';
 import { targetFromConfig } from '../database/session/target.ts';
-import { MajError, refused } from '../core/errors.ts';
-import { ownVersion } from '../system/process/own-version.ts';
-import type { AppTree } from './files/app-tree.ts';
+import { withTablesLocked } from '../dump/client/table-locks.ts';
 import { chooseCodec, type Codec } from '../dump/codec.ts';
 import { rowBytesOfParts } from '../dump/dump-splitter.ts';
+import { installedVersion } from '../release/version.ts';
+import { ownVersion } from '../system/process/own-version.ts';
+import type { AppTree } from './files/app-tree.ts';
 import type { FilesAhead } from './files/files-ahead.ts';
+import { shareWithPrevious } from './files/hard-links.ts';
+import { takeFiles, takeLateFiles } from './files/take-files.ts';
 import type { Backup } from './list.ts';
 import type { Manifest, ManifestFiles } from './manifest.ts';
 import { checkWritable, completeBackup, openPartial, orDiscard, type PartialBackup } from './partial.ts';
 import { learnSource, type Source } from './source.ts';
 import { takeDatabase } from './take-database.ts';
-import { takeFiles, takeLateFiles } from './files/take-files.ts';
-import { shareWithPrevious } from './files/hard-links.ts';
 
 /** What a backup is to hold. */
 interface TakeOptions {

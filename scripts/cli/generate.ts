@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { findingCodes, severities } from '../migrations/checks/finding.ts';
-import { en } from '../messages/en/index.ts';
 import { isSecret, settingNames, settingOf, type SettingName } from '../config/settings.ts';
+import { en } from '../messages/en/index.ts';
+import { findingCodes, severities } from '../migrations/checks/finding.ts';
 
 /** Writes what is generated from tables in the code: `.env.example`, the README's settings, the findings in the docs. */
 

@@ -1,8 +1,8 @@
-import { exitCodes } from '../core/exit-codes.ts';
 import { isSecret, settingNames, settingOf } from '../config/settings.ts';
-import type { Verb } from './verb.ts';
+import { exitCodes } from '../core/exit-codes.ts';
 import { table } from '../core/format.ts';
 import type { Messages } from '../messages/catalogue.ts';
+import type { Verb } from './verb.ts';
 
 /** `--db-name`: the option that gives a setting. */
 export const optionOf = (settingName: string): string => settingName.toLowerCase().replaceAll('_', '-');

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
-import { backupsDir, stateDir } from './require.ts';
 import type { Context } from '../core/context.ts';
 import { exists, makePrivateFolder, writeDurably } from '../system/files.ts';
+import { backupsDir, stateDir } from './require.ts';
 
 const reason = '# Made by maj: what is in here holds rows of the database, and is nothing for git.\n';
 /** In a folder that is ours, everything. */

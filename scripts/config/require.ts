@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { wrongUsage } from '../core/errors.ts';
 import type { Context } from '../core/context.ts';
+import { wrongUsage } from '../core/errors.ts';
 import type { Config, SettingName } from './settings.ts';
 
 /** A configuration in which some settings are known to have a value. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config/settings.ts';
-import type { MajEvent, NoteFacts, NoteName, Report, StepFacts, StepName } from './events.ts';
 import type { Clock } from './clock.ts';
 import { interrupted } from './errors.ts';
+import type { MajEvent, NoteFacts, NoteName, Report, StepFacts, StepName } from './events.ts';
 
 /** What everything that acts is handed; nothing that acts takes it from anywhere else. */
 export interface Context {

@@ -1,6 +1,6 @@
+import { systemNow } from './session/session-state.ts';
 import type { Row, Session } from './session/session.ts';
 import { sqlErrorOf } from './session/session.ts';
-import { systemNow } from './session/session-state.ts';
 
 /** A connection that is at work in a database. */
 export interface AtWork {

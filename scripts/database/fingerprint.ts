@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { refused } from '../core/errors.ts';
+import { quoteName } from '../sql/quote.ts';
 import { canonicalTable, withoutQualifier } from './canonical-table.ts';
 import { withoutDefiner } from './definers.ts';
 import { readInventory, type Inventory } from './inventory.ts';
-import { quoteName } from '../sql/quote.ts';
 import type { Row, Session } from './session/session.ts';
 
 /** Everything in a database, by definition. */

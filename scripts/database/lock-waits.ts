@@ -1,5 +1,5 @@
-import type { Row, Session } from './session/session.ts';
 import { systemNow } from './session/session-state.ts';
+import type { Row, Session } from './session/session.ts';
 
 /**
  * Who is in a database: one of them holds the lock that is waited for. Which one, servers tell only with instruments that

@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import { clientSettings } from './session/client-settings.ts';
-import { withSession, type Session } from './session/session.ts';
 import { systemNow } from './session/session-state.ts';
+import { withSession, type Session } from './session/session.ts';
 import type { Target } from './session/target.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { Flavour } from '../sql/flavour.ts';
-import { quoteName } from '../sql/quote.ts';
 import type { Session } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
+import type { Flavour } from '../sql/flavour.ts';
+import { quoteName } from '../sql/quote.ts';
 
 /**
  * Why a value is not the same after a dump and a load, by any program that writes what the server prints (measured on

@@ -1,12 +1,12 @@
 import type { Context } from '../core/context.ts';
-import type { Target } from '../database/session/target.ts';
 import { refused } from '../core/errors.ts';
+import type { Target } from '../database/session/target.ts';
 import { isTextTaken, planAcceptance, type AcceptWish } from './accepted.ts';
 import { writeLedger } from './ledger-write.ts';
-import { readLedger } from './run/ledger.ts';
-import { withMigrationLock } from './run/lock.ts';
 import { ensureLedger, orTell } from './make-ledger.ts';
 import type { AcceptedText, Migration } from './migration.ts';
+import { readLedger } from './run/ledger.ts';
+import { withMigrationLock } from './run/lock.ts';
 
 /**
  * Writes into the ledger that an edited text of a script that has run is as good as the one that has. Nothing is run; the hash

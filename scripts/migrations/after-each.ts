@@ -1,10 +1,10 @@
 import type { Config } from '../config/settings.ts';
 import { sha256OfText } from '../core/text-hash.ts';
 import { plainMode } from '../sql/lexer.ts';
-import type { Reading } from './migration.ts';
-import { textWithValues } from './placeholders.ts';
 import { splitStatements } from '../sql/splitter.ts';
 import { firstTokens, type Statement } from '../sql/statement.ts';
+import type { Reading } from './migration.ts';
+import { textWithValues } from './placeholders.ts';
 
 /** What errors, messages and the server's lists call it by. */
 const origin = 'MIGRATIONS_AFTER_EACH';

@@ -1,16 +1,16 @@
 import { inStep, type Context } from '../core/context.ts';
-import type { Flavour } from '../sql/flavour.ts';
+import { refused } from '../core/errors.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
-import { refused } from '../core/errors.ts';
-import type { Runner } from './run/ledger-entry.ts';
+import type { Flavour } from '../sql/flavour.ts';
+import { noProgress, progressAfter, type Progress } from '../sql/statement.ts';
 import { sqlTime } from './ledger-write.ts';
-import { isLedgerThere, readLedger } from './run/ledger.ts';
-import { withMigrationLock } from './run/lock.ts';
 import { fillLedger, isDraftThere, orTell } from './make-ledger.ts';
 import type { LedgerRow, Migration } from './migration.ts';
+import type { Runner } from './run/ledger-entry.ts';
+import { isLedgerThere, readLedger } from './run/ledger.ts';
+import { withMigrationLock } from './run/lock.ts';
 import { statementsOf } from './run/script.ts';
-import { noProgress, progressAfter, type Progress } from '../sql/statement.ts';
 import { compareVersions, isSameVersion, isVersion } from './version.ts';
 
 /**

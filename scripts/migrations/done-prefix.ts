@@ -1,6 +1,6 @@
+import { noProgress, progressAfter, type Statement } from '../sql/statement.ts';
 import type { LedgerRow, Migration, Reading } from './migration.ts';
 import { statementsOf } from './run/script.ts';
-import { noProgress, progressAfter, type Statement } from '../sql/statement.ts';
 import { isSameVersion, versionKey } from './version.ts';
 
 /** What the statements of a script say of which the ledger has the first few as done. */

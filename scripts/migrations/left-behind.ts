@@ -1,6 +1,6 @@
-import type { Step } from './run/transaction-plan.ts';
-import type { LedgerProgress } from './run/ledger.ts';
 import type { Statement } from '../sql/statement.ts';
+import type { LedgerProgress } from './run/ledger.ts';
+import type { Step } from './run/transaction-plan.ts';
 
 /**
  * Where a script stopped: before its statement was sent, in the statement itself, or after the server had done it, in

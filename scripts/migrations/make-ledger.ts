@@ -1,10 +1,10 @@
-import { noMoreThan } from '../sql/quote.ts';
+import { reasonOf, refused } from '../core/errors.ts';
 import type { Session } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
-import { reasonOf, refused } from '../core/errors.ts';
+import { noMoreThan } from '../sql/quote.ts';
 import { draftTable, LedgerWriteError, writeLedger, type ExtraColumn } from './ledger-write.ts';
-import { columnsOf, isLedgerShape, isLedgerThere, ledgerTable } from './run/ledger.ts';
 import type { LedgerRow } from './migration.ts';
+import { columnsOf, isLedgerShape, isLedgerThere, ledgerTable } from './run/ledger.ts';
 
 /**
  * Makes the ledger where there is none, and adds the columns that one lacks.

@@ -1,9 +1,9 @@
 import { isAbsolute, join, relative } from 'node:path';
+import { isUnder, persistentPaths } from '../config/persistent.ts';
 import { applicationDir } from '../config/require.ts';
 import { strangerAt, trustingOf, type Found, type Trusting } from '../config/stranger.ts';
 import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
-import { isUnder, persistentPaths } from '../config/persistent.ts';
 import { fileFailed, namesIn, statIfThere } from '../system/files.ts';
 import { isScript } from './names.ts';
 

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import type { Context, Progress } from '../core/context.ts';
+import { sha256OfText } from '../core/text-hash.ts';
 import {
   fileFailed,
   privateFile,
@@ -12,7 +13,6 @@ import {
 } from '../system/files.ts';
 import { expectStatus, HttpFailure, request, type HttpRequest } from './request.ts';
 import { withRetries, type HttpLimits } from './retry.ts';
-import { sha256OfText } from '../core/text-hash.ts';
 
 type DownloadContext = Pick<Context, 'signal' | 'clock' | 'report'>;
 

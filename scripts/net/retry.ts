@@ -1,7 +1,7 @@
 import { note, stopIfInterrupted, type Context } from '../core/context.ts';
 import { MajError, refused } from '../core/errors.ts';
-import { HttpFailure, networkFailure } from './request.ts';
 import { shownUrl } from '../system/urls.ts';
+import { HttpFailure, networkFailure } from './request.ts';
 
 /** How much and how long may be got, and how often it is tried. */
 export interface HttpLimits {

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { inStep, type Context } from '../core/context.ts';
+import { refused, unsound } from '../core/errors.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
-import { refused, unsound } from '../core/errors.ts';
 import { readBytesSync } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
 import { ownVersion } from '../system/process/own-version.ts';
 import { capture } from '../system/process/processes.ts';
-import type { ReleaseEntry } from './types.ts';
 import {
   nodeVersion,
   parseRequirements,
@@ -18,6 +17,7 @@ import {
   type Requirements,
   type Surroundings,
 } from './requirements.ts';
+import type { ReleaseEntry } from './types.ts';
 
 const mostBytes = 65_536;
 

@@ -4,8 +4,8 @@ import { stopIfInterrupted, type Context, type Progress } from '../core/context.
 import { refused, unsound } from '../core/errors.ts';
 import { readStreamOf } from '../system/beneath.ts';
 import { fileFailed, readIfThere, statIfThere } from '../system/files.ts';
-import type { VerifiedPackage } from './types.ts';
 import { requiredKey, verifySignature } from './signature.ts';
+import type { VerifiedPackage } from './types.ts';
 
 /** A line of a sum file: the sum, and the file that it is of, where the line says. */
 interface Sum {

@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, fstatSync, futimesSync, readSync, type Stats } from 'node:fs';
+import { bytesOnDisk, holeWriter, leastHole, plainWriter } from '../archive/sparse.ts';
 import { copyOpenFile, linkSync, openNew, openToRead } from '../system/beneath.ts';
 import { identityOf, privateFile } from '../system/files.ts';
-import { bytesOnDisk, holeWriter, leastHole, plainWriter } from '../archive/sparse.ts';
 
 /** Bits that let a program run as its owner or group: no copy has them before it has its owner. */
 export const setIdBits = 0o6000;

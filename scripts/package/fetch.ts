@@ -8,8 +8,8 @@ import { exists, remove, renameDurably, writeDurably } from '../system/files.ts'
 import { shownUrl } from '../system/urls.ts';
 import { expectedSum, hashFile, parseSums, sumsFor } from './checksum.ts';
 import { packageLimits } from './entry-rules.ts';
-import { packingOf } from './package-formats.ts';
 import { parseDetached } from './openpgp.ts';
+import { packingOf } from './package-formats.ts';
 import { requiredKey, signatureSuffixes } from './signature.ts';
 import { packageFolder } from './store.ts';
 

@@ -8,11 +8,11 @@ import type { HttpRequest } from '../net/request.ts';
 import type { HttpLimits } from '../net/retry.ts';
 import { namesIn, statIfThere } from '../system/files.ts';
 import { fetchLimits, fetchPackage, type RemotePackage } from './fetch.ts';
-import { isPackageName, newestOf, packagesOf, packingOf, versionInName } from './package-formats.ts';
 import { gitPackage } from './git-package.ts';
 import { githubPackage } from './github.ts';
-import type { FoundPackage } from './types.ts';
+import { isPackageName, newestOf, packagesOf, packingOf, versionInName } from './package-formats.ts';
 import { signatureSuffixes } from './signature.ts';
+import type { FoundPackage } from './types.ts';
 
 /**
  * The package that was asked for: a file, where the user stands or in the project; a version, which UPDATE_SOURCE has in its

@@ -30,9 +30,9 @@ import { capture, stream } from '../system/process/processes.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import { shownUrl } from '../system/urls.ts';
 import { newestOf } from './package-formats.ts';
-import type { FoundPackage } from './types.ts';
 import { requiredKey } from './signature.ts';
 import { mirrorFolder, packageFolder } from './store.ts';
+import type { FoundPackage } from './types.ts';
 
 /**
  * Makes a package of a commit of the application's repository: what is committed, and nothing that only lies in the

@@ -17,8 +17,8 @@ import { planMigrations, refuseProblems } from '../migrations/plan.ts';
 import { ledgerTable, readLedger } from '../migrations/run/ledger.ts';
 import { runScripts, serverSqlMode, type MigrationRun } from '../migrations/run/runner.ts';
 import type { Throwaway } from '../server/throwaway.ts';
-import { createDryRunWatch, lookWaitSeconds, type Seen } from './watch-dry-run.ts';
 import { readServerSettings, takeServerSettings } from './production-settings.ts';
+import { createDryRunWatch, lookWaitSeconds, type Seen } from './watch-dry-run.ts';
 
 /** What the pending migrations did to the copy. */
 export interface DryRunResult extends MigrationRun, Seen {

@@ -4,8 +4,8 @@ import { sqlErrorOf, type Session } from '../database/session/session.ts';
 import { areTablesLocked, denialsOf } from '../migrations/confine.ts';
 import type { Measured, StatementEvidence } from '../migrations/run/evidence.ts';
 import { lockWaitTimeout } from '../migrations/run/failure.ts';
-import type { Step } from '../migrations/run/transaction-plan.ts';
 import type { Watch } from '../migrations/run/stop-script.ts';
+import type { Step } from '../migrations/run/transaction-plan.ts';
 import { tokensOf } from '../sql/lexer.ts';
 import { quoteName } from '../sql/quote.ts';
 

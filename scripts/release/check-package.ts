@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { inStep, type Context } from '../core/context.ts';
-import { withTemporaryFolder } from '../system/temporary.ts';
 import { readRequirements } from '../package/check-requirements.ts';
 import { verifyPackage } from '../package/checksum.ts';
-import type { VerifiedPackage } from '../package/types.ts';
 import type { Requirements } from '../package/requirements.ts';
-import { packageVersion } from './stage.ts';
+import type { VerifiedPackage } from '../package/types.ts';
 import { checkUnchanged, unpackPackage } from '../package/unpack.ts';
+import { withTemporaryFolder } from '../system/temporary.ts';
+import { packageVersion } from './stage.ts';
 
 /** What a package that is sound is: for `maj verify package`. */
 export interface PackageReport extends VerifiedPackage {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { makeStateFolder } from '../config/own-folders.ts';
 import { stateDir } from '../config/require.ts';
 import { note, type Context } from '../core/context.ts';
 import { unsound } from '../core/errors.ts';
-import { makeStateFolder } from '../config/own-folders.ts';
-import { namesIn, readIfThere, removeWritten, writeDurably } from '../system/files.ts';
 import { isSameVersion } from '../core/versions.ts';
 import { releaseEntrySchema } from '../package/types.ts';
+import { namesIn, readIfThere, removeWritten, writeDurably } from '../system/files.ts';
 import type { StagedRelease } from './types.ts';
 
 const listSchema = v.object({

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { chmodSync, lstatSync } from '../system/beneath.ts';
 import { createBreather } from '../core/yield-to-event-loop.ts';
+import { chmodSync, lstatSync } from '../system/beneath.ts';
 import { checkName, fileFailed, namesIn } from '../system/files.ts';
 import { entryAt, walkTree, type Stamp, type TreeEntry } from './tree.ts';
 

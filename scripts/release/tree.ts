@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import { isGone, lstatIfThere, readdirSync, readlinkSync } from '../system/beneath.ts';
 import { createBreather } from '../core/yield-to-event-loop.ts';
+import { isGone, lstatIfThere, readdirSync, readlinkSync } from '../system/beneath.ts';
 import { checkName, fileFailed, isUnreadableName } from '../system/files.ts';
 
 /** Something in a tree, without following links. */

@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os';
+import { checkSpace, databaseBytes, type DatabaseBytes } from '../backup/space.ts';
 import type { Context } from '../core/context.ts';
+import { MajError } from '../core/errors.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
-import { MajError } from '../core/errors.ts';
-import { checkSpace, databaseBytes, type DatabaseBytes } from '../backup/space.ts';
 
 /** Bytes of a throwaway server without any rows: its system tables, its redo log, its temporary tablespaces. */
 const emptyServer = 400 * 1024 * 1024;

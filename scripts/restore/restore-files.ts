@@ -1,20 +1,20 @@
 import { basename, dirname, join } from 'node:path';
+import { checkFlagPlace } from '../application/maintenance.ts';
+import { appTree, type AppTree } from '../backup/files/app-tree.ts';
+import { unpackFiles } from '../backup/files/unpack-files.ts';
+import type { Backup } from '../backup/list.ts';
+import type { ManifestFiles } from '../backup/manifest.ts';
+import { checkSpace } from '../backup/space.ts';
 import { checkOwnFolder } from '../config/stranger.ts';
 import { inStep, type Context } from '../core/context.ts';
-import { checkFlagPlace } from '../application/maintenance.ts';
 import { refused, unsound } from '../core/errors.ts';
+import { codecNamed } from '../dump/codec.ts';
 import { copyFile } from '../package/copy-file.ts';
 import { asideName } from '../release/old-trees.ts';
 import { entryAt } from '../release/tree.ts';
 import { makeFolders } from '../system/beneath.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
 import { flush } from '../system/flush.ts';
-import { appTree, type AppTree } from '../backup/files/app-tree.ts';
-import { codecNamed } from '../dump/codec.ts';
-import type { Backup } from '../backup/list.ts';
-import type { ManifestFiles } from '../backup/manifest.ts';
-import { checkSpace } from '../backup/space.ts';
-import { unpackFiles } from '../backup/files/unpack-files.ts';
 
 /**
  * Puts an application's files back, all of them: unpacks the archive beside the application's folder, compares every

@@ -1,18 +1,18 @@
+import type { Backup } from '../backup/list.ts';
+import { readPartText } from '../backup/part-text.ts';
 import { warn, type Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
 import type { Definers } from '../database/definers.ts';
-import { quoteName } from '../sql/quote.ts';
 import { withSession } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
-import { refused } from '../core/errors.ts';
 import { codecNamed } from '../dump/codec.ts';
+import { quoteName } from '../sql/quote.ts';
+import { quoteWords } from '../system/process/shell-words.ts';
+import { escaped } from '../system/regular-expression.ts';
 import { differencesFromBackup } from './compare.ts';
 import { nameOf } from './differences.ts';
-import type { Backup } from '../backup/list.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
-import { readPartText } from '../backup/part-text.ts';
 import { refuseDifferences } from './refuse-differences.ts';
-import { escaped } from '../system/regular-expression.ts';
-import { quoteWords } from '../system/process/shell-words.ts';
 import { checkRestorable } from './restorable.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { MaintenanceState } from '../application/maintenance.ts';
+import { makeStateFolder } from '../config/own-folders.ts';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../core/context.ts';
 import { locked, unfinished, type MajError } from '../core/errors.ts';
-import { makeStateFolder } from '../config/own-folders.ts';
 import { readIfThere, remove, writeDurably } from '../system/files.ts';
 import { fateOf, identitySchema, ownIdentity } from '../system/process/identity.ts';
 import { coversScope, restoreCommand, scopeSchema, type RestoreScope } from './restore-scope.ts';

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
-import { capture, findProgram } from '../system/process/processes.ts';
 import { parseProgramVersion, type Flavour, type ServerVersion } from '../sql/flavour.ts';
+import { capture, findProgram } from '../system/process/processes.ts';
 
 /** The programs that a server is made and started with. */
 export interface ServerPrograms {

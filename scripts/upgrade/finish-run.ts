@@ -1,6 +1,6 @@
 import { setMaintenance } from '../application/maintenance.ts';
-import { notRolledBack, reasonOf } from '../core/errors.ts';
 import { orLeftOver } from '../core/best-effort.ts';
+import { notRolledBack, reasonOf } from '../core/errors.ts';
 import { record } from './journal/records.ts';
 import type { RunState } from './journal/state.ts';
 import {

@@ -1,13 +1,13 @@
-import { installedVersion } from '../release/version.ts';
-import type { ExpiryFacts } from '../keeping/expire.ts';
 import type { Backup } from '../backup/list.ts';
-import { readRestoreMark } from '../restore/restore-mark.ts';
 import type { Context } from '../core/context.ts';
+import type { ExpiryFacts } from '../keeping/expire.ts';
 import { readReceipts } from '../rehearsal/receipt.ts';
+import { installedVersion } from '../release/version.ts';
+import { readRestoreMark } from '../restore/restore-mark.ts';
+import { lastUpgradeTo } from './go-back/way-back.ts';
 import { readJournal } from './journal/journal.ts';
 import { runIds } from './journal/runs.ts';
 import { foldJournal, type RunState } from './journal/state.ts';
-import { lastUpgradeTo } from './go-back/way-back.ts';
 
 /**
  * Learns what the decision which backups expire rests on: journals, receipts, the mark of a restore, the clock.

@@ -17,8 +17,8 @@ import { stagePackage } from '../release/stage.ts';
 import type { StagedFacts } from '../release/types.ts';
 import { checkRestorable } from '../restore/restorable.ts';
 import { tryRestore } from '../restore/trial/trial.ts';
-import { refuseFailedBefore } from './previous-failure.ts';
 import { stagedEntry } from './journal/journal.ts';
+import { refuseFailedBefore } from './previous-failure.ts';
 import { checkReady } from './ready.ts';
 import { doStep, type UpgradeRun } from './run.ts';
 

@@ -1,10 +1,10 @@
-import { installedVersion } from '../release/version.ts';
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
-import type { VerifiedPackage } from '../package/types.ts';
 import { isSameVersion } from '../core/versions.ts';
-import { readStates } from './needed-backups.ts';
+import type { VerifiedPackage } from '../package/types.ts';
+import { installedVersion } from '../release/version.ts';
 import { mayHaveChanged, type RunState } from './journal/state.ts';
+import { readStates } from './needed-backups.ts';
 
 /** What is upgraded to what: another package of the same version is another pair. */
 export interface UpgradePair {

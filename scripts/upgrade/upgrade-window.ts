@@ -13,9 +13,9 @@ import { runMigrations } from '../migrations/run/runner.ts';
 import type { Receipt } from '../rehearsal/receipt.ts';
 import { prepareSwitch } from '../release/prepare.ts';
 import { afterSwitch } from './after-switch.ts';
+import { refuseUnrehearsedRest } from './check-rest-is-rehearsed.ts';
 import type { Prepared } from './prepare.ts';
 import type { Prover } from './prover.ts';
-import { refuseUnrehearsedRest } from './check-rest-is-rehearsed.ts';
 import type { UpgradeRun } from './run.ts';
 import type { WindowWork } from './window.ts';
 

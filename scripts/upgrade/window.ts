@@ -15,8 +15,8 @@ import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { applyMoves } from '../release/switch.ts';
 import type { SwitchPlan } from '../release/types.ts';
-import { doStep, type UpgradeRun } from './run.ts';
 import type { RunState } from './journal/state.ts';
+import { doStep, type UpgradeRun } from './run.ts';
 
 /** What a window does, to the one version or the other. Every part may be called again, where the first call was cut off. */
 export interface WindowWork {

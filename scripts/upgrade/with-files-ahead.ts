@@ -1,6 +1,6 @@
 import { archiveAhead, type FilesAhead } from '../backup/files/files-ahead.ts';
-import { stopIfInterrupted } from '../core/context.ts';
 import { orLeftOver } from '../core/best-effort.ts';
+import { stopIfInterrupted } from '../core/context.ts';
 import { doStep, type UpgradeRun } from './run.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os';
 import { checkRoom } from './disk.ts';
+import type { Figure } from './limits.ts';
 import { measureBackup, type Say } from './measure-backup.ts';
 import { measureFiles } from './measure-files.ts';
 import { measureMemory } from './measure-memory.ts';
 import { measureRestore } from './measure-restore.ts';
-import type { Figure } from './limits.ts';
 import type { BenchOptions } from './options.ts';
 import type { BenchResult } from './print.ts';
 import { withBenchServer, type BenchServer } from './server.ts';

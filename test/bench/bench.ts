@@ -1,13 +1,13 @@
 import { MajError, reasonOf } from '../../scripts/core/errors.ts';
 import { benchBackup } from './backup.ts';
-import { benchMigrate } from './migrate.ts';
-import { benchUpgrade } from './upgrade.ts';
 import { SpaceError } from './disk.ts';
 import { holds } from './limits.ts';
-import { benchUsage, parseBenchOptions, type BenchOptions } from './options.ts';
 import { benchSites } from './measure-sites.ts';
-import { benchSwitch } from './switch.ts';
+import { benchMigrate } from './migrate.ts';
+import { benchUsage, parseBenchOptions, type BenchOptions } from './options.ts';
 import { resultJson, resultLines } from './print.ts';
+import { benchSwitch } from './switch.ts';
+import { benchUpgrade } from './upgrade.ts';
 
 const benchmarks = new Map([
   ['backup', benchBackup],

@@ -1,5 +1,5 @@
-import { quoteName } from '../../scripts/sql/quote.ts';
 import type { Session } from '../../scripts/database/session/session.ts';
+import { quoteName } from '../../scripts/sql/quote.ts';
 import { benchTables, changedTable, type BenchTable } from './tables.ts';
 
 /** Rows that are made by one statement. */

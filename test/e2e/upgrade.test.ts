@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { maj } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
-import { layBackup } from '../integration/keeping/helpers.ts';
 import { expectVersion, stateOf, useSites } from '../helpers/site.ts';
+import { layBackup } from '../integration/keeping/helpers.ts';
 
 describe.each(servers)('an upgrade on $name', (server) => {
   const newSite = useSites(server);

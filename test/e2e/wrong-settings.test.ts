@@ -1,10 +1,10 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { withSession } from '../../scripts/database/session/session.ts';
 import { maj } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/context.ts';
 import { clientFolder, servers, useServer } from '../helpers/servers.ts';
-import { withSession } from '../../scripts/database/session/session.ts';
 
 /** A project folder with settings of its own; nothing of the environment's counts. */
 async function project(settings: Readonly<Record<string, string>>): Promise<string> {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startMaj } from '../helpers/cli.ts';
-import { quoteName } from '../../scripts/sql/quote.ts';
 import { connect, withSession, type Session } from '../../scripts/database/session/session.ts';
+import { quoteName } from '../../scripts/sql/quote.ts';
+import { startMaj } from '../helpers/cli.ts';
 import { testContext } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { expectVersion, stateOf, useSites, type TestSite } from '../helpers/site.ts';

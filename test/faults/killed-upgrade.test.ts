@@ -3,12 +3,12 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withSession } from '../../scripts/database/session/session.ts';
+import type { UpgradeStep } from '../../scripts/upgrade/journal/steps.ts';
 import type { CliRun } from '../helpers/cli.ts';
 import { testContext } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { expectVersion, stateOf, useSites, type TestSite } from '../helpers/site.ts';
 import { strikeIn } from '../helpers/strike.ts';
-import type { UpgradeStep } from '../../scripts/upgrade/journal/steps.ts';
 
 /** An upgrade that gets a signal the moment that a step has begun. */
 const signalInStep = (site: TestSite, step: UpgradeStep, signal: NodeJS.Signals): Promise<CliRun> =>

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { findClients } from '../../scripts/dump/client/clients.ts';
 import { connect } from '../../scripts/database/session/session.ts';
+import { findClients } from '../../scripts/dump/client/clients.ts';
 import { startThrowaway, type Throwaway } from '../../scripts/server/throwaway.ts';
 import { clientOracle, type Oracle } from '../helpers/client-oracle.ts';
 import { testContext } from '../helpers/context.ts';

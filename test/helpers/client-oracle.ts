@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Flavour } from '../../scripts/sql/flavour.ts';
 import type { Session } from '../../scripts/database/session/session.ts';
+import type { Flavour } from '../../scripts/sql/flavour.ts';
 import { temporaryFolder } from './context.ts';
 
 /** A server and its own client, which tell what the client sends of a script. */

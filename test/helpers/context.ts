@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSettings } from '../../scripts/config/parse.ts';
 import type { Config } from '../../scripts/config/settings.ts';
+import { systemClock } from '../../scripts/core/clock.ts';
 import type { Context } from '../../scripts/core/context.ts';
 import type { MajEvent } from '../../scripts/core/events.ts';
-import { systemClock } from '../../scripts/core/clock.ts';
 
 /** A context for tests, which remembers what was reported. */
 export interface TestContext extends Context {

@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync } from 'node:fs';
 import { afterAll, beforeAll } from 'vitest';
-import { serverOptions, placesIn } from '../../scripts/server/server-options.ts';
-import { serverTemplate } from '../../scripts/server/server-template.ts';
 import { withSession, type Session } from '../../scripts/database/session/session.ts';
 import type { Target } from '../../scripts/database/session/target.ts';
+import { serverOptions, placesIn } from '../../scripts/server/server-options.ts';
+import { serverTemplate } from '../../scripts/server/server-template.ts';
 import { temporaryFolder, testContext } from './context.ts';
 import type { TestServer } from './servers.ts';
 

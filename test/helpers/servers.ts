@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { Config } from '../../scripts/config/settings.ts';
 import { MajError } from '../../scripts/core/errors.ts';
-import type { Flavour } from '../../scripts/sql/flavour.ts';
-import { findServerPrograms, type ServerPrograms } from '../../scripts/server/programs.ts';
-import { quoteName } from '../../scripts/sql/quote.ts';
-import type { ServerLikeness } from '../../scripts/server/server-options.ts';
 import { connect, withSession, type Session } from '../../scripts/database/session/session.ts';
 import type { Target } from '../../scripts/database/session/target.ts';
+import { findServerPrograms, type ServerPrograms } from '../../scripts/server/programs.ts';
+import type { ServerLikeness } from '../../scripts/server/server-options.ts';
 import { startThrowaway, type Throwaway } from '../../scripts/server/throwaway.ts';
+import type { Flavour } from '../../scripts/sql/flavour.ts';
+import { quoteName } from '../../scripts/sql/quote.ts';
 import { testContext, type TestContext } from './context.ts';
 
 /** A server that the tests run on. */

@@ -1,13 +1,13 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import type { ServerLikeness } from '../../scripts/server/server-options.ts';
-import { withSession } from '../../scripts/database/session/session.ts';
 import { lookAt, type PageView } from '../../examples/demo/page.ts';
 import { hashOfDump, installSite, type Site } from '../../examples/demo/site.ts';
+import { withSession } from '../../scripts/database/session/session.ts';
 import { readMigrations } from '../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../scripts/migrations/run/runner.ts';
 import { adoptRelease } from '../../scripts/release/adopt.ts';
+import type { ServerLikeness } from '../../scripts/server/server-options.ts';
 import { parseJournal, type JournalLine } from '../../scripts/upgrade/journal/journal.ts';
 import { maj, type CliRun } from './cli.ts';
 import { temporaryFolder, testContext } from './context.ts';

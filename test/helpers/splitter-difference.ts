@@ -1,6 +1,6 @@
 import { MajError } from '../../scripts/core/errors.ts';
-import { followSqlMode, initialModeState } from '../../scripts/sql/sql-mode.ts';
 import { splitStatements } from '../../scripts/sql/splitter.ts';
+import { followSqlMode, initialModeState } from '../../scripts/sql/sql-mode.ts';
 import type { Oracle } from './client-oracle.ts';
 import { textAsSent } from './client-text.ts';
 

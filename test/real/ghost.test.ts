@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { servers, useServer } from '../helpers/servers.ts';
+import { run } from './cache.ts';
 import { asGhost, configOf, ghostOf, setUp, writeService } from './ghost.ts';
 import {
   answerOf,
@@ -19,7 +20,6 @@ import {
   writeFiles,
   writeSettings,
 } from './installed.ts';
-import { run } from './cache.ts';
 
 const [from, to] = ['5.100.0', '5.130.0'];
 

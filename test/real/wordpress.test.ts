@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { hashOfDump } from '../../examples/demo/site.ts';
 import { maj } from '../helpers/cli.ts';
 import { servers, useServer } from '../helpers/servers.ts';
+import { run } from './cache.ts';
 import {
   answerOf,
   call,
@@ -21,7 +22,6 @@ import {
   writeSettings,
   type Folders,
 } from './installed.ts';
-import { run } from './cache.ts';
 import { configOf, healthPage, php, serve, updateScript, wordPressOf } from './wordpress.ts';
 
 const packageIn = (folder: string): string => join(folder, readdirSync(folder)[0] ?? '');

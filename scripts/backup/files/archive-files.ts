@@ -10,8 +10,8 @@ import {
   type ArchiveEntry,
 } from '../../archive/archives.ts';
 import { bytesOnDisk, extentsOf, zeroPieces } from '../../archive/sparse.ts';
-import { createBreather } from '../../core/yield-to-event-loop.ts';
 import { note, stopIfInterrupted, warn, type Context, type Progress } from '../../core/context.ts';
+import { createBreather } from '../../core/yield-to-event-loop.ts';
 import { createBatch, type Batch, type PartWriter } from '../../dump/store.ts';
 import type { Attributes } from '../../system/acl.ts';
 import { attributeKeeper, noAttributes, type AttributeKeeper } from '../../system/attributes.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readArchive, type VisitEntry } from '../../archive/archives.ts';
-import { readIfThere } from '../../system/files.ts';
 import { readStored, type Codec } from '../../dump/codec.ts';
+import { readIfThere } from '../../system/files.ts';
 import type { ManifestFiles } from '../manifest.ts';
 
 type Names = Pick<ManifestFiles, 'archive' | 'list' | 'late'>;

@@ -1,23 +1,23 @@
 import { join } from 'node:path';
-import { installedVersion } from '../../release/version.ts';
 import { backupsDir } from '../../config/require.ts';
 import { inStep, type Context, type Progress } from '../../core/context.ts';
 import { liveDatabase } from '../../database/identity.ts';
+import { chooseCodec, type Codec } from '../../dump/codec.ts';
+import { installedVersion } from '../../release/version.ts';
 import { renameDurably } from '../../system/files.ts';
 import { flush } from '../../system/flush.ts';
-import { appTree } from './app-tree.ts';
-import { archiveThings, type ArchivedTree } from './archive-files.ts';
-import { changesSince } from './changes-since.ts';
-import { chooseCodec, type Codec } from '../../dump/codec.ts';
 import { filesArchiveName, lookedName } from '../layout.ts';
-import { createList } from './list-writer.ts';
-import { lookAgain } from './look-again.ts';
-import { firstStamp, lookedLine, readLooked, type Looked } from './looked.ts';
 import type { ManifestFiles } from '../manifest.ts';
 import { checkWritable, openPartial, orDiscard, type PartialBackup } from '../partial.ts';
 import { checkSpace, estimateBytes, noDatabase, treeBytes } from '../space.ts';
-import { storeArchive } from './store-archive.ts';
+import { appTree } from './app-tree.ts';
+import { archiveThings, type ArchivedTree } from './archive-files.ts';
+import { changesSince } from './changes-since.ts';
 import { shareWithPrevious } from './hard-links.ts';
+import { createList } from './list-writer.ts';
+import { lookAgain } from './look-again.ts';
+import { firstStamp, lookedLine, readLooked, type Looked } from './looked.ts';
+import { storeArchive } from './store-archive.ts';
 import { walk } from './walk.ts';
 
 /** The application's files, archived before the backup that they are for is begun. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Codec } from '../../dump/codec.ts';
-import type { ManifestFiles } from '../manifest.ts';
 import { storeCompressed, type PartWriter, type StoredSum } from '../../dump/store.ts';
+import type { ManifestFiles } from '../manifest.ts';
 import { sharing, type ShareUnchanged } from './hard-links.ts';
 
 /** Where files are archived to, and how. */

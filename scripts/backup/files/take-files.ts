@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { inStep, type Context, type Progress } from '../../core/context.ts';
-import { writeDurably } from '../../system/files.ts';
 import { sha256OfText } from '../../core/text-hash.ts';
+import { writeDurably } from '../../system/files.ts';
+import { clearedName, filesArchiveName, filesListName, lateArchiveName } from '../layout.ts';
+import type { ManifestFiles } from '../manifest.ts';
+import { bytesOf, checkSpace, estimateBytes, noDatabase } from '../space.ts';
 import { archiveFiles, archiveThings, type ArchivedTree, type Written } from './archive-files.ts';
 import { changesSince, type Changes } from './changes-since.ts';
 import { clearedText } from './file-archives.ts';
 import type { FilesAhead } from './files-ahead.ts';
-import { clearedName, filesArchiveName, filesListName, lateArchiveName } from '../layout.ts';
+import { plainSum } from './hard-links.ts';
 import { createList, type ArchivedFiles } from './list-writer.ts';
 import { lookAgain, type FoundAgain } from './look-again.ts';
-import type { ManifestFiles } from '../manifest.ts';
-import { bytesOf, checkSpace, estimateBytes, noDatabase } from '../space.ts';
 import { storeArchive, type Into } from './store-archive.ts';
-import { plainSum } from './hard-links.ts';
 
 /**
  * Archives the application's files into a backup, with the list of what was read; shares both with an earlier backup that

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fchmodSync, fchownSync, futimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ArchiveEntry } from '../../archive/archives.ts';
+import { holeWriter, plainWriter } from '../../archive/sparse.ts';
 import { warn, type Context, type Progress } from '../../core/context.ts';
+import type { Codec } from '../../dump/codec.ts';
 import { modeToGive } from '../../package/copy-file.ts';
 import type { Attributes } from '../../system/acl.ts';
-import type { ArchiveEntry } from '../../archive/archives.ts';
 import { attributeKeeper, type AttributeKeeper } from '../../system/attributes.ts';
 import {
   chmodSync,
@@ -24,12 +26,10 @@ import {
   systemErrorCode,
 } from '../../system/files.ts';
 import { runsAsRoot } from '../../system/process/identity.ts';
-import { holeWriter, plainWriter } from '../../archive/sparse.ts';
-import type { Codec } from '../../dump/codec.ts';
-import { readFiles } from './file-archives.ts';
-import { entryDifference, listedEntry, parseFilesList } from './files-list.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestFiles } from '../manifest.ts';
+import { readFiles } from './file-archives.ts';
+import { entryDifference, listedEntry, parseFilesList } from './files-list.ts';
 
 /**
  * Unpacks the files of a backup into a new folder and compares what it unpacks with the list, as it does.

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Progress } from '../../core/context.ts';
 import type { ArchiveEntry } from '../../archive/archives.ts';
-import { readIfThere } from '../../system/files.ts';
+import type { Progress } from '../../core/context.ts';
 import type { Codec } from '../../dump/codec.ts';
-import { archivesOf, plainFilesOf, readFiles } from './file-archives.ts';
-import { entryDifference, listedEntry, parseFilesList, type ListedFile } from './files-list.ts';
+import { readIfThere } from '../../system/files.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestFiles } from '../manifest.ts';
 import type { Problem } from '../problem.ts';
 import { verifyPlainFile, verifyStored } from '../verify-parts.ts';
+import { archivesOf, plainFilesOf, readFiles } from './file-archives.ts';
+import { entryDifference, listedEntry, parseFilesList, type ListedFile } from './files-list.ts';
 
 /** Verifies the archives of the files: as files, and each of their entries against the list. */
 export async function verifyFilesArchive(

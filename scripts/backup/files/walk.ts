@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import { isGone, lstatExactly, readdirSync } from '../../system/beneath.ts';
 import { createBreather } from '../../core/yield-to-event-loop.ts';
+import { isGone, lstatExactly, readdirSync } from '../../system/beneath.ts';
 import { checkName, fileFailed } from '../../system/files.ts';
 
 /** A file, folder or link that was come across, by its path from the root. */

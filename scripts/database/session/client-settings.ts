@@ -1,6 +1,6 @@
 import type { Context } from '../../core/context.ts';
-import { withSession } from './session.ts';
 import { noLimit } from './session-state.ts';
+import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
 /**

@@ -5,7 +5,6 @@ import { MajError, wrongUsage } from '../../core/errors.ts';
 import type { Target } from '../../database/session/target.ts';
 import { askVersion, type ServerPrograms } from '../../server/programs.ts';
 import { parseProgramVersion, type Flavour } from '../../sql/flavour.ts';
-import { inLargePieces } from '../../system/process/stdbuf.ts';
 import {
   capture,
   captureBytes,
@@ -15,6 +14,7 @@ import {
   type Streamed,
 } from '../../system/process/processes.ts';
 import { quoteWords } from '../../system/process/shell-words.ts';
+import { inLargePieces } from '../../system/process/stdbuf.ts';
 import { makeOptionFile, optionFileText } from './option-file.ts';
 
 /** The vendor's own programs that dump and load, on this machine. */

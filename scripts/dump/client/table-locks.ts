@@ -1,10 +1,10 @@
 import { note, type Context } from '../../core/context.ts';
 import { interrupted, reasonOf, refused } from '../../core/errors.ts';
 import { heldUp, othersIn } from '../../database/lock-waits.ts';
-import type { TableToLock } from '../preflight/preflight-tables.ts';
-import { quoteName } from '../../sql/quote.ts';
 import { connect, sqlErrorOf, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
+import { quoteName } from '../../sql/quote.ts';
+import type { TableToLock } from '../preflight/preflight-tables.ts';
 
 /** Seconds that a lock is waited for: as long as an ordinary writer takes, and no longer. */
 const lockWaitSeconds = 30;

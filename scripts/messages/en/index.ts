@@ -1,3 +1,4 @@
+import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 import { adopt } from './adopt.ts';
 import { application } from './application.ts';
 import { backup } from './backup.ts';
@@ -10,7 +11,6 @@ import { migrations } from './migrations.ts';
 import { release } from './release.ts';
 import { settings } from './settings.ts';
 import { system } from './system.ts';
-import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 import { upgrade } from './upgrade.ts';
 
 /** The English catalogue, an area of the program a file. */

@@ -1,5 +1,5 @@
-import type { Other, Others } from '../../database/others.ts';
 import { oneLine } from '../../core/printable.ts';
+import type { Other, Others } from '../../database/others.ts';
 
 const stopWriters =
   'Stop what writes there (services, queue workers, cron); with APP_SERVICES or APP_STOP_COMMAND maj does that (docs/applications.md).';

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import type { Context } from '../../core/context.ts';
-import { quoteName } from '../../sql/quote.ts';
-import type { Session } from '../../database/session/session.ts';
 import { refused } from '../../core/errors.ts';
-import { wholeOf } from '../baseline.ts';
-import { readLedger } from '../run/ledger.ts';
-import type { Migration } from '../migration.ts';
+import type { Session } from '../../database/session/session.ts';
+import { quoteName } from '../../sql/quote.ts';
 import type { Progress } from '../../sql/statement.ts';
+import { wholeOf } from '../baseline.ts';
+import type { Migration } from '../migration.ts';
+import { readLedger } from '../run/ledger.ts';
 import { momentColumn, readEntries, type ForeignLedger, type RawRow } from './entries.ts';
 import { planAdoption, type Adopted, type Adoption } from './plan.ts';
 import type { Table } from './shapes.ts';

@@ -1,5 +1,5 @@
-import type { Session } from '../../database/session/session.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { Session } from '../../database/session/session.ts';
 
 const pauseMs = 100;
 

@@ -5,10 +5,10 @@ import type { Session } from '../../database/session/session.ts';
 import { noProgress, progressAfter, type Progress } from '../../sql/statement.ts';
 import { isIdleUpdate } from '../after-each.ts';
 import type { Phase } from '../left-behind.ts';
-import type { Step } from './transaction-plan.ts';
 import type { Script } from './script.ts';
-import { settle, type Known, type Settled, type Stop, type Surroundings } from './stop-script.ts';
 import { createStatementRuns, type StatementRuns } from './statement-run.ts';
+import { settle, type Known, type Settled, type Stop, type Surroundings } from './stop-script.ts';
+import type { Step } from './transaction-plan.ts';
 
 /** How a script ended. */
 export interface Execution {

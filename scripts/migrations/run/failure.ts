@@ -1,10 +1,10 @@
 import type { SqlError } from '../../database/session/session.ts';
-import type { Step } from './transaction-plan.ts';
 import type { Flavour } from '../../sql/flavour.ts';
-import type { LeftBehind, Phase } from '../left-behind.ts';
-import type { LedgerWrite } from '../ledger-write.ts';
 import { plainMode } from '../../sql/lexer.ts';
 import { firstTokens } from '../../sql/statement.ts';
+import type { LedgerWrite } from '../ledger-write.ts';
+import type { LeftBehind, Phase } from '../left-behind.ts';
+import type { Step } from './transaction-plan.ts';
 
 /** Why a run of migrations ended early, and what is known of the database. */
 export interface MigrationFailure {

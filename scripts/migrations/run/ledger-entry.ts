@@ -1,8 +1,8 @@
 import type { Session } from '../../database/session/session.ts';
-import { writeLedger } from '../ledger-write.ts';
-import { readProgress, type LedgerProgress } from './ledger.ts';
-import type { PendingMigration } from '../migration.ts';
 import type { Progress, Statement } from '../../sql/statement.ts';
+import { writeLedger } from '../ledger-write.ts';
+import type { PendingMigration } from '../migration.ts';
+import { readProgress, type LedgerProgress } from './ledger.ts';
 
 /** The row of one script while it runs: what is written to it, and through which connection; see `ledger-write.ts`. */
 export interface LedgerEntry {

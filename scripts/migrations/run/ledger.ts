@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { quoteName } from '../../sql/quote.ts';
-import type { Session } from '../../database/session/session.ts';
 import { refused } from '../../core/errors.ts';
+import type { Session } from '../../database/session/session.ts';
+import { quoteName } from '../../sql/quote.ts';
 import { acceptedColumn } from '../accepted.ts';
 import type { LedgerRow } from '../migration.ts';
 import { byVersion, isVersion } from '../version.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { locked, refused } from '../../core/errors.ts';
 import type { Context } from '../../core/context.ts';
+import { locked, refused } from '../../core/errors.ts';
 import { withSession, type Session } from '../../database/session/session.ts';
-import { noMoreThan } from '../../sql/quote.ts';
 import type { Target } from '../../database/session/target.ts';
+import { noMoreThan } from '../../sql/quote.ts';
 
 /** The lock on one database's migrations, held by a connection of its own. */
 export interface MigrationLock {

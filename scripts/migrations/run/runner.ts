@@ -1,22 +1,22 @@
 import { inStep, note, warn, type Context } from '../../core/context.ts';
+import { interrupted, notRolledBack, refused, type MajError } from '../../core/errors.ts';
 import { clientSettings } from '../../database/session/client-settings.ts';
 import { connect, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
-import { interrupted, notRolledBack, refused, type MajError } from '../../core/errors.ts';
+import type { Statement } from '../../sql/statement.ts';
 import { readPrefix } from '../done-prefix.ts';
+import { ensureLedger } from '../make-ledger.ts';
+import type { LedgerRow, PendingMigration } from '../migration.ts';
+import type { ScriptName } from '../names.ts';
+import { isSameVersion } from '../version.ts';
 import { executeScript, type Execution } from './execute.ts';
 import { excerptOf, lineOfError, type MigrationFailure } from './failure.ts';
 import { ledgerEntry, type Runner } from './ledger-entry.ts';
 import { readLedger } from './ledger.ts';
 import { withMigrationLock } from './lock.ts';
-import { ensureLedger } from '../make-ledger.ts';
-import type { LedgerRow, PendingMigration } from '../migration.ts';
-import type { ScriptName } from '../names.ts';
 import { areTransactional, prepareScript, type Script } from './script.ts';
-import type { Surroundings, Watch } from './stop-script.ts';
 import type { StatementRuns } from './statement-run.ts';
-import type { Statement } from '../../sql/statement.ts';
-import { isSameVersion } from '../version.ts';
+import type { Surroundings, Watch } from './stop-script.ts';
 
 /** What one script did. */
 export interface MigrationResult extends ScriptName {

@@ -1,11 +1,11 @@
 import type { Session } from '../../database/session/session.ts';
-import { statementsAfter } from '../after-each.ts';
-import { createDatabaseGuard } from '../checks/check.ts';
-import { createStepPlanner, refuseDependent, type Step } from './transaction-plan.ts';
-import type { Migration, PendingMigration, Reading } from '../migration.ts';
 import { splitStream } from '../../sql/splitter.ts';
 import type { Statement } from '../../sql/statement.ts';
+import { statementsAfter } from '../after-each.ts';
+import { createDatabaseGuard } from '../checks/check.ts';
+import type { Migration, PendingMigration, Reading } from '../migration.ts';
 import { refuseWayBack } from '../way-back.ts';
+import { createStepPlanner, refuseDependent, type Step } from './transaction-plan.ts';
 
 /** What a script meets where it runs. */
 export interface Scene extends Reading {

@@ -1,19 +1,19 @@
+import type { Clock } from '../../core/clock.ts';
+import { reasonOf } from '../../core/errors.ts';
 import { holdersIn } from '../../database/lock-waits.ts';
 import type { Session } from '../../database/session/session.ts';
 import { isConnectionLost, sqlErrorOf, type SqlError } from '../../database/session/sql-error.ts';
 import type { Target } from '../../database/session/target.ts';
-import { reasonOf } from '../../core/errors.ts';
-import type { Clock } from '../../core/clock.ts';
+import type { Progress, Statement } from '../../sql/statement.ts';
 import { endConnection } from '../in-doubt/end-connection.ts';
-import { deadlock, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
-import type { Step } from './transaction-plan.ts';
-import type { LedgerEntry } from './ledger-entry.ts';
 import { LedgerWriteError } from '../ledger-write.ts';
 import { whatIsLeft, type LeftBehind, type Phase } from '../left-behind.ts';
+import { deadlock, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
 import type { MigrationLock } from './lock.ts';
 import type { Script } from './script.ts';
 import type { StatementRun } from './statement-run.ts';
-import type { Progress, Statement } from '../../sql/statement.ts';
+import type { Step } from './transaction-plan.ts';
 
 /** What a script is run with. */
 export interface Surroundings {

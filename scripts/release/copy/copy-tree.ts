@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
 import { warn, type Context } from '../../core/context.ts';
+import { copyFile, modeToGive, setIdBits, type FileNames } from '../../package/copy-file.ts';
 import { chmodSync, lchownSync, makeFolders, symlinkSync } from '../../system/beneath.ts';
 import { fileFailed, remove, systemErrorCode } from '../../system/files.ts';
 import { runsAsRoot } from '../../system/process/identity.ts';
-import { sameTarget, type CarriedTarget } from './carried-links.ts';
-import { copyFile, modeToGive, setIdBits, type FileNames } from '../../package/copy-file.ts';
 import { newFolderMode, releasedFileMode } from '../file-mode.ts';
 import { entryAt, walkTree, type TreeEntry } from '../tree.ts';
+import { sameTarget, type CarriedTarget } from './carried-links.ts';
 
 /** What a thing was when it was copied: a second look may find another. */
 type Original = Pick<TreeEntry, 'type' | 'mode' | 'uid' | 'gid'>;

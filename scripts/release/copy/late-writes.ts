@@ -5,8 +5,8 @@ import { entryAt, walkTree } from '../tree.ts';
 import type { SwitchPlan } from '../types.ts';
 import { carriedTargets } from './carried-links.ts';
 import { adoptAttributesOf } from './carry-attributes.ts';
-import { adoptOwnersOf, copyInto } from './copy-tree.ts';
 import type { GoesAlong } from './complete.ts';
+import { adoptOwnersOf, copyInto } from './copy-tree.ts';
 
 /**
  * Looks through the old tree for what was written to it after the new one had been brought up to date: by a program that

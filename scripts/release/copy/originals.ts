@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { note, type Context } from '../../core/context.ts';
 import { MajError, reasonOf } from '../../core/errors.ts';
+import type { ReleaseEntry } from '../../package/types.ts';
+import { unpackPackage } from '../../package/unpack.ts';
 import { readBytesSync } from '../../system/beneath.ts';
 import { fileFailed, remove } from '../../system/files.ts';
-import { editedLimits, showEdited, type EditedFile } from './edited-files.ts';
 import type { ReleaseList } from '../installed.ts';
-import type { ReleaseEntry } from '../../package/types.ts';
 import { mayHoldSecrets } from '../secrets.ts';
 import { entryAt } from '../tree.ts';
-import { unpackPackage } from '../../package/unpack.ts';
+import { editedLimits, showEdited, type EditedFile } from './edited-files.ts';
 
 /** Where the package of the installed release is unpacked for a while, beside a staged tree. */
 export const originalsOf = (staged: string): string => `${staged}.originals`;

@@ -1,7 +1,7 @@
 import type { Flavour } from '../../sql/flavour.ts';
 import { quoteName } from '../../sql/quote.ts';
-import type { ArrivingTable } from './replace.ts';
 import { addConstraints, constraintsOf, withItems } from '../../sql/table-definition.ts';
+import type { ArrivingTable } from './replace.ts';
 import { asBytes } from './rewrite.ts';
 
 const prefix = 'maj_restore_';

@@ -1,8 +1,8 @@
+import type { Backup } from '../../backup/list.ts';
 import { inStep, note, type Context } from '../../core/context.ts';
 import { withSession } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
 import type { PartDifference } from '../differences.ts';
-import type { Backup } from '../../backup/list.ts';
 import { loadBackup, type LoadOptions, type Loaded } from './load-backup.ts';
 import { onlyTables } from './plan.ts';
 

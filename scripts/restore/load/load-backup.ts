@@ -11,8 +11,8 @@ import { connect, sqlErrorOf, withSession, type Session } from '../../database/s
 import { connectionCut } from '../../database/session/sql-error.ts';
 import type { Target } from '../../database/session/target.ts';
 import { codecNamed } from '../../dump/codec.ts';
-import { ownZone } from '../../sql/table-definition.ts';
 import { quoteName, quoteText } from '../../sql/quote.ts';
+import { ownZone } from '../../sql/table-definition.ts';
 import { namesAside } from './aside.ts';
 import { mixed, runJobs, type Job, type JobList } from './jobs.ts';
 import { makeTable, type RunStatement, type TableLoading } from './load-table.ts';

@@ -2,6 +2,7 @@ import type { ManifestPart } from '../../backup/manifest.ts';
 import type { PartSource } from '../../backup/part-text.ts';
 import type { Session } from '../../database/session/session.ts';
 import type { StatementBytes } from '../../dump/row-statements.ts';
+import type { Flavour } from '../../sql/flavour.ts';
 import {
   columnsOf,
   deferTable,
@@ -9,7 +10,6 @@ import {
   isVersioned,
   type Column,
 } from '../../sql/table-definition.ts';
-import type { Flavour } from '../../sql/flavour.ts';
 import { aboutTable, tableAside } from './aside.ts';
 import type { Job, JobList } from './jobs.ts';
 import {

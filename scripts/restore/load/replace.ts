@@ -1,6 +1,6 @@
 import { readRoutines } from '../../database/inventory.ts';
-import { quoteName } from '../../sql/quote.ts';
 import type { Session } from '../../database/session/session.ts';
+import { quoteName } from '../../sql/quote.ts';
 
 /** What of a database is to go; a name that is not there is no error. */
 export interface DropSelection {

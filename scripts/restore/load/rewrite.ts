@@ -1,6 +1,6 @@
+import { withoutDirectories, withoutQualifier } from '../../database/canonical-table.ts';
 import { withCurrentDefiner, type Definers } from '../../database/definers.ts';
 import { quoteName } from '../../sql/quote.ts';
-import { withoutDirectories, withoutQualifier } from '../../database/canonical-table.ts';
 
 /** How statements of a dump are changed on their way into a database. */
 export interface Rewriting {

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { stateDir } from '../../config/require.ts';
 import type { Context } from '../../core/context.ts';
-import { quoteName } from '../../sql/quote.ts';
+import { MajError } from '../../core/errors.ts';
 import { withSession, type Session } from '../../database/session/session.ts';
 import { addressOf, targetFromConfig, type Target } from '../../database/session/target.ts';
-import { MajError } from '../../core/errors.ts';
+import { quoteName } from '../../sql/quote.ts';
 import { makePrivateFolder, readIfThere, remove, writeDurably } from '../../system/files.ts';
 import { trialPrefix } from './trial-statements.ts';
 

@@ -1,9 +1,9 @@
+import type { ManifestPart } from '../../backup/manifest.ts';
 import { accountIn, withCurrentDefiner, type Definers } from '../../database/definers.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { constraintsOf, deferTable, withItems } from '../../sql/table-definition.ts';
-import { asBytes } from '../load/rewrite.ts';
-import type { ManifestPart } from '../../backup/manifest.ts';
 import { escaped } from '../../system/regular-expression.ts';
+import { asBytes } from '../load/rewrite.ts';
 
 /** What kind of object a statement makes: which privilege it takes depends on that. */
 export type ObjectKind = 'table' | 'foreign key' | 'sequence' | 'trigger' | 'routine' | 'view' | 'event';

@@ -5,8 +5,8 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { $ } from 'zx/core';
-import { reasonOf, refused } from '../../core/errors.ts';
 import type { Context } from '../../core/context.ts';
+import { reasonOf, refused } from '../../core/errors.ts';
 import { groupRuns, signalGroup } from './process-group.ts';
 import { quoteWords } from './shell-words.ts';
 

@@ -1,11 +1,11 @@
 import { appendFile, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { makeStateFolder } from '../../config/own-folders.ts';
 import { stateDir } from '../../config/require.ts';
 import type { Context } from '../../core/context.ts';
-import { makeStateFolder } from '../../config/own-folders.ts';
-import { fileFailed, privateFile, readIfThere, syncFolder } from '../../system/files.ts';
 import { switchPlanSchema, type StagedFacts } from '../../release/types.ts';
+import { fileFailed, privateFile, readIfThere, syncFolder } from '../../system/files.ts';
 import { identitySchema } from '../../system/process/identity.ts';
 import { installationSchema } from '../installation.ts';
 import { journalSteps } from './steps.ts';

@@ -1,23 +1,23 @@
-import { installedVersion } from '../../release/version.ts';
-import { compareWithDatabase } from '../../restore/compare.ts';
 import { findBackup } from '../../backup/list.ts';
 import type { Context } from '../../core/context.ts';
+import { refused } from '../../core/errors.ts';
+import { isSameVersion } from '../../core/versions.ts';
 import { schemaFingerprint } from '../../database/fingerprint.ts';
 import { findOthers } from '../../database/others.ts';
 import { withSession } from '../../database/session/session.ts';
 import { targetFromConfig } from '../../database/session/target.ts';
-import { refused } from '../../core/errors.ts';
 import { settleDoubt } from '../../migrations/in-doubt/resolve-in-doubt.ts';
 import { planLive } from '../../migrations/read-plan.ts';
 import { serverSqlMode } from '../../migrations/run/runner.ts';
 import { readReceipts, type Receipt } from '../../rehearsal/receipt.ts';
 import type { StagedFacts } from '../../release/types.ts';
+import { installedVersion } from '../../release/version.ts';
+import { compareWithDatabase } from '../../restore/compare.ts';
 import { exists } from '../../system/files.ts';
-import { isSameVersion } from '../../core/versions.ts';
 import { afterSwitch } from '../after-switch.ts';
-import type { Prepared } from '../prepare.ts';
 import { refuseUnrehearsedRest } from '../check-rest-is-rehearsed.ts';
 import { hasFinished, type RunState } from '../journal/state.ts';
+import type { Prepared } from '../prepare.ts';
 
 /**
  * Everything that the window was opened with, from the journal.

@@ -5,22 +5,12 @@ import { inStep, type Context } from '../../core/context.ts';
 import { MajError, unfinished } from '../../core/errors.ts';
 import { exitCodes } from '../../core/exit-codes.ts';
 import { ownIdentity } from '../../system/process/identity.ts';
-import { goBack, goBackWindow, type GoBackPlan, type WentBack } from '../go-back/go-back.ts';
 import { letIn, type Finished } from '../finish-run.ts';
-import {
-  checkFiles,
-  checkResumable,
-  checkRows,
-  recallPrepared,
-  stagedFacts,
-} from './prepared-from-journal.ts';
-import { planResume, type ResumePlan } from './resume-plan.ts';
-import type { UpgradeRun } from '../run.ts';
-import { refuseOtherInstallation } from './same-installation.ts';
-import { orSettle, withJournal } from './roll-back-on-failure.ts';
+import { goBack, goBackWindow, type GoBackPlan, type WentBack } from '../go-back/go-back.ts';
 import type { RunState } from '../journal/state.ts';
-import { requireUnfinished, unfinishedError } from './unfinished.ts';
-import { takeBack } from './unfinished-run.ts';
+import { withProver, type Prover } from '../prover.ts';
+import type { UpgradeRun } from '../run.ts';
+import { upgradeWindow } from '../upgrade-window.ts';
 import {
   expectedOf,
   filesOf,
@@ -29,8 +19,18 @@ import {
   type Upgraded,
   type UpgradeOptions,
 } from '../upgrade.ts';
-import { upgradeWindow } from '../upgrade-window.ts';
-import { withProver, type Prover } from '../prover.ts';
+import {
+  checkFiles,
+  checkResumable,
+  checkRows,
+  recallPrepared,
+  stagedFacts,
+} from './prepared-from-journal.ts';
+import { planResume, type ResumePlan } from './resume-plan.ts';
+import { orSettle, withJournal } from './roll-back-on-failure.ts';
+import { refuseOtherInstallation } from './same-installation.ts';
+import { takeBack } from './unfinished-run.ts';
+import { requireUnfinished, unfinishedError } from './unfinished.ts';
 import { askForRowsSince, type Ask } from './written-since.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Context } from '../../core/context.ts';
 import { reasonOf, rolledBack } from '../../core/errors.ts';
 import { openJournal, type Journal } from '../journal/journal.ts';
-import { rollBack } from './roll-back.ts';
-import { stateOfRun, type UpgradeRun } from '../run.ts';
 import { enteredWindow, mayHaveChanged, mayHaveLetIn } from '../journal/state.ts';
+import { stateOfRun, type UpgradeRun } from '../run.ts';
+import { rollBack } from './roll-back.ts';
 
 /**
  * Does a piece of a run; when it fails, the run is taken back as far as the journal says that it has to be. Once users

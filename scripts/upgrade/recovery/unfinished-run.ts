@@ -1,8 +1,8 @@
 import type { Context } from '../../core/context.ts';
 import { letIn } from '../finish-run.ts';
-import { rollBack } from './roll-back.ts';
-import { withJournal } from './roll-back-on-failure.ts';
 import { mayHaveChanged, mayHaveLetIn, type RunState } from '../journal/state.ts';
+import { withJournal } from './roll-back-on-failure.ts';
+import { rollBack } from './roll-back.ts';
 import { unfinishedError } from './unfinished.ts';
 import { askForRowsSince, type Ask } from './written-since.ts';
 

@@ -1,10 +1,10 @@
-import { refuseHalfRestored, refuseRestoring } from '../../restore/restore-mark.ts';
 import type { Context } from '../../core/context.ts';
 import { locked, refused, unfinished, type MajError } from '../../core/errors.ts';
+import { refuseHalfRestored, refuseRestoring } from '../../restore/restore-mark.ts';
 import { fateOf, placeOf } from '../../system/process/identity.ts';
-import { planResume } from './resume-plan.ts';
 import { readOpenJournals } from '../journal/runs.ts';
 import { enteredWindow, foldJournal, mayHaveChanged, type RunState } from '../journal/state.ts';
+import { planResume } from './resume-plan.ts';
 
 /**
  * The run that did not come to its end; of several the newest, but first one that had entered its window: what was begun

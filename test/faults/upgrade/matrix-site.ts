@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { withSession } from '../../../scripts/database/session/session.ts';
-import type { Target } from '../../../scripts/database/session/target.ts';
 import type { Example } from '../../../examples/demo/example.ts';
 import { lookAt, type PageView } from '../../../examples/demo/page.ts';
 import { hashOfDump, installSite, makeProject } from '../../../examples/demo/site.ts';
+import { withSession } from '../../../scripts/database/session/session.ts';
+import type { Target } from '../../../scripts/database/session/target.ts';
 import { readMigrations } from '../../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../../scripts/migrations/run/runner.ts';
 import { parseJournal, type JournalLine } from '../../../scripts/upgrade/journal/journal.ts';

@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { VerbResult } from '../../../scripts/cli/verb.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
 import type { Context } from '../../../scripts/core/context.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import { migrateVerb } from '../../../scripts/migrate.ts';
 import { keepList } from '../../../scripts/release/installed.ts';
 import { statusVerb } from '../../../scripts/status.ts';
-import { en } from '../../../scripts/messages/en/index.ts';
-import type { VerbResult } from '../../../scripts/cli/verb.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';
 import { servers, useServer } from '../../helpers/servers.ts';

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sealedJson } from '../../../scripts/backup/checksummed-json.ts';
 import { partPath } from '../../../scripts/backup/layout.ts';
 import { findBackup, type Backup } from '../../../scripts/backup/list.ts';
-import { sealedJson } from '../../../scripts/backup/checksummed-json.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { codecNamed, readStored } from '../../../scripts/dump/codec.ts';
 import { dumpSum } from '../../../scripts/dump/part-sums.ts';

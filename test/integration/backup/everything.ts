@@ -1,6 +1,6 @@
+import { withSession } from '../../../scripts/database/session/session.ts';
 import type { Flavour } from '../../../scripts/sql/flavour.ts';
 import { quoteName } from '../../../scripts/sql/quote.ts';
-import { withSession } from '../../../scripts/database/session/session.ts';
 import { testContext } from '../../helpers/context.ts';
 import type { RunningServer } from '../../helpers/servers.ts';
 

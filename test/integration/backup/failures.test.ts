@@ -10,8 +10,8 @@ import { quoteName } from '../../../scripts/sql/quote.ts';
 import { maj, majCommand, sourceLoader } from '../../helpers/cli.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
 import { waitForProcess } from '../../helpers/processes.ts';
-import { servers, useServer } from '../../helpers/servers.ts';
 import { forRoot } from '../../helpers/root.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, createRows, runAll } from './everything.ts';
 
 const dumpProgram = /(mysqldump|mariadb-dump) --defaults-file=/;

@@ -16,10 +16,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { restoreFiles } from '../../../scripts/restore/restore-files.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
+import { restoreFiles } from '../../../scripts/restore/restore-files.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { treePicture } from '../../helpers/tree-picture.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { takeBackup } from '../../../scripts/backup/take.ts';
 import { compareWithDatabase, differencesFromBackup } from '../../../scripts/restore/compare.ts';
 import { loadAgain } from '../../../scripts/restore/load/load-and-compare.ts';
 import { loadBackup } from '../../../scripts/restore/load/load-backup.ts';
-import { takeBackup } from '../../../scripts/backup/take.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 import { createEverything, runAll } from './everything.ts';
 

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compareWithDatabase } from '../../../scripts/restore/compare.ts';
 import { findBackup, listBackups } from '../../../scripts/backup/list.ts';
-import { proveBackup } from '../../../scripts/restore/prove.ts';
-import { restoreDatabase } from '../../../scripts/restore/restore-database.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
 import { withSession, type Session } from '../../../scripts/database/session/session.ts';
+import { compareWithDatabase } from '../../../scripts/restore/compare.ts';
+import { proveBackup } from '../../../scripts/restore/prove.ts';
+import { restoreDatabase } from '../../../scripts/restore/restore-database.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, createRows, runAll } from './everything.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { loadBackup } from '../../../scripts/restore/load/load-backup.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
+import { loadBackup } from '../../../scripts/restore/load/load-backup.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { runAll } from './everything.ts';
 

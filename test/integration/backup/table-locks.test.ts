@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { codecNamed, readStored } from '../../../scripts/dump/codec.ts';
 import { partPath } from '../../../scripts/backup/layout.ts';
 import type { Backup } from '../../../scripts/backup/list.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { backupsDir } from '../../../scripts/config/require.ts';
-import { quoteName } from '../../../scripts/sql/quote.ts';
 import { connect, type Session } from '../../../scripts/database/session/session.ts';
 import { withTablesLocked } from '../../../scripts/dump/client/table-locks.ts';
+import { codecNamed, readStored } from '../../../scripts/dump/codec.ts';
+import { quoteName } from '../../../scripts/sql/quote.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 import { holdDump } from '../../helpers/held-dump.ts';
 import { clientFolder, servers, useServer } from '../../helpers/servers.ts';

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { replaceObjects } from '../../../scripts/restore/load/replace.ts';
-import { findClients, type Clients } from '../../../scripts/dump/client/clients.ts';
-import { startDump } from '../../../scripts/dump/client/dump.ts';
 import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
 import { readDefiners, readInventory } from '../../../scripts/database/inventory.ts';
-import { loadSql } from '../../../scripts/dump/client/load.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
+import { findClients, type Clients } from '../../../scripts/dump/client/clients.ts';
+import { startDump } from '../../../scripts/dump/client/dump.ts';
+import { loadSql } from '../../../scripts/dump/client/load.ts';
+import { replaceObjects } from '../../../scripts/restore/load/replace.ts';
 import { makeCopyDatabase, startThrowaway } from '../../../scripts/server/throwaway.ts';
 import type { TestContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';

@@ -1,6 +1,6 @@
+import type { Session } from '../../../scripts/database/session/session.ts';
 import type { Flavour } from '../../../scripts/sql/flavour.ts';
 import { quoteName } from '../../../scripts/sql/quote.ts';
-import type { Session } from '../../../scripts/database/session/session.ts';
 
 /** Statements that put one of everything into a database, with names and texts that are easy to get wrong. */
 export async function fillWithEverything(

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { connect } from '../../../scripts/database/session/session.ts';
+import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { clientOracle, plainOracle, type Oracle } from '../../helpers/client-oracle.ts';
 import { generateScript } from '../../helpers/script-generator.ts';

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Config } from '../../../scripts/config/settings.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
+import type { Config } from '../../../scripts/config/settings.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { noProgress, progressAfter } from '../../../scripts/sql/statement.ts';
-import { en } from '../../../scripts/messages/en/index.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { connectionRunning, holdLock } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';

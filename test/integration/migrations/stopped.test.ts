@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { runMigrations } from '../../../scripts/migrations/run/runner.ts';
 import { connectionRunning, holdLock } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { runMigrations } from '../../../scripts/migrations/run/runner.ts';
 import { failureOf, look, migrate, scripts } from './helpers.ts';
 
 describe.each(servers)('on $name, migrations that are stopped', (server) => {

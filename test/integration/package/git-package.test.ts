@@ -4,8 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { applyVerb } from '../../../scripts/apply.ts';
-import { checkPackage } from '../../../scripts/release/check-package.ts';
 import { findPackage } from '../../../scripts/package/find.ts';
+import { checkPackage } from '../../../scripts/release/check-package.ts';
 import {
   temporaryFolder,
   testContext,

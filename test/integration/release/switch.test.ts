@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {
   existsSync,
   lstatSync,
@@ -9,7 +10,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planSwitch, type SwitchFacts } from '../../../scripts/release/plan-switch.ts';
 import { applyMoves, moveMark, undoMoves } from '../../../scripts/release/switch.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { takeBackup } from '../../../scripts/backup/take.ts';
 import { compareWithDatabase, differencesFromBackup } from '../../../scripts/restore/compare.ts';
 import { proveBackup } from '../../../scripts/restore/prove.ts';
 import { isDone, learnRestore, restoreDatabase } from '../../../scripts/restore/restore-database.ts';
 import { restoreInto } from '../../../scripts/restore/restore-into.ts';
-import { takeBackup } from '../../../scripts/backup/take.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import type { TestContext } from '../../helpers/context.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';

@@ -12,9 +12,9 @@ import {
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { withSession } from '../../../scripts/database/session/session.ts';
 import { isolationOf, transientUsers } from '../../../scripts/server/isolation.ts';
 import { findServerPrograms } from '../../../scripts/server/programs.ts';
-import { withSession } from '../../../scripts/database/session/session.ts';
 import {
   makeCopyDatabase,
   startThrowaway,

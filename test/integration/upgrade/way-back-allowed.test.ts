@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Flavour } from '../../../scripts/sql/flavour.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
+import type { Flavour } from '../../../scripts/sql/flavour.ts';
 import { testContext } from '../../helpers/context.ts';
 import { servers } from '../../helpers/servers.ts';
 import { expectVersion, stateOf, useSites } from '../../helpers/site.ts';

@@ -1,20 +1,20 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { systemErrorCode } from '../../../scripts/system/files.ts';
-import { ownIdentity } from '../../../scripts/system/process/identity.ts';
 import { applyMoves } from '../../../scripts/release/switch.ts';
 import type { SwitchPlan } from '../../../scripts/release/types.ts';
+import { systemErrorCode } from '../../../scripts/system/files.ts';
+import { ownIdentity } from '../../../scripts/system/process/identity.ts';
 import {
   openJournal,
   readJournal,
   type Journal,
   type JournalEntry,
 } from '../../../scripts/upgrade/journal/journal.ts';
-import { rollBack } from '../../../scripts/upgrade/recovery/roll-back.ts';
 import { foldJournal, type RunState } from '../../../scripts/upgrade/journal/state.ts';
-import { requireUnfinished } from '../../../scripts/upgrade/recovery/unfinished.ts';
+import { rollBack } from '../../../scripts/upgrade/recovery/roll-back.ts';
 import { takeBack } from '../../../scripts/upgrade/recovery/unfinished-run.ts';
+import { requireUnfinished } from '../../../scripts/upgrade/recovery/unfinished.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 
 const run = '20261122T120000000Z';

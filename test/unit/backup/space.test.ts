@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { copyBytes } from '../../../scripts/restore/copy-space.ts';
 import { estimateBytes } from '../../../scripts/backup/space.ts';
+import { copyBytes } from '../../../scripts/restore/copy-space.ts';
 
 const mega = 1024 * 1024;
 const none = { dense: 0, plain: 0, indexes: 0 };

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { inStep, note, warn } from '../../../scripts/core/context.ts';
-import { systemClock } from '../../../scripts/core/clock.ts';
-import { en } from '../../../scripts/messages/en/index.ts';
 import { jsonReporter, lineReporter } from '../../../scripts/cli/reporter.ts';
+import { systemClock } from '../../../scripts/core/clock.ts';
+import { inStep, note, warn } from '../../../scripts/core/context.ts';
+import { en } from '../../../scripts/messages/en/index.ts';
 
 const times =
   (values: number[]): (() => number) =>

@@ -1,6 +1,6 @@
+import dotenv from 'dotenv';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import dotenv from 'dotenv';
 import { envExample, withChecksTable, withSettingsTable } from '../../../scripts/cli/generate.ts';
 import { parseSettings } from '../../../scripts/config/parse.ts';
 

@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { nearestName } from '../../../scripts/config/nearest-name.ts';
 import { parseSettings, type SettingProblem } from '../../../scripts/config/parse.ts';
-import { parseDuration } from '../../../scripts/config/types.ts';
 import { settingNames, type Config } from '../../../scripts/config/settings.ts';
+import { parseDuration } from '../../../scripts/config/types.ts';
 
 function configOf(texts: Record<string, string>): Config {
   const parsed = parseSettings(texts, Object.keys(texts));

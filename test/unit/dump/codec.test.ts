@@ -1,11 +1,11 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 import { codecNamed, readStored, shortBytes } from '../../../scripts/dump/codec.ts';
 import { storeCompressed } from '../../../scripts/dump/store.ts';
-import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 
 const context = testContext();

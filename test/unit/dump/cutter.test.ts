@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createCutter, rowBytesOfParts } from '../../../scripts/dump/dump-splitter.ts';
 import { partFileName } from '../../../scripts/dump/part.ts';

@@ -1,7 +1,7 @@
+import { Linter } from 'eslint';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';
 import { expect, it } from 'vitest';
 import { layers, layersPlugin } from '../../../eslint.layers.js';

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/core/errors.ts';
+import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 import { planAcceptance, type Acceptance } from '../../../scripts/migrations/accepted.ts';
 import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
 import { parseMigrations, readScript } from '../../../scripts/migrations/folder.ts';
@@ -13,10 +14,9 @@ import {
   type MigrationPlan,
   type PlanProblem,
 } from '../../../scripts/migrations/plan.ts';
+import { statusExitCode, statusRows } from '../../../scripts/migrations/status.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { noProgress, progressAfter } from '../../../scripts/sql/statement.ts';
-import { statusExitCode, statusRows } from '../../../scripts/migrations/status.ts';
-import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 
 const files = (texts: Readonly<Record<string, string>>) =>
   parseMigrations(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { leavesSessionAlone } from '../../../scripts/migrations/run/script.ts';
 import { plainMode } from '../../../scripts/sql/lexer.ts';
 import { kindOf } from '../../../scripts/sql/statement.ts';
-import { leavesSessionAlone } from '../../../scripts/migrations/run/script.ts';
 
 test.each([
   ['CREATE TABLE a (id INT PRIMARY KEY)', true],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fileChanges, type Compared } from '../../../scripts/release/file-changes.ts';
 import type { ReleaseEntry } from '../../../scripts/package/types.ts';
+import { fileChanges, type Compared } from '../../../scripts/release/file-changes.ts';
 
 const file = (path: string): ReleaseEntry => ({ type: 'file', path, bytes: 1, sha256: 'x' });
 const folder = (path: string): ReleaseEntry => ({ type: 'folder', path });

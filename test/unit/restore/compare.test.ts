@@ -1,18 +1,18 @@
+import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import {
-  compareParts,
-  namesOfDifferences,
-  type Comparison,
-  type SummedPart,
-} from '../../../scripts/restore/differences.ts';
+import { openSealed, sealedJson } from '../../../scripts/backup/checksummed-json.ts';
 import {
   entryDifference,
   listLine,
   parseFilesList,
   type ListedFile,
 } from '../../../scripts/backup/files/files-list.ts';
-import { openSealed, sealedJson } from '../../../scripts/backup/checksummed-json.ts';
-import * as v from 'valibot';
+import {
+  compareParts,
+  namesOfDifferences,
+  type Comparison,
+  type SummedPart,
+} from '../../../scripts/restore/differences.ts';
 
 const part = (
   object: string | null,

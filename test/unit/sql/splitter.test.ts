@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/core/errors.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
-import { positionOf } from '../../../scripts/sql/lexer.ts';
 import type { Flavour } from '../../../scripts/sql/flavour.ts';
+import { positionOf } from '../../../scripts/sql/lexer.ts';
 import type { ScriptProblem } from '../../../scripts/sql/script-problem.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 

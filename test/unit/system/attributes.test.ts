@@ -1,5 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  archiveEnd,
+  archiveHeader,
+  archivePadding,
+  readArchive,
+  type ArchiveEntry,
+} from '../../../scripts/archive/archives.ts';
 import { entryDifference, listedEntry } from '../../../scripts/backup/files/files-list.ts';
 import { attributesFor, type AttributeFacts } from '../../../scripts/release/copy/carry-attributes.ts';
 import {
@@ -11,13 +18,6 @@ import {
   inheritedAcls,
   type Attributes,
 } from '../../../scripts/system/acl.ts';
-import {
-  archiveEnd,
-  archiveHeader,
-  archivePadding,
-  readArchive,
-  type ArchiveEntry,
-} from '../../../scripts/archive/archives.ts';
 
 const acl = (text: string): Buffer => aclValue(text) ?? Buffer.alloc(0);
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { failureOfPair } from '../../../scripts/upgrade/previous-failure.ts';
 import type { JournalEntry } from '../../../scripts/upgrade/journal/journal.ts';
 import { foldJournal, type RunState } from '../../../scripts/upgrade/journal/state.ts';
+import { failureOfPair } from '../../../scripts/upgrade/previous-failure.ts';
 
 const at = '2026-11-22T12:00:00.000Z';
 const holder = { pid: 1, host: 'h', bootId: 'b', startTicks: '1' };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { JournalEntry } from '../../../scripts/upgrade/journal/journal.ts';
-import { planResume, type ResumePlan } from '../../../scripts/upgrade/recovery/resume-plan.ts';
 import { foldJournal } from '../../../scripts/upgrade/journal/state.ts';
 import { goBackSteps, upgradeSteps, type JournalStep } from '../../../scripts/upgrade/journal/steps.ts';
+import { planResume, type ResumePlan } from '../../../scripts/upgrade/recovery/resume-plan.ts';
 
 const at = '2026-11-22T12:00:00.000Z';
 const holder = { pid: 1, host: 'h', bootId: 'b', startTicks: '1' };

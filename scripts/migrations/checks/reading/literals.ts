@@ -1,5 +1,5 @@
-import { Cursor } from './cursor.ts';
 import { foundAt, type Found } from '../rule.ts';
+import { Cursor } from './cursor.ts';
 import { isZeroDate, type Token } from './tokens.ts';
 
 /** Dates of nothing but zeros, once a statement; the text of a COMMENT is none. */

@@ -1,7 +1,7 @@
 import { alterOf } from '../reading/alter.ts';
 import { Cursor, outsideBrackets } from '../reading/cursor.ts';
-import { foundAt, type CheckOptions, type Found } from '../rule.ts';
 import type { Token } from '../reading/tokens.ts';
+import { foundAt, type CheckOptions, type Found } from '../rule.ts';
 
 interface Construct {
   readonly of: 'mariadb' | 'mysql';

@@ -1,6 +1,6 @@
 import { readInventory } from '../../../../scripts/database/inventory.ts';
-import { quoteName } from '../../../../scripts/sql/quote.ts';
 import type { Session } from '../../../../scripts/database/session/session.ts';
+import { quoteName } from '../../../../scripts/sql/quote.ts';
 
 /** Does to a database what a failed release may do: some of everything is dropped, emptied, altered or added. */
 export async function damage(admin: Session, database: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { quoteName } from '../../../../scripts/sql/quote.ts';
 import { withSession, type Session } from '../../../../scripts/database/session/session.ts';
+import { quoteName } from '../../../../scripts/sql/quote.ts';
 import { testContext } from '../../../helpers/context.ts';
 import type { RunningServer } from '../../../helpers/servers.ts';
 import { vendorDump, type VendorAccess } from '../../../helpers/vendor-clients.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { proveBackup } from '../../../../scripts/restore/prove.ts';
-import { restoreDatabase } from '../../../../scripts/restore/restore-database.ts';
 import { takeBackup } from '../../../../scripts/backup/take.ts';
 import { findClients } from '../../../../scripts/dump/client/clients.ts';
-import { quoteName } from '../../../../scripts/sql/quote.ts';
+import { proveBackup } from '../../../../scripts/restore/prove.ts';
+import { restoreDatabase } from '../../../../scripts/restore/restore-database.ts';
 import { startThrowaway, type Throwaway } from '../../../../scripts/server/throwaway.ts';
+import { quoteName } from '../../../../scripts/sql/quote.ts';
 import { testContext } from '../../../helpers/context.ts';
 import { sampleOf } from '../../../helpers/sample.ts';
 import { everyServer, servers, useServer } from '../../../helpers/servers.ts';

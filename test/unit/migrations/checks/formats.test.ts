@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest';
 import * as v from 'valibot';
-import { findingCodes, type Finding } from '../../../../scripts/migrations/checks/finding.ts';
+import { describe, expect, test } from 'vitest';
 import { githubCommands } from '../../../../scripts/cli/formats/github-annotations.ts';
 import { sarifLog } from '../../../../scripts/cli/formats/sarif.ts';
 import { en } from '../../../../scripts/messages/en/index.ts';
+import { findingCodes, type Finding } from '../../../../scripts/migrations/checks/finding.ts';
 import { check } from './helpers.ts';
 
 const findings = check('-- maj: allow truncate: sessions only\nTRUNCATE a;\nDROP TABLE b;\nBEGIN; COMMIT');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { MajError } from '../../../../scripts/core/errors.ts';
 import { checkScript, createDatabaseGuard } from '../../../../scripts/migrations/checks/check.ts';
 import { mayNeverRun } from '../../../../scripts/migrations/checks/finding.ts';
-import { MajError } from '../../../../scripts/core/errors.ts';
 import { splitStatements } from '../../../../scripts/sql/splitter.ts';
 import { harmlessScripts, hiddenScripts, reachingScripts } from '../../../helpers/reaching.ts';
 
