@@ -2,7 +2,7 @@ import { backupsOf, listBackups } from './backup/list.ts';
 import type { Verb, VerbArguments } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { refused, wrongUsage } from './core/errors.ts';
-import { configuredDatabase } from './database/identity.ts';
+import { configuredDatabase } from './database/whose.ts';
 import { resolveCommit, scriptsInCommit } from './gate/commit.ts';
 import { decideGate, isDeletion, parsePushedRefs, refsToBranch } from './gate/decide.ts';
 import { readReceipts, receiptsOf, runSettings, type Receipt } from './rehearsal/receipt.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { findBackup } from './backup/list.ts';
+import { findBackup } from './backup/find.ts';
 import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';

@@ -1,4 +1,4 @@
-import { findBackup } from './backup/list.ts';
+import { findBackup } from './backup/find.ts';
 import type { Verb, VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';

@@ -1,5 +1,6 @@
 import { checkApplication } from './application/check.ts';
-import { findBackup, namedBackup } from './backup/list.ts';
+import { findBackup } from './backup/find.ts';
+import { namedBackup } from './backup/others.ts';
 import { verifyBackup } from './backup/verify.ts';
 import type { Verb, VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';

@@ -1,7 +1,7 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
-import type { DatabaseIdentity } from '../database/identity.ts';
+import type { DatabaseIdentity } from '../database/whose.ts';
 import type { OutsideLink } from './files/outside-links.ts';
-import type { NamedBackup } from './list.ts';
+import type { NamedBackup } from './others.ts';
 import type { Problem } from './problem.ts';
 import type { ZonedColumn } from './source.ts';
 

@@ -1,6 +1,6 @@
 /** What the command line reports: its errors with their facts and exit codes, its steps and its notes. */
-import type { NamedBackup } from '../backup/list.ts';
-import type { DatabaseIdentity } from '../database/identity.ts';
+import type { NamedBackup } from '../backup/others.ts';
+import type { DatabaseIdentity } from '../database/whose.ts';
 import type { GateReason } from '../gate/decide.ts';
 
 declare module '../core/errors.ts' {

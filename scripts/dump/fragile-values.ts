@@ -1,18 +1,8 @@
 import type { Session } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
 import type { Flavour } from '../sql/flavour.ts';
+import { fragileCondition, type Fragility } from '../sql/fragile-condition.ts';
 import { quoteName } from '../sql/quote.ts';
-
-/**
- * Why a value is not the same after a dump and a load, by any program that writes what the server prints (measured on
- * MariaDB 10.11 and 11.8 and MySQL 9.7).
- *
- * - `rounded`: a FLOAT keeps 24 bits, and the server prints six digits of it. The next dump prints the same six: that it is
- *   equal does not show it.
- * - `minus-zero`: a negative zero is printed as `-0`, which is read as an integer, and those have one zero.
- * - `json-number`: MySQL keeps a DECIMAL within JSON and prints `7.50`, which is read as the DOUBLE `7.5`.
- */
-export type Fragility = 'rounded' | 'minus-zero' | 'json-number';
 
 /** A column with such values. */
 export interface FragileColumn {
@@ -29,19 +19,6 @@ const dataTypes: Readonly<Record<Fragility, readonly string[]>> = {
   // MariaDB's JSON is text, and stays as it was written.
   'json-number': ['json'],
 };
-
-/** The condition that such a value of a column fulfils: pure. */
-export function fragileCondition(why: Fragility, column: string): string {
-  const name = quoteName(column);
-  switch (why) {
-    case 'rounded':
-      return `CAST(CONCAT(${name}) AS FLOAT) <> ${name}`;
-    case 'minus-zero':
-      return `${name} = 0 AND CONCAT(${name}) LIKE '-%'`;
-    case 'json-number':
-      return `CAST(CAST(CAST(${name} AS CHAR) AS JSON) AS CHAR) <> CAST(${name} AS CHAR)`;
-  }
-}
 
 /**
  * Looks for values that do not survive a dump. It reads every row of the tables that have a column of such a type, and no

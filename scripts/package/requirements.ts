@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { nearestName } from '../config/nearest-name.ts';
-import { compareVersions, isInRange, isRange, isVersion, normalVersion } from '../core/versions.ts';
+import { compareVersions, isVersion, normalVersion } from '../core/versions.ts';
 import type { Flavour, ServerVersion } from '../sql/flavour.ts';
+import { isInRange, isRange } from './version-range.ts';
 
 /** The file at the top of a package that says what it needs. */
 export const requirementsFile = 'maj.json';

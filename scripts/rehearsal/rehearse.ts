@@ -1,4 +1,5 @@
-import { refuseOthersRehearsal, type Backup } from '../backup/list.ts';
+import type { Backup } from '../backup/list.ts';
+import { refuseOthersRehearsal } from '../backup/others.ts';
 import { takeBackup } from '../backup/take.ts';
 import { warn, type Context } from '../core/context.ts';
 import { MajError, reasonOf } from '../core/errors.ts';
@@ -12,8 +13,9 @@ import { findServerPrograms } from '../server/programs.ts';
 import { likenessFor } from '../server/server-options.ts';
 import { withThrowaway, type Throwaway } from '../server/throwaway.ts';
 import { dryRun, type DryRunResult } from './dry-run.ts';
+import { rehearsedDatabase } from './find-receipt.ts';
 import { hasBinaryLog } from './production-settings.ts';
-import { rehearsedDatabase, writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
+import { writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
 
 /** A rehearsal that passed. */
 export interface Rehearsal {

@@ -1,5 +1,6 @@
 import type { FilesAhead } from '../backup/files/files-ahead.ts';
-import { findBackup, type Backup } from '../backup/list.ts';
+import { findBackup } from '../backup/find.ts';
+import type { Backup } from '../backup/list.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import type { Context } from '../core/context.ts';
 import { fileOfRecord } from '../migrations/names.ts';

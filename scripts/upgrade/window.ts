@@ -7,7 +7,8 @@ import {
   type MaintenanceState,
 } from '../application/maintenance.ts';
 import { startServices, stopServices } from '../application/services.ts';
-import { findBackup, type Backup } from '../backup/list.ts';
+import { findBackup } from '../backup/find.ts';
+import type { Backup } from '../backup/list.ts';
 import { inStep, note, stopIfInterrupted, warn, type Context } from '../core/context.ts';
 import { readLastWrites, writtenSince, type LastWrites } from '../database/last-writes.ts';
 import { findOthers } from '../database/others.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { link, lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { warn, type Context } from '../../core/context.ts';
-import type { DatabaseIdentity } from '../../database/identity.ts';
+import type { DatabaseIdentity } from '../../database/whose.ts';
 import type { Codec } from '../../dump/codec.ts';
 import type { PartWriter, StoredSum } from '../../dump/store.ts';
 import { readStreamOf } from '../../system/beneath.ts';

@@ -1,4 +1,4 @@
-import type { NamedBackup } from '../../backup/list.ts';
+import type { NamedBackup } from '../../backup/others.ts';
 import type { Problem } from '../../backup/problem.ts';
 import { bytes, counted, databaseText, duration, nameList } from '../../core/format.ts';
 import { oneLine } from '../../core/printable.ts';

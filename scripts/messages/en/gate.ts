@@ -1,5 +1,5 @@
 import { age, databaseText, nameList } from '../../core/format.ts';
-import type { DatabaseIdentity } from '../../database/identity.ts';
+import type { DatabaseIdentity } from '../../database/whose.ts';
 import type { GateReason, ScriptChange } from '../../gate/decide.ts';
 import { nameOfRecord } from '../../migrations/names.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';

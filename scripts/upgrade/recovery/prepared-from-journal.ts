@@ -1,4 +1,4 @@
-import { findBackup } from '../../backup/list.ts';
+import { findBackup } from '../../backup/find.ts';
 import type { Context } from '../../core/context.ts';
 import { refused } from '../../core/errors.ts';
 import { isSameVersion } from '../../core/versions.ts';

@@ -1,5 +1,5 @@
 import { maintenanceState } from '../../application/maintenance.ts';
-import { findBackup } from '../../backup/list.ts';
+import { findBackup } from '../../backup/find.ts';
 import { verifyBackup } from '../../backup/verify.ts';
 import { inStep, type Context } from '../../core/context.ts';
 import { MajError, unfinished } from '../../core/errors.ts';

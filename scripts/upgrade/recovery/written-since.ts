@@ -1,7 +1,8 @@
 import { drainConnections } from '../../application/drain.ts';
 import { maintenanceState, setMaintenance } from '../../application/maintenance.ts';
 import { serviceSettings, stopServices } from '../../application/services.ts';
-import { findBackup, type Backup } from '../../backup/list.ts';
+import { findBackup } from '../../backup/find.ts';
+import type { Backup } from '../../backup/list.ts';
 import { takeBackup } from '../../backup/take.ts';
 import { stopIfInterrupted, warn, type Context } from '../../core/context.ts';
 import { reasonOf } from '../../core/errors.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findBackup } from '../../../scripts/backup/list.ts';
+import { findBackup } from '../../../scripts/backup/find.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { findDumpClient, findLocalDumpClient } from '../../../scripts/dump/client/clients.ts';
 import { proveBackup } from '../../../scripts/restore/prove.ts';

@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findBackup, type Backup } from '../../../scripts/backup/list.ts';
+import { findBackup } from '../../../scripts/backup/find.ts';
+import type { Backup } from '../../../scripts/backup/list.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { describeError } from '../../../scripts/messages/catalogue.ts';

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findBackup, type Backup } from '../../../scripts/backup/list.ts';
+import { findBackup } from '../../../scripts/backup/find.ts';
+import type { Backup } from '../../../scripts/backup/list.ts';
 import { manifestText } from '../../../scripts/backup/manifest.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findBackup, listBackups } from '../../../scripts/backup/list.ts';
+import { findBackup } from '../../../scripts/backup/find.ts';
+import { listBackups } from '../../../scripts/backup/list.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findBackup } from '../../../scripts/backup/list.ts';
+import { findBackup } from '../../../scripts/backup/find.ts';
 import { manifestText } from '../../../scripts/backup/manifest.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { readServerIdentity } from '../../../scripts/database/identity.ts';

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   compareVersions,
-  isInRange,
-  isRange,
   isSameVersion,
   isVersion,
   normalVersion,
   numbersOf,
   versionNames,
 } from '../../../scripts/core/versions.ts';
+import { isInRange, isRange } from '../../../scripts/package/version-range.ts';
 
 it.each([
   ['1.2.3', '1.2.3'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { whose, type DatabaseIdentity, type Whose } from '../../../scripts/database/identity.ts';
+import { whose, type DatabaseIdentity, type Whose } from '../../../scripts/database/whose.ts';
 
 const shop: DatabaseIdentity = { name: 'shop', address: 'db.example:3306', server: 'mysql 1' };
 

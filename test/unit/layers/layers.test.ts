@@ -1,7 +1,8 @@
 import { Linter } from 'eslint';
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { parser } from 'typescript-eslint';
 import { expect, it } from 'vitest';
 import { layers, layersPlugin } from '../../../eslint.layers.js';
@@ -67,4 +68,29 @@ it('no folder has more than 25 files of code', () => {
     const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
     expect(files.length, folder).toBeLessThanOrEqual(25);
   }
+});
+
+/** The files of scripts/ that are loaded with one; types and what is loaded when it is wanted are not among them. */
+function loadedWith(path: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(path)) return loaded;
+  loaded.add(path);
+  const file = join(scripts, path);
+  for (const statement of ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
+    .statements) {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) continue;
+    const named = statement.moduleSpecifier;
+    const isType = ts.isImportDeclaration(statement)
+      ? statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+      : statement.isTypeOnly;
+    if (isType || named === undefined || !ts.isStringLiteral(named) || !named.text.startsWith('.')) continue;
+    loadedWith(relative(scripts, resolve(dirname(file), named.text)), loaded);
+  }
+  return loaded;
+}
+
+it.each(['maj.ts', 'gate.ts'])('%s starts without the database driver', (file) => {
+  const loaded = loadedWith(file);
+  expect(loaded).toContain('core/errors.ts');
+  expect(loaded).not.toContain('database/session/driver.ts');
+  expect(loadedWith('status.ts')).toContain('database/session/driver.ts');
 });
