@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
@@ -19,6 +20,8 @@ async function withUploads(newSite: () => Promise<TestSite>): Promise<TestSite> 
   mkdirSync(join(uploads(site), 'folder'), { recursive: true });
   for (const name of ['kept', 'gone', 'new', 'replaced', 'folder/file', 'untouched'])
     writeFileSync(join(uploads(site), name), name);
+  // What was changed less than two seconds before the first look counts as changed: these are to be older, on any machine.
+  await sleep(2500);
   return site;
 }
 
