@@ -196,7 +196,7 @@ async function requestOf(
   if (databaseOnly === true && filesOnly === true)
     throw wrong('--database-only and --files-only exclude each other');
   if (filesOnly === true && (tables !== undefined || into !== undefined || options.definers !== undefined))
-    throw wrong('--tables, --into and --definers are for the database, --files-only leaves it as it is');
+    throw wrong('--tables, --into and --definers are for the database, --files-only leaves it is');
   if (tables !== undefined && into !== undefined)
     throw wrong('--into takes the whole backup, without --tables');
   if (definers !== 'keep' && definers !== 'current') throw wrong('--definers is keep or current');

@@ -1,7 +1,7 @@
 import {
   becomingWords as becomingWordsOf,
   namelessAccount,
-  type Account,
+  type SystemAccount,
   type Groups,
 } from '../system/process/account.ts';
 
@@ -9,15 +9,15 @@ import {
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
-  readonly account: Account | undefined;
+  readonly account: SystemAccount | undefined;
 }
 
 /** What decides who runs the application's commands. */
 export interface CommandUserFacts {
   /** Who runs maj. */
-  readonly own: Account;
+  readonly own: SystemAccount;
   /** The account of APP_USER; undefined where that is not set. */
-  readonly appUser: Account | undefined;
+  readonly appUser: SystemAccount | undefined;
   readonly owner: Owner;
   /** APP_COMMANDS_AS_ROOT. */
   readonly asRoot: boolean;
@@ -25,7 +25,7 @@ export interface CommandUserFacts {
 
 /** Who runs the application's commands. */
 export interface CommandUser {
-  readonly account: Account;
+  readonly account: SystemAccount;
   /** What it comes of: who runs maj, APP_USER, the owner of the application, APP_COMMANDS_AS_ROOT. */
   readonly by: 'own' | 'app-user' | 'owner' | 'as-root';
   /** Whether the process has to become another user, and which supplementary groups it has then. */
@@ -61,7 +61,7 @@ const kept = ['LANG', 'TZ'] as const;
 
 /** The whole environment of the application's commands, whoever calls maj from wherever: pure. */
 export function commandEnvironment(
-  { name, home }: Pick<Account, 'name' | 'home'>,
+  { name, home }: Pick<SystemAccount, 'name' | 'home'>,
   caller: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {
   return {
@@ -79,6 +79,6 @@ export function commandEnvironment(
 }
 
 /** The words before a command that make its process the user's; none where it is so already: pure. */
-export function becomingWords(setpriv: string, { account, becomes }: CommandUser): readonly string[] {
+export function commandUserWords(setpriv: string, { account, becomes }: CommandUser): readonly string[] {
   return becomes === 'itself' ? [] : becomingWordsOf(setpriv, account, becomes);
 }

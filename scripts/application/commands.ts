@@ -5,11 +5,11 @@ import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
 import { placesOf } from '../release/places.ts';
 import { entryAt } from '../release/tree.ts';
-import { accountOf, findSetpriv, ownAccount, type Account } from '../system/process/account.ts';
+import { accountOf, findSetpriv, ownAccount, type SystemAccount } from '../system/process/account.ts';
 import { exitText, shell, type Bounds, type Captured } from '../system/process/processes.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import {
-  becomingWords,
+  commandUserWords,
   commandEnvironment,
   commandUserOf,
   type CommandUser,
@@ -30,7 +30,7 @@ export async function runCommand(
   const user = await commandUser(context);
   const environment = { env: commandEnvironment(user.account, context.env) };
   const becoming =
-    user.becomes === 'itself' ? [] : becomingWords(await findSetpriv(context, user.account.name), user);
+    user.becomes === 'itself' ? [] : commandUserWords(await findSetpriv(context, user.account.name), user);
   // `exec`: the process that is waited for and signalled is the command's own shell.
   const line =
     becoming.length === 0 ? command : `exec ${quoteWords([...becoming, '/bin/sh', '-c', command])}`;
@@ -56,7 +56,7 @@ export async function commandUser(context: Context): Promise<CommandUser> {
   return user;
 }
 
-async function appUserOf(context: Context): Promise<Account | undefined> {
+async function appUserOf(context: Context): Promise<SystemAccount | undefined> {
   const { APP_USER: name } = context.config;
   if (name === undefined) return undefined;
   const account = await accountOf(context, name);

@@ -58,8 +58,8 @@ export async function lookAtFiles(context: Context): Promise<FileReport | undefi
   let codeWritable = 0;
   let seen = 0;
   for (const root of roots) {
-    const reach = new Map<string, Reach>();
-    const judge = (path: string, thing: Permissions, above: Reach): void => {
+    const reach = new Map<string, UserReach>();
+    const judge = (path: string, thing: Permissions, above: UserReach): void => {
       for (const problem of problemsOf(path, thing, above, user))
         found[problem].push(path === '' ? root : join(root, path));
       if (thing.type === 'folder') reach.set(path, reachInto(above, thing, user));
@@ -103,7 +103,7 @@ const some = (paths: readonly string[]): ProblemPaths => ({
 });
 
 /** Who can come into a folder, from the root of the file system on. */
-function reachOf(folder: string, user: SystemUser): Reach {
+function reachOf(folder: string, user: SystemUser): UserReach {
   const above = folder === '/' ? { user: true, others: true } : reachOf(dirname(folder), user);
   try {
     const { mode, uid, gid } = lstatSync(folder);
@@ -179,7 +179,7 @@ type PermissionProblem =
   | 'exposed';
 
 /** Who can come as far as a folder: what its own folders above let through. */
-export interface Reach {
+export interface UserReach {
   readonly user: boolean;
   readonly others: boolean;
 }
@@ -199,7 +199,7 @@ function allows(user: SystemUser, { mode, uid, gid }: Permissions, what: number)
 }
 
 /** Who can come into a folder, from who can come as far as it. */
-export function reachInto(reach: Reach, folder: Permissions, user: SystemUser): Reach {
+export function reachInto(reach: UserReach, folder: Permissions, user: SystemUser): UserReach {
   return {
     user: reach.user && allows(user, folder, enter),
     others: reach.others && (folder.mode & enter) !== 0,
@@ -215,7 +215,7 @@ export function reachInto(reach: Reach, folder: Permissions, user: SystemUser): 
 export function problemsOf(
   path: string,
   thing: Permissions,
-  reach: Reach,
+  reach: UserReach,
   user: SystemUser,
 ): readonly PermissionProblem[] {
   if (thing.type !== 'file' && thing.type !== 'folder') return [];

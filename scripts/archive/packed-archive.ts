@@ -26,7 +26,7 @@ type Meter = (packed: number, unpacked: number) => void;
  * @returns the SHA-256 of what was unpacked, in hexadecimal
  * @throws DamagedArchive; whatever `onEntry` and `meter` throw
  */
-export async function readArchive(
+export async function readPackedArchive(
   context: Pick<Context, 'env'>,
   path: string,
   packing: Packing,

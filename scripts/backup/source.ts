@@ -3,7 +3,7 @@ import { note, stopIfInterrupted, warn, type Context } from '../core/context.ts'
 import { wrongUsage } from '../core/errors.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { readServerIdentity } from '../database/identity.ts';
-import { readDefiners, readInventory, type Account, type Inventory } from '../database/inventory.ts';
+import { readDefiners, readInventory, type DatabaseAccount, type Inventory } from '../database/inventory.ts';
 import { readOutsideTables, type OutsideTable } from '../database/outside-tables.ts';
 import type { Session } from '../database/session/session.ts';
 import { addressOf, type Target } from '../database/session/target.ts';
@@ -20,14 +20,14 @@ import type { Manifest } from './manifest.ts';
 import { checkSpace, databaseBytes, estimateBytes, noFiles, treeBytes } from './space.ts';
 
 /** What was learned before anything was written. */
-export interface Source {
+export interface BackupSource {
   readonly target: Target;
   readonly session: Session;
   readonly clients: DumpClient;
   readonly needs: DumpNeeds;
   readonly inventory: Inventory;
   readonly fingerprint: string;
-  readonly definers: readonly Account[];
+  readonly definers: readonly DatabaseAccount[];
   /** What of other databases its views read. */
   readonly outside: readonly OutsideTable[];
   readonly lowerCaseTableNames: LowerCaseTableNames;
@@ -49,7 +49,7 @@ export async function learnSource(
   session: Session,
   target: Target,
   { databaseOnly, filesAhead }: { readonly databaseOnly: boolean; readonly filesAhead: boolean },
-): Promise<Source> {
+): Promise<BackupSource> {
   const files = databaseOnly ? undefined : await filesToTake(context);
   const clients = await findDumpClient(context, session.server.flavour);
   await dumpStateArguments(context, clients, target);
@@ -92,7 +92,7 @@ async function filesToTake(context: Context): Promise<AppTree | undefined> {
   return tree;
 }
 
-async function neededBytes({ session, target, files }: Source, filesAhead: boolean): Promise<number> {
+async function neededBytes({ session, target, files }: BackupSource, filesAhead: boolean): Promise<number> {
   const tree = files === undefined || filesAhead ? noFiles : await treeBytes(files.root, files.left.paths);
   return estimateBytes(await databaseBytes(session, target.database), tree);
 }

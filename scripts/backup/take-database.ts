@@ -20,7 +20,7 @@ import { privateFolder } from '../system/files.ts';
 import { sharing, type ShareUnchanged } from './files/hard-links.ts';
 import { partPath, partsFolder } from './layout.ts';
 import type { ManifestPart } from './manifest.ts';
-import type { Source } from './source.ts';
+import type { BackupSource } from './source.ts';
 
 /** The database's share of a manifest. */
 interface TakenDatabase {
@@ -38,7 +38,7 @@ interface TakenDatabase {
  */
 export async function takeDatabase(
   context: Context,
-  { clients, target, inventory, needs }: Pick<Source, 'clients' | 'target' | 'inventory' | 'needs'>,
+  { clients, target, inventory, needs }: Pick<BackupSource, 'clients' | 'target' | 'inventory' | 'needs'>,
   folder: string,
   codec: Codec,
   share: ShareUnchanged,

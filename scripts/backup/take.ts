@@ -17,7 +17,7 @@ import { takeFiles, takeLateFiles } from './files/take-files.ts';
 import type { Backup } from './list.ts';
 import type { Manifest, ManifestFiles } from './manifest.ts';
 import { checkWritable, completeBackup, openPartial, orDiscard, type PartialBackup } from './partial.ts';
-import { learnSource, type Source } from './source.ts';
+import { learnSource, type BackupSource } from './source.ts';
 import { takeDatabase } from './take-database.ts';
 
 /** What a backup is to hold. */
@@ -96,7 +96,7 @@ async function versionOf(context: Context): Promise<string | null> {
 /** Database and files at the same time; when one fails the other is ended, and the first failure counts. */
 async function writeAll(
   context: Context,
-  source: Source,
+  source: BackupSource,
   partial: PartialBackup,
   codec: Codec,
   ahead: FilesAhead | undefined,
@@ -135,12 +135,12 @@ async function writeAll(
   return { ...database.value, files: archived.value };
 }
 
-const hasChanged = async ({ session, target, fingerprint }: Source): Promise<boolean> =>
+const hasChanged = async ({ session, target, fingerprint }: BackupSource): Promise<boolean> =>
   (await schemaFingerprint(session, target.database)) !== fingerprint;
 
 async function schemaChanged(
   context: Context,
-  { session, target }: Source,
+  { session, target }: BackupSource,
   cause?: MajError,
 ): Promise<MajError> {
   const others = await findOthers(context, target, [session.connectionId]);
@@ -151,7 +151,7 @@ async function schemaChanged(
  * A table that is made, altered or dropped after the snapshot makes the dump program fail (error 1412), or leaves
  * something out: then the change is what the user has to hear of.
  */
-async function explained(context: Context, failure: unknown, source: Source): Promise<unknown> {
+async function explained(context: Context, failure: unknown, source: BackupSource): Promise<unknown> {
   if (!(failure instanceof MajError)) return failure;
   if (failure.code === 'schema-changed') return schemaChanged(context, source, failure);
   if (!['dump-failed', 'objects-missing'].includes(failure.code)) return failure;

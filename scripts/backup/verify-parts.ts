@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Progress } from '../core/context.ts';
+import type { TellProgress } from '../core/context.ts';
 import { MajError } from '../core/errors.ts';
 import { readStored, type Codec } from '../dump/codec.ts';
 import { endsWhole } from '../dump/dump-parts.ts';
@@ -18,7 +18,7 @@ import type { Problem } from './problem.ts';
 export type Observe = (data: Buffer) => void;
 
 /** Verifies every part, and that together they are the dump of everything in the inventory. */
-export async function verifyParts(backup: Backup, codec: Codec, progress: Progress): Promise<Problem[]> {
+export async function verifyParts(backup: Backup, codec: Codec, progress: TellProgress): Promise<Problem[]> {
   const { manifest } = backup;
   const problems: Problem[] = [];
   const finder = createObjectFinder();
@@ -51,7 +51,7 @@ export async function verifyParts(backup: Backup, codec: Codec, progress: Progre
  * Verifies that every part is stored byte for byte as it was when the backup was proven: what the parts decompress to,
  * and that it loads, is known since then.
  */
-export async function verifyStoredParts(backup: Backup, progress: Progress): Promise<Problem[]> {
+export async function verifyStoredParts(backup: Backup, progress: TellProgress): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const part of backup.manifest.parts) {
     const { storedBytes: bytes, storedSha256: sha256 } = part;

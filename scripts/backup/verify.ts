@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inStep, stopIfInterrupted, type Context, type Progress } from '../core/context.ts';
+import { inStep, stopIfInterrupted, type Context, type TellProgress } from '../core/context.ts';
 import { unsound } from '../core/errors.ts';
 import { sha256OfText } from '../core/text-hash.ts';
 import { codecNamed } from '../dump/codec.ts';
@@ -45,7 +45,7 @@ export async function verifyBackup(
   return inStep(context, 'verify-backup', { id: backup.id }, async (progress) => {
     const total = manifest.dumpBytes + (manifest.files === null ? 0 : archivedBytes(manifest.files));
     let done = 0;
-    const forward: Progress = (bytes) => {
+    const forward: TellProgress = (bytes) => {
       stopIfInterrupted(context);
       progress((done += bytes), total);
     };

@@ -47,7 +47,7 @@ export function strangerOnTheWay(
 }
 
 /** What another may change, and how. */
-export interface Found {
+export interface FoundStranger {
   readonly path: string;
   readonly stranger: Stranger;
   readonly owner: number;
@@ -57,7 +57,7 @@ export interface Found {
  * Looks for somebody else who may change these files or folders, or put others in their place, by them or by any folder
  * above them: as they are named, and where links lead.
  */
-export function strangerAt(paths: readonly string[], trusting: Trusting): Found | undefined {
+export function strangerAt(paths: readonly string[], trusting: Trusting): FoundStranger | undefined {
   const seen = new Set<string>();
   const above = (path: string): readonly string[] =>
     dirname(path) === path ? [] : [dirname(path), ...above(dirname(path))];
@@ -116,7 +116,7 @@ function strangerToOurs(
   projectDir: string,
   path: string,
   environment: Readonly<Record<string, string | undefined>>,
-): (Found & { readonly uid: number }) | undefined {
+): (FoundStranger & { readonly uid: number }) | undefined {
   const trusting = trustingOf(environment);
   if (trusting === undefined || environment['MAJ_TRUSTED_PROJECT'] === projectDir) return undefined;
   const { uid } = trusting;

@@ -77,11 +77,11 @@ export const words: SettingType<readonly string[]> = {
 };
 
 /** Where a server is: a host with or without a port, or the path of a socket. */
-export type Place =
+export type ServerPlace =
   { readonly host: string; readonly port: number | undefined } | { readonly socket: string };
 
 /** A host, `host:port`, `[IPv6]:port`, or the absolute path of a socket. */
-export const place: SettingType<Place> = {
+export const place: SettingType<ServerPlace> = {
   name: 'host, host:port, or absolute path of a socket',
   schema: v.pipe(
     text,
@@ -89,12 +89,12 @@ export const place: SettingType<Place> = {
       (value) => parsePlace(value) !== undefined,
       'a host, host:port, or the absolute path of a socket',
     ),
-    v.transform((value): Place => parsePlace(value) ?? { socket: value }),
+    v.transform((value): ServerPlace => parsePlace(value) ?? { socket: value }),
   ),
 };
 
 /** Reads a host, `host:port` or the path of a socket; undefined when it is none. */
-function parsePlace(value: string): Place | undefined {
+function parsePlace(value: string): ServerPlace | undefined {
   if (value.startsWith('/')) return { socket: value };
   // An IPv6 address alone has more than one colon, and no brackets.
   const alone = /^[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*$/i.exec(value);

@@ -20,7 +20,7 @@ export interface Context {
 }
 
 /** Tells how far a running step is, in bytes. */
-export type Progress = (done: number, total?: number) => void;
+export type TellProgress = (done: number, total?: number) => void;
 
 /**
  * Does a piece of work as a named step: tells when it starts, how far it is, and how it ended.
@@ -30,7 +30,7 @@ export async function inStep<S extends StepName, T>(
   context: Pick<Context, 'report' | 'clock'>,
   step: S,
   facts: StepFacts<S>,
-  work: (progress: Progress) => Promise<T>,
+  work: (progress: TellProgress) => Promise<T>,
 ): Promise<T> {
   const started = context.clock.monotonicMs();
   const passed = (): number => context.clock.monotonicMs() - started;

@@ -17,7 +17,7 @@ export interface Inventory {
 }
 
 /** An account that something in the database is defined by. A role of MariaDB's has an empty host. */
-export interface Account {
+export interface DatabaseAccount {
   readonly user: string;
   readonly host: string;
 }
@@ -76,7 +76,7 @@ function hasLibraries(version: string): boolean {
 }
 
 /** Reads who views, triggers, routines and events are defined by: loading them elsewhere needs these accounts. */
-export async function readDefiners(session: Session, database: string): Promise<Account[]> {
+export async function readDefiners(session: Session, database: string): Promise<DatabaseAccount[]> {
   const rows = await session.rows(
     `SELECT DEFINER AS definer FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ?
      UNION SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?
@@ -88,7 +88,7 @@ export async function readDefiners(session: Session, database: string): Promise<
 }
 
 /** Reads `user@host`; the user may hold an `@`, a host never does. */
-export function parseAccount(text: string): Account {
+export function parseAccount(text: string): DatabaseAccount {
   const at = text.lastIndexOf('@');
   return at < 0 ? { user: text, host: '' } : { user: text.slice(0, at), host: text.slice(at + 1) };
 }

@@ -1,4 +1,4 @@
-import type { Progress } from '../core/context.ts';
+import type { TellProgress } from '../core/context.ts';
 import { createCutter, type PartChunk } from './dump-splitter.ts';
 import { partKey, type PartId } from './part.ts';
 import type { PartWriter } from './store.ts';
@@ -17,7 +17,7 @@ export interface CutOptions<T> {
   readonly open: (part: PartId) => PartWriter<T>;
   /** Sees every stretch, before it is written. */
   readonly observe?: (chunk: PartChunk) => void;
-  readonly progress?: Progress;
+  readonly progress?: TellProgress;
   /** Bytes of rows after which a new part begins. Parts compare only where it is the same. */
   readonly rowBytes: number;
 }

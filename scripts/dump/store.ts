@@ -80,7 +80,7 @@ function storeStream(path: string, codec: Codec): PartWriter<Stored> {
 
   const pump = async (): Promise<void> => {
     const file = await open(path, 'wx', privateFile);
-    const batch = createBatch({ write: (data) => file.writeFile(data) });
+    const batch = createWriteBatch({ write: (data) => file.writeFile(data) });
     try {
       for await (const chunk of transformer.output as AsyncIterable<Buffer>) {
         stored.update(chunk);
@@ -134,7 +134,7 @@ export interface Batch {
 const batchBytes = 1024 * 1024;
 
 /** Gathers what goes to a writer: it takes as long over a piece of 512 bytes as over one of 100 KB. */
-export function createBatch(writer: { readonly write: (data: Buffer) => Promise<void> }): Batch {
+export function createWriteBatch(writer: { readonly write: (data: Buffer) => Promise<void> }): Batch {
   let buffer: Buffer | undefined;
   let used = 0;
   const flush = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { refused } from '../core/errors.ts';
 import { acceptedText, type LedgerRow, type Migration } from './migration.ts';
-import { isSameVersion } from './version.ts';
+import { isSameScriptVersion } from './version.ts';
 
 /** What the ledger's column `accepted` holds: a list, as JSON. The hash of the text that has run stays in `checksum`. */
 export const acceptedColumn = v.optional(
@@ -44,12 +44,12 @@ export function planAcceptance(
   migrations: readonly Migration[],
   { version, checksum }: AcceptWish,
 ): Acceptance {
-  const row = ledger.find((one) => isSameVersion(one.version, version));
+  const row = ledger.find((one) => isSameScriptVersion(one.version, version));
   if (row?.state !== 'applied' || row.inFlight !== undefined) {
     const applied = ledger.filter(({ state }) => state === 'applied');
     throw refused('accept-version', { version, versions: applied.map((one) => one.version) });
   }
-  const script = migrations.find((one) => isSameVersion(one.version, version));
+  const script = migrations.find((one) => isSameScriptVersion(one.version, version));
   const text = checksum ?? script?.checksum;
   if (text === undefined) throw refused('accept-text', { version });
   return { row, file: script?.file, checksum: text };

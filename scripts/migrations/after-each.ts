@@ -3,7 +3,7 @@ import { sha256OfText } from '../core/text-hash.ts';
 import { plainMode } from '../sql/lexer.ts';
 import { splitStatements } from '../sql/splitter.ts';
 import { firstTokens, type Statement } from '../sql/statement.ts';
-import type { Reading } from './migration.ts';
+import type { ScriptReading } from './migration.ts';
 import { textWithValues } from './placeholders.ts';
 
 /** What errors, messages and the server's lists call it by. */
@@ -31,7 +31,7 @@ export function sqlAfter(
 export function statementsAfter(
   sql: string | undefined,
   last: Pick<Statement, 'number' | 'line' | 'column'> | undefined,
-  { sqlMode, flavour }: Reading,
+  { sqlMode, flavour }: ScriptReading,
 ): Statement[] {
   if (sql === undefined) return [];
   const { number, line, column } = last ?? { number: 0, line: 1, column: 1 };

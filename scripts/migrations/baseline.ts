@@ -3,7 +3,7 @@ import { refused } from '../core/errors.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import type { Flavour } from '../sql/flavour.ts';
-import { noProgress, progressAfter, type Progress } from '../sql/statement.ts';
+import { noProgress, progressAfter, type StatementProgress } from '../sql/statement.ts';
 import { sqlTime } from './ledger-write.ts';
 import { fillLedger, isDraftThere, orTell } from './make-ledger.ts';
 import type { LedgerRow, Migration } from './migration.ts';
@@ -11,7 +11,7 @@ import type { Runner } from './run/ledger-entry.ts';
 import { isLedgerThere, readLedger } from './run/ledger.ts';
 import { withMigrationLock } from './run/lock.ts';
 import { statementsOf } from './run/script.ts';
-import { compareVersions, isSameVersion, isVersion } from './version.ts';
+import { compareScriptVersions, isSameScriptVersion, isScriptVersion } from './version.ts';
 
 /**
  * Refuses a database that has tables but no ledger: nothing tells which scripts it has already been through, and
@@ -41,9 +41,9 @@ export function baselineScripts(
   folder: string,
 ): Migration[] {
   const known = ['0', ...migrations.map((one) => one.version)];
-  if (!isVersion(version) || !known.some((one) => isSameVersion(one, version)))
+  if (!isScriptVersion(version) || !known.some((one) => isSameScriptVersion(one, version)))
     throw refused('baseline-version', { version, folder, versions: migrations.map((one) => one.version) });
-  return migrations.filter((one) => compareVersions(one.version, version) <= 0);
+  return migrations.filter((one) => compareScriptVersions(one.version, version) <= 0);
 }
 
 /**
@@ -79,7 +79,7 @@ export async function writeBaseline(
 
 function baselineRow(
   { version, name, checksum }: Migration,
-  { done, hash }: Progress,
+  { done, hash }: StatementProgress,
   runner: Runner,
   now: Date,
 ): LedgerRow {
@@ -108,7 +108,7 @@ export async function wholeOf(
   script: Migration,
   sqlMode: string | undefined,
   flavour: Flavour,
-): Promise<Progress> {
+): Promise<StatementProgress> {
   let progress = noProgress;
   for await (const statement of statementsOf(script, { sqlMode, flavour }))
     progress = progressAfter(progress, statement);

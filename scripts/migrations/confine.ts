@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Secret } from '../config/types.ts';
 import type { Context } from '../core/context.ts';
 import { copyGrants, harmlessGrants } from '../database/grants.ts';
-import type { Account } from '../database/inventory.ts';
+import type { DatabaseAccount } from '../database/inventory.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
 import type { Target } from '../database/session/target.ts';
@@ -11,7 +11,7 @@ import { quoteAccount, quoteName, quoteNamePattern, quoteText } from '../sql/quo
 
 /** The live account: who it is, and the lines of SHOW GRANTS for it. */
 export interface LiveAccount {
-  readonly account: Account;
+  readonly account: DatabaseAccount;
   readonly grants: readonly string[];
 }
 
@@ -90,10 +90,10 @@ export async function confine(
 }
 
 /** How an account of the live one's name can enter over the socket: the server prefers this host to any pattern. */
-const entryOf = ({ account }: LiveAccount): Account => ({ user: account.user, host: 'localhost' });
+const entryOf = ({ account }: LiveAccount): DatabaseAccount => ({ user: account.user, host: 'localhost' });
 
 /** Not to be asked once the rights of MariaDB's own account are gone: `mysql.user` is a view of its. */
-const isThere = async (session: Session, { user, host }: Account): Promise<boolean> =>
+const isThere = async (session: Session, { user, host }: DatabaseAccount): Promise<boolean> =>
   (await session.rows('SELECT 1 FROM mysql.user WHERE User = ? AND Host = ?', [user, host])).length > 0;
 
 /**
@@ -108,7 +108,7 @@ async function makeLikeLive(
   database: string,
   live: LiveAccount,
   isDefiner: boolean,
-): Promise<{ readonly target: Target; readonly account: Account }> {
+): Promise<{ readonly target: Target; readonly account: DatabaseAccount }> {
   const entry = entryOf(live);
   const account = quoteAccount(entry);
   const isRoot = entry.user === root.user;

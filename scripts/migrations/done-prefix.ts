@@ -1,7 +1,7 @@
 import { noProgress, progressAfter, type Statement } from '../sql/statement.ts';
-import type { LedgerRow, Migration, Reading } from './migration.ts';
+import type { LedgerRow, Migration, ScriptReading } from './migration.ts';
 import { statementsOf } from './run/script.ts';
-import { isSameVersion, versionKey } from './version.ts';
+import { isSameScriptVersion, versionKey } from './version.ts';
 
 /** What the statements of a script say of which the ledger has the first few as done. */
 export interface DonePrefix {
@@ -20,11 +20,11 @@ export interface DonePrefix {
 export async function readDonePrefixes(
   migrations: readonly Migration[],
   ledger: readonly LedgerRow[],
-  reading: Reading,
+  reading: ScriptReading,
 ): Promise<ReadonlyMap<string, DonePrefix>> {
   const prefixes = new Map<string, DonePrefix>();
   for (const row of ledger) {
-    const migration = migrations.find(({ version }) => isSameVersion(version, row.version));
+    const migration = migrations.find(({ version }) => isSameScriptVersion(version, row.version));
     if (row.state === 'applied' || row.statementsDone === 0 || migration === undefined) continue;
     prefixes.set(versionKey(row.version), await readPrefix(migration, row.statementsDone, reading));
   }
@@ -35,7 +35,7 @@ export async function readDonePrefixes(
 export async function readPrefix(
   migration: Pick<Migration, 'file' | 'open' | 'after'>,
   done: number,
-  reading: Reading,
+  reading: ScriptReading,
 ): Promise<DonePrefix> {
   let progress = noProgress;
   let left = false;

@@ -1,7 +1,7 @@
 import type { Session } from '../database/session/session.ts';
-import type { Progress, Statement } from '../sql/statement.ts';
+import type { StatementProgress, Statement } from '../sql/statement.ts';
 import type { AcceptedText, LedgerRow } from './migration.ts';
-import { ledgerTable, placeOf } from './run/ledger.ts';
+import { ledgerTable, ledgerPlace } from './run/ledger.ts';
 
 /** A ledger that is being filled has this name until it is whole. */
 export const draftTable = `${ledgerTable}_adopting`;
@@ -15,7 +15,7 @@ export interface BegunRow {
   readonly name: string;
   readonly checksum: string;
   readonly statements: number;
-  readonly progress: Progress;
+  readonly progress: StatementProgress;
   /** The first statement, where it commits by itself. */
   readonly inFlight: Statement | undefined;
   readonly connectionId: number;
@@ -79,7 +79,7 @@ const writes = {
   checkpoint: reachedUpdate,
 
   /** The same, with nothing left to do. */
-  finish: (name: Name, ended: Ended, progress: Progress) =>
+  finish: (name: Name, ended: Ended, progress: StatementProgress) =>
     `UPDATE ${name(ledgerTable)} SET ${doneColumns(progress, undefined)}, state = 'applied', error = NULL,
      ${endedColumns(ended)} WHERE version = '${ended.version}'`,
 
@@ -91,7 +91,7 @@ const writes = {
     name: Name,
     ended: Ended,
     error: string,
-    stopped: { readonly progress?: Progress; readonly inFlight?: Statement | null },
+    stopped: { readonly progress?: StatementProgress; readonly inFlight?: Statement | null },
   ) =>
     `UPDATE ${name(ledgerTable)} SET state = 'failed', error = ${sqlText(error)}, ${endedColumns(ended)}${
       stopped.progress === undefined ? '' : `, ${progressColumns(stopped.progress)}`
@@ -103,7 +103,7 @@ const writes = {
     `UPDATE ${name(ledgerTable)} SET error = ${sqlText(error)} WHERE version = '${version}' AND state = 'applying'`,
 
   /** What became of a doubt; only where the row still is as it was when that was found out. */
-  settle: (name: Name, row: LedgerRow, { done, hash }: Progress, note: string) => {
+  settle: (name: Name, row: LedgerRow, { done, hash }: StatementProgress, note: string) => {
     const state =
       done === row.statements ? `'applied', error = NULL, finished_at = UTC_TIMESTAMP(3)` : `'failed'`;
     return `UPDATE ${name(ledgerTable)} SET state = ${state}, statements_done = ${done}, done_hash = '${hash}',
@@ -165,7 +165,7 @@ export async function writeLedger<W extends LedgerWrite>(
   write: W,
   ...facts: Facts<W>
 ): Promise<number> {
-  const name: Name = (table) => placeOf(database, table);
+  const name: Name = (table) => ledgerPlace(database, table);
   const sql = (writes[write] as (name: Name, ...facts: Facts<W>) => string)(name, ...facts);
   try {
     // The comment is for whoever looks at what a server runs; and for the tests, which strike at each of them.
@@ -175,7 +175,7 @@ export async function writeLedger<W extends LedgerWrite>(
   }
 }
 
-const progressColumns = ({ done, hash }: Progress): string =>
+const progressColumns = ({ done, hash }: StatementProgress): string =>
   `statements_done = ${done}, done_hash = '${hash}'`;
 
 const inFlightValue = (inFlight: LedgerRow['inFlight']): string =>
@@ -183,7 +183,7 @@ const inFlightValue = (inFlight: LedgerRow['inFlight']): string =>
 
 const inFlightColumn = (inFlight: Statement | undefined): string => `in_flight = ${inFlightValue(inFlight)}`;
 
-const doneColumns = (progress: Progress, inFlight: Statement | undefined): string =>
+const doneColumns = (progress: StatementProgress, inFlight: Statement | undefined): string =>
   `${progressColumns(progress)}, ${inFlightColumn(inFlight)}`;
 
 /** By the server's clock, which is the one to compare with its own start; a script may have set its session's. */
@@ -200,7 +200,7 @@ export const sqlTime = (at: Date): string => at.toISOString().replace('T', ' ').
 function reachedUpdate(
   name: Name,
   version: string,
-  progress: Progress,
+  progress: StatementProgress,
   inFlight: Statement | undefined,
 ): string {
   return `UPDATE ${name(ledgerTable)} SET ${doneColumns(progress, inFlight)} WHERE version = '${version}'`;

@@ -4,7 +4,7 @@ import { sqlErrorOf } from '../database/session/sql-error.ts';
 import { noMoreThan } from '../sql/quote.ts';
 import { draftTable, LedgerWriteError, writeLedger, type ExtraColumn } from './ledger-write.ts';
 import type { LedgerRow } from './migration.ts';
-import { columnsOf, isLedgerShape, isLedgerThere, ledgerTable } from './run/ledger.ts';
+import { ledgerColumns, isLedgerShape, isLedgerThere, ledgerTable } from './run/ledger.ts';
 
 /**
  * Makes the ledger where there is none, and adds the columns that one lacks.
@@ -19,7 +19,7 @@ export async function ensureLedger(
 ): Promise<void> {
   await orTell(async () => {
     if (!(await isLedgerThere(session))) await writeLedger(session, database, 'create', { draft: false });
-    const columns = await columnsOf(session);
+    const columns = await ledgerColumns(session);
     const missing = needed.filter((column) => !columns.has(column));
     if (missing.length > 0) await writeLedger(session, database, 'add-columns', missing);
   });
@@ -100,7 +100,7 @@ export async function orTell<T>(work: () => Promise<T>): Promise<T> {
  * @throws MajError `adopt-name-taken` for another table of that name
  */
 export async function isDraftThere(session: Session): Promise<boolean> {
-  const names = await columnsOf(session, draftTable);
+  const names = await ledgerColumns(session, draftTable);
   if (names.size === 0) return false;
   if (!isLedgerShape(names)) throw refused('adopt-name-taken', { table: draftTable, purpose: 'draft' });
   return true;

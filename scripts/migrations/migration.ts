@@ -65,7 +65,7 @@ export interface PendingMigration extends Migration {
 }
 
 /** How the scripts of a run are read. */
-export interface Reading {
+export interface ScriptReading {
   /** The sql_mode that every script starts in. */
   readonly sqlMode: string | undefined;
   /** Whose client decides where the two differ; undefined: what both agree on. */

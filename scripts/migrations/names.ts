@@ -1,6 +1,6 @@
 import { refused, wrongUsage } from '../core/errors.ts';
 import { firstMatches, forWhole } from '../system/regular-expression.ts';
-import { byVersion, isVersion } from './version.ts';
+import { byVersion, isScriptVersion } from './version.ts';
 
 /** What the name of a script says. */
 export interface ScriptName {
@@ -80,7 +80,7 @@ function readName(file: string): ScriptName | NameProblem {
 function nameIn(file: string, match: RegExpExecArray | null): ScriptName | NameProblem {
   if (match === null) return { file, kind: 'form' };
   const [, version = '', name = ''] = match;
-  return isVersion(version) ? { version, name, file } : { file, kind: 'version', version };
+  return isScriptVersion(version) ? { version, name, file } : { file, kind: 'version', version };
 }
 
 /** What to call a script that only the ledger still knows. */

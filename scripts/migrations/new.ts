@@ -5,7 +5,7 @@ import { exists, fileFailed, systemErrorCode } from '../system/files.ts';
 import { forWhole } from '../system/regular-expression.ts';
 import { readMigrations, type ScriptSettings } from './folder.ts';
 import type { Migration } from './migration.ts';
-import { byVersion, compareVersions } from './version.ts';
+import { byVersion, compareScriptVersions } from './version.ts';
 
 const timestampDigits = 12;
 
@@ -14,12 +14,12 @@ const timestampDigits = 12;
  * minute (UTC); undefined where the last one has several numbers (`1.2.0`), and nobody but its author knows the next. Pure.
  */
 export function nextVersion(versions: readonly string[], now: Date): string | undefined {
-  const newest = [...versions].sort(compareVersions).at(-1) ?? '000';
+  const newest = [...versions].sort(compareScriptVersions).at(-1) ?? '000';
   if (!/^\d+$/.test(newest)) return undefined;
   const after = String(BigInt(newest) + 1n).padStart(newest.length, '0');
   if (newest.length < timestampDigits) return after;
   const time = now.toISOString().replace(/\D/g, '').slice(0, newest.length);
-  return compareVersions(time, newest) > 0 ? time : after;
+  return compareScriptVersions(time, newest) > 0 ? time : after;
 }
 
 /** `Add invoices!` as `add_invoices`. Pure. */

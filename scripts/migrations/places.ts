@@ -1,7 +1,7 @@
 import { isAbsolute, join, relative } from 'node:path';
 import { isUnder, persistentPaths } from '../config/persistent.ts';
 import { applicationDir } from '../config/require.ts';
-import { strangerAt, trustingOf, type Found, type Trusting } from '../config/stranger.ts';
+import { strangerAt, trustingOf, type FoundStranger, type Trusting } from '../config/stranger.ts';
 import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
 import { fileFailed, namesIn, statIfThere } from '../system/files.ts';
@@ -70,14 +70,15 @@ async function refuseOthersScripts(context: Surroundings, folder: string): Promi
     return;
   // Many users have a group of their own that may write; root has no reason to.
   const groups = trusting.uid === 0 ? [0, ...groupOfCaller(context)] : undefined;
-  const judge = (paths: readonly string[]): Found | undefined => strangerOf(paths, { ...trusting, groups });
+  const judge = (paths: readonly string[]): FoundStranger | undefined =>
+    strangerOf(paths, { ...trusting, groups });
   const scripts = async (): Promise<readonly string[]> =>
     (await namesIn(folder)).filter(isScript).map((name) => join(folder, name));
   const found = judge([folder]) ?? judge(await scripts());
   if (found !== undefined) throw wrongUsage('migrations-of-another', { folder, ...found, uid: trusting.uid });
 }
 
-function strangerOf(paths: readonly string[], trusting: Trusting): Found | undefined {
+function strangerOf(paths: readonly string[], trusting: Trusting): FoundStranger | undefined {
   try {
     return strangerAt(paths, trusting);
   } catch (error) {

@@ -3,7 +3,7 @@ import { isTextTaken } from './accepted.ts';
 import type { DonePrefix } from './done-prefix.ts';
 import type { LedgerRow, Migration, PendingMigration } from './migration.ts';
 import { fileOfRecord } from './names.ts';
-import { byVersion, isVersion, versionKey } from './version.ts';
+import { byVersion, isScriptVersion, versionKey } from './version.ts';
 
 /** Why nothing can be migrated now. */
 export type PlanProblem =
@@ -147,7 +147,7 @@ export function pendingUpTo(
   migrations: readonly Migration[],
   version: string,
 ): readonly PendingMigration[] {
-  if (!isVersion(version) || !migrations.some((one) => byVersion(one, { version }) === 0))
+  if (!isScriptVersion(version) || !migrations.some((one) => byVersion(one, { version }) === 0))
     throw wrongUsage('migrate-to', { version, versions: migrations.map((one) => one.version) });
   return plan.pending.filter((one) => byVersion(one, { version }) <= 0);
 }

@@ -1,5 +1,5 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
-import type { Place } from '../sql/reports.ts';
+import type { ScriptPlace } from '../sql/reports.ts';
 import type { AdoptionProblem } from './adopt/plan.ts';
 import type { Verdict } from './in-doubt/resolve-in-doubt.ts';
 import type { NameProblem } from './names.ts';
@@ -66,8 +66,8 @@ declare module '../core/errors.ts' {
     'baseline-not-empty': Failure<'refused', { database: string }>;
     'migration-names': Failure<'refused', { problems: readonly NameProblem[]; pattern: string | undefined }>;
     'migration-versions': Failure<'refused', { files: readonly string[]; pattern: string | undefined }>;
-    'migration-transaction-open': Failure<'refused', Place>;
-    'migration-needs-previous': Failure<'refused', Place>;
+    'migration-transaction-open': Failure<'refused', ScriptPlace>;
+    'migration-needs-previous': Failure<'refused', ScriptPlace>;
     'migration-way-back': Failure<'refused', { file: string; section: string }>;
     'migration-exists': Failure<'refused', { path: string }>;
     'migration-name': Failure<'usage', { name: string }>;

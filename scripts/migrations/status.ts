@@ -1,7 +1,7 @@
 import { exitCodes, type ExitCode } from '../core/exit-codes.ts';
 import type { AcceptedText } from './migration.ts';
 import { errorOfProblems, type MigrationPlan, type PlanProblem } from './plan.ts';
-import { byVersion, isSameVersion, versionKey } from './version.ts';
+import { byVersion, isSameScriptVersion, versionKey } from './version.ts';
 
 /** One line of `maj migrate status`. */
 export interface StatusRow {
@@ -33,7 +33,7 @@ export function statusExitCode({ ledger, problems }: MigrationPlan): ExitCode {
 /** Every script that the ledger or the folder knows, in order. Pure. */
 export function statusRows(plan: MigrationPlan): StatusRow[] {
   const problemOf = (version: string): PlanProblem['kind'] | undefined =>
-    plan.problems.find((problem) => isSameVersion(problem.version, version))?.kind;
+    plan.problems.find((problem) => isSameScriptVersion(problem.version, version))?.kind;
   const known = plan.ledger.map((row): StatusRow => ({
     version: row.version,
     name: row.name,

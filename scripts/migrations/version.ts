@@ -7,7 +7,7 @@ const mostCharacters = 32;
  * Whether a text is a version: numbers with a point, a hyphen or an underline between them (`012`, `1.2.0`,
  * `16.0.0-17.0.0`). Letters have no order that everybody agrees on. Pure.
  */
-export const isVersion = (text: string): boolean =>
+export const isScriptVersion = (text: string): boolean =>
   text.length <= mostCharacters && /^\d+(?:[._-]\d+)*$/.test(text);
 
 /** The numbers of a version, as they are written. */
@@ -21,12 +21,13 @@ export function versionKey(version: string): string {
 }
 
 /** Less than 0 where the first of two versions comes first: number by number, a missing one is 0. Pure. */
-export const compareVersions = (one: string, other: string): number =>
+export const compareScriptVersions = (one: string, other: string): number =>
   compareNumbers(numbersOf(one), numbersOf(other));
 
 /** Sorts by version. */
 export const byVersion = (a: { readonly version: string }, b: { readonly version: string }): number =>
-  compareVersions(a.version, b.version);
+  compareScriptVersions(a.version, b.version);
 
 /** Whether two versions are the same one. Pure. */
-export const isSameVersion = (one: string, other: string): boolean => versionKey(one) === versionKey(other);
+export const isSameScriptVersion = (one: string, other: string): boolean =>
+  versionKey(one) === versionKey(other);

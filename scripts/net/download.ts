@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import type { Context, Progress } from '../core/context.ts';
+import type { Context, TellProgress } from '../core/context.ts';
 import { sha256OfText } from '../core/text-hash.ts';
 import {
   fileFailed,
@@ -72,7 +72,7 @@ export async function download(
   wanted: HttpRequest,
   path: string,
   limits: HttpLimits,
-  progress: Progress,
+  progress: TellProgress,
 ): Promise<void> {
   let before = 0;
   let now = 0;

@@ -158,7 +158,7 @@ function waitOf(text: string | undefined, now: Date): number | undefined {
 
 /** Where an address is, from the outside in. The further in, the more what answers there trusts whoever asks. */
 const reaches = ['public', 'private', 'link', 'machine'] as const;
-export type Reach = (typeof reaches)[number];
+export type AddressReach = (typeof reaches)[number];
 
 /** IPv4 as it is, and as IPv6 holds it: mapped, compatible, translated (RFC 4291, 6052). */
 function listOf(four: readonly string[], six: readonly string[]): BlockList {
@@ -177,7 +177,7 @@ function listOf(four: readonly string[], six: readonly string[]): BlockList {
 }
 
 /** The innermost first. `0.0.0.0` and `::` connect to this machine. */
-const lists: readonly (readonly [Reach, BlockList])[] = [
+const lists: readonly (readonly [AddressReach, BlockList])[] = [
   ['machine', listOf(['127.0.0.0/8', '0.0.0.0/8'], ['::1/128', '::/128'])],
   // Of a cable or a cloud's machine: 169.254.169.254 hands out the machine's own rights. Multicast, and what is no address
   // of a host. Tunnels (6to4, Teredo) that lead anywhere.
@@ -192,25 +192,28 @@ const lists: readonly (readonly [Reach, BlockList])[] = [
 ];
 
 /** Where an address is: pure. */
-export function reachOf(address: string): Reach {
+export function reachOf(address: string): AddressReach {
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
   return lists.find(([, list]) => list.check(address, family))?.[0] ?? 'public';
 }
 
 /** Whether one is further in than the other: pure. */
-export const isFurtherIn = (one: Reach, other: Reach): boolean =>
+export const isFurtherIn = (one: AddressReach, other: AddressReach): boolean =>
   reaches.indexOf(one) > reaches.indexOf(other);
 
 /** The host of a URL, as it is looked up. */
 const plain = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
 /** Where the host of a URL is: the outermost of its addresses; one that is not known is outside. */
-export async function reachOfHost(hostname: string): Promise<Reach> {
+export async function reachOfHost(hostname: string): Promise<AddressReach> {
   const host = plain(hostname);
   if (isIP(host) !== 0) return reachOf(host);
   const found = await lookUp(host, { all: true }).catch(() => []);
   const all = found.map(({ address }) => reachOf(address));
-  return all.reduce<Reach>((outer, one) => (isFurtherIn(outer, one) ? one : outer), all[0] ?? 'public');
+  return all.reduce<AddressReach>(
+    (outer, one) => (isFurtherIn(outer, one) ? one : outer),
+    all[0] ?? 'public',
+  );
 }
 
 /** What a connection was not made to. */
@@ -229,14 +232,14 @@ export class TooFarIn extends Error {
  *
  * @throws TooFarIn
  */
-export function refuseFurtherIn(hostname: string, most: Reach): void {
+export function refuseFurtherIn(hostname: string, most: AddressReach): void {
   const host = plain(hostname);
   if (isIP(host) !== 0 && isFurtherIn(reachOf(host), most)) throw new TooFarIn(host, host);
 }
 
 /** Looks names up for a connection, and fails with `TooFarIn` where one of the addresses is further in than `most`. */
 export const lookupUpTo =
-  (most: Reach): LookupFunction =>
+  (most: AddressReach): LookupFunction =>
   (hostname, options, callback) => {
     lookup(hostname, options, (error, found, family) => {
       if (error !== null) return callback(error, found, family);

@@ -15,7 +15,7 @@ import {
   requirementsFile,
   unmetRequirements,
   type Requirements,
-  type Surroundings,
+  type InstalledSoftware,
 } from './requirements.ts';
 import type { ReleaseEntry } from './types.ts';
 
@@ -72,7 +72,7 @@ async function lookAround(
   context: Context,
   needs: Requirements,
   installed: string | null | undefined,
-): Promise<Surroundings> {
+): Promise<InstalledSoftware> {
   const ask = async (program: string, option: string): Promise<string> =>
     (await capture(context, program, [option])).stdout;
   const asksPhp = needs.php !== undefined || needs.phpExtensions !== undefined;

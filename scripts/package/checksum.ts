@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { stopIfInterrupted, type Context, type Progress } from '../core/context.ts';
+import { stopIfInterrupted, type Context, type TellProgress } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { readStreamOf } from '../system/beneath.ts';
 import { fileFailed, readIfThere, statIfThere } from '../system/files.ts';
@@ -43,7 +43,7 @@ export function sumsFor(sums: readonly Sum[], name: string, alone: boolean): rea
 export async function verifyPackage(
   context: Context,
   file: string,
-  progress: Progress = () => undefined,
+  progress: TellProgress = () => undefined,
 ): Promise<VerifiedPackage> {
   const stats = await statIfThere(file);
   if (stats?.isFile() !== true) throw refused('package-missing', { paths: [file] });
@@ -90,7 +90,7 @@ export async function expectedSum(file: string): Promise<{ sumFile: string; expe
 export async function hashFile(
   context: Pick<Context, 'signal'>,
   path: string,
-  progress: Progress = () => undefined,
+  progress: TellProgress = () => undefined,
 ): Promise<string> {
   const [sha256] = await hashWith(context, path, [createHash('sha256')], progress);
   return sha256?.toString('hex') ?? '';
@@ -100,7 +100,7 @@ async function hashWith(
   context: Pick<Context, 'signal'>,
   path: string,
   hashes: readonly Hash[],
-  progress: Progress,
+  progress: TellProgress,
 ): Promise<readonly Buffer[]> {
   let done = 0;
   try {

@@ -1,7 +1,7 @@
 import { isUnprintable } from '../core/printable.ts';
 
 /** What an archive says of one of its entries. */
-export interface ArchiveEntry {
+export interface PackageEntry {
   /** As it stands in the archive. */
   readonly path: string;
   readonly type: 'file' | 'folder' | 'symlink' | 'hardlink' | 'other';
@@ -34,7 +34,7 @@ type Checked =
 
 interface Seen {
   readonly path: string;
-  type: ArchiveEntry['type'] | 'implied';
+  type: PackageEntry['type'] | 'implied';
   readonly bytes: number;
 }
 
@@ -59,7 +59,7 @@ export class EntryRules {
   }
 
   /** The path that the entry may be written under, or why it may not. */
-  check(entry: ArchiveEntry): Checked {
+  check(entry: PackageEntry): Checked {
     this.#entries += 1;
     this.#bytes += entry.bytes;
     const claimed = this.#beyond();
@@ -79,7 +79,7 @@ export class EntryRules {
     return tooFar(this.#limits, this.#entries, this.#bytes);
   }
 
-  #place(path: string, { type, bytes }: ArchiveEntry): EntryProblem | undefined {
+  #place(path: string, { type, bytes }: PackageEntry): EntryProblem | undefined {
     const problem = this.#placeFolders(path);
     if (problem !== undefined) return problem;
     const known = this.#seen.get(collisionKey(path));
@@ -112,7 +112,7 @@ export class EntryRules {
     return undefined;
   }
 
-  #linkProblem(entry: ArchiveEntry): EntryProblem | undefined {
+  #linkProblem(entry: PackageEntry): EntryProblem | undefined {
     if (entry.type === 'symlink') {
       const target = entry.target ?? '';
       if (target === '') return 'no-target';

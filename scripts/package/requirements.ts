@@ -72,7 +72,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What there is, as far as it was asked for. */
-export interface Surroundings {
+export interface InstalledSoftware {
   readonly maj: string;
   /** The installed version: null where none can be read; undefined where nothing is installed. */
   readonly installed: string | null | undefined;
@@ -95,7 +95,7 @@ export type Unmet =
   | { readonly kind: 'server'; readonly needed: readonly string[]; readonly found: string };
 
 /** Everything that a package needs and that is not there: pure. */
-export function unmetRequirements(needs: Requirements, there: Surroundings): readonly Unmet[] {
+export function unmetRequirements(needs: Requirements, there: InstalledSoftware): readonly Unmet[] {
   const unmet: Unmet[] = [];
   const { maj, from, php, node } = needs;
   if (maj !== undefined && compareVersions(there.maj, maj) < 0)

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, fchmodSync, fstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DamagedArchive } from '../archive/byte-reader.ts';
-import { readArchive } from '../archive/packed-archive.ts';
+import { readPackedArchive } from '../archive/packed-archive.ts';
 import type { RawEntry } from '../archive/unpack.ts';
-import { stopIfInterrupted, type Context, type Progress } from '../core/context.ts';
+import { stopIfInterrupted, type Context, type TellProgress } from '../core/context.ts';
 import { MajError, refused, unsound } from '../core/errors.ts';
 import { createBreather } from '../core/yield-to-event-loop.ts';
 import { chmodSync, mkdirSync, openNew, renameSync, symlinkSync } from '../system/beneath.ts';
@@ -14,7 +14,7 @@ import {
   EntryRules,
   packageLimits,
   tooTight,
-  type ArchiveEntry,
+  type PackageEntry,
   type EntryProblem,
   type UnpackLimits,
 } from './entry-rules.ts';
@@ -46,7 +46,7 @@ export async function unpackPackage(
   file: string,
   into: string,
   marker: string,
-  progress: Progress = () => undefined,
+  progress: TellProgress = () => undefined,
   limits: UnpackLimits = packageLimits,
 ): Promise<Unpacked> {
   try {
@@ -54,7 +54,7 @@ export async function unpackPackage(
     const packing = packingOf(file);
     const rules = new EntryRules(limits, { backslashes: packing !== 'zip' });
     const tree = new TreeWriter(into, file, rules);
-    const sha256 = await readArchive(
+    const sha256 = await readPackedArchive(
       context,
       file,
       packing,
@@ -198,13 +198,13 @@ class TreeWriter {
 
 const folderOf = (path: string): string => (path.includes('/') ? dirname(path) : '');
 const folderEntry = (path: string): ReleaseEntry => ({ type: 'folder', path });
-const safeTarget = (entry: ArchiveEntry): string =>
+const safeTarget = (entry: PackageEntry): string =>
   (entry.target ?? '')
     .split('/')
     .filter((segment) => segment !== '' && segment !== '.')
     .join('/');
 
-const types: Readonly<Record<string, ArchiveEntry['type']>> = {
+const types: Readonly<Record<string, PackageEntry['type']>> = {
   File: 'file',
   OldFile: 'file',
   ContiguousFile: 'file',
@@ -213,7 +213,7 @@ const types: Readonly<Record<string, ArchiveEntry['type']>> = {
   Link: 'hardlink',
 };
 
-const typeOf = (name: string): ArchiveEntry['type'] => types[name] ?? 'other';
+const typeOf = (name: string): PackageEntry['type'] => types[name] ?? 'other';
 
 /** The one folder that everything in the archive lies in, if the application's top is there; else the empty text. */
 function topFolder(paths: readonly string[], marker: string): string {

@@ -14,7 +14,7 @@ import { codecNamed } from '../dump/codec.ts';
 import { findFragileValues, fragilitiesOf, type FragileColumn } from '../dump/fragile-values.ts';
 import { isRows } from '../dump/part.ts';
 import { makeCopyDatabase, type Throwaway } from '../server/throwaway.ts';
-import { columnsOf, deferTable, hasPrimaryKey, isVersioned } from '../sql/table-definition.ts';
+import { definedColumns, deferTable, hasPrimaryKey, isVersioned } from '../sql/table-definition.ts';
 import { readIfThere, writeDurably } from '../system/files.ts';
 import { checkFlavour, compareDump } from './compare.ts';
 import { namesOfDifferences, structureDiffs, type PartDifference } from './differences.ts';
@@ -196,7 +196,7 @@ async function definitionOf(
  */
 export function rowsStandAlone(create: string): boolean {
   if (deferTable(create, false) === undefined || isVersioned(create) || !hasPrimaryKey(create)) return false;
-  const columns = columnsOf(create) ?? [];
+  const columns = definedColumns(create) ?? [];
   const floats = columns.filter(({ definition }) => /^float\b/i.test(definition));
   if (floats.length === 0) return true;
   const [primary = '', ...unique] = create.match(/^ *(?:PRIMARY|UNIQUE) KEY .*$/gm) ?? [];

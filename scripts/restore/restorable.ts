@@ -3,7 +3,7 @@ import { warn, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import type { Definers } from '../database/definers.ts';
 import { allows, currentUser, readGrants } from '../database/grants.ts';
-import type { Account } from '../database/inventory.ts';
+import type { DatabaseAccount } from '../database/inventory.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import { codecNamed } from '../dump/codec.ts';
@@ -100,4 +100,4 @@ async function accountsOf(session: Session): Promise<ReadonlySet<string> | undef
   }
 }
 
-const nameOf = ({ user, host }: Account): string => (host === '' ? user : `${user}@${host}`);
+const nameOf = ({ user, host }: DatabaseAccount): string => (host === '' ? user : `${user}@${host}`);

@@ -62,7 +62,7 @@ export async function applyRestore(
   work: RestoreWork,
   options: RestoreOptions = {},
 ): Promise<void> {
-  if (isDone(work)) return;
+  if (isRestored(work)) return;
   const { definers = 'keep', again = databaseAgain(backup, definers) } = options;
   let changed = false;
   const replacing = {
@@ -98,7 +98,7 @@ const databaseAgain = ({ id }: Backup, definers: Definers): string =>
   restoreCommand(id, { database: 'whole', files: false, definers });
 
 /** Whether the database is what the backup holds already. */
-export const isDone = (work: RestoreWork): boolean => work !== 'everything' && isNothing(work);
+export const isRestored = (work: RestoreWork): boolean => work !== 'everything' && isNothing(work);
 
 /**
  * Finds out what a restore would do, and changes nothing.

@@ -20,7 +20,7 @@ import { restoreCommand } from './restore-scope.ts';
 /**
  * Does a restore in maintenance and with the services stopped, both of which are put back afterwards: also when the restore
  * that began it was killed, and this one is the second. A restore that fails leaves the application closed. One that is
- * refused because somebody still writes, or because a service cannot be stopped, leaves it as it was.
+ * refused because somebody still writes, or because a service cannot be stopped, leaves it was.
  *
  * @param work is given what closes the application again: to be called once its files were replaced, for the state of a
  *   maintenance command can be among them

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { Secret } from '../config/types.ts';
 import { endedBySignal, inStep, stopIfInterrupted, type Context } from '../core/context.ts';
 import { MajError, refused } from '../core/errors.ts';
-import type { Account } from '../database/inventory.ts';
+import type { DatabaseAccount } from '../database/inventory.ts';
 import { makeStandIns, type OutsideTable } from '../database/outside-tables.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
@@ -158,11 +158,11 @@ interface CopyPlan {
   readonly charset: string;
   readonly collation: string;
   /** Whom views, routines, triggers and events are defined by: they need an account to be loaded and used. */
-  readonly definers: readonly Account[];
+  readonly definers: readonly DatabaseAccount[];
   /** Tables of other databases that its views read; not given: none. */
   readonly outside?: readonly OutsideTable[] | undefined;
   /** The live database's own account: whoever works on the copy as it may touch the copy only, and defines the same. */
-  readonly login?: Account;
+  readonly login?: DatabaseAccount;
 }
 
 /**
@@ -199,7 +199,7 @@ export async function makeCopyDatabase(
 async function makeStub(
   session: Session,
   database: string,
-  account: Account,
+  account: DatabaseAccount,
   outside: readonly OutsideTable[],
 ): Promise<void> {
   // A definer without a host is a role, which only MariaDB has.
@@ -215,7 +215,12 @@ async function makeStub(
 }
 
 /** The account that can enter over the socket; the server takes the one with the most specific host that fits. */
-async function makeLogin(session: Session, plan: CopyPlan, login: Account, root: Target): Promise<Target> {
+async function makeLogin(
+  session: Session,
+  plan: CopyPlan,
+  login: DatabaseAccount,
+  root: Target,
+): Promise<Target> {
   const taken = plan.definers.some(({ user, host }) => user === login.user && host === 'localhost');
   const account = { user: login.user, host: login.host === '%' && !taken ? '%' : 'localhost' };
   const password = randomBytes(18).toString('base64url');

@@ -3,7 +3,7 @@ import type { LexicalMode } from './lexer.ts';
 import { byte, dollarTagEnd, isBytesAt, isDashComment, lineEndOf } from './script-bytes.ts';
 
 /** How a script is read at some place. */
-export interface Reading {
+export interface ClientReading {
   /** Whose client reads; undefined: both must read the same. */
   readonly flavour: Flavour | undefined;
   readonly mode: LexicalMode;
@@ -21,13 +21,13 @@ type Kept = 'no' | 'versioned' | 'hint';
  * line, so that it forgets at each line's end that it is in a versioned comment or a hint (`ss_comment` of `add_line` in
  * client/mysql.cc; the test on the clients themselves holds it to what they do).
  */
-export function readAsOne(bytes: Buffer, from: number, to: number, reading: Reading): boolean {
+export function readAsOne(bytes: Buffer, from: number, to: number, reading: ClientReading): boolean {
   return flavours
     .filter((flavour) => reading.flavour === undefined || reading.flavour === flavour)
     .every((flavour) => isOne(bytes, from, to, reading, flavour === 'mysql'));
 }
 
-function isOne(bytes: Buffer, from: number, to: number, reading: Reading, isMysql: boolean): boolean {
+function isOne(bytes: Buffer, from: number, to: number, reading: ClientReading, isMysql: boolean): boolean {
   const { mode, delimiter } = reading;
   let quote = 0;
   let tag: Buffer | undefined;

@@ -1,7 +1,7 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
 import type { ScriptProblem } from './script-problem.ts';
 
-export interface Place {
+export interface ScriptPlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -9,7 +9,7 @@ export interface Place {
 
 declare module '../core/errors.ts' {
   interface Failures {
-    'migration-script': Failure<'refused', Place & { problem: ScriptProblem }>;
+    'migration-script': Failure<'refused', ScriptPlace & { problem: ScriptProblem }>;
     'migration-encoding': Failure<'refused', { file: string }>;
   }
 }

@@ -39,7 +39,7 @@ export interface Piece {
 }
 
 /** What `searchBytes` found: where the thing ends, or that it does not end yet, and from where to search on. */
-export interface Found {
+export interface FoundEnd {
   /** The offset after it; -1 when it does not end in these bytes. */
   readonly end: number;
   /** Where to search on when there are more bytes. */
@@ -65,7 +65,7 @@ export const isNoGraph = (code: number): boolean => code <= byte.space || code =
  * @returns the offset after it; when it does not end in these bytes, `~` of where to search on (a negative number: this
  *   is called for every string of a dump, where an object each would be seen in the time it takes)
  */
-export function endOfQuoted(
+export function endOfQuotedBytes(
   bytes: Uint8Array,
   from: number,
   length: number,
@@ -83,7 +83,7 @@ export function endOfQuoted(
 }
 
 /** The end of some bytes: of a comment, of a dollar quote. */
-export function searchBytes(bytes: Buffer, from: number, length: number, closing: Buffer | string): Found {
+export function searchBytes(bytes: Buffer, from: number, length: number, closing: Buffer | string): FoundEnd {
   const at = bytes.subarray(0, length).indexOf(closing, from);
   if (at >= 0) return { end: at + closing.length, searched: at };
   return { end: -1, searched: Math.max(from, length - closing.length + 1) };

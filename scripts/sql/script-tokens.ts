@@ -1,28 +1,28 @@
 import { longestDelimiter } from './client-commands.ts';
-import { readAsOne, type Reading } from './client-reading.ts';
+import { readAsOne, type ClientReading } from './client-reading.ts';
 import {
   byte,
   dollarTagEnd,
   isDashComment,
   lineEndOf,
   searchBytes,
-  type Found,
+  type FoundEnd,
   type Piece,
 } from './script-bytes.ts';
 import type { ScriptProblem } from './script-problem.ts';
 
 /** What begins at a sign: a piece of the statement, or a comment around or within it. */
-export type Token =
+export type ScriptToken =
   | { readonly kind: 'text' | 'comment' | 'hint' | 'versioned' | 'versioned-end'; readonly end: number }
   /** It is not whole yet; its end was searched for up to there. */
   | { readonly kind: 'more'; readonly searched: number }
   | { readonly kind: 'problem'; readonly problem: ScriptProblem };
 
-const text = (end: number): Token => ({ kind: 'text', end });
-const refuse = (problem: ScriptProblem): Token => ({ kind: 'problem', problem });
+const text = (end: number): ScriptToken => ({ kind: 'text', end });
+const refuse = (problem: ScriptProblem): ScriptToken => ({ kind: 'problem', problem });
 
 /** The token at a sign that is neither quote nor delimiter. */
-export function tokenAt(piece: Piece, reading: Reading): Token {
+export function tokenAt(piece: Piece, reading: ClientReading): ScriptToken {
   const { bytes, at, length } = piece;
   switch (bytes[at] ?? 0) {
     case byte.backslash:
@@ -45,13 +45,13 @@ export function tokenAt(piece: Piece, reading: Reading): Token {
 }
 
 /** `\N` is NULL; any other backslash outside of quotes is a client's short command, such as `\G` or `\. file`. */
-function backslash({ bytes, at, length }: Piece): Token {
+function backslash({ bytes, at, length }: Piece): ScriptToken {
   if (bytes[at + 1] === byte.capitalN) return text(at + 2);
   const [sign = '', letter = ''] = bytes.toString('utf8', at, Math.min(at + 5, length));
   return refuse({ kind: 'client-command', command: sign + letter });
 }
 
-function lineComment({ bytes, at, length, searched, atEnd }: Piece): Token {
+function lineComment({ bytes, at, length, searched, atEnd }: Piece): ScriptToken {
   const end = lineEndOf(bytes, Math.max(at, searched), length);
   return end === length && !atEnd ? { kind: 'more', searched: end } : { kind: 'comment', end };
 }
@@ -60,13 +60,13 @@ function lineComment({ bytes, at, length, searched, atEnd }: Piece): Token {
  * `--x` where a statement would begin is a comment to MariaDB's client, for the sake of its own test scripts, and the
  * beginning of the statement to MySQL's.
  */
-function minus(piece: Piece, { flavour }: Reading): Token {
+function minus(piece: Piece, { flavour }: ClientReading): ScriptToken {
   const { bytes, at, start } = piece;
   if (start >= 0 || bytes[at + 1] !== byte.minus || flavour === 'mysql') return text(at + 1);
   return flavour === 'mariadb' ? lineComment(piece) : refuse({ kind: 'read-differently', what: 'dashes' });
 }
 
-function comment(piece: Piece, reading: Reading): Token {
+function comment(piece: Piece, reading: ClientReading): ScriptToken {
   const { bytes, at, length, searched } = piece;
   const third = bytes[at + 2];
   // MySQL takes MariaDB's versioned comments for plain ones.
@@ -93,7 +93,7 @@ function comment(piece: Piece, reading: Reading): Token {
  * The first line of mariadb-dump's output, of no version that there is: its client obeys the `\-` in it, and touches no
  * files from then on. MySQL's stops there.
  */
-const isSandboxLine = ({ bytes, at, start }: Piece, { flavour }: Reading): boolean =>
+const isSandboxLine = ({ bytes, at, start }: Piece, { flavour }: ClientReading): boolean =>
   flavour !== 'mysql' &&
   start < 0 &&
   /^\/\*M?!999999\\- /.test(bytes.toString('latin1', at, at + longestSandbox));
@@ -101,14 +101,14 @@ const isSandboxLine = ({ bytes, at, start }: Piece, { flavour }: Reading): boole
 const longestSandbox = '/*M!999999\\- '.length;
 
 /** Whether the end is there, with enough behind it to tell a delimiter that begins within what ends (`readAsOne`). */
-const isWhole = ({ length, atEnd }: Piece, { end }: Found): boolean =>
+const isWhole = ({ length, atEnd }: Piece, { end }: FoundEnd): boolean =>
   atEnd || (end >= 0 && length - end >= longestDelimiter);
 
 /**
  * Everything between two tags is a string: MySQL 9, for the bodies of routines in other languages. (Its client asks the
  * server at the start, by `select $$`, whether it knows them.)
  */
-function dollarQuote(piece: Piece, reading: Reading): Token {
+function dollarQuote(piece: Piece, reading: ClientReading): ScriptToken {
   const { bytes, at, length, searched, atEnd } = piece;
   const from = dollarTagEnd(bytes, at, length);
   if (from < 0 && !atEnd) return { kind: 'more', searched };

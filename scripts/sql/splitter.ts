@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import type { MajError } from '../core/errors.ts';
 import { followCharset, initialCharsetState, swallowedIn, type CharsetState } from './client-charset.ts';
 import { commandAt, longestCommand } from './client-commands.ts';
-import { readAsOne, type Reading } from './client-reading.ts';
+import { readAsOne, type ClientReading } from './client-reading.ts';
 import type { Flavour } from './flavour.ts';
 import { isSpace, type LexicalMode, type Position } from './lexer.ts';
-import { byte, endOfQuoted, isBytesAt, isNoGraph, type Piece } from './script-bytes.ts';
+import { byte, endOfQuotedBytes, isBytesAt, isNoGraph, type Piece } from './script-bytes.ts';
 import { scriptError, type ScriptProblem } from './script-problem.ts';
 import { tokenAt } from './script-tokens.ts';
 import { ScriptWindow } from './script-window.ts';
@@ -65,7 +65,7 @@ class ScriptMachine {
   readonly #file: string;
   readonly #maker: StatementMaker;
   readonly #window = new ScriptWindow();
-  #reading: Reading;
+  #reading: ClientReading;
   #beginnings: Uint8Array;
   /** Only blanks and line comments since the line began: DELIMITER may come. */
   #atLineStart = true;
@@ -256,7 +256,7 @@ const quotes = 2;
 const isSign = 4;
 
 /** What each of the 256 bytes may begin; 0: it is plain text. */
-function beginningsOf({ delimiter, flavour }: Reading): Uint8Array {
+function beginningsOf({ delimiter, flavour }: ClientReading): Uint8Array {
   const beginnings = new Uint8Array(256);
   for (const code of [byte.quote, byte.doubleQuote, byte.backtick]) beginnings[code] = quotes;
   for (const code of Buffer.from('#-/*\\')) beginnings[code] = isSign;
@@ -290,7 +290,7 @@ interface Run {
 function runFrom(
   { bytes, at: from, length, atEnd, searched, versioned }: Piece,
   beginnings: Uint8Array,
-  reading: Reading,
+  reading: ClientReading,
   lookahead: number,
 ): Run {
   const { delimiter, mode } = reading;
@@ -305,7 +305,7 @@ function runFrom(
     if ((begins & delimits) !== 0 && isBytesAt(bytes, at, delimiter)) break;
     if ((begins & quotes) !== 0) {
       const escaping = code === byte.quote ? escapes : code === byte.doubleQuote && escapesInDouble;
-      const end = endOfQuoted(bytes, searched > at ? searched : at + 1, length, code, escaping);
+      const end = endOfQuotedBytes(bytes, searched > at ? searched : at + 1, length, code, escaping);
       if (end < 0 && !atEnd) return { end: at, kept: keptOf(bytes, from, at), searched: ~end };
       if (end < 0) return { end: at, kept: -1, problem: unterminated(code) };
       if (code === byte.doubleQuote && mode.ansiQuotes && isDoubtful(bytes, end, reading))
@@ -332,7 +332,7 @@ const unterminated = (quote: number): ScriptProblem => ({
  * With ANSI_QUOTES a backslash before the closing `"` of a name is a part of the name to the servers and to MariaDB's
  * client; MySQL's client does not look at ANSI_QUOTES, and reads on.
  */
-function isDoubtful(bytes: Uint8Array, end: number, { flavour, mode }: Reading): boolean {
+function isDoubtful(bytes: Uint8Array, end: number, { flavour, mode }: ClientReading): boolean {
   if (flavour !== 'mysql' || mode.noBackslashEscapes) return false;
   let backslashes = 0;
   while (bytes[end - 2 - backslashes] === byte.backslash) backslashes += 1;

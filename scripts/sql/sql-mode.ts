@@ -35,7 +35,7 @@ const saving = /^\s*(@[\w$.]+)\s*:?=\s*@@(?:(?:session|local)\.)?sql_mode\s*$/i;
 export const isSet = (statement: string): boolean => /^\s*(?:\/\*M?!\d*\s*)?set\b/i.test(statement);
 
 /**
- * The state after a SET statement; other statements leave it as it is. Understood: a list in a string, a variable in
+ * The state after a SET statement; other statements leave it is. Understood: a list in a string, a variable in
  * which the mode was saved, and CONCAT or REPLACE around `@@sql_mode`. Anything else is taken to leave it unchanged.
  */
 export function followSqlMode(state: ModeState, statement: string): ModeState {

@@ -38,16 +38,19 @@ export interface Statement {
 }
 
 /** How far a script has come: how many of its statements are done, and one hash for all of them. */
-export interface Progress {
+export interface StatementProgress {
   readonly done: number;
   readonly hash: string;
 }
 
 /** Of a script that has not begun. */
-export const noProgress: Progress = { done: 0, hash: sha256OfText('') };
+export const noProgress: StatementProgress = { done: 0, hash: sha256OfText('') };
 
 /** The progress once the next statement is done, too. */
-export const progressAfter = (before: Progress, statement: Pick<Statement, 'hash'>): Progress => ({
+export const progressAfter = (
+  before: StatementProgress,
+  statement: Pick<Statement, 'hash'>,
+): StatementProgress => ({
   done: before.done + 1,
   hash: sha256OfText(`${before.hash}\n${statement.hash}`),
 });

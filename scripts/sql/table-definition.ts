@@ -122,7 +122,7 @@ const inOwnZone = (zoned: boolean, table: string, keys: readonly string[]): read
     : keys;
 
 /** The expression of a generated column, without its brackets. */
-export function expressionOf({ definition }: Pick<Column, 'definition'>): string {
+export function expressionOf({ definition }: Pick<DefinedColumn, 'definition'>): string {
   const from = /\bAS \(/.exec(definition);
   let depth = 1;
   if (from === null) return '';
@@ -150,10 +150,10 @@ function dependsOnTimeZone(create: string): boolean {
 }
 
 /** The generated columns of a table whose values depend on the session's time zone, be it by others of them. */
-export function zonedColumns(create: string): Column[] {
+export function zonedColumns(create: string): DefinedColumn[] {
   const known = timestampsOf(create);
-  const found: Column[] = [];
-  const generated = columnsOf(create)?.filter(({ isGenerated }) => isGenerated) ?? [];
+  const found: DefinedColumn[] = [];
+  const generated = definedColumns(create)?.filter(({ isGenerated }) => isGenerated) ?? [];
   for (let left = generated, before = -1; before !== found.length;) {
     before = found.length;
     found.push(...left.filter(({ definition }) => isZoned(definition, known)));
@@ -165,7 +165,7 @@ export function zonedColumns(create: string): Column[] {
 
 const timestampsOf = (create: string): Set<string> =>
   new Set(
-    columnsOf(create)
+    definedColumns(create)
       ?.filter(({ definition, isGenerated }) => !isGenerated && /^timestamp\b/i.test(definition))
       .map((column) => column.name),
   );
@@ -186,7 +186,7 @@ export function hasPrimaryKey(create: string): boolean {
 }
 
 /** A column, as SHOW CREATE TABLE prints it. */
-export interface Column {
+export interface DefinedColumn {
   /** In backticks. */
   readonly name: string;
   /** What follows the name: type and attributes. */
@@ -199,7 +199,7 @@ export interface Column {
 }
 
 /** The columns of a table in their order; undefined where the text is not understood. */
-export function columnsOf(create: string): Column[] | undefined {
+export function definedColumns(create: string): DefinedColumn[] | undefined {
   return splitDefinition(create)?.items.flatMap((item) => {
     const text = item.trim();
     const column = new RegExp(`^${name}`).exec(text)?.[0];

@@ -278,7 +278,7 @@ export const readStreamOf = (path: string, highWaterMark: number): ReadStream =>
  * @param limit the most bytes that it may have
  * @throws of `openFollowed`; `EFBIG` for one that is longer
  */
-export function readBytesIfThere(path: string, limit = Number.POSITIVE_INFINITY): Buffer | undefined {
+export function readBytesIfThereSync(path: string, limit = Number.POSITIVE_INFINITY): Buffer | undefined {
   let file: number;
   try {
     file = openFollowed(path);
@@ -307,7 +307,7 @@ export function readShort(path: string, most: number): Buffer | undefined {
 
 /** The text of a plain file, as `readBytesIfThere` reads it. */
 export const readTextIfThere = (path: string, limit?: number): string | undefined =>
-  readBytesIfThere(path, limit)?.toString('utf8');
+  readBytesIfThereSync(path, limit)?.toString('utf8');
 
 /** The bytes of a plain file. */
 export function readBytesSync(path: string): Buffer {

@@ -8,7 +8,7 @@ import {
   makeFolders,
   openFolder,
   openNew,
-  readBytesIfThere as readBytesIfThereSync,
+  readBytesIfThereSync,
   readdirSync,
   readTextIfThere,
   removeTree,

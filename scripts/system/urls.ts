@@ -6,7 +6,7 @@ export const shownUrl = (text: string): string => (text.includes('://') ? withou
 /** An address, or the path of one, without its query. */
 export const withoutQuery = (address: string): string => address.replace(/[?#].*$/s, '');
 
-/** What a program said, with every address in it as it is shown. */
+/** What a program said, with every address in it is shown. */
 export const withShownUrls = (output: string): string =>
   output.replaceAll(/[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/gi, shownUrl);
 

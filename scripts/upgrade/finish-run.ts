@@ -4,7 +4,7 @@ import { notRolledBack, reasonOf } from '../core/errors.ts';
 import { record } from './journal/records.ts';
 import type { RunState } from './journal/state.ts';
 import {
-  expectedSum,
+  expectedDuration,
   sinceOpened,
   stateOfRun,
   stepsOfWindow,
@@ -66,7 +66,7 @@ export async function letIn(
     from: state.from,
     to: state.to,
     windowMs: Math.round(openedMs === undefined ? sinceOpened(context, state) : ended - openedMs),
-    expectedMs: expectedSum(expected),
+    expectedMs: expectedDuration(expected),
     steps: stepsOfWindow(finished, expected),
     backup: state.backup,
     kept: state.switchPlan?.kept ?? null,

@@ -24,7 +24,7 @@ import { checkReady } from './ready.ts';
 import { doStep, type UpgradeRun } from './run.ts';
 
 /** Everything that is ready before the window opens. */
-export interface Prepared {
+export interface PreparedUpgrade {
   readonly staged: StagedFacts;
   /** What was done for the switch already; not given where another process had done it: then that is done again. */
   readonly completed?: CompletedRelease;
@@ -54,7 +54,7 @@ export async function prepare(
     readonly retry: boolean;
     readonly confirmUnknown: (release: UnknownRelease) => Promise<void>;
   },
-): Promise<Prepared> {
+): Promise<PreparedUpgrade> {
   const { context } = run;
   const baseline = await doStep(run, 'check', () => checkApplication(context));
   stopIfInterrupted(context);
@@ -87,7 +87,7 @@ export async function prepare(
 }
 
 /** Completes the staged tree, as late as possible: what changes from here on is seen to in the window. */
-export async function complete(context: Context, prepared: Prepared): Promise<Prepared> {
+export async function complete(context: Context, prepared: PreparedUpgrade): Promise<PreparedUpgrade> {
   const { staged } = prepared;
   const completed = await inStep(context, 'complete-release', {}, () => completeStaged(context, staged));
   stopIfInterrupted(context);

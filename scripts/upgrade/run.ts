@@ -48,7 +48,7 @@ export interface TimedStep {
 export type Expected = Readonly<Partial<Record<JournalStep, number>>>;
 
 /** How long that is in all; undefined where nothing is said. */
-export const expectedSum = (expected: Expected): number | undefined => {
+export const expectedDuration = (expected: Expected): number | undefined => {
   const all = Object.values(expected);
   return all.length === 0 ? undefined : all.reduce((sum, one) => sum + one, 0);
 };

@@ -14,7 +14,7 @@ import type { Receipt } from '../rehearsal/receipt.ts';
 import { prepareSwitch } from '../release/prepare.ts';
 import { afterSwitch } from './after-switch.ts';
 import { refuseUnrehearsedRest } from './check-rest-is-rehearsed.ts';
-import type { Prepared } from './prepare.ts';
+import type { PreparedUpgrade } from './prepare.ts';
 import type { Prover } from './prover.ts';
 import type { UpgradeRun } from './run.ts';
 import type { WindowWork } from './window.ts';
@@ -28,7 +28,7 @@ import type { WindowWork } from './window.ts';
  */
 export function upgradeWindow(
   run: UpgradeRun,
-  prepared: Prepared,
+  prepared: PreparedUpgrade,
   options: {
     readonly prover: Prover | undefined;
     readonly ahead?: FilesAhead;
@@ -82,7 +82,7 @@ async function takeProvenBackup(
 async function migrate(
   context: Context,
   runId: string,
-  { scripts, receipt, staged }: Prepared,
+  { scripts, receipt, staged }: PreparedUpgrade,
   resumed: boolean,
 ): Promise<void> {
   const target = targetFromConfig(context);

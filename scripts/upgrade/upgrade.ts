@@ -13,7 +13,7 @@ import { letIn, type Finished } from './finish-run.ts';
 import { installationOf } from './installation.ts';
 import { newRunId } from './journal/runs.ts';
 import type { RunState } from './journal/state.ts';
-import { complete, prepare, type Prepared, type UnknownRelease } from './prepare.ts';
+import { complete, prepare, type PreparedUpgrade, type UnknownRelease } from './prepare.ts';
 import { withProver, type Prover } from './prover.ts';
 import { orSettle, withJournal } from './recovery/roll-back-on-failure.ts';
 import { refuseLeftOver } from './recovery/unfinished.ts';
@@ -79,7 +79,7 @@ export async function upgrade(context: Context, wanted: string, options: Upgrade
 /** Goes through the window of an upgrade from its beginning, and lets users in. */
 async function openWindow(
   run: UpgradeRun,
-  prepared: Prepared,
+  prepared: PreparedUpgrade,
   { prover, ahead, proven }: { readonly prover: Prover; readonly ahead: FilesAhead; readonly proven: Backup },
 ): Promise<Upgraded> {
   const openedMs = run.context.clock.monotonicMs();

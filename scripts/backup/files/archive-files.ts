@@ -10,9 +10,9 @@ import {
   type ArchiveEntry,
 } from '../../archive/archives.ts';
 import { bytesOnDisk, extentsOf, zeroPieces } from '../../archive/sparse.ts';
-import { note, stopIfInterrupted, warn, type Context, type Progress } from '../../core/context.ts';
+import { note, stopIfInterrupted, warn, type Context, type TellProgress } from '../../core/context.ts';
 import { createBreather } from '../../core/yield-to-event-loop.ts';
-import { createBatch, type Batch, type PartWriter } from '../../dump/store.ts';
+import { createWriteBatch, type Batch, type PartWriter } from '../../dump/store.ts';
 import type { Attributes } from '../../system/acl.ts';
 import { attributeKeeper, noAttributes, type AttributeKeeper } from '../../system/attributes.ts';
 import { lstatExactly, openPlain, readlinkSync } from '../../system/beneath.ts';
@@ -42,7 +42,7 @@ export async function archiveFiles<T>(
   tree: ArchivedTree,
   writer: PartWriter<T>,
   listPath: string,
-  progress: Progress,
+  progress: TellProgress,
 ): Promise<ArchivedFiles> {
   const list = await createList(listPath);
   try {
@@ -69,9 +69,9 @@ export async function archiveThings<T>(
   things: AsyncIterable<Walked> | Iterable<Walked>,
   writer: PartWriter<T>,
   keep: (written: Written, walked: Walked) => Promise<void>,
-  progress: Progress,
+  progress: TellProgress,
 ): Promise<void> {
-  const archive = createBatch({
+  const archive = createWriteBatch({
     write: (data) => {
       // One file may be most of it.
       stopIfInterrupted(context);

@@ -3,7 +3,7 @@ import type { Looked } from './looked.ts';
 import { walkOrder } from './walk.ts';
 
 /** A thing as a second walk finds it. */
-export interface Found {
+export interface FoundThing {
   readonly path: string;
   readonly isFolder: boolean;
   /** Undefined for what is not there any more by the time that it is looked at. */
@@ -11,7 +11,7 @@ export interface Found {
 }
 
 /** What a second look at a tree found to be otherwise than the first one, which was archived. */
-export interface Changes<T extends Found> {
+export interface Changes<T extends FoundThing> {
   /** To be archived: what is new or has changed, and the folders in which something is cleared, each before that. */
   readonly late: readonly T[];
   /**
@@ -29,7 +29,7 @@ export interface Changes<T extends Found> {
  * @param before what was archived, in the order of a walk
  * @param now a walk
  */
-export async function changesSince<T extends Found>(
+export async function changesSince<T extends FoundThing>(
   before: AsyncIterable<Looked>,
   now: AsyncIterable<T>,
 ): Promise<Changes<T>> {
@@ -59,7 +59,7 @@ export async function changesSince<T extends Found>(
   return { late, cleared };
 }
 
-function looksSame({ stamp, listed }: Looked, is: Found, stale: ReadonlySet<string>): boolean {
+function looksSame({ stamp, listed }: Looked, is: FoundThing, stale: ReadonlySet<string>): boolean {
   if (stamp === null || stamp !== is.stamp) return false;
   return listed.type !== 'hardlink' || !stale.has(listed.target ?? '');
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { backupsDir } from '../../config/require.ts';
-import { inStep, type Context, type Progress } from '../../core/context.ts';
+import { inStep, type Context, type TellProgress } from '../../core/context.ts';
 import { liveDatabase } from '../../database/identity.ts';
 import { chooseCodec, type Codec } from '../../dump/codec.ts';
 import { installedVersion } from '../../release/version.ts';
@@ -60,7 +60,7 @@ async function archiveInto(
   context: Context,
   tree: ArchivedTree,
   partial: PartialBackup,
-  progress: Progress,
+  progress: TellProgress,
 ): Promise<FilesAhead> {
   const { folder } = partial;
   const codec = await chooseCodec(context);

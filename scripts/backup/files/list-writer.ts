@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { createBatch } from '../../dump/store.ts';
+import { createWriteBatch } from '../../dump/store.ts';
 import { privateFile } from '../../system/files.ts';
 import { listLine, type ListedFile } from './files-list.ts';
 
@@ -40,7 +40,7 @@ export async function createList<E extends Entry>(
   lineOf: (entry: E) => string = ({ listed }) => listLine(listed),
 ): Promise<ListWriter<E>> {
   const file = await open(path, 'wx', privateFile);
-  const lines = createBatch({ write: (data) => file.writeFile(data) });
+  const lines = createWriteBatch({ write: (data) => file.writeFile(data) });
   const hash = createHash('sha256');
   const sums = { count: 0, bytes: 0, holes: 0 };
   let listBytes = 0;

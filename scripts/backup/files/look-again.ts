@@ -2,12 +2,12 @@ import { closeSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPlain } from '../../system/beneath.ts';
 import type { ArchivedTree } from './archive-files.ts';
-import type { Found } from './changes-since.ts';
+import type { FoundThing } from './changes-since.ts';
 import { stampOf } from './looked.ts';
 import { walk, type Walked } from './walk.ts';
 
 /** A thing as a second walk finds it, with what it takes to archive it. */
-export interface FoundAgain extends Found {
+export interface FoundAgain extends FoundThing {
   readonly walked: Walked;
 }
 

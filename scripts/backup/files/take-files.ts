@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inStep, type Context, type Progress } from '../../core/context.ts';
+import { inStep, type Context, type TellProgress } from '../../core/context.ts';
 import { sha256OfText } from '../../core/text-hash.ts';
 import { writeDurably } from '../../system/files.ts';
 import { clearedName, filesArchiveName, filesListName, lateArchiveName } from '../layout.ts';
@@ -66,7 +66,7 @@ async function storeLate(
   changes: Changes<FoundAgain>,
   into: Into,
   keep: (written: Written) => Promise<void>,
-  progress: Progress,
+  progress: TellProgress,
 ): Promise<NonNullable<ManifestFiles['late']>> {
   const { archive } = await storeArchive(into, lateArchiveName, (writer) =>
     archiveThings(context, tree, walkedOf(changes), writer, keep, progress),

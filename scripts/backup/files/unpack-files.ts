@@ -3,7 +3,7 @@ import { closeSync, fchmodSync, fchownSync, futimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ArchiveEntry } from '../../archive/archives.ts';
 import { holeWriter, plainWriter } from '../../archive/sparse.ts';
-import { warn, type Context, type Progress } from '../../core/context.ts';
+import { warn, type Context, type TellProgress } from '../../core/context.ts';
 import type { Codec } from '../../dump/codec.ts';
 import { modeToGive } from '../../package/copy-file.ts';
 import type { Attributes } from '../../system/acl.ts';
@@ -46,7 +46,7 @@ export async function unpackFiles(
   files: ManifestFiles,
   codec: Codec,
   root: string,
-  progress: Progress,
+  progress: TellProgress,
 ): Promise<readonly string[]> {
   const listed = parseFilesList((await readIfThere(join(backup.folder, files.list.name))) ?? '');
   if (listed === undefined) return [`${files.list.name} is not a list`];

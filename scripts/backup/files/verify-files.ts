@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ArchiveEntry } from '../../archive/archives.ts';
-import type { Progress } from '../../core/context.ts';
+import type { TellProgress } from '../../core/context.ts';
 import type { Codec } from '../../dump/codec.ts';
 import { readIfThere } from '../../system/files.ts';
 import type { Backup } from '../list.ts';
@@ -15,7 +15,7 @@ import { entryDifference, listedEntry, parseFilesList, type ListedFile } from '.
 export async function verifyFilesArchive(
   backup: Backup,
   codec: Codec,
-  progress: Progress,
+  progress: TellProgress,
 ): Promise<Problem[]> {
   const { files } = backup.manifest;
   if (files === null) return [];

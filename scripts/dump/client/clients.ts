@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Place } from '../../config/types.ts';
+import type { ServerPlace } from '../../config/types.ts';
 import type { Context } from '../../core/context.ts';
 import { MajError, wrongUsage } from '../../core/errors.ts';
 import type { Target } from '../../database/session/target.ts';
@@ -193,7 +193,7 @@ interface Via {
   /** The command and its first arguments, such as `docker exec -i db`. */
   readonly command: readonly string[];
   /** The database server as seen from there; undefined: as from here. */
-  readonly host: Place | undefined;
+  readonly host: ServerPlace | undefined;
 }
 
 type FindContext = Pick<Context, 'env' | 'config'>;

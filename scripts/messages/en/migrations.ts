@@ -4,14 +4,14 @@ import { nameOfRecord, type NameProblem } from '../../migrations/names.ts';
 import type { PlanProblem } from '../../migrations/plan.ts';
 import type { DoubtReason } from '../../migrations/reports.ts';
 import type { Measured } from '../../migrations/run/evidence.ts';
-import { isDone, isInTheWay, type MigrationFailure } from '../../migrations/run/failure.ts';
+import { isAlreadySo, isInTheWay, type MigrationFailure } from '../../migrations/run/failure.ts';
 import type { MigrationResult } from '../../migrations/run/runner.ts';
 import type { StatusRow } from '../../migrations/status.ts';
-import type { Place } from '../../sql/reports.ts';
+import type { ScriptPlace } from '../../sql/reports.ts';
 import type { Doubt, ScriptProblem } from '../../sql/script-problem.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
-const at = (place: Place): string => `${place.file}:${place.line}:${place.column}`;
+const at = (place: ScriptPlace): string => `${place.file}:${place.line}:${place.column}`;
 
 const statements = (count: number): string => (count === 1 ? '1 statement' : `${count} statements`);
 
@@ -200,7 +200,7 @@ function dryRunHint(
     return 'On the live server it would fail in the same way. Have its administrator set log_bin_trust_function_creators to ON there, and rehearse again.';
   if (errno === viewInvalid && outside.length > 0)
     return `On the copy, a view that reads ${nameList([...new Set(outside)])} can be created but not read, because a backup holds no rows of another database. Take the statement out of ${file}, and rehearse again.`;
-  if (nothingApplied && from !== 'after-each' && isDone(reason.error))
+  if (nothingApplied && from !== 'after-each' && isAlreadySo(reason.error))
     return `By maj’s ledger no script was applied, but what this one does is done already. If it has run before maj kept a record, say so, up to the last script that has: \`maj migrate baseline VERSION\` (${version} is this one). Then rehearse again. Else correct ${file}.`;
   return `Correct ${culpritOf({ from, file })}, or the rows that it stumbled over, and rehearse again.`;
 }

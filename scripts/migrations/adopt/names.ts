@@ -1,4 +1,4 @@
-import { isVersion } from '../version.ts';
+import { isScriptVersion } from '../version.ts';
 
 /** What a migration's name or version says, as another program wrote it. */
 export interface ParsedName {
@@ -21,10 +21,11 @@ export function parseName(text: string): ParsedName {
   const bare = text.trim().replace(/\.(?:sql|php|js|ts|rb)$/i, '');
   const date = dated.exec(bare);
   if (date !== null) return { version: date.slice(1, 5).join(''), words: date[5] };
-  if (isVersion(bare)) return { version: bare, words: /^\d+$/.test(bare) ? undefined : bare };
+  if (isScriptVersion(bare)) return { version: bare, words: /^\d+$/.test(bare) ? undefined : bare };
   const plain = numbered.exec(bare);
   const version = plain?.[1] ?? '';
-  if (!isVersion(version) || /^[\d._]+$/.test(plain?.[2] ?? '')) return { version: undefined, words: bare };
+  if (!isScriptVersion(version) || /^[\d._]+$/.test(plain?.[2] ?? ''))
+    return { version: undefined, words: bare };
   return { version, words: plain?.[2] };
 }
 

@@ -1,5 +1,5 @@
 import type { Migration } from '../migration.ts';
-import { byVersion, compareVersions, isSameVersion, versionKey } from '../version.ts';
+import { byVersion, compareScriptVersions, isSameScriptVersion, versionKey } from '../version.ts';
 import type { ForeignEntry, ForeignLedger, LedgerProblem } from './entries.ts';
 import { sameWords } from './names.ts';
 
@@ -60,11 +60,11 @@ export function planAdoption(
   const { upTo } = ledger;
   if (upTo !== undefined && isAlien(upTo.version, migrations))
     problems.push({ kind: 'not-a-number', entry: upTo.text });
-  if (upTo !== undefined && !migrations.some((one) => isSameVersion(one.version, upTo.version)))
+  if (upTo !== undefined && !migrations.some((one) => isSameScriptVersion(one.version, upTo.version)))
     if (!gone.includes(upTo.text)) gone.push(upTo.text);
   const inOrder = [...migrations].sort(byVersion);
   const isAdopted = (one: Migration): boolean =>
-    entriesOf.has(one) || (upTo !== undefined && compareVersions(one.version, upTo.version) <= 0);
+    entriesOf.has(one) || (upTo !== undefined && compareScriptVersions(one.version, upTo.version) <= 0);
   const adopted = inOrder
     .filter(isAdopted)
     .map((migration) => ({ migration, entry: entriesOf.get(migration)?.[0] }));
@@ -85,7 +85,7 @@ function withCurrent(
 ): { readonly ledger: ForeignLedger; readonly problems: readonly AdoptionProblem[] } {
   const [entry, ...more] = ledger.entries;
   if (!current) {
-    const before = migrations.filter((one) => compareVersions(one.version, entry?.version ?? '0') < 0);
+    const before = migrations.filter((one) => compareScriptVersions(one.version, entry?.version ?? '0') < 0);
     const unclear = ledger.shape === 'plain' && entry !== undefined && more.length === 0 && before.length > 0;
     const files = before.map(({ file }) => file);
     return { ledger, problems: unclear ? [{ kind: 'one-row', entry: entry.text, before: files }] : [] };
@@ -108,7 +108,7 @@ type Match =
 function matchOf(entry: ForeignEntry, migrations: readonly Migration[]): Match {
   const { version } = entry;
   const byNumber =
-    version === undefined ? undefined : migrations.find((one) => isSameVersion(one.version, version));
+    version === undefined ? undefined : migrations.find((one) => isSameScriptVersion(one.version, version));
   const words = new Set(entry.words.map(sameWords).filter((word) => word !== ''));
   const byWords = migrations.filter((one) => words.has(sameWords(one.name)));
   const [named, ...others] = byWords;

@@ -3,14 +3,14 @@ import type { Context } from '../../core/context.ts';
 import { refused } from '../../core/errors.ts';
 import type { Session } from '../../database/session/session.ts';
 import { quoteName } from '../../sql/quote.ts';
-import type { Progress } from '../../sql/statement.ts';
+import type { StatementProgress } from '../../sql/statement.ts';
 import { wholeOf } from '../baseline.ts';
 import type { Migration } from '../migration.ts';
 import { readLedger } from '../run/ledger.ts';
 import { momentColumn, readEntries, type ForeignLedger, type RawRow } from './entries.ts';
 import { planAdoption, type Adopted, type Adoption } from './plan.ts';
 import type { Table } from './shapes.ts';
-import { chooseSource, hasLedger, type Source } from './source.ts';
+import { chooseSource, hasLedger, type AdoptionSource } from './source.ts';
 
 /** Which record, and how it is to be read; see `chooseSource` and `planAdoption`. */
 export interface Wish {
@@ -19,11 +19,11 @@ export interface Wish {
 }
 
 /** All that an adoption needs: what was found, and what becomes of it. */
-export interface Prepared {
-  readonly source: Source;
+export interface PreparedAdoption {
+  readonly source: AdoptionSource;
   readonly ledger: ForeignLedger;
   readonly adoption: Adoption;
-  readonly adopted: readonly (Adopted & { readonly whole: Progress })[];
+  readonly adopted: readonly (Adopted & { readonly whole: StatementProgress })[];
 }
 
 /**
@@ -37,7 +37,7 @@ export async function prepareAdoption(
   session: Session,
   migrations: readonly Migration[],
   wish: Wish,
-): Promise<Prepared> {
+): Promise<PreparedAdoption> {
   const tables = await readTables(session);
   if (hasLedger(tables) && (await readLedger(session)).length > 0) throw refused('adopt-not-empty', {});
   const source = chooseSource(tables, wish.from);
@@ -45,7 +45,7 @@ export async function prepareAdoption(
   const adoption = planAdoption(ledger, migrations, wish);
   if (adoption.problems.length > 0)
     throw refused('adopt-refused', { table: ledger.table, problems: adoption.problems });
-  const adopted: Prepared['adopted'][number][] = [];
+  const adopted: PreparedAdoption['adopted'][number][] = [];
   for (const one of adoption.adopted) {
     const whole = await wholeOf(one.migration, context.config.DB_SQL_MODE, session.server.flavour);
     adopted.push({ ...one, whole });
@@ -84,7 +84,7 @@ async function readTables(session: Session): Promise<Table[]> {
 
 const rawRow = v.record(v.string(), v.nullable(v.string()));
 
-async function readRows(session: Session, { table, shape }: Source): Promise<RawRow[]> {
+async function readRows(session: Session, { table, shape }: AdoptionSource): Promise<RawRow[]> {
   const texts = table.columns.map(({ name }) => `CAST(${quoteName(name)} AS CHAR) AS ${quoteName(name)}`);
   const moment =
     shape.at?.serverTime === true

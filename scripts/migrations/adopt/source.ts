@@ -18,7 +18,7 @@ const knownNames = [
 ];
 
 /** The record that is adopted, and what stands where ours will. */
-export interface Source {
+export interface AdoptionSource {
   readonly table: Table;
   readonly shape: Shape;
   /** It has the name that ours needs. */
@@ -35,7 +35,7 @@ export interface Source {
  * @param from the table that the user named
  * @throws MajError `adopt-nothing`, `adopt-several`, `adopt-unknown`, `adopt-from`, `adopt-name-taken`
  */
-export function chooseSource(tables: readonly Table[], from: string | undefined): Source {
+export function chooseSource(tables: readonly Table[], from: string | undefined): AdoptionSource {
   const named = new Map(tables.map((table) => [table.name, table]));
   const ledger = named.get(ledgerTable);
   const ledgerThere = ledger !== undefined && isOurs(ledger);

@@ -1,4 +1,4 @@
-import type { Prepared } from './read.ts';
+import type { PreparedAdoption } from './read.ts';
 import { backupTable } from './source.ts';
 
 /** What an adoption comes to, for people and for `--json`. */
@@ -23,7 +23,7 @@ export interface AdoptionSummary {
 }
 
 /** Sums up what was found. Pure. */
-export function summaryOf({ source, ledger, adoption }: Omit<Prepared, 'adopted'>): AdoptionSummary {
+export function summaryOf({ source, ledger, adoption }: Omit<PreparedAdoption, 'adopted'>): AdoptionSummary {
   return {
     from: ledger.table,
     program: ledger.program,

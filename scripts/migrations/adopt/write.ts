@@ -3,15 +3,15 @@ import { inStep, type Context } from '../../core/context.ts';
 import { refused } from '../../core/errors.ts';
 import { sqlErrorOf, withSession, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
-import type { Progress } from '../../sql/statement.ts';
+import type { StatementProgress } from '../../sql/statement.ts';
 import { LedgerWriteError, sqlTime } from '../ledger-write.ts';
 import { fillLedger } from '../make-ledger.ts';
 import type { LedgerRow, Migration } from '../migration.ts';
 import { withMigrationLock } from '../run/lock.ts';
 import type { ForeignLedger } from './entries.ts';
 import type { Adopted } from './plan.ts';
-import { prepareAdoption, type Prepared, type Wish } from './read.ts';
-import { backupTable, type Source } from './source.ts';
+import { prepareAdoption, type PreparedAdoption, type Wish } from './read.ts';
+import { backupTable, type AdoptionSource } from './source.ts';
 
 /**
  * Writes our ledger from what another program recorded. That program's table keeps all that is in it; it gets another
@@ -25,7 +25,7 @@ export async function writeAdoption(
   target: Target,
   migrations: readonly Migration[],
   wish: Wish,
-  shown: Prepared,
+  shown: PreparedAdoption,
   runId: string,
 ): Promise<void> {
   await withMigrationLock(context, target, () =>
@@ -46,7 +46,7 @@ export async function writeAdoption(
 async function writeOrTell(
   session: Session,
   database: string,
-  { table, makesRoom, ...ground }: Source,
+  { table, makesRoom, ...ground }: AdoptionSource,
   rows: readonly LedgerRow[],
 ): Promise<void> {
   const room = makesRoom ? { table: table.name, to: backupTable } : undefined;
@@ -71,7 +71,7 @@ async function writeOrTell(
  */
 export function ledgerRows(
   ledger: Pick<ForeignLedger, 'table' | 'program'>,
-  adopted: readonly (Adopted & { readonly whole: Progress })[],
+  adopted: readonly (Adopted & { readonly whole: StatementProgress })[],
   run: { readonly runId: string; readonly now: Date },
 ): LedgerRow[] {
   return adopted.map(({ migration, entry, whole }) => {

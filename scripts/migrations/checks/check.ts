@@ -5,14 +5,14 @@ import type { Statement } from '../../sql/statement.ts';
 import { allowComments, applyAllows } from './allow.ts';
 import { mayNeverRun, severities, type Finding } from './finding.ts';
 import { definers, dynamicSql, zeroDates } from './reading/literals.ts';
-import { createReach, type Reach } from './reading/reach.ts';
-import { readStatement, type Reading } from './reading/reading.ts';
+import { createReach, type StatementReach } from './reading/reach.ts';
+import { readStatement, type StatementReading } from './reading/reading.ts';
 import {
   foundAt,
   remember,
   type CheckOptions,
-  type Found,
-  type Known,
+  type Hit,
+  type KnownSchema,
   type ScriptRule,
   type UnitRule,
 } from './rule.ts';
@@ -55,7 +55,7 @@ export function checkScript(script: CheckedScript, options: CheckOptions = {}): 
   const rules = scriptRules();
   const reach = createReach(options);
   let modes = initialModeState(options.sqlMode);
-  let known: Known = { tables: new Set(), columns: new Set() };
+  let known: KnownSchema = { tables: new Set(), columns: new Set() };
   for (const statement of script.statements) {
     const reading = readStatement(statement, modes.mode);
     for (const found of foundIn(reading, rules, known, reach, options))
@@ -88,12 +88,12 @@ const scriptRules = (): ScriptRule[] => [
 ];
 
 function* foundIn(
-  reading: Reading,
+  reading: StatementReading,
   rules: readonly ScriptRule[],
-  known: Known,
-  reach: Reach,
+  known: KnownSchema,
+  reach: StatementReach,
   options: CheckOptions,
-): Generator<Found, void> {
+): Generator<Hit, void> {
   for (const unit of reading.units) {
     for (const rule of unitRules) yield* rule(unit, known);
     yield* flavourSyntax(unit, options);
@@ -104,7 +104,7 @@ function* foundIn(
   for (const rule of rules) yield* rule.read(reading, known);
 }
 
-function findingOf(file: string, statement: Statement, { start, ...found }: Found): Finding {
+function findingOf(file: string, statement: Statement, { start, ...found }: Hit): Finding {
   const place = positionOf(statement.text, start);
   return {
     ...found,

@@ -1,25 +1,25 @@
 import type { Flavour } from '../../sql/flavour.ts';
 import type { FindingCode, FindingFacts } from './finding.ts';
 import { alterOf, clauseOf } from './reading/alter.ts';
-import type { Reading } from './reading/reading.ts';
+import type { StatementReading } from './reading/reading.ts';
 import { createdTable, droppedTables } from './reading/tables.ts';
-import type { Token } from './reading/tokens.ts';
+import type { SqlToken } from './reading/tokens.ts';
 
 /** What a rule has found; `check.ts` makes a finding of it. */
-export interface Found extends FindingFacts {
+export interface Hit extends FindingFacts {
   readonly code: FindingCode;
   /** Where in the text of the statement. */
   readonly start: number;
 }
 
 /** A rule that looks at one statement by itself. */
-export type UnitRule = (unit: readonly Token[], known: Known) => Iterable<Found>;
+export type UnitRule = (unit: readonly SqlToken[], known: KnownSchema) => Iterable<Hit>;
 
 /** A rule that has to see the statements of a script one after the other. */
 export interface ScriptRule {
-  read(reading: Reading, known: Known): Iterable<Found>;
+  read(reading: StatementReading, known: KnownSchema): Iterable<Hit>;
   /** What only the end of the script tells, with the statement that it is about. */
-  end?(): Iterable<Found & { readonly statement: Reading['statement'] }>;
+  end?(): Iterable<Hit & { readonly statement: StatementReading['statement'] }>;
 }
 
 /** What is known from outside of the script. */
@@ -42,13 +42,13 @@ export const foundAt = (
   code: FindingCode,
   at: { readonly start: number } | undefined,
   facts: FindingFacts = {},
-): Found => ({ code, start: at?.start ?? 0, ...facts });
+): Hit => ({ code, start: at?.start ?? 0, ...facts });
 
 /**
  * What the script itself has made: a table of its own holds no rows that anybody could miss. Names are compared as they
  * are written, which is right where the server tells their case apart, and says too little elsewhere.
  */
-export interface Known {
+export interface KnownSchema {
   readonly tables: ReadonlySet<string>;
   /** `table.column`, the column in small letters: their case never counts. */
   readonly columns: ReadonlySet<string>;
@@ -57,7 +57,7 @@ export interface Known {
 export const columnKey = (table: string, column: string): string => `${table}.${column.toLowerCase()}`;
 
 /** What is known once this statement has run, too. */
-export function remember(known: Known, unit: readonly Token[]): Known {
+export function remember(known: KnownSchema, unit: readonly SqlToken[]): KnownSchema {
   const created = createdTable(unit);
   // With IF NOT EXISTS it may have been there, rows and all.
   if (created !== undefined && !created.ifNotExists)

@@ -4,15 +4,15 @@ import { readSchema, type Schema } from '../../database/fingerprint.ts';
 import type { Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
 import { tokensOf } from '../../sql/lexer.ts';
-import { noProgress, progressAfter, type Progress, type Statement } from '../../sql/statement.ts';
+import { noProgress, progressAfter, type StatementProgress, type Statement } from '../../sql/statement.ts';
 import { writeLedger } from '../ledger-write.ts';
 import { orTell } from '../make-ledger.ts';
-import type { LedgerRow, Migration, Reading } from '../migration.ts';
+import type { LedgerRow, Migration, ScriptReading } from '../migration.ts';
 import type { StatementEvidence } from '../run/evidence.ts';
 import { readLedger } from '../run/ledger.ts';
 import { withMigrationLock } from '../run/lock.ts';
 import { statementsOf } from '../run/script.ts';
-import { isSameVersion } from '../version.ts';
+import { isSameScriptVersion } from '../version.ts';
 import { waitForOrphan } from './orphan.ts';
 
 /** What the user says of a statement of which nothing else tells. */
@@ -65,7 +65,7 @@ export async function settleDoubt(context: Context, options: SettleOptions): Pro
 const isInDoubt = (row: LedgerRow): boolean => row.state === 'applying' || row.inFlight !== undefined;
 
 const fileOf = ({ version }: LedgerRow, migrations: readonly Migration[]): Migration | undefined =>
-  migrations.find((migration) => isSameVersion(migration.version, version));
+  migrations.find((migration) => isSameScriptVersion(migration.version, version));
 
 async function settleRow(
   context: Context,
@@ -78,7 +78,7 @@ async function settleRow(
     throw refused('migration-doubt-edited', { file: row.name, statement: row.statementsDone + 1 });
   const { file } = migration;
   const facts = { file, of: row.statements };
-  if (word !== undefined && !isSameVersion(word.version, row.version))
+  if (word !== undefined && !isSameScriptVersion(word.version, row.version))
     throw refused('migration-doubt-word', { asked: word.version, file, problem: 'other-script' });
   const { inFlight } = row;
   if (inFlight === undefined) {
@@ -95,7 +95,7 @@ async function settleRow(
   const live = await readSchema(keeper, target.database);
   const seen = evidence.find(
     ({ version, number, hash }) =>
-      isSameVersion(version, row.version) && number === inFlight.number && hash === inFlight.hash,
+      isSameScriptVersion(version, row.version) && number === inFlight.number && hash === inFlight.hash,
   );
   const found = judgeDoubt(statement, seen, live);
   const verdict = word === undefined ? found : byWord(word, found, file);
@@ -132,8 +132,8 @@ function byWord(word: Word, found: Verdict, file: string): { outcome: Word['outc
 async function readUpTo(
   migration: Migration,
   number: number,
-  reading: Reading,
-): Promise<{ readonly statement: Statement | undefined; readonly progress: Progress }> {
+  reading: ScriptReading,
+): Promise<{ readonly statement: Statement | undefined; readonly progress: StatementProgress }> {
   let progress = noProgress;
   for await (const statement of statementsOf(migration, reading)) {
     progress = progressAfter(progress, statement);
@@ -151,7 +151,7 @@ async function writeSettled(
   target: Target,
   file: string,
   row: LedgerRow,
-  progress: Progress,
+  progress: StatementProgress,
   note: string,
 ): Promise<void> {
   const found = await orTell(() => writeLedger(keeper, target.database, 'settle', row, progress, note));

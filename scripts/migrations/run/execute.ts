@@ -2,12 +2,18 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { Context } from '../../core/context.ts';
 import type { Session } from '../../database/session/session.ts';
-import { noProgress, progressAfter, type Progress } from '../../sql/statement.ts';
+import { noProgress, progressAfter, type StatementProgress } from '../../sql/statement.ts';
 import { isIdleUpdate } from '../after-each.ts';
 import type { Phase } from '../left-behind.ts';
 import type { Script } from './script.ts';
 import { createStatementRuns, type StatementRuns } from './statement-run.ts';
-import { settle, type Known, type Settled, type Stop, type Surroundings } from './stop-script.ts';
+import {
+  settle,
+  type ScriptProgress,
+  type StoppedScript,
+  type Stop,
+  type RunSurroundings,
+} from './stop-script.ts';
 import type { Step } from './transaction-plan.ts';
 
 /** How a script ended. */
@@ -17,7 +23,7 @@ export interface Execution {
   /** MIGRATIONS_AFTER_EACH was to change rows, and found none. */
   readonly isAfterIdle: boolean;
   /** Undefined when it was applied. */
-  readonly stopped?: Settled;
+  readonly stopped?: StoppedScript;
 }
 
 /** Within a transaction of ours, the lock is asked for this often. */
@@ -27,15 +33,15 @@ const askLockEveryMs = 100;
 export async function executeScript(
   context: Pick<Context, 'signal' | 'clock'>,
   script: Script,
-  surroundings: Surroundings,
+  surroundings: RunSurroundings,
 ): Promise<Execution> {
   const { entry, lock, session, fresh, watch } = surroundings;
   const { clock } = context;
   const started = clock.monotonicMs();
   const seconds = (since = started): number => (clock.monotonicMs() - since) / 1000;
   const runs = createStatementRuns();
-  const batch = createBatch();
-  const known: Known = {
+  const batch = createTransactionBatch();
+  const known: ScriptProgress = {
     progress: noProgress,
     marked: undefined,
     begun: false,
@@ -50,7 +56,11 @@ export async function executeScript(
   /** Its connection has just answered: as long as that lives, the lock is held. */
   let lockKnown = false;
 
-  const record = async (writer: Session, progress: Progress, next: Step | undefined): Promise<void> => {
+  const record = async (
+    writer: Session,
+    progress: StatementProgress,
+    next: Step | undefined,
+  ): Promise<void> => {
     if (progress.done === script.statements) {
       await entry.finish(writer, progress, seconds() * 1000);
       known.finished = true;
@@ -147,7 +157,7 @@ export async function executeScript(
   /** Code that was called may have left a transaction open, or have ended the script's own. */
   const closeTransaction = async (
     step: Step,
-    after: Progress,
+    after: StatementProgress,
     inTransaction: boolean | undefined,
   ): Promise<void> => {
     // The next statement on rows would commit it in any case, with its record; until then that would not count.
@@ -263,7 +273,7 @@ interface Batch {
 }
 
 /** No transaction is open. */
-export function createBatch(): Batch {
+export function createTransactionBatch(): Batch {
   let open: { statements: number; characters: number; readonly since: number } | undefined;
   return {
     get isOpen() {

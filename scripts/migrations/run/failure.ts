@@ -53,7 +53,7 @@ export const isInTheWay = ({ errno }: SqlError): boolean => errno === lockWaitTi
  * Whether a statement was refused because what it would make, or drop, is there, or gone, already: tables and databases (1050,
  * 1007, 1051), columns, indexes and constraints (1060, 1061, 1091, 1826, 3822), routines and triggers (1304, 1359).
  */
-export const isDone = ({ errno }: SqlError): boolean =>
+export const isAlreadySo = ({ errno }: SqlError): boolean =>
   errno !== undefined && [1007, 1050, 1051, 1060, 1061, 1091, 1304, 1359, 1826, 3822].includes(errno);
 
 /** The server's error for the one of two transactions that it has rolled back, as each waited for the other. */

@@ -1,5 +1,5 @@
 import type { Session } from '../../database/session/session.ts';
-import type { Progress, Statement } from '../../sql/statement.ts';
+import type { StatementProgress, Statement } from '../../sql/statement.ts';
 import { writeLedger } from '../ledger-write.ts';
 import type { PendingMigration } from '../migration.ts';
 import { readProgress, type LedgerProgress } from './ledger.ts';
@@ -11,13 +11,13 @@ export interface LedgerEntry {
    *
    * @param inFlight the first statement, where it commits by itself
    */
-  begin(connectionId: number, progress: Progress, inFlight: Statement | undefined): Promise<void>;
+  begin(connectionId: number, progress: StatementProgress, inFlight: Statement | undefined): Promise<void>;
   /** Says, before a statement runs: this much is done, and this one is now in flight. */
-  mark(session: Session, progress: Progress, inFlight: Statement | undefined): Promise<void>;
+  mark(session: Session, progress: StatementProgress, inFlight: Statement | undefined): Promise<void>;
   /** Says, once a statement has run: this much is done, and the next one is now in flight. */
-  checkpoint(session: Session, progress: Progress, inFlight: Statement | undefined): Promise<void>;
+  checkpoint(session: Session, progress: StatementProgress, inFlight: Statement | undefined): Promise<void>;
   /** The same, with nothing left to do. */
-  finish(session: Session, progress: Progress, durationMs: number): Promise<void>;
+  finish(session: Session, progress: StatementProgress, durationMs: number): Promise<void>;
   /** Ends the transaction of ours in which rows and checkpoint are. */
   commit(session: Session): Promise<void>;
   /**
@@ -34,7 +34,7 @@ export interface LedgerEntry {
 }
 
 interface Stopped {
-  readonly progress?: Progress;
+  readonly progress?: StatementProgress;
   readonly inFlight?: Statement | null;
 }
 

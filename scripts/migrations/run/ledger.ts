@@ -4,7 +4,7 @@ import type { Session } from '../../database/session/session.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { acceptedColumn } from '../accepted.ts';
 import type { LedgerRow } from '../migration.ts';
-import { byVersion, isVersion } from '../version.ts';
+import { byVersion, isScriptVersion } from '../version.ts';
 
 /** The name of the table in the live database that says which scripts have run. */
 export const ledgerTable = 'schema_versions';
@@ -33,7 +33,10 @@ export const isLedgerShape = (names: Iterable<string>): boolean => missingFrom(n
 const missingFrom = (names: ReadonlySet<string>): string[] => columns.filter((name) => !names.has(name));
 
 /** The names of the columns of the ledger, or of another table, in lower case; none where it is not there. */
-export async function columnsOf(session: Session, table: string = ledgerTable): Promise<ReadonlySet<string>> {
+export async function ledgerColumns(
+  session: Session,
+  table: string = ledgerTable,
+): Promise<ReadonlySet<string>> {
   const found = await session.rows(
     `SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
@@ -53,7 +56,7 @@ export async function isLedgerThere(session: Session): Promise<boolean> {
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${ledgerTable}'`,
   );
   if (table === undefined) return false;
-  const names = await columnsOf(session);
+  const names = await ledgerColumns(session);
   const missing = missingFrom(names);
   // Another engine would not commit a checkpoint together with the rows that it stands for.
   const engine = String(table['engine']);
@@ -77,7 +80,7 @@ const count = v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.i
 const optionalText = v.nullish(v.pipe(v.union([v.string(), v.number()]), v.transform(String)));
 
 const row = v.object({
-  version: v.pipe(v.string(), v.check(isVersion, 'not a version')),
+  version: v.pipe(v.string(), v.check(isScriptVersion, 'not a version')),
   name: v.string(),
   checksum: v.string(),
   state: v.picklist(['applying', 'applied', 'failed']),
@@ -119,7 +122,7 @@ export interface LedgerProgress {
  * A table of the ledger, as every session of the database names it. In another charset a name with other letters is that
  * of another database: a script cannot leave its own, so that it need not be named.
  */
-export const placeOf = (database: string, table: string): string =>
+export const ledgerPlace = (database: string, table: string): string =>
   /^[\w-]+$/.test(database) ? `${quoteName(database)}.${quoteName(table)}` : quoteName(table);
 
 /** Reads of one script what is committed; a script may have moved the session into another database. */
@@ -130,7 +133,7 @@ export async function readProgress(
 ): Promise<LedgerProgress> {
   const [found] = await session.rows(
     `SELECT statements_done AS done, SUBSTRING_INDEX(in_flight, ':', 1) AS flying
-     FROM ${placeOf(database, ledgerTable)} WHERE version = '${version}'`,
+     FROM ${ledgerPlace(database, ledgerTable)} WHERE version = '${version}'`,
   );
   return { done: Number(found?.['done'] ?? 0), inFlight: Number(found?.['flying'] ?? 0) };
 }

@@ -8,7 +8,7 @@ import { readPrefix } from '../done-prefix.ts';
 import { ensureLedger } from '../make-ledger.ts';
 import type { LedgerRow, PendingMigration } from '../migration.ts';
 import type { ScriptName } from '../names.ts';
-import { isSameVersion } from '../version.ts';
+import { isSameScriptVersion } from '../version.ts';
 import { executeScript, type Execution } from './execute.ts';
 import { excerptOf, lineOfError, type MigrationFailure } from './failure.ts';
 import { ledgerEntry, type Runner } from './ledger-entry.ts';
@@ -16,7 +16,7 @@ import { readLedger } from './ledger.ts';
 import { withMigrationLock } from './lock.ts';
 import { areTransactional, prepareScript, type Script } from './script.ts';
 import type { StatementRuns } from './statement-run.ts';
-import type { Surroundings, Watch } from './stop-script.ts';
+import type { RunSurroundings, Watch } from './stop-script.ts';
 
 /** What one script did. */
 export interface MigrationResult extends ScriptName {
@@ -143,7 +143,7 @@ export async function serverSqlMode(context: Pick<Context, 'signal'>, target: Ta
 /** Another run may have come between the plan and the lock. */
 function refuseMoved(migrations: readonly PendingMigration[], ledger: readonly LedgerRow[]): void {
   const moved = migrations.find((migration) => {
-    const row = ledger.find(({ version }) => isSameVersion(version, migration.version));
+    const row = ledger.find(({ version }) => isSameScriptVersion(version, migration.version));
     if (row === undefined) return migration.done > 0;
     return row.state !== 'failed' || row.inFlight !== undefined || row.statementsDone !== migration.done;
   });
@@ -153,7 +153,7 @@ function refuseMoved(migrations: readonly PendingMigration[], ledger: readonly L
 async function runScript(
   context: Context,
   script: Script,
-  run: Pick<Surroundings, 'lock' | 'session' | 'fresh'> & { readonly options: RunOptions },
+  run: Pick<RunSurroundings, 'lock' | 'session' | 'fresh'> & { readonly options: RunOptions },
 ): Promise<Execution> {
   const { options, ...connected } = run;
   const { target, watch } = options;

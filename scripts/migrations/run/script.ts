@@ -3,12 +3,12 @@ import { splitStream } from '../../sql/splitter.ts';
 import type { Statement } from '../../sql/statement.ts';
 import { statementsAfter } from '../after-each.ts';
 import { createDatabaseGuard } from '../checks/check.ts';
-import type { Migration, PendingMigration, Reading } from '../migration.ts';
+import type { Migration, PendingMigration, ScriptReading } from '../migration.ts';
 import { refuseWayBack } from '../way-back.ts';
 import { createStepPlanner, refuseDependent, type Step } from './transaction-plan.ts';
 
 /** What a script meets where it runs. */
-export interface Scene extends Reading {
+export interface Scene extends ScriptReading {
   /** The one that it runs in. */
   readonly database: string;
   /** False when the database has tables that take no part in transactions. */
@@ -30,7 +30,7 @@ export interface Script {
 /** The statements of a script as they are read, and behind them those of MIGRATIONS_AFTER_EACH. */
 export async function* statementsOf(
   { file, open, after }: Pick<Migration, 'file' | 'open' | 'after'>,
-  reading: Reading,
+  reading: ScriptReading,
 ): AsyncGenerator<Statement, void, undefined> {
   let last: Statement | undefined;
   for await (const statement of splitStream(open(), { file, ...reading })) {

@@ -4,7 +4,7 @@ import { holdersIn } from '../../database/lock-waits.ts';
 import type { Session } from '../../database/session/session.ts';
 import { isConnectionLost, sqlErrorOf, type SqlError } from '../../database/session/sql-error.ts';
 import type { Target } from '../../database/session/target.ts';
-import type { Progress, Statement } from '../../sql/statement.ts';
+import type { StatementProgress, Statement } from '../../sql/statement.ts';
 import { endConnection } from '../in-doubt/end-connection.ts';
 import { LedgerWriteError } from '../ledger-write.ts';
 import { whatIsLeft, type LeftBehind, type Phase } from '../left-behind.ts';
@@ -16,7 +16,7 @@ import type { StatementRun } from './statement-run.ts';
 import type { Step } from './transaction-plan.ts';
 
 /** What a script is run with. */
-export interface Surroundings {
+export interface RunSurroundings {
   readonly target: Target;
   readonly session: Session;
   /** From when on the session is as if it were new. */
@@ -33,8 +33,8 @@ export interface Watch {
 }
 
 /** How far a script is: what is done for good, and what the ledger was told. */
-export interface Known {
-  progress: Progress;
+export interface ScriptProgress {
+  progress: StatementProgress;
   /** What is in flight; undefined: nothing. */
   marked: Statement | undefined;
   /** The row is there. */
@@ -52,23 +52,23 @@ export type Stop =
   | { readonly kind: 'lock-lost' };
 
 /** What is known once a script has stopped and, if that was possible, the ledger says so. */
-export type Settled = Pick<MigrationFailure, 'reason' | 'done' | 'outcome' | 'doubt' | 'recorded'> & {
+export type StoppedScript = Pick<MigrationFailure, 'reason' | 'done' | 'outcome' | 'doubt' | 'recorded'> & {
   /** Undefined for a script without statements. */
   readonly step: Step | undefined;
   readonly cause: unknown;
 };
 
-interface Situation extends Surroundings {
+interface Situation extends RunSurroundings {
   readonly script: Script;
   readonly step: Step | undefined;
-  readonly known: Readonly<Known>;
+  readonly known: Readonly<ScriptProgress>;
   /** How far it is, with what is not committed yet. */
-  readonly reached: Progress;
+  readonly reached: StatementProgress;
   readonly at: { readonly clock: Clock; readonly ms: number };
 }
 
 /** Finds out what a script that stopped has left behind, and writes that into the ledger. */
-export async function settle(situation: Situation, stop: Stop): Promise<Settled> {
+export async function settle(situation: Situation, stop: Stop): Promise<StoppedScript> {
   const { session, step, known, entry, script } = situation;
   const phase = stop.kind === 'error' ? stop.phase : 'before';
   const standsAlone = phase === 'after' && known.batch === 'none';
@@ -153,7 +153,7 @@ async function reasonFor(
   { lock, session, target }: Situation,
   stop: Stop,
   writer: Session | undefined,
-): Promise<Settled['reason']> {
+): Promise<StoppedScript['reason']> {
   if (stop.kind !== 'error') return { kind: stop.kind };
   const write = stop.error instanceof LedgerWriteError ? stop.error.write : undefined;
   const error = errorOf(stop);

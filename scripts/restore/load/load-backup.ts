@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Backup } from '../../backup/list.ts';
 import type { ManifestPart } from '../../backup/manifest.ts';
 import type { PartSource } from '../../backup/part-text.ts';
-import { inStep, stopIfInterrupted, type Context, type Progress } from '../../core/context.ts';
+import { inStep, stopIfInterrupted, type Context, type TellProgress } from '../../core/context.ts';
 import { MajError, reasonOf, refused } from '../../core/errors.ts';
 import type { Definers } from '../../database/definers.ts';
 import { readInventory } from '../../database/inventory.ts';
@@ -72,7 +72,7 @@ export async function loadBackup(
   context: Context,
   backup: Backup,
   target: Target,
-  progress: Progress,
+  progress: TellProgress,
   options: LoadOptions = {},
 ): Promise<Loaded> {
   const source = {
@@ -194,7 +194,7 @@ async function loadAll(
   plan: LoadPlan,
   run: RunStatement,
   stop: () => void,
-  progress: Progress,
+  progress: TellProgress,
   options: LoadOptions & {
     readonly arriving: readonly ArrivingTable[];
     /** Puts the tables in their place; what is new already stays. */

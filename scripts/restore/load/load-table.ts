@@ -4,11 +4,11 @@ import type { Session } from '../../database/session/session.ts';
 import type { StatementBytes } from '../../dump/row-statements.ts';
 import type { Flavour } from '../../sql/flavour.ts';
 import {
-  columnsOf,
+  definedColumns,
   deferTable,
   hasPrimaryKey,
   isVersioned,
-  type Column,
+  type DefinedColumn,
 } from '../../sql/table-definition.ts';
 import { aboutTable, tableAside } from './aside.ts';
 import type { Job, JobList } from './jobs.ts';
@@ -163,7 +163,7 @@ const insertHead = new RegExp(
  *   another shape
  */
 export function planFastRows(flavour: Flavour, create: string, insert: string): FastRows | undefined {
-  const columns = columnsOf(create);
+  const columns = definedColumns(create);
   const head = insertHead.exec(insert);
   if (columns === undefined || head === null) return undefined;
   const [start, table = '', names] = head;
@@ -194,10 +194,10 @@ export function planFastRows(flavour: Flavour, create: string, insert: string): 
 }
 
 /** Whether an INSERT without a list has a value for every column: MariaDB's dumps also have those of generated ones. */
-const namesAll = (flavour: Flavour, columns: readonly Column[]): boolean =>
+const namesAll = (flavour: Flavour, columns: readonly DefinedColumn[]): boolean =>
   columns.every(({ isGenerated, isInvisible }) => !isInvisible && (flavour === 'mariadb' || !isGenerated));
 
-function listedColumns(names: string, columns: readonly Column[]): Column[] | undefined {
+function listedColumns(names: string, columns: readonly DefinedColumn[]): DefinedColumn[] | undefined {
   const byName = new Map(columns.map((column) => [column.name, column]));
   const listed = [...names.matchAll(new RegExp(quotedName, 'g'))].map(([name]) => byName.get(name));
   return listed.every((column) => column !== undefined) ? listed : undefined;

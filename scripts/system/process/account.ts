@@ -4,7 +4,7 @@ import { refused } from '../../core/errors.ts';
 import { capture, findProgram, type Captured } from './processes.ts';
 
 /** An account of the system, as its table of users has it. */
-export interface Account {
+export interface SystemAccount {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
@@ -12,7 +12,7 @@ export interface Account {
 }
 
 /** What stands for an account where a number has none, as in many containers. */
-export const namelessAccount = ({ uid, gid }: Pick<Account, 'uid' | 'gid'>): Account => ({
+export const namelessAccount = ({ uid, gid }: Pick<SystemAccount, 'uid' | 'gid'>): SystemAccount => ({
   name: String(uid),
   uid,
   gid,
@@ -23,7 +23,10 @@ export const namelessAccount = ({ uid, gid }: Pick<Account, 'uid' | 'gid'>): Acc
  * The account of this name or number; undefined when the system has none. The system is asked, for it may know users from
  * elsewhere than its own file.
  */
-export async function accountOf(context: Pick<Context, 'env'>, user: string): Promise<Account | undefined> {
+export async function accountOf(
+  context: Pick<Context, 'env'>,
+  user: string,
+): Promise<SystemAccount | undefined> {
   // One call for each: `id` prints names together with numbers in a form that is not for programs.
   const ask = (option: string): Promise<Captured> => capture(context, 'id', [option, '--', user]);
   const [uid, gid, name] = await Promise.all([ask('-u'), ask('-g'), ask('-un')]);
@@ -39,7 +42,7 @@ export async function accountOf(context: Pick<Context, 'env'>, user: string): Pr
 }
 
 /** The account that this process runs as. */
-export function ownAccount(): Account {
+export function ownAccount(): SystemAccount {
   const own = { uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1 };
   try {
     const { username, homedir } = userInfo();
@@ -55,7 +58,7 @@ export type Groups = 'with-its-groups' | 'without-groups';
 /** The words before a command that make its process another user's, for good: pure. */
 export const becomingWords = (
   setpriv: string,
-  { uid, gid }: Pick<Account, 'uid' | 'gid'>,
+  { uid, gid }: Pick<SystemAccount, 'uid' | 'gid'>,
   groups: Groups,
 ): readonly string[] => [
   setpriv,

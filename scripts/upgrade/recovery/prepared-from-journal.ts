@@ -17,14 +17,14 @@ import { exists } from '../../system/files.ts';
 import { afterSwitch } from '../after-switch.ts';
 import { refuseUnrehearsedRest } from '../check-rest-is-rehearsed.ts';
 import { hasFinished, type RunState } from '../journal/state.ts';
-import type { Prepared } from '../prepare.ts';
+import type { PreparedUpgrade } from '../prepare.ts';
 
 /**
  * Everything that the window was opened with, from the journal.
  *
  * @throws MajError `resume-lost` when something of it is not there any more
  */
-export async function recallPrepared(context: Context, state: RunState): Promise<Prepared> {
+export async function recallPrepared(context: Context, state: RunState): Promise<PreparedUpgrade> {
   const { prepared } = state;
   const staged = stagedFacts(state);
   const receipt = (await readReceipts(context)).find(({ id }) => id === prepared?.receipt);

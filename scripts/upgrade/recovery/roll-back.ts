@@ -20,7 +20,7 @@ import { discardStaged } from '../../release/stage.ts';
 import { undoMoves } from '../../release/switch.ts';
 import { restoreNeedsDefiners } from '../../restore/definers-needed.ts';
 import { checkRestorable } from '../../restore/restorable.ts';
-import { applyRestore, isDone, learnRestore } from '../../restore/restore-database.ts';
+import { applyRestore, isRestored, learnRestore } from '../../restore/restore-database.ts';
 import { ownIdentity } from '../../system/process/identity.ts';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
 import { enteredWindow, mayHaveChanged, type RunState } from '../journal/state.ts';
@@ -176,7 +176,7 @@ export async function bringDatabaseBack(context: Context, id: string): Promise<v
   refuseOtherDatabase(backup, target);
   await endOrphans(context, target);
   const work = await inStep(context, 'prove-equal', {}, () => learnRestore(context, backup, target));
-  if (isDone(work)) {
+  if (isRestored(work)) {
     note(context, 'database-unchanged', {});
     return;
   }

@@ -7,7 +7,7 @@ import { unfinishedError } from './unfinished.ts';
 import { askForRowsSince, type Ask } from './written-since.ts';
 
 /** How an unfinished run was ended. */
-export interface Settled extends RunState {
+export interface EndedRun extends RunState {
   /** `succeeded`: users may have been let in to the new version, so that it stays. */
   readonly outcome: 'rolled-back' | 'abandoned' | 'succeeded';
 }
@@ -17,7 +17,7 @@ export interface Settled extends RunState {
  *
  * @param ask throws when the user does not agree to lose what was written since
  */
-export async function takeBack(context: Context, state: RunState, ask: Ask): Promise<Settled> {
+export async function takeBack(context: Context, state: RunState, ask: Ask): Promise<EndedRun> {
   if (!mayHaveLetIn(state)) await askForRowsSince(context, state, 'take-back', ask);
   return withJournal(context, state.run, async (journal) => {
     if (mayHaveLetIn(state)) {

@@ -15,7 +15,7 @@ import { takeLeftTreeBack } from '../../../scripts/release/hand-over.ts';
 import { discardStaged } from '../../../scripts/release/stage.ts';
 import { walkTree } from '../../../scripts/release/tree.ts';
 import { statusVerb } from '../../../scripts/status.ts';
-import { namelessAccount, ownAccount, type Account } from '../../../scripts/system/process/account.ts';
+import { namelessAccount, ownAccount, type SystemAccount } from '../../../scripts/system/process/account.ts';
 import { capture } from '../../../scripts/system/process/processes.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
@@ -27,7 +27,7 @@ const own = ownAccount();
 const isRoot = own.uid === 0;
 const ask = async (...words: string[]): Promise<string> =>
   (await capture({ env: process.env }, 'id', words)).stdout.trim();
-const nobody: Account = {
+const nobody: SystemAccount = {
   name: 'nobody',
   uid: Number(await ask('-u', 'nobody')),
   gid: Number(await ask('-g', 'nobody')),
@@ -56,7 +56,7 @@ beforeEach(() => {
 });
 
 /** Gives a tree to a user, if we may: otherwise it stays ours, and its commands run as us. */
-async function give(tree: string, { uid, gid }: Account): Promise<void> {
+async function give(tree: string, { uid, gid }: SystemAccount): Promise<void> {
   if (!isRoot) return;
   lchownSync(tree, uid, gid);
   for await (const { path } of walkTree(tree)) lchownSync(join(tree, path), uid, gid);
@@ -142,7 +142,7 @@ function told(tree: string): { ids: string[]; environment: Record<string, string
   };
 }
 
-const expected = (account: Account): ReturnType<typeof told> => ({
+const expected = (account: SystemAccount): ReturnType<typeof told> => ({
   ids: [String(account.uid), String(account.gid), groupsOf[account.name] ?? ''],
   environment: { ...commandEnvironment(account, env) },
 });
@@ -164,7 +164,7 @@ it('every command line of the settings is among those that are tried here', () =
 });
 
 describe.each<[string, Kind]>(Object.entries(kinds))('%s', (_, { config, run, tree }) => {
-  it.each<[string, Account, Partial<Config>, Account]>([
+  it.each<[string, SystemAccount, Partial<Config>, SystemAccount]>([
     ['the owner of the tree', nobody, {}, nobody],
     ['the owner of the tree, who has no account', stranger, {}, stranger],
     ['APP_USER, whoever owns the tree', nobody, { APP_USER: 'nobody' }, nobody],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { compareWithDatabase, differencesFromBackup } from '../../../scripts/restore/compare.ts';
 import { proveBackup } from '../../../scripts/restore/prove.ts';
-import { isDone, learnRestore, restoreDatabase } from '../../../scripts/restore/restore-database.ts';
+import { isRestored, learnRestore, restoreDatabase } from '../../../scripts/restore/restore-database.ts';
 import { restoreInto } from '../../../scripts/restore/restore-into.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import type { TestContext } from '../../helpers/context.ts';
@@ -62,11 +62,11 @@ describe.each(everyServer)('on $name', (server) => {
       ]);
       const target = running().target(name);
       expect(await compareWithDatabase(context, backup, target)).toEqual([]);
-      expect(isDone(await learnRestore(context, backup, target))).toBe(true);
+      expect(isRestored(await learnRestore(context, backup, target))).toBe(true);
 
       // Something else of the events is put back, and that is all that can be.
       await runAll(running(), name, ['DROP EVENT ever']);
-      expect(isDone(await restoreDatabase(context, backup, target))).toBe(false);
+      expect(isRestored(await restoreDatabase(context, backup, target))).toBe(false);
       expect(await compareWithDatabase(context, backup, target)).toEqual([]);
       const into = { ...target, database: `${name}_into` };
       await restoreInto(context, backup, into, 'keep');

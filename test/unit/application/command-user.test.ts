@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  becomingWords,
+  commandUserWords,
   commandEnvironment,
   commandUserOf,
   type CommandUserFacts,
@@ -60,7 +60,7 @@ describe('who runs the commands of the application', () => {
   it('is told to setpriv by numbers, with the groups of that user or none', () => {
     const words = (changed: Partial<CommandUserFacts>): string => {
       const user = commandUserOf(facts(changed));
-      return user === 'root-refused' ? user : becomingWords('/usr/bin/setpriv', user).join(' ');
+      return user === 'root-refused' ? user : commandUserWords('/usr/bin/setpriv', user).join(' ');
     };
     expect(words({})).toBe('/usr/bin/setpriv --reuid=33 --regid=33 --init-groups --no-new-privs --');
     expect(words({ owner: nobodys })).toBe(

@@ -3,17 +3,17 @@ import {
   problemsOf,
   reachInto,
   type Permissions,
-  type Reach,
+  type UserReach,
   type SystemUser,
 } from '../../../scripts/application/look-at-files.ts';
 
 const web: SystemUser = { name: 'www-data', uid: 33, gids: new Set([33, 50]) };
-const everyone: Reach = { user: true, others: true };
+const everyone: UserReach = { user: true, others: true };
 const file = (mode: number, uid = 0, gid = 0): Permissions => ({ type: 'file', mode, uid, gid });
 const folder = (mode: number, uid = 0, gid = 0): Permissions => ({ type: 'folder', mode, uid, gid });
 
 describe('what is wrong with the permissions of a thing', () => {
-  it.each<[string, string, Permissions, Reach, string[]]>([
+  it.each<[string, string, Permissions, UserReach, string[]]>([
     ['a file that all may read', 'index.php', file(0o644), everyone, []],
     ['a file of its own', 'index.php', file(0o600, 33), everyone, []],
     ['a file of its group', 'index.php', file(0o640, 0, 33), everyone, []],
@@ -42,7 +42,7 @@ describe('what is wrong with the permissions of a thing', () => {
   });
 });
 
-it.each<[string, Permissions, Reach]>([
+it.each<[string, Permissions, UserReach]>([
   ['for all', folder(0o755), { user: true, others: true }],
   ['for its group', folder(0o750, 0, 33), { user: true, others: false }],
   ['for its owner', folder(0o700, 33), { user: true, others: false }],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { changesSince, type Found } from '../../../scripts/backup/files/changes-since.ts';
+import { changesSince, type FoundThing } from '../../../scripts/backup/files/changes-since.ts';
 import type { ListedFile } from '../../../scripts/backup/files/files-list.ts';
 import type { Looked } from '../../../scripts/backup/files/looked.ts';
 import { walkOrder } from '../../../scripts/backup/files/walk.ts';
@@ -18,7 +18,7 @@ async function* archived(tree: Tree): AsyncGenerator<Looked> {
   }
 }
 
-async function* walked(tree: Tree): AsyncGenerator<Found> {
+async function* walked(tree: Tree): AsyncGenerator<FoundThing> {
   for (const [path, [type, stamp]] of inOrder(tree))
     yield await Promise.resolve({
       path,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBatch } from '../../../scripts/dump/store.ts';
+import { createWriteBatch } from '../../../scripts/dump/store.ts';
 
 test('a batch hands on every byte in order, in pieces of 1 MB and a rest', async () => {
   const sizes = fc.array(
@@ -13,7 +13,7 @@ test('a batch hands on every byte in order, in pieces of 1 MB and a rest', async
     fc.asyncProperty(sizes, async (pieces) => {
       const data = pieces.map((size, index) => Buffer.alloc(size, `piece ${index} `));
       const written: Buffer[] = [];
-      const batch = createBatch({
+      const batch = createWriteBatch({
         write: (piece) => {
           written.push(piece);
           return Promise.resolve();
@@ -31,7 +31,7 @@ test('a batch hands on every byte in order, in pieces of 1 MB and a rest', async
 
 test('a batch keeps what it was given, whatever becomes of the buffer that it came in', async () => {
   const written: string[] = [];
-  const batch = createBatch({
+  const batch = createWriteBatch({
     write: (piece) => {
       written.push(piece.toString());
       return Promise.resolve();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBatch } from '../../../scripts/migrations/run/execute.ts';
+import { createTransactionBatch } from '../../../scripts/migrations/run/execute.ts';
 import { createStepPlanner, type Step } from '../../../scripts/migrations/run/transaction-plan.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 
@@ -9,7 +9,7 @@ const stepsOf = (script: string, transactional = true): Step[] => {
 };
 /** Where a batch that begins with the first statement would be committed: after how many of them. */
 const cutAfter = (steps: readonly Step[], msEach = 0): number => {
-  const batch = createBatch();
+  const batch = createTransactionBatch();
   batch.begin(0);
   for (const [index, step] of steps.entries()) {
     batch.add(step);

@@ -3,7 +3,7 @@ import { MajError } from '../../../scripts/core/errors.ts';
 import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { namedScripts, nameOfRecord } from '../../../scripts/migrations/names.ts';
-import { compareVersions, isVersion, versionKey } from '../../../scripts/migrations/version.ts';
+import { compareScriptVersions, isScriptVersion, versionKey } from '../../../scripts/migrations/version.ts';
 
 const errorOf = (work: () => unknown): MajError => {
   try {
@@ -37,7 +37,7 @@ describe('versions', () => {
       '20240101120000000002',
     ];
     const mixed = [...inOrder.slice(7), ...inOrder.slice(0, 7)].reverse();
-    expect(mixed.sort(compareVersions)).toEqual(inOrder);
+    expect(mixed.sort(compareScriptVersions)).toEqual(inOrder);
   });
 
   test.each([
@@ -47,13 +47,13 @@ describe('versions', () => {
     ['0', '0.0'],
     ['2.0.0-2.1.0', '2.0.0-2.1'],
   ])('%s is the same one as %s', (one, other) => {
-    expect([versionKey(one), compareVersions(one, other)]).toEqual([versionKey(other), 0]);
+    expect([versionKey(one), compareScriptVersions(one, other)]).toEqual([versionKey(other), 0]);
   });
 
   test.each(['', 'a', '1a', '1.', '.1', '1..2', '1 2', "1'", '1.0-rc1', '1'.repeat(33)])(
     '“%s” is none',
     (text) => {
-      expect(isVersion(text)).toBe(false);
+      expect(isScriptVersion(text)).toBe(false);
     },
   );
 });

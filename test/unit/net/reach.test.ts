@@ -6,7 +6,7 @@ import {
   reachOfHost,
   refuseFurtherIn,
   TooFarIn,
-  type Reach,
+  type AddressReach,
 } from '../../../scripts/net/request.ts';
 
 test.each([
@@ -43,7 +43,7 @@ test.each([
   expect(reachOf(address)).toBe(reach);
 });
 
-test.each<[Reach, Reach, boolean]>([
+test.each<[AddressReach, AddressReach, boolean]>([
   ['machine', 'public', true],
   ['private', 'public', true],
   ['link', 'private', true],
@@ -65,7 +65,7 @@ test('an address of a URL is refused where it is further in, however it is writt
 test.each([true, false])(
   'a name that leads to this machine is seen when it is looked up (all: %s)',
   async (all) => {
-    const lookedUp = (most: Reach): Promise<unknown> =>
+    const lookedUp = (most: AddressReach): Promise<unknown> =>
       new Promise((resolve) => {
         lookupUpTo(most)('localhost', { all }, (error, found) => resolve(error ?? found));
       });

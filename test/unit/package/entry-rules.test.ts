@@ -4,10 +4,10 @@ import {
   packageLimits,
   safePath,
   tooTight,
-  type ArchiveEntry,
+  type PackageEntry,
 } from '../../../scripts/package/entry-rules.ts';
 
-const entry = (path: string, more: Partial<ArchiveEntry> = {}): ArchiveEntry => ({
+const entry = (path: string, more: Partial<PackageEntry> = {}): PackageEntry => ({
   path,
   type: 'file',
   typeName: 'File',
@@ -17,14 +17,14 @@ const entry = (path: string, more: Partial<ArchiveEntry> = {}): ArchiveEntry => 
   ...more,
 });
 
-const folder = (path: string): ArchiveEntry => entry(path, { type: 'folder', bytes: 0 });
-const link = (path: string, target: string): ArchiveEntry =>
+const folder = (path: string): PackageEntry => entry(path, { type: 'folder', bytes: 0 });
+const link = (path: string, target: string): PackageEntry =>
   entry(path, { type: 'symlink', bytes: 0, target });
-const hard = (path: string, target: string): ArchiveEntry =>
+const hard = (path: string, target: string): PackageEntry =>
   entry(path, { type: 'hardlink', bytes: 0, target });
 
 /** The verdict on the last of some entries. */
-function verdict(entries: readonly ArchiveEntry[], limits = packageLimits): string {
+function verdict(entries: readonly PackageEntry[], limits = packageLimits): string {
   const rules = new EntryRules(limits);
   const verdicts = entries.map((one) => rules.check(one));
   const last = verdicts.at(-1);
@@ -32,7 +32,7 @@ function verdict(entries: readonly ArchiveEntry[], limits = packageLimits): stri
 }
 
 describe('an entry of a package', () => {
-  it.each<[string, readonly ArchiveEntry[], string]>([
+  it.each<[string, readonly PackageEntry[], string]>([
     ['an ordinary file', [entry('src/index.php')], 'ok src/index.php'],
     ['a file below ./', [entry('./src/./index.php')], 'ok src/index.php'],
     ['the root', [folder('./')], 'ok '],

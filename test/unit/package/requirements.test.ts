@@ -6,11 +6,11 @@ import {
   phpVersion,
   unmetRequirements,
   type Requirements,
-  type Surroundings,
+  type InstalledSoftware,
 } from '../../../scripts/package/requirements.ts';
 import { parseServerVersion } from '../../../scripts/sql/flavour.ts';
 
-const there: Surroundings = {
+const there: InstalledSoftware = {
   maj: '0.2.0',
   installed: '1.4.0',
   php: '8.2.7',
@@ -20,7 +20,7 @@ const there: Surroundings = {
 };
 
 describe('what a package needs', () => {
-  it.each<[string, Requirements, Partial<Surroundings>, readonly string[]]>([
+  it.each<[string, Requirements, Partial<InstalledSoftware>, readonly string[]]>([
     ['nothing', {}, {}, []],
     ['everything that is there', everything(), {}, []],
     ['a newer maj', { maj: '0.3.0' }, {}, ['maj']],

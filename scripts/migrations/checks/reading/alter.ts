@@ -1,18 +1,18 @@
 import { Cursor, listOf, type DottedName } from './cursor.ts';
-import { columnOf, type Column } from './tables.ts';
-import type { Token } from './tokens.ts';
+import { columnOf, type ColumnClause } from './tables.ts';
+import type { SqlToken } from './tokens.ts';
 
 /** ALTER TABLE: the table, and what is done to it. */
 export interface AlterTable {
   readonly table: DottedName;
-  readonly clauses: readonly (readonly Token[])[];
+  readonly clauses: readonly (readonly SqlToken[])[];
 }
 
 /** One clause of ALTER TABLE, as far as the checks look at it. */
 export type AlterClause =
-  | { readonly kind: 'add-columns'; readonly ifNotExists: boolean; readonly columns: readonly Column[] }
+  | { readonly kind: 'add-columns'; readonly ifNotExists: boolean; readonly columns: readonly ColumnClause[] }
   /** MODIFY and CHANGE: `from` is the name of before. */
-  | { readonly kind: 'change-column'; readonly from: string; readonly column: Column }
+  | { readonly kind: 'change-column'; readonly from: string; readonly column: ColumnClause }
   | { readonly kind: 'drop-column'; readonly name: DottedName }
   | { readonly kind: 'rename-column'; readonly from: DottedName; readonly to: string }
   | { readonly kind: 'rename-table'; readonly to: DottedName }
@@ -23,7 +23,7 @@ export type AlterClause =
   | { readonly kind: 'other' };
 
 /** Reads ALTER TABLE; undefined for any other statement. */
-export function alterOf(unit: readonly Token[]): AlterTable | undefined {
+export function alterOf(unit: readonly SqlToken[]): AlterTable | undefined {
   const cursor = new Cursor(unit);
   if (!cursor.take('ALTER')) return undefined;
   cursor.takeOneOf('ONLINE', 'OFFLINE');
@@ -38,7 +38,7 @@ export function alterOf(unit: readonly Token[]): AlterTable | undefined {
 }
 
 /** Says what a clause does. */
-export function clauseOf(tokens: readonly Token[]): AlterClause {
+export function clauseOf(tokens: readonly SqlToken[]): AlterClause {
   const cursor = new Cursor(tokens);
   switch (cursor.takeOneOf('ADD', 'MODIFY', 'CHANGE', 'DROP', 'RENAME', 'CONVERT', 'TRUNCATE')) {
     case 'ADD':

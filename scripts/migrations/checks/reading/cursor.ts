@@ -1,4 +1,4 @@
-import type { Token } from './tokens.ts';
+import type { SqlToken } from './tokens.ts';
 
 /** A name with what stands before its dots: `shop`.`users`. */
 export interface DottedName {
@@ -13,10 +13,10 @@ export interface DottedName {
 
 /** Reads tokens from left to right. */
 export class Cursor {
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly SqlToken[];
   #at: number;
 
-  constructor(tokens: readonly Token[], at = 0) {
+  constructor(tokens: readonly SqlToken[], at = 0) {
     this.tokens = tokens;
     this.#at = at;
   }
@@ -31,7 +31,7 @@ export class Cursor {
   }
 
   /** The next token, or one after it; undefined behind the last one. */
-  peek(ahead = 0): Token | undefined {
+  peek(ahead = 0): SqlToken | undefined {
     return this.tokens[this.#at + ahead];
   }
 
@@ -41,7 +41,7 @@ export class Cursor {
   }
 
   /** Reads on to the next token, and gives the one that was passed. */
-  next(): Token | undefined {
+  next(): SqlToken | undefined {
     const token = this.peek();
     this.#at += 1;
     return token;
@@ -65,7 +65,7 @@ export class Cursor {
   }
 
   /** Reads a group in brackets, brackets included; its content, or undefined when none begins here. */
-  group(): readonly Token[] | undefined {
+  group(): readonly SqlToken[] | undefined {
     if (this.keyword() !== '(') return undefined;
     const start = this.#at + 1;
     let depth = 0;
@@ -91,12 +91,12 @@ export class Cursor {
   }
 }
 
-const isPart = (token: Token | undefined): boolean =>
+const isPart = (token: SqlToken | undefined): boolean =>
   token !== undefined && (['word', 'name', 'number'].includes(token.kind) || token.keyword === '*');
 
 /** The tokens between the commas that stand in no brackets. */
-export function listOf(tokens: readonly Token[]): (readonly Token[])[] {
-  const items: (readonly Token[])[] = [];
+export function listOf(tokens: readonly SqlToken[]): (readonly SqlToken[])[] {
+  const items: (readonly SqlToken[])[] = [];
   let depth = 0;
   let start = 0;
   for (const [index, { keyword }] of tokens.entries()) {
@@ -111,7 +111,7 @@ export function listOf(tokens: readonly Token[]): (readonly Token[])[] {
 }
 
 /** The tokens that stand in no brackets; a group leaves its opening bracket. */
-export function outsideBrackets(tokens: readonly Token[]): Token[] {
+export function outsideBrackets(tokens: readonly SqlToken[]): SqlToken[] {
   let depth = 0;
   return tokens.filter(({ keyword }) => {
     if (keyword === ')') depth -= 1;

@@ -1,5 +1,5 @@
 import { Cursor } from './cursor.ts';
-import type { Token } from './tokens.ts';
+import type { SqlToken } from './tokens.ts';
 
 /** A database that a statement names. */
 interface NamedDatabase {
@@ -59,7 +59,7 @@ interface Level {
  *
  * @param tokens one of `innerStatements`
  */
-export function namedDatabases(tokens: readonly Token[]): NamedDatabase[] {
+export function namedDatabases(tokens: readonly SqlToken[]): NamedDatabase[] {
   const found: NamedDatabase[] = [];
   const usesOn = namesTableByOn(tokens);
   const isRename = tokens[0]?.keyword === 'RENAME';
@@ -125,7 +125,7 @@ function isTableWord(cursor: Cursor, level: Level, isHead: boolean): boolean {
 }
 
 /** Statements in which ON names a table: CREATE and DROP INDEX, CREATE TRIGGER, GRANT and REVOKE. */
-function namesTableByOn(tokens: readonly Token[]): boolean {
+function namesTableByOn(tokens: readonly SqlToken[]): boolean {
   const first = tokens[0]?.keyword ?? '';
   if (first === 'GRANT' || first === 'REVOKE') return true;
   if (first !== 'CREATE' && first !== 'DROP') return false;
@@ -136,7 +136,7 @@ function namesTableByOn(tokens: readonly Token[]): boolean {
 }
 
 /** `CREATE TABLE a LIKE b`: LIKE right behind the name, with or without a bracket. */
-function isCreateLike(tokens: readonly Token[], at: number): boolean {
+function isCreateLike(tokens: readonly SqlToken[], at: number): boolean {
   return (
     tokens[0]?.keyword === 'CREATE' &&
     tokens.slice(0, at).every(({ keyword }) => keyword !== 'SELECT' && keyword !== ',') &&

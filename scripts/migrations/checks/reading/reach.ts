@@ -1,16 +1,16 @@
 import type { LexicalMode } from '../../../sql/lexer.ts';
-import { foundAt, type CheckOptions, type Found } from '../rule.ts';
+import { foundAt, type CheckOptions, type Hit } from '../rule.ts';
 import { Cursor, listOf } from './cursor.ts';
 import { namedDatabases } from './named-databases.ts';
-import type { Reading } from './reading.ts';
+import type { StatementReading } from './reading.ts';
 import { serverWide } from './server-wide.ts';
-import { tokensOfStatement, type Token } from './tokens.ts';
+import { tokensOfStatement, type SqlToken } from './tokens.ts';
 
 /** What every server has, and what says something of the database only: no script can change it. */
 const readOnly = new Set(['information_schema', 'performance_schema']);
 
 /** What the statements of a script reach beyond what is in the database, each thing once a statement. */
-export type Reach = (reading: Reading) => readonly Found[];
+export type StatementReach = (reading: StatementReading) => readonly Hit[];
 
 /**
  * Reads the statements of one script, one after the other: the one place that decides what may reach another database
@@ -18,21 +18,15 @@ export type Reach = (reading: Reading) => readonly Found[];
  * triggers and events, into versioned comments (with them, and as a server reads that leaves them out), and into dynamic
  * SQL as far as the text tells; what only the server knows is refused there (`confine` of the dry run).
  */
-export function createReach({ database }: Pick<CheckOptions, 'database'>): Reach {
+export function createReach({ database }: Pick<CheckOptions, 'database'>): StatementReach {
   const dynamicTexts = createDynamicTexts();
 
-  function* named({
-    name,
-    start,
-  }: {
-    readonly name: string;
-    readonly start: number;
-  }): Generator<Found, void> {
+  function* named({ name, start }: { readonly name: string; readonly start: number }): Generator<Hit, void> {
     if (readOnly.has(name.toLowerCase())) return;
     const isOther = database !== undefined && name !== database;
     yield { code: isOther ? 'other-database' : 'qualified-name', start, object: name };
   }
-  function* reachOf(tokens: readonly Token[], mode: LexicalMode): Generator<Found, void> {
+  function* reachOf(tokens: readonly SqlToken[], mode: LexicalMode): Generator<Hit, void> {
     for (const statement of innerStatements(tokens)) {
       const cursor = new Cursor(statement);
       const used = cursor.take('USE') ? cursor.name() : undefined;
@@ -49,7 +43,7 @@ export function createReach({ database }: Pick<CheckOptions, 'database'>): Reach
     }
   }
   return ({ tokens, mode }) => {
-    const found = new Map<string, Found>();
+    const found = new Map<string, Hit>();
     const plain = tokens.filter(({ versioned }) => !versioned);
     for (const read of plain.length < tokens.length ? [tokens, plain] : [tokens])
       for (const one of reachOf(read, mode)) {
@@ -62,7 +56,7 @@ export function createReach({ database }: Pick<CheckOptions, 'database'>): Reach
 
 /** CREATE, ALTER and DROP DATABASE, wherever they stand: the words are reserved. */
 function* databaseStatements(
-  tokens: readonly Token[],
+  tokens: readonly SqlToken[],
 ): Generator<{ readonly name: string; readonly start: number; readonly drops: boolean }, void> {
   for (const [index, { keyword }] of tokens.entries()) {
     if (keyword !== 'DATABASE' && keyword !== 'SCHEMA') continue;
@@ -94,17 +88,17 @@ interface DynamicText {
 
 /** Functions that give one of what they are given. */
 const choosing = new Set(['IF', 'IFNULL', 'NULLIF', 'COALESCE']);
-const nameOf = (variable: Token | undefined): string => variable?.value.toLowerCase() ?? '';
+const nameOf = (variable: SqlToken | undefined): string => variable?.value.toLowerCase() ?? '';
 
 /**
  * Reads the statements of a script one after the other, and gives what PREPARE and EXECUTE IMMEDIATE run, as far as the
  * text tells: a string, a user variable that one was assigned to, and CONCAT of both. Anything else only the server
  * knows.
  */
-function createDynamicTexts(): (statement: readonly Token[]) => readonly DynamicText[] {
+function createDynamicTexts(): (statement: readonly SqlToken[]) => readonly DynamicText[] {
   const known = new Map<string, readonly string[]>();
 
-  const textsOf = (tokens: readonly Token[]): readonly string[] => {
+  const textsOf = (tokens: readonly SqlToken[]): readonly string[] => {
     const texts: string[] = [];
     const cursor = new Cursor(tokens);
     while (!cursor.isAtEnd) {
@@ -121,7 +115,7 @@ function createDynamicTexts(): (statement: readonly Token[]) => readonly Dynamic
     }
     return texts;
   };
-  const remember = (tokens: readonly Token[]): void => {
+  const remember = (tokens: readonly SqlToken[]): void => {
     for (const assignment of listOf(tokens)) {
       const at = assignment.findIndex(({ keyword }) => keyword === '=');
       if (at < 0 || assignment[0]?.keyword !== '@') continue;
@@ -158,9 +152,9 @@ const noHead = new Set('( ) . , ; = END WHEN ELSE FROM AS AND OR'.split(' '));
  * A statement and those that it holds: the body of a routine, trigger or event, an anonymous block. Each one reaches
  * from its head to the next one's; the first is what stands before the body.
  */
-function innerStatements(tokens: readonly Token[]): (readonly Token[])[] {
+function innerStatements(tokens: readonly SqlToken[]): (readonly SqlToken[])[] {
   const body = routineBody(tokens);
-  const found: (readonly Token[])[] = [];
+  const found: (readonly SqlToken[])[] = [];
   let start = 0;
   for (const [index, { keyword }] of tokens.entries()) {
     const before = tokens[index - 1]?.keyword ?? '';
@@ -174,7 +168,7 @@ function innerStatements(tokens: readonly Token[]): (readonly Token[])[] {
 }
 
 /** Where the body of a routine begins that is one statement, without BEGIN; -1 where there is none. */
-function routineBody(tokens: readonly Token[]): number {
+function routineBody(tokens: readonly SqlToken[]): number {
   const [first] = tokens;
   if (first?.keyword !== 'CREATE' && first?.keyword !== 'ALTER') return -1;
   const routine = tokens.findIndex(({ keyword }) => keyword === 'PROCEDURE' || keyword === 'FUNCTION');

@@ -1,20 +1,20 @@
 import type { LexicalMode } from '../../../sql/lexer.ts';
 import type { Statement } from '../../../sql/statement.ts';
-import { tokensOfStatement, type Token } from './tokens.ts';
+import { tokensOfStatement, type SqlToken } from './tokens.ts';
 
 /** A statement, taken apart for the checks. */
-export interface Reading {
+export interface StatementReading {
   readonly statement: Statement;
   /** How its quotes are read. */
   readonly mode: LexicalMode;
   /** All of it, without comments. */
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly SqlToken[];
   /** What it executes: itself, or the statements inside of it. */
-  readonly units: readonly (readonly Token[])[];
+  readonly units: readonly (readonly SqlToken[])[];
 }
 
 /** Takes a statement apart, with the quotes that its sql_mode has. */
-export function readStatement(statement: Statement, mode: LexicalMode): Reading {
+export function readStatement(statement: Statement, mode: LexicalMode): StatementReading {
   const tokens = tokensOfStatement(statement.text, mode);
   return { statement, mode, tokens, units: unitsOf(tokens) };
 }
@@ -25,14 +25,14 @@ const blockWords = new Set(['BEGIN', 'THEN', 'ELSE', 'DO', 'LOOP', 'REPEAT', ';'
  * MariaDB's anonymous block (BEGIN NOT ATOMIC … END) and SET STATEMENT … FOR run other statements at once; the body of
  * a routine, trigger or event runs later, if ever.
  */
-function unitsOf(tokens: readonly Token[]): (readonly Token[])[] {
+function unitsOf(tokens: readonly SqlToken[]): (readonly SqlToken[])[] {
   const [first, second, third] = tokens.slice(0, 3).map(({ keyword }) => keyword);
   if (first === 'SET' && second === 'STATEMENT') {
     const at = tokens.findIndex((token) => token.keyword === 'FOR');
     return at < 0 ? [tokens] : [tokens.slice(at + 1)];
   }
   if (first !== 'BEGIN' || second !== 'NOT' || third !== 'ATOMIC') return [withoutCtes(tokens)];
-  const units: (readonly Token[])[] = [];
+  const units: (readonly SqlToken[])[] = [];
   let start = 3;
   for (const [index, { keyword }] of tokens.entries()) {
     if (index < 3 || !blockWords.has(keyword)) continue;
@@ -45,7 +45,7 @@ function unitsOf(tokens: readonly Token[]): (readonly Token[])[] {
 const verbs = new Set(['SELECT', 'UPDATE', 'DELETE', 'INSERT', 'REPLACE', 'VALUES', 'TABLE']);
 
 /** `WITH a AS (…) DELETE …`: from DELETE on. */
-function withoutCtes(tokens: readonly Token[]): readonly Token[] {
+function withoutCtes(tokens: readonly SqlToken[]): readonly SqlToken[] {
   if (tokens[0]?.keyword !== 'WITH') return tokens;
   let depth = 0;
   const at = tokens.findIndex(({ keyword }) => {

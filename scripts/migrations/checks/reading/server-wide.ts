@@ -1,5 +1,5 @@
 import { Cursor } from './cursor.ts';
-import type { Token } from './tokens.ts';
+import type { SqlToken } from './tokens.ts';
 
 /** Beginnings of statements on what all databases of a server share: accounts, plugins, replication, the server itself. */
 const beginnings: readonly string[] = [
@@ -24,7 +24,7 @@ const beginnings: readonly string[] = [
 const alone = new Set(['SHUTDOWN', 'RESTART']);
 
 /** What of the whole server a statement changes, in its own words: `CREATE USER`; undefined: nothing. */
-export function serverWide(statement: readonly Token[]): string | undefined {
+export function serverWide(statement: readonly SqlToken[]): string | undefined {
   const words = statement.slice(0, 4).map(({ keyword }) => keyword);
   const [first = '', second = ''] = words;
   if (alone.has(first) && ['', ';', 'END', 'WAIT'].includes(second)) return first;
@@ -37,7 +37,7 @@ export function serverWide(statement: readonly Token[]): string | undefined {
 }
 
 /** Privileges on a database or on what is in it; roles, PROXY and `*.*` are on no database alone. */
-function isOnOneDatabase(grant: readonly Token[]): boolean {
+function isOnOneDatabase(grant: readonly SqlToken[]): boolean {
   const on = grant.findIndex(({ keyword }) => keyword === 'ON');
   if (on < 0 || grant[1]?.keyword === 'PROXY') return false;
   const cursor = new Cursor(grant, on + 1);

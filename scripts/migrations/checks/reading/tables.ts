@@ -1,5 +1,5 @@
 import { Cursor, outsideBrackets, type DottedName } from './cursor.ts';
-import type { Token } from './tokens.ts';
+import type { SqlToken } from './tokens.ts';
 
 /** CREATE TABLE, as far as the checks look at it. */
 export interface CreatedTable {
@@ -8,11 +8,11 @@ export interface CreatedTable {
   readonly temporary: boolean;
   readonly ifNotExists: boolean;
   /** What comes after the name: definitions, options, LIKE, SELECT. */
-  readonly rest: readonly Token[];
+  readonly rest: readonly SqlToken[];
 }
 
 /** Reads CREATE TABLE; undefined for any other statement. */
-export function createdTable(unit: readonly Token[]): CreatedTable | undefined {
+export function createdTable(unit: readonly SqlToken[]): CreatedTable | undefined {
   const cursor = new Cursor(unit);
   if (!cursor.take('CREATE')) return undefined;
   const orReplace = cursor.take('OR', 'REPLACE');
@@ -27,18 +27,18 @@ export function createdTable(unit: readonly Token[]): CreatedTable | undefined {
 
 /** Reads DROP TABLE; undefined for any other statement. */
 export function droppedTables(
-  unit: readonly Token[],
+  unit: readonly SqlToken[],
 ): { readonly names: readonly DottedName[]; readonly temporary: boolean } | undefined {
   const cursor = new Cursor(unit);
   if (!cursor.take('DROP')) return undefined;
   const temporary = cursor.take('TEMPORARY');
   if (cursor.takeOneOf('TABLE', 'TABLES') === undefined) return undefined;
   cursor.takeExistence();
-  return { names: namesIn(cursor), temporary };
+  return { names: tableNamesIn(cursor), temporary };
 }
 
 /** Reads names with commas between them. */
-export function namesIn(cursor: Cursor): DottedName[] {
+export function tableNamesIn(cursor: Cursor): DottedName[] {
   const names: DottedName[] = [];
   do {
     const name = cursor.name();
@@ -48,17 +48,17 @@ export function namesIn(cursor: Cursor): DottedName[] {
 }
 
 /** The definition of a column. */
-export interface Column {
+export interface ColumnClause {
   readonly name: string;
   readonly start: number;
   /** The word that names its type. */
-  readonly type: Token | undefined;
+  readonly type: SqlToken | undefined;
   /** What comes after the type, without what stands in brackets. */
-  readonly attributes: readonly Token[];
+  readonly attributes: readonly SqlToken[];
 }
 
 /** Reads a column's name and definition; undefined when there is no name. */
-export function columnOf(tokens: readonly Token[]): Column | undefined {
+export function columnOf(tokens: readonly SqlToken[]): ColumnClause | undefined {
   const cursor = new Cursor(tokens);
   const name = cursor.name();
   if (name === undefined) return undefined;
@@ -72,12 +72,12 @@ export function columnOf(tokens: readonly Token[]): Column | undefined {
 }
 
 /** Whether these keywords stand one after the other among its attributes. */
-export function hasAttribute(column: Column, ...keywords: readonly string[]): boolean {
+export function hasAttribute(column: ColumnClause, ...keywords: readonly string[]): boolean {
   return attributeAt(column, ...keywords) !== undefined;
 }
 
 /** The first token of these keywords among its attributes. */
-export function attributeAt(column: Column, ...keywords: readonly string[]): Token | undefined {
+export function attributeAt(column: ColumnClause, ...keywords: readonly string[]): SqlToken | undefined {
   const { attributes } = column;
   return attributes.find((_, index) =>
     keywords.every((keyword, ahead) => attributes[index + ahead]?.keyword === keyword),
@@ -85,7 +85,7 @@ export function attributeAt(column: Column, ...keywords: readonly string[]): Tok
 }
 
 /** Whether the column is the primary key by itself: PRIMARY KEY, or KEY alone. */
-export function isPrimary(column: Column): boolean {
+export function isPrimary(column: ColumnClause): boolean {
   return column.attributes.some(
     ({ keyword }, index) =>
       keyword === 'PRIMARY' || (keyword === 'KEY' && column.attributes[index - 1]?.keyword !== 'UNIQUE'),
@@ -93,5 +93,5 @@ export function isPrimary(column: Column): boolean {
 }
 
 /** Whether its values come from an expression. */
-export const isGenerated = (column: Column): boolean =>
+export const isGenerated = (column: ColumnClause): boolean =>
   hasAttribute(column, 'AS') || hasAttribute(column, 'GENERATED');

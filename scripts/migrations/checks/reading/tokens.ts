@@ -9,7 +9,7 @@ import {
 } from '../../../sql/lexer.ts';
 
 /** A word, name, literal or sign of a statement. */
-export interface Token {
+export interface SqlToken {
   readonly kind: 'word' | 'name' | 'string' | 'number' | 'sign' | 'comment';
   /** A word or sign as it stands; of a quoted name or string, what is between the quotes; a comment with its mark. */
   readonly value: string;
@@ -30,7 +30,7 @@ const escaped: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', 0
  * The tokens of a statement with their places. The content of versioned comments counts; of other comments only those to
  * the end of a line are given, as `comment`. A quote that never ends goes to the end of the text.
  */
-export function* tokensWithComments(text: string, mode: LexicalMode): Generator<Token, void> {
+export function* tokensWithComments(text: string, mode: LexicalMode): Generator<SqlToken, void> {
   let index = 0;
   let versioned = false;
   const upTo = (end: number): number => (end < 0 ? text.length : end);
@@ -76,15 +76,15 @@ function unquoted(quoted: string, isName: boolean, mode: LexicalMode): string {
 }
 
 /** A string that is a date of nothing but zeros, or a time stamp of that date. */
-export const isZeroDate = (token: Token): boolean =>
+export const isZeroDate = (token: SqlToken): boolean =>
   token.kind === 'string' && /^0000-00-00(?:[ T]00:00:00(?:\.0+)?)?$/.test(token.value);
 
 /**
  * The tokens of a statement without comments, and without what rows are made of: a seed of many megabytes has nothing
  * else, and nothing of it can be a finding, but for zero dates.
  */
-export function tokensOfStatement(text: string, mode: LexicalMode): Token[] {
-  const tokens: Token[] = [];
+export function tokensOfStatement(text: string, mode: LexicalMode): SqlToken[] {
+  const tokens: SqlToken[] = [];
   let depth = 0;
   /** The brackets within which rows stand: those right after VALUES. */
   let inValues = false;
@@ -104,6 +104,6 @@ export function tokensOfStatement(text: string, mode: LexicalMode): Token[] {
 const valuesWords = new Set(['VALUES', 'VALUE']);
 /** `VALUES ROW(1), ROW(2)`; anything else ends the rows: `value = (…)` is a column. */
 const betweenRows = new Set(['(', ')', ',', 'ROW']);
-const isPlainString = (token: Token): boolean => token.kind === 'string' && !isZeroDate(token);
+const isPlainString = (token: SqlToken): boolean => token.kind === 'string' && !isZeroDate(token);
 /** Between the values of a row; a comma further inside may belong to a query. */
-const isComma = (token: Token, depth: number): boolean => depth === 1 && token.keyword === ',';
+const isComma = (token: SqlToken, depth: number): boolean => depth === 1 && token.keyword === ',';

@@ -1,10 +1,10 @@
 import { alterOf, clauseOf } from '../reading/alter.ts';
-import { attributeAt, hasAttribute, isGenerated, isPrimary, type Column } from '../reading/tables.ts';
-import type { Token } from '../reading/tokens.ts';
-import { columnKey, foundAt, type Found, type Known } from '../rule.ts';
+import { attributeAt, hasAttribute, isGenerated, isPrimary, type ColumnClause } from '../reading/tables.ts';
+import type { SqlToken } from '../reading/tokens.ts';
+import { columnKey, foundAt, type Hit, type KnownSchema } from '../rule.ts';
 
 /** What ALTER TABLE does to the columns that are there, and those that it adds to rows that are there. */
-export function* columnChanges(unit: readonly Token[], known: Known): Generator<Found, void> {
+export function* columnChanges(unit: readonly SqlToken[], known: KnownSchema): Generator<Hit, void> {
   const alter = alterOf(unit);
   if (alter === undefined || known.tables.has(alter.table.text)) return;
   const table = alter.table.text;
@@ -27,7 +27,7 @@ export function* columnChanges(unit: readonly Token[], known: Known): Generator<
   }
 }
 
-function* addedColumn(table: string, column: Column): Generator<Found, void> {
+function* addedColumn(table: string, column: ColumnClause): Generator<Hit, void> {
   const notNull = attributeAt(column, 'NOT', 'NULL');
   const hasValue =
     hasAttribute(column, 'DEFAULT') || hasAttribute(column, 'AUTO_INCREMENT') || isGenerated(column);
@@ -38,7 +38,7 @@ function* addedColumn(table: string, column: Column): Generator<Found, void> {
 
 const lists = new Set(['ENUM', 'SET']);
 
-function* changedColumn(object: string, column: Column): Generator<Found, void> {
+function* changedColumn(object: string, column: ColumnClause): Generator<Hit, void> {
   const { type } = column;
   if (type !== undefined)
     yield foundAt(lists.has(type.keyword) ? 'enum-changed' : 'change-type', type, {
@@ -60,7 +60,7 @@ function* changedColumn(object: string, column: Column): Generator<Found, void> 
 }
 
 /** Constraints that are written with the column itself. */
-function* constraintsOf(object: string, column: Column): Generator<Found, void> {
+function* constraintsOf(object: string, column: ColumnClause): Generator<Hit, void> {
   const unique = attributeAt(column, 'UNIQUE') ?? attributeAt(column, 'PRIMARY');
   // A new column that the server numbers cannot hold a value twice.
   const isNumbered = hasAttribute(column, 'AUTO_INCREMENT') && (isPrimary(column) || unique !== undefined);

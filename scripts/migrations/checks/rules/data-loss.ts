@@ -1,11 +1,11 @@
 import { alterOf, clauseOf } from '../reading/alter.ts';
 import { Cursor } from '../reading/cursor.ts';
 import { createdTable, droppedTables } from '../reading/tables.ts';
-import type { Token } from '../reading/tokens.ts';
-import { columnKey, foundAt, type Found, type Known } from '../rule.ts';
+import type { SqlToken } from '../reading/tokens.ts';
+import { columnKey, foundAt, type Hit, type KnownSchema } from '../rule.ts';
 
 /** What takes data away that no later statement brings back. */
-export function* dataLoss(unit: readonly Token[], known: Known): Generator<Found, void> {
+export function* dataLoss(unit: readonly SqlToken[], known: KnownSchema): Generator<Hit, void> {
   const dropped = droppedTables(unit);
   if (dropped?.temporary === false) {
     for (const name of dropped.names)
@@ -28,7 +28,7 @@ export function* dataLoss(unit: readonly Token[], known: Known): Generator<Found
   }
 }
 
-function* otherLosses(cursor: Cursor, known: Known): Generator<Found, void> {
+function* otherLosses(cursor: Cursor, known: KnownSchema): Generator<Hit, void> {
   // TRUNCATE( … ) is a function, but no statement begins with it.
   if (cursor.take('TRUNCATE')) {
     cursor.take('TABLE');

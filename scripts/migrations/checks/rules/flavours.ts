@@ -1,12 +1,12 @@
 import { alterOf } from '../reading/alter.ts';
 import { Cursor, outsideBrackets } from '../reading/cursor.ts';
-import type { Token } from '../reading/tokens.ts';
-import { foundAt, type CheckOptions, type Found } from '../rule.ts';
+import type { SqlToken } from '../reading/tokens.ts';
+import { foundAt, type CheckOptions, type Hit } from '../rule.ts';
 
 interface Construct {
   readonly of: 'mariadb' | 'mysql';
   readonly detail: string;
-  readonly at: Token | undefined;
+  readonly at: SqlToken | undefined;
 }
 
 const names = { mariadb: 'MariaDB', mysql: 'MySQL' };
@@ -16,16 +16,16 @@ const names = { mariadb: 'MariaDB', mysql: 'MySQL' };
  * a versioned comment the script has seen to that itself.
  */
 export function* flavourSyntax(
-  unit: readonly Token[],
+  unit: readonly SqlToken[],
   { flavour }: Pick<CheckOptions, 'flavour'>,
-): Generator<Found, void> {
+): Generator<Hit, void> {
   const bare = unit.filter(({ versioned }) => !versioned);
   for (const { of, detail, at } of [...mariadbOnly(bare), ...mysqlOnly(bare)])
     if (of !== flavour && at !== undefined)
       yield foundAt('flavour-syntax', at, { object: names[of], detail });
 }
 
-function* mariadbOnly(unit: readonly Token[]): Generator<Construct, void> {
+function* mariadbOnly(unit: readonly SqlToken[]): Generator<Construct, void> {
   const of = 'mariadb';
   const [first, second, third] = unit.map(({ keyword }) => keyword);
   const exists = new Cursor(unit.slice(2));
@@ -52,7 +52,7 @@ function* mariadbOnly(unit: readonly Token[]): Generator<Construct, void> {
     };
 }
 
-function* mysqlOnly(unit: readonly Token[]): Generator<Construct, void> {
+function* mysqlOnly(unit: readonly SqlToken[]): Generator<Construct, void> {
   const of = 'mysql';
   const arrow = unit.find(
     ({ keyword, start }, index) =>
@@ -77,7 +77,7 @@ function* mysqlOnly(unit: readonly Token[]): Generator<Construct, void> {
 }
 
 /** MariaDB has invisible columns, but no invisible indexes (there it is IGNORED). */
-function invisibleIndex(unit: readonly Token[]): Token | undefined {
+function invisibleIndex(unit: readonly SqlToken[]): SqlToken | undefined {
   const words = outsideBrackets(unit);
   const at = words.findIndex(({ keyword }) => keyword === 'INVISIBLE');
   const before = words.slice(0, Math.max(at, 0)).map(({ keyword }) => keyword);

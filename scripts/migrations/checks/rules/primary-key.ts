@@ -2,10 +2,10 @@ import type { Statement } from '../../../sql/statement.ts';
 import { alterOf, clauseOf } from '../reading/alter.ts';
 import { Cursor, listOf, outsideBrackets } from '../reading/cursor.ts';
 import { columnOf, createdTable, droppedTables, isPrimary, type CreatedTable } from '../reading/tables.ts';
-import type { Token } from '../reading/tokens.ts';
-import { foundAt, type Found, type ScriptRule } from '../rule.ts';
+import type { SqlToken } from '../reading/tokens.ts';
+import { foundAt, type Hit, type ScriptRule } from '../rule.ts';
 
-type Pending = Found & { readonly statement: Statement };
+type Pending = Hit & { readonly statement: Statement };
 
 /**
  * Tables that have no primary key at the end of the script: made without one, or left without one. Dumps add it in an
@@ -68,7 +68,7 @@ function hasPrimaryKey({ rest }: CreatedTable): boolean {
   return listOf(definitions).some(isPrimaryKey);
 }
 
-function isPrimaryKey(definition: readonly Token[]): boolean {
+function isPrimaryKey(definition: readonly SqlToken[]): boolean {
   const first = definition[0]?.keyword ?? '';
   const words = outsideBrackets(definition).map(({ keyword }) => keyword);
   if (first === 'PRIMARY' || first === 'CONSTRAINT') return words.includes('PRIMARY');

@@ -1,10 +1,10 @@
 import type { Statement } from '../../../sql/statement.ts';
 import { listOf } from '../reading/cursor.ts';
-import type { Token } from '../reading/tokens.ts';
-import { foundAt, type Found, type ScriptRule } from '../rule.ts';
+import type { SqlToken } from '../reading/tokens.ts';
+import { foundAt, type Hit, type ScriptRule } from '../rule.ts';
 
 /** Settings of the whole server, which no restore of the database takes back. */
-export function* globalSettings(unit: readonly Token[]): Generator<Found, void> {
+export function* globalSettings(unit: readonly SqlToken[]): Generator<Hit, void> {
   for (const { scope, variable, start } of assignmentsOf(unit))
     if (scope === 'server') yield { code: 'set-global', start, object: variable };
 }
@@ -17,7 +17,7 @@ const settings = new Set(['sql_mode', 'time_zone']);
 
 /** What is not as before at the end of a script: settings of the session, and locks. */
 export function sessionRule(): ScriptRule {
-  const changed = new Map<string, Found & { readonly statement: Statement }>();
+  const changed = new Map<string, Hit & { readonly statement: Statement }>();
   return {
     read({ statement, units }) {
       if (statement.kind === 'lock')
@@ -46,14 +46,14 @@ interface Assignment {
   /** In small letters, without @@ and scope; empty for a user variable, and for SET NAMES and the like. */
   readonly variable: string;
   readonly start: number;
-  readonly value: readonly Token[];
+  readonly value: readonly SqlToken[];
 }
 
 const serverScopes = new Set(['GLOBAL', 'PERSIST', 'PERSIST_ONLY']);
 const sessionScopes = new Set(['SESSION', 'LOCAL']);
 
 /** The assignments of a SET statement; none for any other. */
-function assignmentsOf(unit: readonly Token[]): Assignment[] {
+function assignmentsOf(unit: readonly SqlToken[]): Assignment[] {
   if (unit[0]?.keyword !== 'SET') return [];
   return listOf(unit.slice(1)).flatMap((tokens): Assignment[] => {
     const equals = tokens.findIndex(({ keyword }) => keyword === '=');
@@ -77,7 +77,7 @@ function assignmentsOf(unit: readonly Token[]): Assignment[] {
 }
 
 /** Whether a value is what the session had before: DEFAULT, or what a user variable has kept. */
-function isFormerValue([first, second]: readonly Token[]): boolean {
+function isFormerValue([first, second]: readonly SqlToken[]): boolean {
   if (first?.keyword === 'DEFAULT') return true;
   if (first?.keyword !== '@') return false;
   return second?.keyword !== '@';

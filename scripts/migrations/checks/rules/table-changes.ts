@@ -1,11 +1,11 @@
 import { alterOf, clauseOf, type AlterTable } from '../reading/alter.ts';
 import { Cursor, outsideBrackets } from '../reading/cursor.ts';
-import { hasAttribute, namesIn } from '../reading/tables.ts';
-import type { Token } from '../reading/tokens.ts';
-import { foundAt, type Found, type Known } from '../rule.ts';
+import { hasAttribute, tableNamesIn } from '../reading/tables.ts';
+import type { SqlToken } from '../reading/tokens.ts';
+import { foundAt, type Hit, type KnownSchema } from '../rule.ts';
 
 /** What is done to a table as a whole: constraints, new names, and what makes the server write it anew. */
-export function* tableChanges(unit: readonly Token[], known: Known): Generator<Found, void> {
+export function* tableChanges(unit: readonly SqlToken[], known: KnownSchema): Generator<Hit, void> {
   yield* renames(new Cursor(unit), known);
   yield* otherStatements(new Cursor(unit), known);
   const alter = alterOf(unit);
@@ -22,7 +22,7 @@ export function* tableChanges(unit: readonly Token[], known: Known): Generator<F
   yield* copies(alter);
 }
 
-function* renames(cursor: Cursor, known: Known): Generator<Found, void> {
+function* renames(cursor: Cursor, known: KnownSchema): Generator<Hit, void> {
   if (!cursor.take('RENAME') || cursor.takeOneOf('TABLE', 'TABLES') === undefined) return;
   do {
     cursor.takeExistence();
@@ -34,7 +34,7 @@ function* renames(cursor: Cursor, known: Known): Generator<Found, void> {
   } while (cursor.take(','));
 }
 
-function* otherStatements(cursor: Cursor, known: Known): Generator<Found, void> {
+function* otherStatements(cursor: Cursor, known: KnownSchema): Generator<Hit, void> {
   const first = cursor.peek();
   if (cursor.take('CREATE')) {
     cursor.take('OR', 'REPLACE');
@@ -48,7 +48,7 @@ function* otherStatements(cursor: Cursor, known: Known): Generator<Found, void> 
   if (cursor.take('OPTIMIZE')) {
     cursor.takeOneOf('NO_WRITE_TO_BINLOG', 'LOCAL');
     if (cursor.takeOneOf('TABLE', 'TABLES') === undefined) return;
-    for (const name of namesIn(cursor))
+    for (const name of tableNamesIn(cursor))
       if (!known.tables.has(name.text))
         yield foundAt('table-copy', name, { object: name.text, detail: 'OPTIMIZE TABLE' });
   }
@@ -65,12 +65,11 @@ const rebuilding = new Set([
   'REMOVE',
 ]);
 
-function* copies(alter: AlterTable): Generator<Found, void> {
+function* copies(alter: AlterTable): Generator<Hit, void> {
   for (const tokens of alter.clauses) {
     const clause = clauseOf(tokens);
     const at = tokens[0];
-    const rebuilds = (detail: string): Found =>
-      foundAt('table-copy', at, { object: alter.table.text, detail });
+    const rebuilds = (detail: string): Hit => foundAt('table-copy', at, { object: alter.table.text, detail });
     const words = outsideBrackets(tokens).map(({ keyword }) => keyword);
     if (clause.kind === 'drop-primary-key') yield rebuilds('DROP PRIMARY KEY');
     if (clause.kind === 'add-columns')

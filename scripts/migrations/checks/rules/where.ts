@@ -1,12 +1,12 @@
 import { Cursor, listOf, outsideBrackets, type DottedName } from '../reading/cursor.ts';
-import type { Token } from '../reading/tokens.ts';
-import { columnKey, foundAt, type Found, type Known } from '../rule.ts';
+import type { SqlToken } from '../reading/tokens.ts';
+import { columnKey, foundAt, type Hit, type KnownSchema } from '../rule.ts';
 
 /**
  * DELETE and UPDATE that take in every row: without WHERE, without LIMIT, and without a join that picks rows. Columns
  * that the script has just added, and tables that it has made, lose nothing.
  */
-export function* withoutWhere(unit: readonly Token[], known: Known): Generator<Found, void> {
+export function* withoutWhere(unit: readonly SqlToken[], known: KnownSchema): Generator<Hit, void> {
   const cursor = new Cursor(unit);
   const verb = cursor.takeOneOf('DELETE', 'UPDATE');
   if (verb === undefined || outsideBrackets(unit).some(({ keyword }) => narrowing.has(keyword))) return;
@@ -23,7 +23,7 @@ const narrowing = new Set(['WHERE', 'LIMIT', 'ON', 'USING']);
 const modifiers = new Set(['LOW_PRIORITY', 'QUICK', 'IGNORE', 'FROM', 'ONLY']);
 
 /** Whether every column that is set was added by the script itself. */
-function fillsNewColumns(unit: readonly Token[], table: DottedName, known: Known): boolean {
+function fillsNewColumns(unit: readonly SqlToken[], table: DottedName, known: KnownSchema): boolean {
   const at = unit.findIndex(({ keyword }) => keyword === 'SET');
   const assignments = listOf(unit.slice(at + 1)).map((tokens) => new Cursor(tokens).name());
   return (
