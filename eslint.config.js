@@ -123,7 +123,7 @@ export default tseslint.config(
           selector:
             "TemplateLiteral:has(> Identifier[name='ledgerTable']) > TemplateElement[value.raw=/\\b(?:ALTER|CREATE|DELETE|DROP|INSERT|RENAME|REPLACE|TRUNCATE|UPDATE)\\b/]",
           message:
-            'The ledger is written by migrations/ledger-write.ts alone: each of its writes is one that tests strike.',
+            'The ledger is written by migrations/ledger/ledger-write.ts alone: each of its writes is one that tests strike.',
         },
       ],
     },

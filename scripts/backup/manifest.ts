@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { codecNames } from '../dump/codec.ts';
 import { sealedJson, openSealed } from './checksummed-json.ts';
 
 const text = v.string();
@@ -80,7 +81,7 @@ const manifest = v.strictObject({
      */
     identity: v.optional(v.strictObject({ address: text, server: text })),
   }),
-  codec: v.picklist(['zstd', 'gzip']),
+  codec: v.picklist(codecNames),
   /** Bytes of rows after which a new part begins. Backups of the first days do not tell: it was 32 MB. */
   rowBytes: v.optional(v.pipe(count, v.minValue(1)), 32 * 1024 * 1024),
   parts: list(part),

@@ -8,7 +8,7 @@ import type { DumpClient } from '../dump/client/clients.ts';
 import { startDump } from '../dump/client/dump.ts';
 import { readStored, type Codec } from '../dump/codec.ts';
 import { cutDump, type CutDump, type CutOptions } from '../dump/dump-parts.ts';
-import { rowBytesOfParts } from '../dump/dump-splitter.ts';
+import { rowBytesOfParts } from '../dump/cutter.ts';
 import { createObjectFinder, missingObjects } from '../dump/objects.ts';
 import { dumpSum } from '../dump/part-sums.ts';
 import { isRows, partFileName } from '../dump/part.ts';

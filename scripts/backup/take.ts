@@ -7,7 +7,7 @@ import { withSession, type Session } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { withTablesLocked } from '../dump/client/table-locks.ts';
 import { chooseCodec, type Codec } from '../dump/codec.ts';
-import { rowBytesOfParts } from '../dump/dump-splitter.ts';
+import { rowBytesOfParts } from '../dump/cutter.ts';
 import { installedVersion } from '../release/version.ts';
 import { ownVersion } from '../system/process/own-version.ts';
 import type { AppTree } from './files/app-tree.ts';

@@ -1,7 +1,5 @@
 /** What the command line reports: its errors with their facts and exit codes, its steps and its notes. */
 import type { NamedBackup } from '../backup/others.ts';
-import type { DatabaseIdentity } from '../database/whose.ts';
-import type { GateReason } from '../gate/decide.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {
@@ -24,17 +22,6 @@ declare module '../core/errors.ts' {
     'not-confirmed': Failure<'refused'>;
     'check-format': Failure<'usage', { given: string; choices: readonly string[] }>;
     'check-file': Failure<'usage', { file: string; places: readonly string[] }>;
-    'gate-refused': Failure<
-      'refused',
-      {
-        branch: string;
-        commit: string;
-        database: DatabaseIdentity | undefined;
-        reasons: readonly GateReason[];
-      }
-    >;
-    'gate-deletion': Failure<'refused', { branch: string }>;
-    'gate-input': Failure<'usage'>;
     'migrations-not-rehearsed': Failure<'refused', { files: readonly string[] }>;
   }
 }

@@ -65,7 +65,7 @@ export function warn<N extends NoteName>(
   context.report({ type: 'warning', note: name, facts } satisfies MajEvent);
 }
 
-/** Throws if the user has asked to stop: called between pieces of work that have changed nothing yet. */
+/** Throws if the user has asked to stop: called between pieces of work, never within one that must not be left half-way. */
 export function stopIfInterrupted(context: Pick<Context, 'signal'>): void {
   if (context.signal.aborted) throw interrupted('interrupted', {});
 }

@@ -6,8 +6,9 @@ import { readShort, readStreamOf } from '../system/beneath.ts';
 import { exitText, findProgram, stream } from '../system/process/processes.ts';
 import { contentOfPlainFrame, plainFrame } from './zstd-frame.ts';
 
-/** A way to compress; the manifest names it. */
-export type CodecName = 'zstd' | 'gzip';
+/** The ways to compress, the preferred one first; the manifest of a backup names its own. */
+export const codecNames = ['zstd', 'gzip'] as const;
+export type CodecName = (typeof codecNames)[number];
 
 /** What compresses or decompresses: bytes in, bytes out, and how it ended. */
 interface Transformer {
@@ -50,10 +51,8 @@ type CodecContext = Pick<Context, 'env'>;
  */
 export async function chooseCodec(context: CodecContext & Pick<Context, 'config'>): Promise<Codec> {
   const wanted = context.config.BACKUP_CODEC;
-  if (wanted === 'gzip') return gzip;
-  const zstd = await findZstd(context);
-  if (zstd === undefined && wanted === 'zstd') throw refused('codec-missing', { codec: 'zstd' });
-  return zstd ?? gzip;
+  if (wanted !== 'auto') return codecNamed(context, wanted);
+  return (await findZstd(context)) ?? gzip;
 }
 
 /**
@@ -62,7 +61,7 @@ export async function chooseCodec(context: CodecContext & Pick<Context, 'config'
  * @throws MajError `codec-missing` when this machine cannot read it
  */
 export async function codecNamed(context: CodecContext, name: CodecName): Promise<Codec> {
-  const codec = name === 'gzip' ? gzip : await findZstd(context);
+  const codec = await finders[name](context);
   if (codec === undefined) throw refused('codec-missing', { codec: name });
   return codec;
 }
@@ -91,6 +90,12 @@ const zstd = {
   compressShort: plainFrame,
   decompressShort: contentOfPlainFrame,
 } as const;
+
+/** How each is found on this machine; undefined where it is not there. */
+const finders: Readonly<Record<CodecName, (context: CodecContext) => Promise<Codec | undefined>>> = {
+  zstd: findZstd,
+  gzip: () => Promise.resolve(gzip),
+};
 
 async function findZstd(context: CodecContext): Promise<Codec | undefined> {
   const program = await findProgram(context, 'zstd');

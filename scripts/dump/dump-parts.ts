@@ -1,5 +1,5 @@
 import type { TellProgress } from '../core/context.ts';
-import { createCutter, type PartChunk } from './dump-splitter.ts';
+import { createCutter, type PartChunk } from './cutter.ts';
 import { partKey, type PartId } from './part.ts';
 import type { PartWriter } from './store.ts';
 

@@ -1,5 +1,5 @@
 import type { Inventory } from '../database/inventory.ts';
-import type { PartChunk } from './dump-splitter.ts';
+import type { PartChunk } from './cutter.ts';
 import type { PartKind } from './part.ts';
 
 /** What a dump was seen to create: names, cut after their first line where they have several. */

@@ -1,5 +1,5 @@
 import type { Flavour } from '../sql/flavour.ts';
-import type { PartChunk } from './dump-splitter.ts';
+import type { PartChunk } from './cutter.ts';
 
 /** Counts the rows of each table as a dump goes by. */
 export interface RowCounter {

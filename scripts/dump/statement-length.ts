@@ -1,5 +1,5 @@
 import { refused } from '../core/errors.ts';
-import type { PartChunk } from './dump-splitter.ts';
+import type { PartChunk } from './cutter.ts';
 
 /** Both dump programs escape line ends within rows: this is where a statement ends, and nowhere else. */
 const statementEnd = Buffer.from(';\n');

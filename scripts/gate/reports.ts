@@ -1,8 +1,20 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
+import type { DatabaseIdentity } from '../database/whose.ts';
+import type { GateReason } from './decide.ts';
+
 declare module '../core/errors.ts' {
   interface Failures {
+    'gate-refused': Failure<
+      'refused',
+      {
+        branch: string;
+        commit: string;
+        database: DatabaseIdentity | undefined;
+        reasons: readonly GateReason[];
+      }
+    >;
+    'gate-deletion': Failure<'refused', { branch: string }>;
+    'gate-input': Failure<'usage'>;
     'gate-git': Failure<'refused', { command: string; output: string }>;
   }
 }
-
-export {};

@@ -2,10 +2,10 @@ import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import type { Target } from '../database/session/target.ts';
 import { isTextTaken, planAcceptance, type AcceptWish } from './accepted.ts';
-import { writeLedger } from './ledger-write.ts';
-import { ensureLedger, orTell } from './make-ledger.ts';
+import { writeLedger } from './ledger/ledger-write.ts';
+import { ensureLedger, orTell } from './ledger/make-ledger.ts';
 import type { AcceptedText, Migration } from './migration.ts';
-import { readLedger } from './run/ledger.ts';
+import { readLedger } from './ledger/ledger.ts';
 import { withMigrationLock } from './run/lock.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Statement } from '../sql/statement.ts';
-import type { LedgerProgress } from './run/ledger.ts';
+import type { LedgerProgress } from './ledger/ledger.ts';
 import type { Step } from './run/transaction-plan.ts';
 
 /**

@@ -8,7 +8,7 @@ import { readMigrations } from './folder.ts';
 import type { Migration } from './migration.ts';
 import { migrationsFolder, type Wanted } from './places.ts';
 import { planMigrations, type MigrationPlan } from './plan.ts';
-import { readLedger } from './run/ledger.ts';
+import { readLedger } from './ledger/ledger.ts';
 import { refuseLocked } from './run/lock.ts';
 import { serverSqlMode } from './run/runner.ts';
 import { statementsOf } from './run/script.ts';

@@ -9,7 +9,7 @@ import { MajError, refused, unsound } from '../core/errors.ts';
 import { createBreather } from '../core/yield-to-event-loop.ts';
 import { chmodSync, mkdirSync, openNew, renameSync, symlinkSync } from '../system/beneath.ts';
 import { fileFailed, privateFolder, remove, systemErrorCode, writeWholeSync } from '../system/files.ts';
-import { copyFile } from './copy-file.ts';
+import { copyFile } from '../archive/copy-file.ts';
 import {
   EntryRules,
   packageLimits,

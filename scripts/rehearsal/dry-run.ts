@@ -14,7 +14,7 @@ import { confine, isDenied, type LiveAccount } from '../migrations/confine.ts';
 import { readDonePrefixes } from '../migrations/done-prefix.ts';
 import type { Migration } from '../migrations/migration.ts';
 import { planMigrations, refuseProblems } from '../migrations/plan.ts';
-import { ledgerTable, readLedger } from '../migrations/run/ledger.ts';
+import { ledgerTable, readLedger } from '../migrations/ledger/ledger.ts';
 import { runScripts, serverSqlMode, type MigrationRun } from '../migrations/run/runner.ts';
 import type { Throwaway } from '../server/throwaway.ts';
 import { readServerSettings, takeServerSettings } from './production-settings.ts';

@@ -10,7 +10,7 @@ import { readMigrations } from '../migrations/folder.ts';
 import type { LedgerRow, Migration } from '../migrations/migration.ts';
 import { nameOfRecord } from '../migrations/names.ts';
 import { scriptsPath } from '../migrations/places.ts';
-import { readLedger } from '../migrations/run/ledger.ts';
+import { readLedger } from '../migrations/ledger/ledger.ts';
 import { versionKey } from '../migrations/version.ts';
 import { checkRequirements, readRequirements } from '../package/check-requirements.ts';
 import { verifyPackage } from '../package/checksum.ts';

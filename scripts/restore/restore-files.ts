@@ -9,7 +9,7 @@ import { checkOwnFolder } from '../config/stranger.ts';
 import { inStep, type Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { codecNamed } from '../dump/codec.ts';
-import { copyFile } from '../package/copy-file.ts';
+import { copyFile } from '../archive/copy-file.ts';
 import { asideName } from '../release/old-trees.ts';
 import { entryAt } from '../release/tree.ts';
 import { makeFolders } from '../system/beneath.ts';

@@ -4,7 +4,7 @@ import { Secret } from '../config/types.ts';
 import { endedBySignal, inStep, stopIfInterrupted, type Context } from '../core/context.ts';
 import { MajError, refused } from '../core/errors.ts';
 import type { DatabaseAccount } from '../database/inventory.ts';
-import { makeStandIns, type OutsideTable } from '../database/outside-tables.ts';
+import type { OutsideTable } from '../database/outside-tables.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import type { ServerVersion } from '../sql/flavour.ts';
@@ -15,6 +15,7 @@ import { isolationOf } from './isolation.ts';
 import type { ServerPrograms } from './programs.ts';
 import { machineZone, placesIn, serverOptions, type ServerLikeness } from './server-options.ts';
 import { lastLines, serverTemplate } from './server-template.ts';
+import { makeStandIns } from './stand-ins.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 
 /** A server of our own, in a temporary folder, that nobody else can reach and that is gone when we are. */

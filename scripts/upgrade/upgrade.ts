@@ -18,7 +18,7 @@ import { withProver, type Prover } from './prover.ts';
 import { orSettle, withJournal } from './recovery/roll-back-on-failure.ts';
 import { refuseLeftOver } from './recovery/unfinished.ts';
 import { stateOfRun, type Expected, type UpgradeRun } from './run.ts';
-import { upgradeWindow } from './upgrade-window.ts';
+import { upgradeWindow } from './upgrade-work.ts';
 import { passWindow, type WindowWork } from './window.ts';
 import { withFilesAhead } from './with-files-ahead.ts';
 

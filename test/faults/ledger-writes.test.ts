@@ -11,7 +11,7 @@ import { describeError } from '../../scripts/messages/catalogue.ts';
 import { en } from '../../scripts/messages/en/index.ts';
 import { acceptText } from '../../scripts/migrations/accept.ts';
 import { settleDoubt } from '../../scripts/migrations/in-doubt/resolve-in-doubt.ts';
-import { ledgerWrites, type LedgerWrite } from '../../scripts/migrations/ledger-write.ts';
+import { ledgerWrites, type LedgerWrite } from '../../scripts/migrations/ledger/ledger-write.ts';
 import { noProgress } from '../../scripts/sql/statement.ts';
 import { temporaryFolder } from '../helpers/context.ts';
 import { servers, useServer } from '../helpers/servers.ts';

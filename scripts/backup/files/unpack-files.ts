@@ -5,7 +5,7 @@ import type { ArchiveEntry } from '../../archive/archives.ts';
 import { holeWriter, plainWriter } from '../../archive/sparse.ts';
 import { warn, type Context, type TellProgress } from '../../core/context.ts';
 import type { Codec } from '../../dump/codec.ts';
-import { modeToGive } from '../../package/copy-file.ts';
+import { modeToGive } from '../../archive/copy-file.ts';
 import type { Attributes } from '../../system/acl.ts';
 import { attributeKeeper, type AttributeKeeper } from '../../system/attributes.ts';
 import {

@@ -6,7 +6,7 @@ import { quoteName } from '../../sql/quote.ts';
 import type { StatementProgress } from '../../sql/statement.ts';
 import { wholeOf } from '../baseline.ts';
 import type { Migration } from '../migration.ts';
-import { readLedger } from '../run/ledger.ts';
+import { readLedger } from '../ledger/ledger.ts';
 import { momentColumn, readEntries, type ForeignLedger, type RawRow } from './entries.ts';
 import { planAdoption, type Adopted, type Adoption } from './plan.ts';
 import type { Table } from './shapes.ts';

@@ -1,6 +1,6 @@
 import { refused } from '../../core/errors.ts';
-import { draftTable } from '../ledger-write.ts';
-import { isLedgerShape, ledgerTable } from '../run/ledger.ts';
+import { draftTable } from '../ledger/ledger-write.ts';
+import { isLedgerShape, ledgerTable } from '../ledger/ledger.ts';
 import { knownShapes, recognise, type Shape, type Table } from './shapes.ts';
 
 /** What another program's table is called once it has made room for ours. */

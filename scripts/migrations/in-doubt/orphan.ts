@@ -4,7 +4,7 @@ import { withSession, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
 import type { LedgerRow } from '../migration.ts';
 import { excerptOf } from '../run/failure.ts';
-import { readLedger } from '../run/ledger.ts';
+import { readLedger } from '../ledger/ledger.ts';
 import { endConnection } from './end-connection.ts';
 
 /** A statement of a connection whose client is gone. */

@@ -2,7 +2,7 @@ import type { SqlError } from '../../database/session/session.ts';
 import type { Flavour } from '../../sql/flavour.ts';
 import { plainMode } from '../../sql/lexer.ts';
 import { firstTokens } from '../../sql/statement.ts';
-import type { LedgerWrite } from '../ledger-write.ts';
+import type { LedgerWrite } from '../ledger/ledger-write.ts';
 import type { LeftBehind, Phase } from '../left-behind.ts';
 import type { Step } from './transaction-plan.ts';
 

@@ -6,10 +6,10 @@ import { isConnectionLost, sqlErrorOf, type SqlError } from '../../database/sess
 import type { Target } from '../../database/session/target.ts';
 import type { StatementProgress, Statement } from '../../sql/statement.ts';
 import { endConnection } from '../in-doubt/end-connection.ts';
-import { LedgerWriteError } from '../ledger-write.ts';
+import { LedgerWriteError } from '../ledger/ledger-write.ts';
 import { whatIsLeft, type LeftBehind, type Phase } from '../left-behind.ts';
 import { deadlock, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
-import type { LedgerEntry } from './ledger-entry.ts';
+import type { LedgerEntry } from '../ledger/ledger-entry.ts';
 import type { MigrationLock } from './lock.ts';
 import type { Script } from './script.ts';
 import type { StatementRun } from './statement-run.ts';

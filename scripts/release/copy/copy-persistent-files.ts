@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
 import { persistentPaths } from '../../config/persistent.ts';
 import type { Context } from '../../core/context.ts';
-import { copyFile } from '../../package/copy-file.ts';
+import { copyFile } from '../../archive/copy-file.ts';
 import { lchownSync, makeFolders, renameSync, symlinkSync } from '../../system/beneath.ts';
 import { fileFailed, remove } from '../../system/files.ts';
 import { runsAsRoot } from '../../system/process/identity.ts';

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { warn, type Context } from '../../core/context.ts';
-import { copyFile, modeToGive, setIdBits, type FileNames } from '../../package/copy-file.ts';
+import { copyFile, modeToGive, setIdBits, type FileNames } from '../../archive/copy-file.ts';
 import { chmodSync, lchownSync, makeFolders, symlinkSync } from '../../system/beneath.ts';
 import { fileFailed, remove, systemErrorCode } from '../../system/files.ts';
 import { runsAsRoot } from '../../system/process/identity.ts';

@@ -2,7 +2,7 @@ import type { Backup } from '../../backup/list.ts';
 import { inStep, type Context } from '../../core/context.ts';
 import { MajError } from '../../core/errors.ts';
 import { withSession, type Row, type Session } from '../../database/session/session.ts';
-import { ledgerTable } from '../../migrations/run/ledger.ts';
+import { ledgerTable } from '../../migrations/ledger/ledger.ts';
 import { checkCopySpace } from '../../restore/copy-space.ts';
 import { loadBackup } from '../../restore/load/load-backup.ts';
 import { changedTables } from '../../restore/proof-plan.ts';

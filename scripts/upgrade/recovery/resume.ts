@@ -10,7 +10,7 @@ import { goBack, goBackWindow, type GoBackPlan, type WentBack } from '../go-back
 import type { RunState } from '../journal/state.ts';
 import { withProver, type Prover } from '../prover.ts';
 import type { UpgradeRun } from '../run.ts';
-import { upgradeWindow } from '../upgrade-window.ts';
+import { upgradeWindow } from '../upgrade-work.ts';
 import {
   expectedOf,
   filesOf,

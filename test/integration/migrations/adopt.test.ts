@@ -150,7 +150,7 @@ describe.each(servers)('on $name', (server) => {
 
     const result = await call(['adopt']);
     const text = result.text(en).join('\n');
-    expect(text).toMatch(/Pending: \d+_bills\.sql\. Rehearse them/);
+    expect(text).toMatch(/Pending: \d+_bills\.sql\. Next, rehearse them: `maj rehearse/);
     expect(questions.join()).toContain(`Applied, says ${table} (`);
     const makesRoom = table === 'schema_versions';
     expect(result.data).toMatchObject({

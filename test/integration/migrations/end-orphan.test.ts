@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connect } from '../../../scripts/database/session/session.ts';
 import { endOrphans } from '../../../scripts/migrations/in-doubt/orphan.ts';
-import { ensureLedger } from '../../../scripts/migrations/make-ledger.ts';
+import { ensureLedger } from '../../../scripts/migrations/ledger/make-ledger.ts';
 import { connectionRunning } from '../../helpers/held-statement.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { look } from './helpers.ts';

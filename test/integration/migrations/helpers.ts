@@ -10,7 +10,7 @@ import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
 import { parseMigrations } from '../../../scripts/migrations/folder.ts';
 import type { LedgerRow, Migration } from '../../../scripts/migrations/migration.ts';
 import { planMigrations, refuseProblems } from '../../../scripts/migrations/plan.ts';
-import { readLedger } from '../../../scripts/migrations/run/ledger.ts';
+import { readLedger } from '../../../scripts/migrations/ledger/ledger.ts';
 import { refuseLocked } from '../../../scripts/migrations/run/lock.ts';
 import { runMigrations, type MigrationRun } from '../../../scripts/migrations/run/runner.ts';
 import { verbArguments } from '../../helpers/verbs.ts';

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { copyFile } from '../../../scripts/package/copy-file.ts';
+import { copyFile } from '../../../scripts/archive/copy-file.ts';
 import { copyInto } from '../../../scripts/release/copy/copy-tree.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { countedTogether, isUnexplained } from '../../../scripts/backup/take-database.ts';
-import type { PartChunk } from '../../../scripts/dump/dump-splitter.ts';
+import type { PartChunk } from '../../../scripts/dump/cutter.ts';
 import { countRowsExactly, createRowCounter } from '../../../scripts/dump/rows-in-dump.ts';
 import type { Flavour } from '../../../scripts/sql/flavour.ts';
 

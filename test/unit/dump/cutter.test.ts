@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { createCutter, rowBytesOfParts } from '../../../scripts/dump/dump-splitter.ts';
+import { createCutter, rowBytesOfParts } from '../../../scripts/dump/cutter.ts';
 import { partFileName } from '../../../scripts/dump/part.ts';
 
 const fixture = (name: string): Buffer =>

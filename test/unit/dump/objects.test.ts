@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Inventory } from '../../../scripts/database/inventory.ts';
 import { endsWhole } from '../../../scripts/dump/dump-parts.ts';
-import { createCutter, rowBytesOfParts } from '../../../scripts/dump/dump-splitter.ts';
+import { createCutter, rowBytesOfParts } from '../../../scripts/dump/cutter.ts';
 import { createObjectFinder, missingObjects, type FoundObjects } from '../../../scripts/dump/objects.ts';
 
 function objectsIn(dump: Buffer, chunk: number): FoundObjects {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { modeToGive } from '../../../scripts/package/copy-file.ts';
+import { modeToGive } from '../../../scripts/archive/copy-file.ts';
 
 test.each([
   ['a program that runs as root', { mode: 0o4755, uid: 0, gid: 0 }, true, 0o755],

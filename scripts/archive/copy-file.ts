@@ -1,5 +1,5 @@
 import { closeSync, fchmodSync, fstatSync, futimesSync, readSync, type Stats } from 'node:fs';
-import { bytesOnDisk, holeWriter, leastHole, plainWriter } from '../archive/sparse.ts';
+import { bytesOnDisk, holeWriter, leastHole, plainWriter } from './sparse.ts';
 import { copyOpenFile, linkSync, openNew, openToRead } from '../system/beneath.ts';
 import { identityOf, privateFile } from '../system/files.ts';
 

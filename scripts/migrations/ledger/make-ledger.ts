@@ -1,10 +1,10 @@
-import { reasonOf, refused } from '../core/errors.ts';
-import type { Session } from '../database/session/session.ts';
-import { sqlErrorOf } from '../database/session/sql-error.ts';
-import { noMoreThan } from '../sql/quote.ts';
+import { reasonOf, refused } from '../../core/errors.ts';
+import type { Session } from '../../database/session/session.ts';
+import { sqlErrorOf } from '../../database/session/sql-error.ts';
+import { noMoreThan } from '../../sql/quote.ts';
 import { draftTable, LedgerWriteError, writeLedger, type ExtraColumn } from './ledger-write.ts';
-import type { LedgerRow } from './migration.ts';
-import { ledgerColumns, isLedgerShape, isLedgerThere, ledgerTable } from './run/ledger.ts';
+import type { LedgerRow } from '../migration.ts';
+import { ledgerColumns, isLedgerShape, isLedgerThere, ledgerTable } from './ledger.ts';
 
 /**
  * Makes the ledger where there is none, and adds the columns that one lacks.

@@ -1,6 +1,6 @@
 import type { Session } from '../../database/session/session.ts';
 import type { StatementProgress, Statement } from '../../sql/statement.ts';
-import { writeLedger } from '../ledger-write.ts';
+import { writeLedger } from './ledger-write.ts';
 import type { PendingMigration } from '../migration.ts';
 import { readProgress, type LedgerProgress } from './ledger.ts';
 

@@ -1,7 +1,7 @@
-import type { Session } from '../database/session/session.ts';
-import type { StatementProgress, Statement } from '../sql/statement.ts';
-import type { AcceptedText, LedgerRow } from './migration.ts';
-import { ledgerTable, ledgerPlace } from './run/ledger.ts';
+import type { Session } from '../../database/session/session.ts';
+import type { StatementProgress, Statement } from '../../sql/statement.ts';
+import type { AcceptedText, LedgerRow } from '../migration.ts';
+import { ledgerTable, ledgerPlace } from './ledger.ts';
 
 /** A ledger that is being filled has this name until it is whole. */
 export const draftTable = `${ledgerTable}_adopting`;
