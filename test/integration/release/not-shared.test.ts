@@ -12,7 +12,12 @@ import { planUpgrade } from '../../../scripts/upgrade/plan.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';
+import { servers, useServer } from '../../helpers/servers.ts';
 import { verbArguments } from '../../helpers/verbs.ts';
+
+const [server] = servers;
+if (server === undefined) throw new Error('there is no server');
+const running = useServer(server);
 
 let root: string;
 let app: string;
@@ -35,6 +40,19 @@ const contextWith = (config: Partial<Config> = {}): TestContext =>
     config: { APP_DIR: app, APP_LAYOUT: 'releases', UPDATE_SOURCE: join(root, 'packages'), ...config },
   });
 
+/** An upgrade asks the database for the program that dumps it before it looks at a package. */
+async function withDatabase(context: TestContext): Promise<TestContext> {
+  const { config } = running().context({ DB_NAME: await running().createDatabase('app') });
+  return { ...context, config: { ...config, ...context.config, ...databaseOf(config) } };
+}
+
+const databaseOf = ({ DB_SOCKET, DB_NAME, DB_USER, CLIENT_BIN_DIR }: Config): Partial<Config> => ({
+  DB_SOCKET,
+  DB_NAME,
+  DB_USER,
+  CLIENT_BIN_DIR,
+});
+
 const apply = (context: TestContext, version: string, plan = false): ReturnType<typeof applyVerb.run> =>
   applyVerb.run(context, verbArguments([version], plan ? { plan } : {}));
 
@@ -47,7 +65,7 @@ function installByHand(): void {
 it.each<[string, (context: TestContext) => Promise<unknown>]>([
   ['maj apply', (context) => apply(context, '1.1.0')],
   ['maj apply --plan', (context) => apply(context, '1.1.0', true)],
-  ['maj upgrade --plan', (context) => planUpgrade(context, '1.1.0')],
+  ['maj upgrade --plan', async (context) => planUpgrade(await withDatabase(context), '1.1.0')],
 ])('%s refuses a release with persistent paths of its own, and its commands put it right', async (_, act) => {
   installByHand();
   const before = treePrint(app);
