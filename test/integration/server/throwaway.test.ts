@@ -32,8 +32,8 @@ interface Started {
 }
 
 const child = `
-  import { findServerPrograms } from './scripts/database/programs.ts';
-  import { startThrowaway } from './scripts/database/throwaway.ts';
+  import { findServerPrograms } from './scripts/server/programs.ts';
+  import { startThrowaway } from './scripts/server/throwaway.ts';
   import { testContext } from './test/helpers/context.ts';
   // Killed, it cannot remove a project folder of its own.
   const context = testContext({ projectDir: process.env.PROJECT });
