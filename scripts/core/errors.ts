@@ -1,7 +1,7 @@
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 
 /** The name of an exit code. */
-export type ExitName = keyof typeof exitCodes;
+type ExitName = keyof typeof exitCodes;
 
 /** What is declared of an error: what the process exits with, and the facts that its text is made of. */
 export interface Failure<Exit extends ExitName, Facts = Record<string, never>> {

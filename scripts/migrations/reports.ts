@@ -8,6 +8,9 @@ import type { MigrationFailure } from './run/failure.ts';
 
 export type DoubtReason = Extract<Verdict, { outcome: 'unknown' }>['because'];
 
+/** Where a script reaches beyond its database, and what it names there. */
+type OutOfReach = ScriptPlace & { readonly named: string; readonly database: string };
+
 declare module '../core/errors.ts' {
   interface Failures {
     'adopt-nothing': Failure<'refused', { looked: readonly string[] }>;
@@ -27,36 +30,9 @@ declare module '../core/errors.ts' {
     'adopt-refused': Failure<'refused', { table: string; problems: readonly AdoptionProblem[] }>;
     'adopt-failed': Failure<'refused', { table: string; reason: string; lost: boolean }>;
     'adopt-moved': Failure<'refused', { table: string }>;
-    'migration-other-database': Failure<
-      ExitName,
-      {
-        file: string;
-        line: number;
-        column: number;
-        named: string;
-        database: string;
-      }
-    >;
-    'migration-drops-database': Failure<
-      ExitName,
-      {
-        file: string;
-        line: number;
-        column: number;
-        named: string;
-        database: string;
-      }
-    >;
-    'migration-server-wide': Failure<
-      ExitName,
-      {
-        file: string;
-        line: number;
-        column: number;
-        named: string;
-        database: string;
-      }
-    >;
+    'migration-other-database': Failure<'refused', OutOfReach>;
+    'migration-drops-database': Failure<'refused', OutOfReach>;
+    'migration-server-wide': Failure<'refused', OutOfReach>;
     'ledger-not-written': Failure<'refused', { table: string; reason: string; lost: boolean }>;
     'history-unknown': Failure<'refused', { database: string; tables: number }>;
     'migration-pattern-endless': Failure<'usage', { pattern: string }>;
@@ -122,7 +98,7 @@ declare module '../core/errors.ts' {
       'refused',
       { table: string; version: string; column: string; reason: string }
     >;
-    'migration-failed': Failure<ExitName, { failure: MigrationFailure }>;
+    'migration-failed': Failure<'refused' | 'notRolledBack', { failure: MigrationFailure }>;
   }
 }
 

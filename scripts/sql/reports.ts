@@ -1,6 +1,7 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
 import type { ScriptProblem } from './script-problem.ts';
 
+/** Where in a script. */
 export interface ScriptPlace {
   readonly file: string;
   readonly line: number;

@@ -57,7 +57,7 @@ declare module '../core/errors.ts' {
     'resume-lost': Failure<'refused', { what: string }>;
     'resume-changed': Failure<'refused', { differences: readonly string[]; others?: Others | undefined }>;
     'other-installation': Failure<
-      ExitName,
+      'refused' | 'unfinished',
       {
         run: string;
         kind: RunKind;
