@@ -23,13 +23,14 @@ import {
   type RestoreWork,
 } from './restore/restore-database.ts';
 import { restoreFacts, type RestoreFacts } from './restore/restore-facts.ts';
-import { restoreFiles } from './restore/restore-files.ts';
+import { checkReplaceable, restoreFiles } from './restore/restore-files.ts';
 import { restoreInto } from './restore/restore-into.ts';
 import { refuseNarrower } from './restore/restore-mark.ts';
 import { restoreCommand, type RestoreScope } from './restore/restore-scope.ts';
-import { inRestoreWindow } from './restore/restore-window.ts';
+import { halfWay, inRestoreWindow } from './restore/restore-window.ts';
 import { tryRestore } from './restore/trial/trial.ts';
 import { withLock } from './upgrade/lock.ts';
+import { findDumpProgram } from './upgrade/ready.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 
 type Option = 'database-only' | 'files-only' | 'tables' | 'into' | 'definers' | 'of-another' | 'plan';
@@ -98,6 +99,7 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   };
   if (into === undefined && args.options.plan !== true) await refuseNarrower(context, begun);
   if (into === undefined) await checkServices(context);
+  if (folder !== undefined) await checkReplaceable(context);
   const names = {
     id: backup.id,
     backup: named,
@@ -109,7 +111,11 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   };
   if (into === undefined && isOtherVersion(backup, installed))
     warn(context, 'restore-other-version', { ...names, whole: scope.database === 'whole' && scope.files });
-  if (target !== undefined) await checkRestorable(context, backup, target, definers);
+  if (target !== undefined) {
+    // What a restore makes is compared by the dump program: to miss that in the window would be too late.
+    await findDumpProgram(context);
+    await checkRestorable(context, backup, target, definers);
+  }
   refuseUnknownTables(backup, tables);
   await verifyBackup(context, backup, { trustProof: true });
   const again = restoreCommand(backup.id, scope);
@@ -142,13 +148,17 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
       ...(tables === undefined ? {} : { selection: onlyTables(tables) }),
     });
   }
-  return inRestoreWindow(context, begun, async (closeAgain) => {
-    // Files first: unpacking them can fail without a change.
-    const replaced = folder === undefined ? null : await restoreFiles(context, backup);
-    if (folder !== undefined) await closeAgain();
+  const restoreRows = async (): Promise<RestoreWork | null> => {
     const work = await learn();
     if (target !== undefined && work !== null) await applyRestore(context, backup, target, work, restoring);
-    return restored(replaced, work);
+    return work;
+  };
+  return inRestoreWindow(context, begun, async (closeAgain) => {
+    // Files first: unpacking them can fail without a change.
+    if (folder === undefined) return restored(null, await restoreRows());
+    const replaced = await restoreFiles(context, backup);
+    await closeAgain();
+    return restored(replaced, await halfWay(restoreRows));
   });
 }
 
@@ -170,7 +180,7 @@ async function refuseNewerVersion(context: Context, newest: Backup, installed: s
     id: newest.id,
     version,
     installed,
-    own: own === undefined ? undefined : own.id,
+    own: own?.id,
   });
 }
 

@@ -88,6 +88,7 @@ declare module '../core/errors.ts' {
       }
     >;
     'database-not-empty': Failure<'refused', { database: string }>;
+    'into-denied': Failure<'refused', { database: string; grantee: string }>;
     'still-written': Failure<
       'refused',
       {

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { checkFlagPlace } from '../application/maintenance.ts';
+import { copyFile } from '../archive/copy-file.ts';
 import { appTree, type AppTree } from '../backup/files/app-tree.ts';
 import { unpackFiles } from '../backup/files/unpack-files.ts';
 import type { Backup } from '../backup/list.ts';
@@ -9,12 +10,22 @@ import { checkOwnFolder } from '../config/stranger.ts';
 import { inStep, type Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { codecNamed } from '../dump/codec.ts';
-import { copyFile } from '../archive/copy-file.ts';
 import { asideName } from '../release/old-trees.ts';
 import { entryAt } from '../release/tree.ts';
 import { makeFolders } from '../system/beneath.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
 import { flush } from '../system/flush.ts';
+
+/**
+ * The tree that a restore of the files replaces. What is ours would go with it, so that nothing of ours may lie in it.
+ *
+ * @throws MajError `ours-within-app`
+ */
+export async function checkReplaceable(context: Context): Promise<AppTree> {
+  const tree = await appTree(context);
+  if (tree.left.ours.length > 0) throw refused('ours-within-app', { folder: tree.root });
+  return tree;
+}
 
 /**
  * Puts an application's files back, all of them: unpacks the archive beside the application's folder, compares every
@@ -27,8 +38,7 @@ import { flush } from '../system/flush.ts';
 export async function restoreFiles(context: Context, backup: Backup): Promise<string | null> {
   const { files } = backup.manifest;
   if (files === null) throw refused('no-files-in-backup', { id: backup.id });
-  const { root: live, left, flagIn } = await appTree(context);
-  if (left.ours.length > 0) throw refused('ours-within-app', { folder: live });
+  const { root: live, flagIn } = await checkReplaceable(context);
   const codec = await codecNamed(context, backup.manifest.codec);
   const aside = join(dirname(live), `.${basename(live)}.maj`);
   checkOwnFolder(context, 'area', aside);

@@ -3,10 +3,13 @@ import { readPartText } from '../backup/part-text.ts';
 import { warn, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import type { Definers } from '../database/definers.ts';
+import { currentUser } from '../database/grants.ts';
+import { parseAccount } from '../database/inventory.ts';
 import { withSession } from '../database/session/session.ts';
+import { sqlErrorOf } from '../database/session/sql-error.ts';
 import type { Target } from '../database/session/target.ts';
 import { codecNamed } from '../dump/codec.ts';
-import { quoteName } from '../sql/quote.ts';
+import { quoteAccount, quoteName } from '../sql/quote.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import { escaped } from '../system/regular-expression.ts';
 import { differencesFromBackup } from './compare.ts';
@@ -19,7 +22,7 @@ import { checkRestorable } from './restorable.ts';
  * Loads a backup into a database of another name, which is made, or is there and empty; the live one is not touched.
  * What names the live database in its text (a view, a trigger, a routine) would go on to use that: it is warned of.
  *
- * @throws MajError `database-not-empty` and what `checkRestorable` throws: nothing was changed; `statement-failed`;
+ * @throws MajError `database-not-empty`, `into-denied` and what `checkRestorable` throws: nothing was changed; `statement-failed`;
  *   `restore-differs`
  */
 export async function restoreInto(
@@ -43,8 +46,17 @@ export async function restoreInto(
       );
       if (Number(found?.['things']) > 0) throw refused('database-not-empty', { database });
       const defaults = `CHARACTER SET ${quoteName(charset)} COLLATE ${quoteName(collation)}`;
-      await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteName(database)} ${defaults}`);
-      await session.run(`ALTER DATABASE ${quoteName(database)} ${defaults}`);
+      try {
+        await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteName(database)} ${defaults}`);
+        await session.run(`ALTER DATABASE ${quoteName(database)} ${defaults}`);
+      } catch (error) {
+        if (sqlErrorOf(error)?.errno !== mayNot) throw error;
+        throw refused(
+          'into-denied',
+          { database, grantee: quoteAccount(parseAccount(await currentUser(session))) },
+          { cause: error },
+        );
+      }
     },
     { database: null },
   );
@@ -60,6 +72,9 @@ export async function restoreInto(
     quoteWords(['maj', 'restore', backup.id, '--into', database]),
   );
 }
+
+/** ER_DBACCESS_DENIED_ERROR: an account that may do nothing in a database. */
+const mayNot = 1044;
 
 /** What has the name of the database, as a qualifier, in its text. */
 async function objectsNaming(context: Context, backup: Backup, database: string): Promise<string[]> {

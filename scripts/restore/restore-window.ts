@@ -110,9 +110,9 @@ async function isInstalled(context: Context): Promise<boolean> {
 }
 
 /** What fails from here on does not leave everything as it was, whatever it is. */
-async function halfWay(work: () => Promise<void>): Promise<void> {
+export async function halfWay<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     throw error instanceof MajError ? error.withExitCode(exitCodes.notRolledBack) : error;
   }

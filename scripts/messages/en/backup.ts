@@ -166,11 +166,11 @@ export const backup = {
     }),
     'restore-not-opened': (facts) => ({
       message: `The backup ${facts.backup} is restored, but the application could not be opened again: ${facts.reason}`,
-      hint: `Correct that, then run the same restore again, which finds everything in its place: ${facts.again}`,
+      hint: `Correct that, then run the same restore again: ${facts.again}. It compares the database, and loads only what differs. Files, where they are restored, are unpacked again.`,
       state: `What was to be restored is as in the backup ${facts.backup}${facts.managed ? '; maintenance stays on' : ''}.`,
     }),
     'restore-which': (facts) => ({
-      message: `The newest backup, ${facts.id}, is of version ${facts.version ?? 'unknown'}, and version ${facts.installed ?? 'unknown'}, which is older, is installed: a restore without a name does not take it.`,
+      message: `The newest backup, ${facts.id}, is of version ${facts.version ?? 'unknown'}, but the installed version ${facts.installed ?? 'unknown'} is older. Without a name, maj does not restore a backup of a newer version.`,
       hint: `Name the one that you want. ${facts.own === undefined ? '' : `The newest of version ${facts.installed ?? ''}: maj restore ${facts.own}. `}\`maj backups\` lists all, with their versions.`,
     }),
     'restore-of-another': (facts) => ({
@@ -240,6 +240,10 @@ export const backup = {
     'database-not-empty': (facts) => ({
       message: `The database ${facts.database} is there already, and is not empty.`,
       hint: 'Give --into a name that is free, or drop what is in it yourself.',
+    }),
+    'into-denied': (facts) => ({
+      message: `${facts.grantee} may not make the database ${facts.database}.`,
+      hint: `As an administrator of the server: CREATE DATABASE \`${facts.database}\`; GRANT ALL ON \`${facts.database}\`.* TO ${facts.grantee}; then run the same command again.`,
     }),
     'still-written': (facts) => ({
       message: `Something still writes to these tables of ${facts.database}: ${nameList(facts.tables)}. The restore did not begin: its result would not be equal to the backup.${othersText(facts.others)}`,

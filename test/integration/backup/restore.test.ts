@@ -95,6 +95,20 @@ describe.each(servers)('a restore on $name', (server) => {
     ).rejects.toMatchObject({ code: 'tables-not-in-backup', exitCode: 3 });
   });
 
+  test('into a database that the account may not make says who has to make it', async () => {
+    const { database, context, backup } = await backedUp();
+    const admin = await running().adminSession();
+    await admin.run(`CREATE USER 'own only'@'localhost'`);
+    await admin.run(`GRANT ALL ON \`${database}\`.* TO 'own only'@'localhost'`);
+    const target = { ...running().target(`${database}_copy`), user: 'own only', password: undefined };
+    await expect(restoreInto(context, backup, target, 'current')).rejects.toMatchObject({
+      code: 'into-denied',
+      exitCode: 3,
+      facts: { database: `${database}_copy`, grantee: "'own only'@'localhost'" },
+    });
+    expect(await rows(database, `SHOW DATABASES LIKE '%_copy'`)).toEqual([]);
+  });
+
   test('into another database leaves the live one alone, and tells what still uses it', async () => {
     const { database, context, target, backup } = await backedUp();
     await runAll(running(), database, [
