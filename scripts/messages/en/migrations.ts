@@ -458,7 +458,7 @@ export const migrations = {
     }),
     'migrations-folder-missing': (facts) => ({
       message: `There is no folder of migrations; looked for ${facts.places.join(', ')}.`,
-      hint: 'Set MIGRATIONS_DIR to where the scripts are, in the package too. Where there are none (yet, or because the application changes its tables itself), make an empty folder of that name in the project, or the first script: `maj migrate new NAME`.',
+      hint: 'Set MIGRATIONS_DIR to the folder of the scripts; it has to be right in the package too. If there are no scripts yet, or each package brings its own, or the application changes its tables itself, make that folder, empty, in the project (an absolute one at its path). `maj migrate new NAME` makes the first script.',
     }),
     'migrations-of-another': (facts) => ({
       message: `Another user could have written the migration scripts in ${facts.folder}: ${
@@ -579,7 +579,7 @@ export const migrations = {
   notes: {
     'migration-empty': (facts) => `${facts.file} holds no statement; it counts as applied.`,
     'after-each-idle': (facts) =>
-      `MIGRATIONS_AFTER_EACH changed no row behind ${facts.file}: what its condition looks for is not there. If it keeps the application’s own record of its version, that is not written.`,
+      `An UPDATE in MIGRATIONS_AFTER_EACH found no row after ${facts.file}. Check its WHERE. If it writes the application’s own record of its version, that was not written.`,
     'migration-continued': (facts) => `${facts.file} goes on from statement ${facts.from} of ${facts.of}.`,
     'dry-run-unlike-live': (facts) =>
       `The live server cannot be asked: the scripts ran in the time zone, charsets and other settings of the throwaway server${

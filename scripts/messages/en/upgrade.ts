@@ -321,10 +321,11 @@ export const upgrade = {
       facts.rehearsal === undefined
         ? '    back up, prove the backup on a throwaway server, run the migrations there'
         : `    (rehearsed already: ${facts.rehearsal})`,
+      '    archive the files',
       '  the window:',
       `    maintenance on (${facts.maintenance})`,
       ...(facts.services.length === 0 ? [] : [`    stop the services (${facts.services.join(', ')})`]),
-      `    final backup into ${facts.backup}`,
+      `    final backup into ${facts.backup} (of the files only what has changed by then)`,
       '    switch the files',
       ...changeLines(facts.changes).map((line) => `      ${line}`),
       facts.pending.length === 0 ? '    no migration' : `    migrations: ${nameList(facts.pending)}`,
@@ -377,7 +378,7 @@ export const upgrade = {
       windowText(facts),
       `  backup of what was there: ${facts.backup ?? 'none'}`,
       ...(facts.kept === null ? [] : [`  files that were there: ${facts.kept}`]),
-      ...some('  written since, and only there', facts.files ?? []),
+      ...some('  of these, written since, so not in the version that runs now', facts.files ?? []),
       `  record: .maj/runs/${facts.run}`,
     ],
     settled: (facts: {
