@@ -12,6 +12,7 @@ import { exitCodes, type ExitCode } from './core/exit-codes.ts';
 import { liveDatabase } from './database/identity.ts';
 import { withSession } from './database/session/session.ts';
 import { targetFromConfig } from './database/session/target.ts';
+import { findDumpClient } from './dump/client/clients.ts';
 import { describeError, type Messages } from './messages/catalogue.ts';
 import { en } from './messages/en/index.ts';
 import type { StatusTroubles } from './messages/en/status.ts';
@@ -20,8 +21,8 @@ import { readPlan } from './migrations/read-plan.ts';
 import { installedList } from './release/installed.ts';
 import { requireInstalled } from './release/places.ts';
 import { checkInstalledVersion, installedVersion } from './release/version.ts';
+import type { ServerVersion } from './sql/flavour.ts';
 import { freeBytes } from './system/files.ts';
-import { findDumpProgram } from './upgrade/ready.ts';
 import { refuseLeftOver } from './upgrade/recovery/unfinished.ts';
 
 /** What could be learned of a part of the system, or the error that stood in the way. */
@@ -78,8 +79,8 @@ function troubles(
   };
 }
 
-const readServer = (context: Context): Promise<string> =>
-  withSession(context, targetFromConfig(context), (session) => Promise.resolve(session.server.text));
+const readServer = (context: Context): Promise<ServerVersion> =>
+  withSession(context, targetFromConfig(context), (session) => Promise.resolve(session.server));
 
 /** What is pending, and why `maj migrate` would not run it. */
 async function readPending(context: Context): Promise<{ files: string[]; problem: MajError | undefined }> {
@@ -102,8 +103,9 @@ export const statusVerb: Verb<never> = {
   async run(context) {
     const { APP_DIR } = context.config;
     const server = await learn(() => readServer(context));
+    const flavour = valueOf(server)?.flavour;
     const dump = await learn(() =>
-      'error' in server ? Promise.resolve(undefined) : findDumpProgram(context),
+      flavour === undefined ? Promise.resolve(undefined) : findDumpClient(context, flavour),
     );
     const pending = await learn(() => readPending(context));
     const application = await learn(() =>
@@ -142,7 +144,7 @@ export const statusVerb: Verb<never> = {
       release: valueOf(release),
       application: APP_DIR === undefined ? undefined : applicationDir(context),
       maintenance: valueOf(maintenance),
-      server: valueOf(server),
+      server: valueOf(server)?.text,
       pending: valueOf(pending)?.files,
       health: healthStrength(context.config),
       permissions: valueOf(permissions),

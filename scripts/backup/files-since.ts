@@ -9,8 +9,7 @@ import type { Compared } from '../release/file-changes.ts';
 import { installedList } from '../release/installed.ts';
 import { placesOf } from '../release/places.ts';
 import { installedVersion } from '../release/version.ts';
-import { readIfThere } from '../system/files.ts';
-import { parseFilesList, type ListedFile } from './files/files-list.ts';
+import { readFilesList, type ListedFile } from './files/files-list.ts';
 import type { Backup } from './list.ts';
 
 /**
@@ -28,9 +27,15 @@ export async function filesSince(
 ): Promise<readonly string[]> {
   const places = await placesOf(context);
   const { live } = places;
-  if (older.manifest.files === null || live === undefined) return [];
+  const { files } = older.manifest;
+  if (files === null || live === undefined) return [];
   return inStep(context, 'compare-files', { backup: older.id }, async () => {
-    const listed = await listedFiles(older);
+    const listed = await readFilesList(older.folder, files);
+    if (listed === undefined)
+      throw unsound('backup-unsound', {
+        id: older.id,
+        problems: [{ file: files.list.name, what: 'content' }],
+      });
     const version = await installedVersion(context);
     const installed = version === null ? undefined : (await installedList(context, version))?.entries;
     const flag = maintenanceFile(context.config);
@@ -62,14 +67,6 @@ const lostOf = (compared: readonly Compared[]): readonly string[] =>
     )
     .map(({ path }) => path)
     .sort();
-
-async function listedFiles({ id, folder, manifest }: Backup): Promise<ReadonlyMap<string, ListedFile>> {
-  const name = manifest.files?.list.name ?? '';
-  const listed = parseFilesList((await readIfThere(join(folder, name))) ?? '');
-  if (listed === undefined)
-    throw unsound('backup-unsound', { id, problems: [{ file: name, what: 'content' }] });
-  return listed;
-}
 
 /** The entries of a list below a folder, as those of a release are told: pure. */
 function entriesBelow(listed: ReadonlyMap<string, ListedFile>, folder: string): readonly ReleaseEntry[] {

@@ -103,7 +103,8 @@ async function writeAll(
 ): Promise<Pick<Manifest, 'parts' | 'dumpBytes' | 'dumpSha256' | 'databaseMs' | 'files'>> {
   const { target, needs, files } = source;
   const started = context.clock.monotonicMs();
-  const share = await shareWithPrevious(context, codec, { name: target.database, ...source.identity });
+  const share =
+    ahead?.share ?? (await shareWithPrevious(context, codec, { name: target.database, ...source.identity }));
   const stop = new AbortController();
   const working: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
   const archive = ({ root, left }: AppTree): Promise<ManifestFiles> => {

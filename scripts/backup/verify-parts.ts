@@ -7,8 +7,7 @@ import { endsWhole } from '../dump/dump-parts.ts';
 import { createObjectFinder, missingObjects } from '../dump/objects.ts';
 import { dumpSum } from '../dump/part-sums.ts';
 import type { StoredSum } from '../dump/store.ts';
-import { readShort, readStreamOf } from '../system/beneath.ts';
-import { fileFailed, statIfThere } from '../system/files.ts';
+import { fileFailed, sha256OfFile, statIfThere } from '../system/files.ts';
 import { partPath, partsFolder } from './layout.ts';
 import type { Backup } from './list.ts';
 import type { ManifestPart } from './manifest.ts';
@@ -110,15 +109,10 @@ async function storedProblem(
   const stats = await statIfThere(path);
   if (stats === undefined) return { file, what: 'missing' };
   if (stats.size < expected.bytes) return { file, what: 'truncated' };
-  const hash = createHash('sha256');
-  try {
-    const short = readShort(path, 64 * 1024);
-    if (short !== undefined) hash.update(short);
-    else for await (const data of readStreamOf(path, 256 * 1024)) hash.update(data as Buffer);
-  } catch (error) {
+  const sha256 = await sha256OfFile(path).catch((error: unknown) => {
     throw fileFailed(path, 'read', error);
-  }
-  return hash.digest('hex') === expected.sha256 ? undefined : { file, what: 'damaged' };
+  });
+  return sha256 === expected.sha256 ? undefined : { file, what: 'damaged' };
 }
 
 function inOrder(parts: readonly ManifestPart[]): boolean {

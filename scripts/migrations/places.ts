@@ -35,18 +35,16 @@ export async function migrationsFolder(context: Surroundings, wanted: Wanted = {
     // A link that is not followed is one that others may change: it is refused below, and not passed over.
     if (thing?.isDirectory() === true || thing?.isSymbolicLink() === true) found.push(place);
   }
-  const [first, ...others] = found;
+  const [first] = found;
   if (first === undefined) throw wrongUsage('migrations-folder-missing', { places });
-  const isOf = (folder: string | undefined, place: string): boolean =>
-    folder !== undefined && !relative(folder, place).startsWith('..');
-  const place =
-    isOf(stagedDir, first) || (await holdsScripts(first))
-      ? first
-      : ((await firstOf(others, holdsScripts)) ?? first);
+  const place = isOf(stagedDir, first) ? first : ((await firstOf(found, holdsScripts)) ?? first);
   const isNamed = isAbsolute(context.config.MIGRATIONS_DIR);
   if (use === 'run' && !isNamed && !isOf(stagedDir, place)) await refuseOthersScripts(context, place);
   return place;
 }
+
+const isOf = (folder: string | undefined, place: string): boolean =>
+  folder !== undefined && !relative(folder, place).startsWith('..');
 
 const holdsScripts = async (folder: string): Promise<boolean> =>
   (await statIfThere(folder))?.isDirectory() === true && (await namesIn(folder)).some(isScript);
@@ -65,7 +63,7 @@ async function firstOf(
  */
 async function refuseOthersScripts(context: Surroundings, folder: string): Promise<void> {
   const trusting = trustingOf(context.env);
-  const isTrusted = !relative(context.projectDir, folder).startsWith('..');
+  const isTrusted = isOf(context.projectDir, folder);
   if (trusting === undefined || (isTrusted && context.env['MAJ_TRUSTED_PROJECT'] === context.projectDir))
     return;
   // Many users have a group of their own that may write; root has no reason to.

@@ -58,7 +58,7 @@ export async function undoMoves(plan: SwitchPlan): Promise<readonly string[]> {
     }
   }
   await takeMarkOff(plan);
-  return settleAfterUndo(plan);
+  return settleInTheWay(plan);
 }
 
 /** The file that says: this staged tree may hold files of the live one, moved there; it must not be removed. */
@@ -106,7 +106,7 @@ function inodeOf(path: string): number | undefined {
 }
 
 /** Moves what stands in the way to the strays; nothing is ever overwritten or dropped. */
-async function clearAway(path: string, strays: string): Promise<void> {
+export async function clearAway(path: string, strays: string): Promise<void> {
   if (inodeOf(path) === undefined) return;
   await makePrivateFolder(strays);
   let target = join(strays, basename(path));
@@ -170,8 +170,6 @@ async function settleAfterSwitch(plan: SwitchPlan): Promise<readonly string[]> {
 }
 
 /** The same after a switch was taken back: what was in the way of that has been put aside. */
-const settleAfterUndo = (plan: SwitchPlan): Promise<readonly string[]> => settleInTheWay(plan);
-
 async function settleInTheWay(plan: SwitchPlan): Promise<readonly string[]> {
   const { live, persistent } = placesOf(plan);
   const made = (await inTheWay(plan)).flatMap((path): readonly Stray[] => {

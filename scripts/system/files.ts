@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, fsync, writeSync, type BigIntStats, type Stats } from 'node:fs';
 import { realpath, statfs } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
@@ -10,11 +10,25 @@ import {
   openNew,
   readBytesIfThereSync,
   readdirSync,
+  readShort,
+  readStreamOf,
   readTextIfThere,
   removeTree,
   renameSync,
   statIfThereSync,
 } from './beneath.ts';
+
+/** Files of at most so many bytes are read at once: a stream costs far more than that. */
+const shortBytes = 64 * 1024;
+
+/** The sha256 of what a file holds, in hexadecimal. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const short = readShort(path, shortBytes);
+  if (short !== undefined) hash.update(short);
+  else for await (const data of readStreamOf(path, 256 * 1024)) hash.update(data as Buffer);
+  return hash.digest('hex');
+}
 
 /** Modes of everything that may hold data: nobody but its owner reads it. */
 export const privateFolder = 0o700;

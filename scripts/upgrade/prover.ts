@@ -1,4 +1,6 @@
+import type { FilesAhead } from '../backup/files/files-ahead.ts';
 import type { Backup, ProvenBackup } from '../backup/list.ts';
+import { takeBackup } from '../backup/take.ts';
 import type { Context } from '../core/context.ts';
 import { proveBackup } from '../restore/prove.ts';
 import { findServerPrograms } from '../server/programs.ts';
@@ -52,4 +54,24 @@ export async function withProver<T>(
   } finally {
     await prover.close();
   }
+}
+
+/**
+ * Takes the backup of a window and proves it.
+ *
+ * @param options `prover`: not given where no backup has to be taken any more; `ahead`: the files, where they are archived
+ * @param check looks at the backup before it is proven
+ */
+export async function takeProven(
+  context: Context,
+  { prover, ahead }: { readonly prover: Prover | undefined; readonly ahead: FilesAhead | undefined },
+  check: (backup: Backup) => void = () => undefined,
+): Promise<Backup> {
+  if (prover === undefined) throw new Error('a backup is taken only where it can be proven');
+  const backup = await takeBackup(context, { ahead });
+  check(backup);
+  const proven = await prover.prove(backup);
+  // Its memory is wanted for what follows, and its end is waited for when the window is closed.
+  prover.release();
+  return proven;
 }

@@ -3,7 +3,6 @@ import { checkHealth } from '../application/health.ts';
 import { markAgain, newLogErrors, type LogBaseline } from '../application/logs.ts';
 import type { FilesAhead } from '../backup/files/files-ahead.ts';
 import type { Backup } from '../backup/list.ts';
-import { takeBackup } from '../backup/take.ts';
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import { targetFromConfig } from '../database/session/target.ts';
@@ -15,7 +14,7 @@ import { prepareSwitch } from '../release/prepare.ts';
 import { afterSwitch } from './after-switch.ts';
 import { refuseUnrehearsedRest } from './check-rest-is-rehearsed.ts';
 import type { PreparedUpgrade } from './prepare.ts';
-import type { Prover } from './prover.ts';
+import { takeProven, type Prover } from './prover.ts';
 import type { UpgradeRun } from './run.ts';
 import type { WindowWork } from './window.ts';
 
@@ -66,16 +65,10 @@ async function takeProvenBackup(
   prover: Prover | undefined,
   ahead: FilesAhead | undefined,
 ): Promise<Backup> {
-  if (prover === undefined) throw new Error('a backup is taken only where it can be proven');
-  const backup = await takeBackup(context, { ahead });
-  const { database } = backup.manifest;
-  if (database.fingerprint !== receipt.schemaBefore) {
-    throw refused('rehearsal-differs', { database: database.name, receipt: receipt.id });
-  }
-  const proven = await prover.prove(backup);
-  // Its memory is wanted for the migrations, and its end is waited for when the window is closed.
-  prover.release();
-  return proven;
+  return takeProven(context, { prover, ahead }, ({ manifest: { database } }) => {
+    if (database.fingerprint !== receipt.schemaBefore)
+      throw refused('rehearsal-differs', { database: database.name, receipt: receipt.id });
+  });
 }
 
 /** Runs the pending scripts on the live database: exactly those that were rehearsed. */

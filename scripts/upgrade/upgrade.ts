@@ -8,14 +8,11 @@ import { findPackage } from '../package/find.ts';
 import type { Allowance } from '../package/types.ts';
 import type { Receipt } from '../rehearsal/receipt.ts';
 import { installedVersion } from '../release/version.ts';
-import { ownIdentity } from '../system/process/identity.ts';
 import { letIn, type Finished } from './finish-run.ts';
-import { installationOf } from './installation.ts';
-import { newRunId } from './journal/runs.ts';
 import type { RunState } from './journal/state.ts';
 import { complete, prepare, type PreparedUpgrade, type UnknownRelease } from './prepare.ts';
 import { withProver, type Prover } from './prover.ts';
-import { orSettle, withJournal } from './recovery/roll-back-on-failure.ts';
+import { withRun } from './recovery/roll-back-on-failure.ts';
 import { refuseLeftOver } from './recovery/unfinished.ts';
 import { stateOfRun, type Expected, type UpgradeRun } from './run.ts';
 import { upgradeWindow } from './upgrade-work.ts';
@@ -50,28 +47,21 @@ export async function upgrade(context: Context, wanted: string, options: Upgrade
   await refuseLeftOver(context);
   const from = await installedVersion(context);
   const found = { ...(await findPackage(context, wanted)), allow: options.allow };
-  return withJournal(context, await newRunId(context), async (journal) => {
-    const run: UpgradeRun = { context, journal };
-    await journal.add({
-      type: 'run-started',
-      run: journal.run,
-      from,
-      // A file that is named from where the user stands has to be found from elsewhere, too.
-      to: found.version === undefined && found.commit === undefined ? found.path : wanted,
-      package: found.path,
-      installation: await installationOf(context),
-      holder: ownIdentity(),
-      kind: 'upgrade',
-      retry: options.retry,
-      allow: { reinstall: options.allow.reinstall === true, downgrade: options.allow.downgrade === true },
-    });
-    return orSettle(run, async () => {
-      const prepared = await prepare(run, found, options);
-      const proven = await findBackup(context, prepared.receipt.backup);
-      return withFilesAhead(run, async (ahead) => {
-        const completed = await complete(context, prepared);
-        return withProver(context, proven, (prover) => openWindow(run, completed, { prover, ahead, proven }));
-      });
+  const facts = {
+    from,
+    // A file that is named from where the user stands has to be found from elsewhere, too.
+    to: found.version === undefined && found.commit === undefined ? found.path : wanted,
+    package: found.path,
+    kind: 'upgrade',
+    retry: options.retry,
+    allow: { reinstall: options.allow.reinstall === true, downgrade: options.allow.downgrade === true },
+  } as const;
+  return withRun(context, facts, async (run) => {
+    const prepared = await prepare(run, found, options);
+    const proven = await findBackup(context, prepared.receipt.backup);
+    return withFilesAhead(run, async (ahead) => {
+      const completed = await complete(context, prepared);
+      return withProver(context, proven, (prover) => openWindow(run, completed, { prover, ahead, proven }));
     });
   });
 }
@@ -82,9 +72,12 @@ async function openWindow(
   prepared: PreparedUpgrade,
   { prover, ahead, proven }: { readonly prover: Prover; readonly ahead: FilesAhead; readonly proven: Backup },
 ): Promise<Upgraded> {
+  const expected = expectedOf(prepared.receipt, {
+    manifest: proven.manifest,
+    lookMs: await ahead.timeLook(),
+  });
   const openedMs = run.context.clock.monotonicMs();
   const work = upgradeWindow(run, prepared, { prover, ahead, resumed: false });
-  const expected = expectedOf(prepared.receipt, { manifest: proven.manifest, ahead });
   const finished = await throughWindow(run, work, { openedMs, expected });
   return { ...finished, migrations: filesOf(prepared.receipt) };
 }
@@ -121,13 +114,13 @@ export function expectedOf(
   { durationMs }: Pick<Receipt, 'durationMs'>,
   files?: {
     readonly manifest: Pick<Manifest, 'durationMs' | 'databaseMs'>;
-    readonly ahead: Pick<FilesAhead, 'lookMs'>;
+    readonly lookMs: number;
   },
 ): Expected {
   const backup =
     files === undefined
       ? durationMs.backup
-      : Math.round((files.manifest.databaseMs ?? files.manifest.durationMs) + files.ahead.lookMs);
+      : Math.round((files.manifest.databaseMs ?? files.manifest.durationMs) + files.lookMs);
   return { 'final-backup': backup, migrate: durationMs.scripts ?? durationMs.migrations };
 }
 

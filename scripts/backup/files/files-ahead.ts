@@ -13,7 +13,7 @@ import { checkSpace, estimateBytes, noDatabase, treeBytes } from '../space.ts';
 import { appTree } from './app-tree.ts';
 import { archiveThings, type ArchivedTree } from './archive-files.ts';
 import { changesSince } from './changes-since.ts';
-import { shareWithPrevious } from './hard-links.ts';
+import { shareWithPrevious, type ShareUnchanged } from './hard-links.ts';
 import { createList } from './list-writer.ts';
 import { lookAgain } from './look-again.ts';
 import { firstStamp, lookedLine, readLooked, type Looked } from './looked.ts';
@@ -25,9 +25,11 @@ export interface FilesAhead {
   /** Where it is, until it is moved. */
   readonly folder: string;
   readonly codec: Codec;
+  /** What earlier backups hold. */
+  readonly share: ShareUnchanged;
   readonly archive: ManifestFiles['archive'];
-  /** How long it takes to see what has changed since, in milliseconds. */
-  readonly lookMs: number;
+  /** How long it takes to see what has changed since, in milliseconds: by doing it once. */
+  timeLook(): Promise<number>;
   /** What was archived, in the order of the walk. */
   looked(): AsyncIterable<Looked>;
   /** Moves the archive into the folder of a backup. */
@@ -85,13 +87,16 @@ async function archiveInto(
     );
     await record.finish();
     const looked = (): AsyncIterable<Looked> => readLooked(path);
-    const began = context.clock.monotonicMs();
-    await changesSince(looked(), lookAgain(tree));
     return {
       folder,
       codec,
+      share,
       archive,
-      lookMs: context.clock.monotonicMs() - began,
+      timeLook: async () => {
+        const began = context.clock.monotonicMs();
+        await changesSince(looked(), lookAgain(tree));
+        return context.clock.monotonicMs() - began;
+      },
       looked,
       moveTo: (to) => renameDurably(join(folder, archive.name), join(to, archive.name)),
       discard: () => partial.discard(),

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ArchiveEntry } from '../../archive/archives.ts';
 import { attributesSum } from '../../system/attributes.ts';
+import { readIfThere } from '../../system/files.ts';
+import type { ManifestFiles } from '../manifest.ts';
 
 const entry = v.strictObject({
   path: v.string(),
@@ -71,3 +74,12 @@ const differences = {
   target: 'another target',
   attributes: 'other extended attributes',
 };
+
+/** Reads the list of the files of a backup; undefined where it is not there, or is none. */
+export async function readFilesList(
+  folder: string,
+  { list }: Pick<ManifestFiles, 'list'>,
+): Promise<ReadonlyMap<string, ListedFile> | undefined> {
+  const text = await readIfThere(join(folder, list.name));
+  return text === undefined ? undefined : parseFilesList(text);
+}

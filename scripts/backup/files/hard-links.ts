@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { link, lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { warn, type Context } from '../../core/context.ts';
 import type { DatabaseIdentity } from '../../database/whose.ts';
 import type { Codec } from '../../dump/codec.ts';
 import type { PartWriter, StoredSum } from '../../dump/store.ts';
-import { readStreamOf } from '../../system/beneath.ts';
-import { fileFailed } from '../../system/files.ts';
+import { fileFailed, sha256OfFile } from '../../system/files.ts';
 import { partPath } from '../layout.ts';
 import { backupsOf, listBackups, type Backup } from '../list.ts';
 import { archivesOf, plainFilesOf } from './file-archives.ts';
@@ -138,12 +136,6 @@ async function hasSameAccess(linked: string, fresh: string): Promise<boolean> {
 
 async function isSound(path: string, { storedBytes, storedSha256 }: StoredSum): Promise<boolean> {
   if ((await lstat(path)).size !== storedBytes) return false;
-  const hash = createHash('sha256');
-  try {
-    for await (const data of readStreamOf(path, 256 * 1024)) hash.update(data as Buffer);
-  } catch {
-    // A disk that cannot read it any more.
-    return false;
-  }
-  return hash.digest('hex') === storedSha256;
+  // Undefined where the disk cannot read it any more.
+  return (await sha256OfFile(path).catch(() => undefined)) === storedSha256;
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, fchmodSync, fchownSync, futimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ArchiveEntry } from '../../archive/archives.ts';
+import { modeToGive } from '../../archive/copy-file.ts';
 import { holeWriter, plainWriter } from '../../archive/sparse.ts';
 import { warn, type Context, type TellProgress } from '../../core/context.ts';
 import type { Codec } from '../../dump/codec.ts';
-import { modeToGive } from '../../archive/copy-file.ts';
 import type { Attributes } from '../../system/acl.ts';
 import { attributeKeeper, type AttributeKeeper } from '../../system/attributes.ts';
 import {
@@ -22,14 +22,13 @@ import {
   makePrivateFolder,
   privateFile,
   privateFolder,
-  readIfThere,
   systemErrorCode,
 } from '../../system/files.ts';
 import { runsAsRoot } from '../../system/process/identity.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestFiles } from '../manifest.ts';
 import { readFiles } from './file-archives.ts';
-import { entryDifference, listedEntry, parseFilesList } from './files-list.ts';
+import { entryDifference, listedEntry, readFilesList } from './files-list.ts';
 
 /**
  * Unpacks the files of a backup into a new folder and compares what it unpacks with the list, as it does.
@@ -48,7 +47,7 @@ export async function unpackFiles(
   root: string,
   progress: TellProgress,
 ): Promise<readonly string[]> {
-  const listed = parseFilesList((await readIfThere(join(backup.folder, files.list.name))) ?? '');
+  const listed = await readFilesList(backup.folder, files);
   if (listed === undefined) return [`${files.list.name} is not a list`];
   const differences = new Map<string, string>([...listed.keys()].map((path) => [path, 'is missing']));
   const keeper = await attributeKeeper(context);

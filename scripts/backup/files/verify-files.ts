@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import type { ArchiveEntry } from '../../archive/archives.ts';
 import type { TellProgress } from '../../core/context.ts';
 import type { Codec } from '../../dump/codec.ts';
-import { readIfThere } from '../../system/files.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestFiles } from '../manifest.ts';
 import type { Problem } from '../problem.ts';
 import { verifyPlainFile, verifyStored } from '../verify-parts.ts';
 import { archivesOf, plainFilesOf, readFiles } from './file-archives.ts';
-import { entryDifference, listedEntry, parseFilesList, type ListedFile } from './files-list.ts';
+import { entryDifference, listedEntry, readFilesList, type ListedFile } from './files-list.ts';
 
 /** Verifies the archives of the files: as files, and each of their entries against the list. */
 export async function verifyFilesArchive(
@@ -28,7 +27,7 @@ export async function verifyFilesArchive(
     problems.push(...seen);
   }
   if (problems.length > 0) return problems;
-  const listed = parseFilesList((await readIfThere(join(backup.folder, list.name))) ?? '');
+  const listed = await readFilesList(backup.folder, files);
   if (listed?.size !== files.count) return [{ file: list.name, what: 'content' }];
   const differences = await compareWithList(backup.folder, files, codec, listed);
   return differences.map((about) => ({ file: archive.name, what: 'entry', about }));

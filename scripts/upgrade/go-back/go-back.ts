@@ -20,14 +20,11 @@ import { isSameCode, wayNeedsDefiners } from '../../restore/definers-needed.ts';
 import { onlyTables } from '../../restore/load/plan.ts';
 import { checkRestorable } from '../../restore/restorable.ts';
 import { tryRestore } from '../../restore/trial/trial.ts';
-import { ownIdentity } from '../../system/process/identity.ts';
 import type { Finished } from '../finish-run.ts';
-import { installationOf } from '../installation.ts';
-import { newRunId } from '../journal/runs.ts';
 import type { RunState } from '../journal/state.ts';
 import { readStates } from '../needed-backups.ts';
-import { withProver, type Prover } from '../prover.ts';
-import { orSettle, withJournal } from '../recovery/roll-back-on-failure.ts';
+import { takeProven, withProver, type Prover } from '../prover.ts';
+import { withRun } from '../recovery/roll-back-on-failure.ts';
 import { bringDatabaseBack, refuseOtherDatabase } from '../recovery/roll-back.ts';
 import { refuseOtherInstallation } from '../recovery/same-installation.ts';
 import { doStep, type UpgradeRun } from '../run.ts';
@@ -94,28 +91,16 @@ export async function goBack(
   if (lost.length > 0) warn(context, 'rows-lost', plan);
   if (files.length > 0) warn(context, 'files-left-behind', plan);
   await confirm(plan);
-  return withJournal(context, await newRunId(context), async (journal) => {
-    const run: UpgradeRun = { context, journal };
-    await journal.add({
-      type: 'run-started',
-      run: journal.run,
-      from,
-      to: to ?? 'unknown',
-      package: older.id,
-      installation: await installationOf(context),
-      holder: ownIdentity(),
-      kind: 'go-back',
-    });
-    return orSettle(run, async () => {
-      const arriving = await doStep(run, 'stage', () => stageOlder(run, undone, older, { from, to }));
-      return withFilesAhead(run, (ahead) =>
-        withProver(context, present, async (prover) => {
-          const openedMs = context.clock.monotonicMs();
-          const work = goBackWindow(context, arriving, older, { prover, ahead });
-          return { ...(await throughWindow(run, work, { openedMs })), restored: older.id, files };
-        }),
-      );
-    });
+  const facts = { from, to: to ?? 'unknown', package: older.id, kind: 'go-back' } as const;
+  return withRun(context, facts, async (run) => {
+    const arriving = await doStep(run, 'stage', () => stageOlder(run, undone, older, { from, to }));
+    return withFilesAhead(run, (ahead) =>
+      withProver(context, present, async (prover) => {
+        const openedMs = context.clock.monotonicMs();
+        const work = goBackWindow(context, arriving, older, { prover, ahead });
+        return { ...(await throughWindow(run, work, { openedMs })), restored: older.id, files };
+      }),
+    );
   });
 }
 
@@ -165,12 +150,7 @@ export function goBackWindow(
   return {
     version: arriving.version,
     reason: `going back to ${arriving.version}`,
-    backUp: async () => {
-      if (prover === undefined) throw new Error('a backup is taken only where it can be proven');
-      const proven = await prover.prove(await takeBackup(context, { ahead }));
-      prover.release();
-      return proven;
-    },
+    backUp: () => takeProven(context, { prover, ahead }),
     planSwitch: () => planOlderTree(context, arriving),
     database: { step: 'restore', change: () => bringDatabaseBack(context, older.id) },
     checkHealth: async () => {

@@ -10,7 +10,7 @@ import { makeRoom, presentIn } from '../../release/copy/copy-persistent-files.ts
 import { copyInto } from '../../release/copy/copy-tree.ts';
 import { checkPlaces, linkTarget, placesOf } from '../../release/places.ts';
 import { planReturn } from '../../release/plan-switch.ts';
-import { entryAt } from '../../release/tree.ts';
+import { clearAway } from '../../release/switch.ts';
 import type { StagedFacts, SwitchPlan } from '../../release/types.ts';
 import { lstatSync } from '../../system/beneath.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../../system/files.ts';
@@ -70,7 +70,7 @@ export async function planOlderTree(context: Context, arriving: StagedFacts): Pr
   const persistent = places.releases === undefined ? presentIn(places, configured) : [];
   const strays = join(places.area, `strays-${runId}`);
   for (const path of persistent) {
-    await clearPlace(folder, path, strays);
+    await clearAway(join(folder, path), strays);
     // It may have come with the newer version: then the older one lacks the folders that it lies in.
     await makeRoom(folder, path);
   }
@@ -98,13 +98,4 @@ export async function planOlderTree(context: Context, arriving: StagedFacts): Pr
     sinceMs: null,
     current: places.releases === undefined ? null : linkTarget(places.entry),
   });
-}
-
-async function clearPlace(tree: string, path: string, strays: string): Promise<void> {
-  if (entryAt(tree, path) === undefined) return;
-  await makePrivateFolder(strays);
-  let target = join(strays, basename(path));
-  for (let number = 2; await exists(target); number += 1)
-    target = join(strays, `${basename(path)}-${number}`);
-  await renameDurably(join(tree, path), target);
 }

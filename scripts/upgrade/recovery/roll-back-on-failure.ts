@@ -1,6 +1,9 @@
 import type { Context } from '../../core/context.ts';
 import { reasonOf, rolledBack } from '../../core/errors.ts';
-import { openJournal, type Journal } from '../journal/journal.ts';
+import { ownIdentity } from '../../system/process/identity.ts';
+import { installationOf } from '../installation.ts';
+import { openJournal, type Journal, type JournalEntry } from '../journal/journal.ts';
+import { newRunId } from '../journal/runs.ts';
 import { enteredWindow, mayHaveChanged, mayHaveLetIn } from '../journal/state.ts';
 import { stateOfRun, type UpgradeRun } from '../run.ts';
 import { rollBack } from './roll-back.ts';
@@ -29,6 +32,31 @@ async function settle(run: UpgradeRun, error: unknown): Promise<unknown> {
   const { kind, from, to } = state;
   const backup = state.migrationStarted ? state.backup : undefined;
   return rolledBack('upgrade-rolled-back', { kind, from, to, reason, backup }, { cause: error });
+}
+
+/** What a run says of itself as it begins, beside what is the same for all. */
+type RunFacts = Omit<
+  Extract<JournalEntry, { type: 'run-started' }>,
+  'type' | 'run' | 'installation' | 'holder'
+>;
+
+/** Begins a run in a journal of its own, and does its work; see `orSettle` for what fails. */
+export async function withRun<T>(
+  context: Context,
+  facts: RunFacts,
+  work: (run: UpgradeRun) => Promise<T>,
+): Promise<T> {
+  return withJournal(context, await newRunId(context), async (journal) => {
+    const run: UpgradeRun = { context, journal };
+    await journal.add({
+      type: 'run-started',
+      run: journal.run,
+      ...facts,
+      installation: await installationOf(context),
+      holder: ownIdentity(),
+    });
+    return orSettle(run, () => work(run));
+  });
 }
 
 /** Opens the journal of a run for a piece of work. */

@@ -42,13 +42,13 @@ test('of a window that was taken back, what failed stands before the way back; w
 
 describe('what is expected of a window', () => {
   const receipt = { durationMs: { backup: 42_000, proof: 1, migrations: 900, scripts: 300 } };
-  const ahead = { lookMs: 120.4 };
+  const lookMs = 120.4;
   test.each([
     ['the whole backup, where the files are still to be archived', undefined, 42_000],
     ['the database and a look at the files, where they are', { durationMs: 41_000, databaseMs: 2000 }, 2120],
     ['as much as is known, where an older maj took the backup', { durationMs: 41_000 }, 41_120],
   ])('is %s', (_, manifest, backup) => {
-    const files = manifest === undefined ? undefined : { manifest, ahead };
+    const files = manifest === undefined ? undefined : { manifest, lookMs };
     expect(expectedOf(receipt, files)).toEqual({ 'final-backup': backup, migrate: 300 });
   });
 });
