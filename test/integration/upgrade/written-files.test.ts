@@ -72,7 +72,7 @@ describe.each(servers)('files that are written outside of APP_PERSIST, on $name,
     const unnamed = await site.maj('restore', '--yes');
     expect(unnamed.code, unnamed.stderr).toBe(3);
     expect(unnamed.stderr).toContain(
-      `${newer}, is of version 1.1.0, and version 1.0.0, which is older, is installed`,
+      `${newer}, is of version 1.1.0, but the installed version 1.0.0 is older`,
     );
     expect(unnamed.stderr).toContain(`maj restore ${older}`);
     const plan = await site.maj('restore', newer, '--plan');
