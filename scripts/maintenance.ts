@@ -1,3 +1,4 @@
+import { unlockAccounts } from './application/accounts.ts';
 import { maintenanceState, setMaintenance } from './application/maintenance.ts';
 import type { Verb } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
@@ -30,6 +31,7 @@ export const maintenanceVerb: Verb = {
         // Whoever is let in now writes what the way back would restore over.
         if (wanted === 'off') await refuseUnfinished(context);
         else await rememberUsers(context);
+        if (wanted === 'off') await unlockAccounts(context);
         await setMaintenance(context, wanted);
       });
     const state = await maintenanceState(context);

@@ -1,6 +1,7 @@
 import { commandUser } from './application/commands.ts';
 import { healthStrength } from './application/health.ts';
 import { lookAtFiles } from './application/look-at-files.ts';
+import { readLockedAccounts } from './application/accounts.ts';
 import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
 import { checkServices, serviceSettings } from './application/services.ts';
 import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
@@ -135,6 +136,7 @@ export const statusVerb: Verb<never> = {
       await checkServices(context);
       return serviceSettings(context.config);
     });
+    const locked = await readLockedAccounts(context);
     const commands = await learn(() =>
       APP_DIR === undefined ? Promise.resolve(undefined) : commandUser(context),
     );
@@ -149,6 +151,10 @@ export const statusVerb: Verb<never> = {
       health: healthStrength(context.config),
       permissions: valueOf(permissions),
       services: valueOf(services) ?? [],
+      locked: locked && {
+        since: locked.since,
+        names: [...new Set(locked.accounts.map(({ user }) => user))],
+      },
       commands: runner === undefined ? undefined : { user: runner.account.name, by: runner.by },
       backup:
         newest === undefined

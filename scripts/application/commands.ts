@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { maskSecrets } from '../config/mask-secrets.ts';
 import { applicationDir } from '../config/require.ts';
 import { commandSettings } from '../config/settings.ts';
 import type { Context } from '../core/context.ts';
@@ -20,6 +21,7 @@ import {
  * Runs a command of the application: as `commandUser` says, in an environment of its own, for APP_COMMAND_TIMEOUT at most.
  * Every command line of the settings that runs the application's code is run here.
  *
+ * @returns what it printed, without our secrets
  * @throws MajError of `commandUser`
  */
 export async function runCommand(
@@ -34,7 +36,9 @@ export async function runCommand(
   // `exec`: the process that is waited for and signalled is the command's own shell.
   const line =
     becoming.length === 0 ? command : `exec ${quoteWords([...becoming, '/bin/sh', '-c', command])}`;
-  return shell(environment, line, { timeoutMs: context.config.APP_COMMAND_TIMEOUT, ...options });
+  const exit = await shell(environment, line, { timeoutMs: context.config.APP_COMMAND_TIMEOUT, ...options });
+  const masked = (output: string): string => maskSecrets(context.config, output);
+  return { ...exit, stdout: masked(exit.stdout), stderr: masked(exit.stderr) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { maskSecrets } from '../config/mask-secrets.ts';
 import type { Config } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { inStep, warn, type Context } from '../core/context.ts';
@@ -66,7 +67,7 @@ export async function checkHealth(
   const shown = { url: shownUrl(url) };
   return inStep(context, 'check-health', shown, async () => {
     const { attempts, problem } = await insist(context.clock, timeoutMs, (ms, signal) =>
-      ask(url, expected, ms, signal),
+      ask(context, url, expected, ms, signal),
     );
     if (problem !== undefined) throw refused('health-failed', { ...shown, attempts, timeoutMs, problem });
     return { ...shown, attempts, weak: expected === undefined };
@@ -93,6 +94,7 @@ export type HealthProblem =
   | { readonly kind: 'text'; readonly expected: string; readonly body: string };
 
 async function ask(
+  { config }: Pick<Context, 'config'>,
   url: string,
   expected: readonly HealthText[] | undefined,
   timeoutMs: number,
@@ -100,8 +102,9 @@ async function ask(
 ): Promise<HealthProblem | undefined> {
   try {
     const answer = await getPage(url, timeoutMs, { signal });
-    const problems = (expected ?? [undefined]).map((text) => judge(answer, text));
-    return problems.includes(undefined) ? undefined : problems[0];
+    const texts = expected ?? [undefined];
+    if (texts.some((text) => judge(answer, text) === undefined)) return undefined;
+    return judge({ ...answer, body: maskSecrets(config, answer.body) }, texts[0]);
   } catch (error) {
     if (error instanceof NoAnswer) return { kind: 'no-answer', reason: error.message };
     throw error;

@@ -4,6 +4,7 @@ import { lendFiles } from '../release/copy/copy-persistent-files.ts';
 import { whileTreeIsOf } from '../release/hand-over.ts';
 import { placesOf } from '../release/places.ts';
 import type { Bounds } from '../system/process/processes.ts';
+import { unlockAccounts } from './accounts.ts';
 import { commandUser, outputTail, runCommand } from './commands.ts';
 
 /**
@@ -30,12 +31,14 @@ export async function installDependencies(context: Context, staged: string): Pro
 }
 
 /**
- * Runs APP_CACHE_COMMAND in the live tree, after the switch.
+ * Runs APP_CACHE_COMMAND in the live tree, after the switch: it may ask the database, so the application's accounts are
+ * unlocked first.
  *
  * @returns whether there was a command
  * @throws MajError `hook-failed`
  */
 export async function clearCache(context: Context): Promise<boolean> {
+  await unlockAccounts(context);
   const command = context.config.APP_CACHE_COMMAND;
   if (command === undefined) return false;
   const { live, entry } = await placesOf(context);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { maskSecrets } from '../config/mask-secrets.ts';
 import { warn, type Context } from '../core/context.ts';
 import { placesOf } from '../release/places.ts';
 import { addErrors, looksLikeError, signatureMark, type FoundErrors, type LogError } from './log-lines.ts';
@@ -83,7 +84,8 @@ export async function newLogErrors(
       const before = found.size === 0 ? undefined : await lineEnds(part.path, part.from);
       const log = part.path === path ? mark.log : part.path;
       for (const [signature, { line, count, at }] of found) {
-        errors.push({ log, number: before === undefined ? undefined : before + at + 1, line, count });
+        const number = before === undefined ? undefined : before + at + 1;
+        errors.push({ log, number, line: maskSecrets(context.config, line), count });
         known.add(signature);
       }
     }

@@ -15,6 +15,12 @@ declare module '../core/errors.ts' {
     'systemctl-failed': Failure<'usage', { unit: string; output: string }>;
     'units-unknown': Failure<'usage', { units: readonly string[] }>;
     'service-failed': Failure<'refused', { setting: string; command: string; output: string }>;
+    'accounts-not-lockable': Failure<
+      'usage',
+      { account: string; missing: readonly string[]; readable: string }
+    >;
+    'accounts-unknown': Failure<'usage', { names: readonly string[] }>;
+    'accounts-include-own': Failure<'usage', { name: string }>;
     'health-failed': Failure<
       'refused',
       {
@@ -35,6 +41,8 @@ declare module '../core/events.ts' {
     'clear-cache': { command: string };
     'stop-service': { command: string };
     'start-service': { command: string };
+    'lock-accounts': { names: readonly string[] };
+    'unlock-accounts': { names: readonly string[] };
     'drain-connections': { database: string };
     'run-smoke': { command: string };
     'check-health': { url: string };

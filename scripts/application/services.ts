@@ -4,6 +4,7 @@ import { refused, wrongUsage } from '../core/errors.ts';
 import { placesOf } from '../release/places.ts';
 import { capture, findProgram, shell, type Captured } from '../system/process/processes.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
+import { checkAccounts, lockAccounts, unlockAccounts } from './accounts.ts';
 import { checkCommandUser, outputTail, runCommand } from './commands.ts';
 
 /** One thing that stops or starts services. */
@@ -36,21 +37,25 @@ export function serviceCalls(
   };
 }
 
-/** The settings by which services are stopped; none where they are not managed. Pure. */
-export const serviceSettings = (config: Parameters<typeof serviceCalls>[0]): readonly SettingName[] => [
+/** The settings by which services are stopped and accounts locked; none where nothing is managed. Pure. */
+export const serviceSettings = (
+  config: Parameters<typeof serviceCalls>[0] & Pick<Config, 'APP_DB_ACCOUNTS'>,
+): readonly SettingName[] => [
   ...new Set(serviceCalls(config).stop.map(({ setting }) => setting)),
+  ...((config.APP_DB_ACCOUNTS ?? []).length > 0 ? (['APP_DB_ACCOUNTS'] as const) : []),
 ];
 
 /**
  * Checks, before anything is done, that the services can be stopped and started: that systemctl is there, answers, and
- * knows each unit, and that the commands can be run.
+ * knows each unit, that the commands can be run, and the accounts be locked.
  *
- * @throws MajError of `checkCommandUser`; `services-unclear`, `systemctl-missing`, `systemctl-failed`, `units-unknown`, exit code 2
+ * @throws MajError of `checkCommandUser`, of `checkAccounts`; `services-unclear`, `systemctl-missing`, `systemctl-failed`, `units-unknown`, exit code 2
  */
 export async function checkServices(context: Context): Promise<void> {
   const { stop } = serviceCalls(context.config);
   if (stop.some(({ setting }) => setting !== 'APP_SERVICES')) await checkCommandUser(context);
   const units = context.config.APP_SERVICES ?? [];
+  await checkAccounts(context);
   if (units.length === 0) return;
   const systemctl = await findSystemctl(context);
   const unknown: string[] = [];
@@ -63,21 +68,27 @@ export async function checkServices(context: Context): Promise<void> {
 }
 
 /**
- * Stops the application's services; fine where they are stopped already.
+ * Stops the application's services, then locks its accounts of the database; fine where that is so already.
  *
  * @returns whether there are any
  * @throws MajError `services-unclear`, `service-failed`; what `runCommand` throws
  */
-export const stopServices = (context: Context): Promise<boolean> => callAll(context, 'stop');
+export async function stopServices(context: Context): Promise<boolean> {
+  const areStopped = await callAll(context, 'stop');
+  return (await lockAccounts(context)) || areStopped;
+}
 
 /**
- * Starts the application's services; fine where they run already.
+ * Unlocks the application's accounts and starts its services; fine where they run already.
  *
- * @returns whether there are any
  * @throws as `stopServices`
  */
-export const startServices = (context: Context): Promise<boolean> => callAll(context, 'start');
+export async function startServices(context: Context): Promise<void> {
+  await unlockAccounts(context);
+  await callAll(context, 'start');
+}
 
+/** @returns whether there is anything to call */
 async function callAll(context: Context, verb: 'stop' | 'start'): Promise<boolean> {
   const calls = serviceCalls(context.config)[verb];
   for (const call of calls) {

@@ -60,6 +60,7 @@ export const settings = {
   APP_SERVICES: setting(type.units, 'ghost.service,ghost-worker.timer'),
   APP_STOP_COMMAND: setting(type.command, 'pm2 stop app'),
   APP_START_COMMAND: setting(type.command, 'pm2 start app'),
+  APP_DB_ACCOUNTS: setting(type.list, 'shop,shop_worker'),
   APP_COMMAND_TIMEOUT: withDefault(type.duration, '15m'),
   APP_USER: setting(type.string, 'www-data'),
   APP_COMMANDS_AS_ROOT: withDefault(type.choice('no', 'yes'), 'no'),

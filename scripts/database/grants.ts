@@ -213,6 +213,14 @@ export function isTrustedCreator(live: readonly string[]): boolean {
   return ['ALL PRIVILEGES', 'SUPER', 'BINLOG ADMIN'].some((name) => global.has(name));
 }
 
+/**
+ * Whether an account holds one of these privileges on all of the server: pure.
+ *
+ * @param lines of SHOW GRANTS
+ */
+export const holdsEverywhere = (lines: readonly string[], ...oneOf: readonly string[]): boolean =>
+  allows(globalGrants(lines), ...oneOf);
+
 /** What holds everywhere: no pattern for names of databases fits one that cannot be. */
 const globalGrants = (lines: readonly string[]): ReadonlySet<string> =>
   grantsOn(

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { withSession } from '../../scripts/database/session/session.ts';
+import { systemClock } from '../../scripts/core/clock.ts';
 import { quoteWords } from '../../scripts/system/process/shell-words.ts';
+import { allowLocking, lockedOf } from '../helpers/account-locks.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { expectVersion, useSites, type TestSite } from '../helpers/site.ts';
+import { strikeIn } from '../helpers/strike.ts';
 
 const serviceProgram = fileURLToPath(new URL('../helpers/writing-service.mjs', import.meta.url));
 
@@ -17,29 +20,32 @@ interface Service {
   readonly stop: string;
   readonly start: string;
   runs(): boolean;
-  /** The rows that the server has taken, and how many it had each time that the service was stopped. */
-  taken(): Promise<{ readonly rows: readonly string[]; readonly stops: readonly number[] }>;
+  /** The rows that the server has taken. */
+  taken(): Promise<readonly string[]>;
+  /** How many it had taken each time that the service was stopped. */
+  stops(): Promise<readonly number[]>;
 }
 
 const services: Service[] = [];
 
-async function serviceOf(site: TestSite): Promise<Service> {
+async function serviceOf(
+  site: TestSite,
+  account: { readonly user?: string; readonly password?: string } = {},
+): Promise<Service> {
   const folder = temporaryFolder('service');
   const [settings, pid, taken, atStop] = ['settings', 'pid', 'taken', 'at-stop'].map((name) =>
     join(folder, name),
   ) as [string, string, string, string];
   const { socket, user, password, database } = site.target;
-  const access = { socketPath: socket, user, password: password?.reveal(), database };
+  const access = { socketPath: socket, user, password: password?.reveal(), database, ...account };
   await writeFile(settings, JSON.stringify(access), { mode: 0o600 });
   const run = quoteWords([process.execPath, serviceProgram, String(process.pid), settings, pid, taken]);
   const service: Service = {
     stop: `! test -e ${pid} || { kill $(cat ${pid}); while test -e ${pid}; do sleep 0.05; done; wc -l < ${taken} >> ${atStop}; }`,
     start: `test -e ${pid} || { ${run} >/dev/null 2>&1 & while ! test -e ${pid}; do sleep 0.05; done; }`,
     runs: () => existsSync(pid),
-    taken: async () => ({
-      rows: (await readFile(taken, 'utf8')).trim().split('\n'),
-      stops: (await readFile(atStop, 'utf8')).trim().split('\n').map(Number),
-    }),
+    taken: async () => (await readFile(taken, 'utf8')).trim().split('\n'),
+    stops: async () => (await readFile(atStop, 'utf8')).trim().split('\n').map(Number),
   };
   services.push(service);
   return service;
@@ -125,7 +131,7 @@ describe.each(servers)('beneath a service that goes on writing, on $name,', (ser
     expect(upgraded.code, upgraded.stderr).toBe(0);
     expect(service.runs()).toBe(true);
     // Only what it wrote between its start and the failed health check is gone.
-    const { rows, stops } = await service.taken();
+    const [rows, stops] = [await service.taken(), await service.stops()];
     const [opened = 0, failing = 0, closed = 0] = stops;
     expect(stops).toHaveLength(3);
     const kept = [...rows.slice(0, opened), ...rows.slice(failing, closed)];
@@ -173,5 +179,43 @@ describe.each(servers)('beneath a service that goes on writing, on $name,', (ser
     await writeFile(start, right);
     expect((await site.maj('restore', oldest, '--yes')).code).toBe(0);
     await expectVersion(site, '1.0.0');
+  });
+
+  test('everything is exact where it is locked out of the database', async () => {
+    const site = await newSite();
+    await site.asAdmin(async (session) => {
+      await session.run("DROP USER IF EXISTS worker@'localhost'");
+      await session.run("CREATE USER worker@'localhost' IDENTIFIED BY 'secret'");
+      await session.run("GRANT ALL ON intimemanager.* TO worker@'localhost'");
+      await allowLocking(session, "intimemanager@'localhost'");
+    });
+    const service = await serviceOf(site, { user: 'worker', password: 'secret' });
+    await appendFile(join(site.project, '.env'), 'APP_DB_ACCOUNTS=worker\n');
+    sh(service.start);
+    expect((await site.maj('status')).stdout).toContain('(APP_DB_ACCOUNTS)');
+
+    const failed = await site.maj('upgrade', '2.0.1');
+    expect(failed.code, failed.stderr).toBe(10);
+    const locked = failed.stderr.indexOf('Lock the database accounts worker');
+    expect(failed.stderr.indexOf('Unlock the database accounts worker')).toBeGreaterThan(locked);
+    expect(locked).toBeGreaterThan(0);
+    await expectVersion(site, '1.0.0');
+
+    const first = (await service.taken()).length;
+    const killed = await strikeIn(site, 'final-backup', { signal: 'SIGKILL' }, ['upgrade', '1.1.0']);
+    expect(killed.signal, killed.stderr).toBe('SIGKILL');
+    const rows = (await service.taken()).slice(first);
+    expect((await site.maj('status')).stdout).toMatch(/accounts +worker: locked by maj since 20/);
+    const back = await site.maj('upgrade', '--roll-back');
+    expect(back.code, back.stderr).toBe(0);
+    expect(await missing(site, rows)).toEqual([]);
+
+    const restored = await site.maj('restore', '--yes');
+    expect(restored.code, restored.stderr).toBe(0);
+    await expectVersion(site, '1.0.0');
+    await site.asAdmin(async (session) => expect(await lockedOf(session, 'worker')).toEqual([]));
+    // And it goes on writing.
+    const { length } = await service.taken();
+    while ((await service.taken()).length === length) await systemClock.sleep(20);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { lookAt, type PageView } from '../../examples/demo/page.ts';
 import { hashOfDump, installSite, type Site } from '../../examples/demo/site.ts';
-import { withSession } from '../../scripts/database/session/session.ts';
+import { withSession, type Session } from '../../scripts/database/session/session.ts';
 import { readMigrations } from '../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../scripts/migrations/run/runner.ts';
 import { adoptRelease } from '../../scripts/release/adopt.ts';
@@ -23,6 +23,8 @@ export interface TestSite extends Site {
   rows(): Promise<string>;
   /** The paths and contents of the application's files, but for logs. */
   files(): Promise<Readonly<Record<string, string>>>;
+  /** Works as the server's administrator. */
+  asAdmin<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** The newest run's journal; empty while there is none. */
   journal(): Promise<JournalLine[]>;
   /** Whether the maintenance flag is set. */
@@ -80,6 +82,7 @@ export function useSites(
       page: () => lookAt(site.url),
       rows: () => hashOfDump(context, site.target, server.flavour),
       files: () => filesOf(site.appDir),
+      asAdmin: (work) => withSession(context, running().target('mysql'), work),
       journal: () => newestJournal(site.project),
       inMaintenance: async () => Object.hasOwn(await filesOf(site.appDir), 'maintenance.flag'),
     };

@@ -2,6 +2,7 @@ import type { HealthProblem } from '../../application/health.ts';
 import { bytes, duration } from '../../core/format.ts';
 import type { AtWork } from '../../database/active-connections.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
+import { accountText } from './database.ts';
 
 /** What was wrong with the last answer of the health page. */
 function healthText(problem: HealthProblem): string {
@@ -85,6 +86,18 @@ export const application = {
           ? 'To see why, run it by hand as the user that runs maj. Usually only root may stop and start units.'
           : 'To see why, run it by hand in APP_DIR, as the user that `maj status` names for commands. The command must also succeed when there is nothing left to do. If only root may run it, name the systemd units in APP_SERVICES instead.',
     }),
+    'accounts-not-lockable': ({ account, missing, readable }) => ({
+      message: `APP_DB_ACCOUNTS is set, but ${account} may not lock those accounts: it needs ${[...missing, `SELECT on ${readable}`].join(', ')}.`,
+      hint: `As an administrator of the server: ${missing.length === 0 ? '' : `GRANT ${missing.join(', ')} ON *.* TO ${accountText(account)}; `}GRANT SELECT ON ${readable} TO ${accountText(account)}; or leave APP_DB_ACCOUNTS out.`,
+    }),
+    'accounts-unknown': ({ names }) => ({
+      message: `The database server has no account named ${names.join(', ')}, which APP_DB_ACCOUNTS names.`,
+      hint: 'Set it to the names that the application connects as, without a host: SELECT User, Host FROM mysql.user lists them.',
+    }),
+    'accounts-include-own': ({ name }) => ({
+      message: `APP_DB_ACCOUNTS names ${name}, and maj connects as ${name} too: it would lock itself out.`,
+      hint: 'Give maj an account of its own (DB_USER), or leave APP_DB_ACCOUNTS out.',
+    }),
     'not-installed': (facts) => ({
       message: `No application is installed in ${facts.path}.`,
       hint: 'Check APP_DIR and APP_LAYOUT. To install a first release there: maj apply VERSION.',
@@ -107,6 +120,9 @@ export const application = {
     'clear-cache': (facts) => `Clear the cache: ${facts.command}`,
     'stop-service': (facts) => `Stop services: ${facts.command}`,
     'start-service': (facts) => `Start services: ${facts.command}`,
+    'lock-accounts': ({ names }) =>
+      `Lock the database accounts ${names.join(', ')}, and end their connections`,
+    'unlock-accounts': ({ names }) => `Unlock the database accounts ${names.join(', ')}`,
     'drain-connections': (facts) => `Wait for what still runs in ${facts.database}`,
     'run-smoke': (facts) => `Run the smoke test: ${facts.command}`,
     'check-health': (facts) => `Wait for ${facts.url}`,

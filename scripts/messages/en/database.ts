@@ -59,7 +59,7 @@ const engines = (tables: readonly TableToLock[]): string =>
   tables.map(({ name, engine }) => `${name} (${engine})`).join(', ');
 
 /** `'user'@'host'`, of `user@host`. */
-const accountText = (account: string): string => `'${account.replace(/@(?=[^@]*$)/, "'@'")}'`;
+export const accountText = (account: string): string => `'${account.replace(/@(?=[^@]*$)/, "'@'")}'`;
 
 /** What the modes risk that prove nothing. */
 const unprovenRisk =

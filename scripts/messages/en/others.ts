@@ -2,7 +2,7 @@ import { oneLine } from '../../core/printable.ts';
 import type { Other, Others } from '../../database/others.ts';
 
 const stopWriters =
-  'Stop what writes there (services, queue workers, cron); with APP_SERVICES or APP_STOP_COMMAND maj does that (docs/applications.md).';
+  'Stop what writes there (services, queue workers, cron); with APP_SERVICES, APP_STOP_COMMAND or APP_DB_ACCOUNTS maj does that (docs/applications.md).';
 
 function otherText({ id, account, program, does, words, seconds }: Other): string {
   const client = program === undefined ? '' : `, ${program}`;

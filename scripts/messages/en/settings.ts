@@ -84,6 +84,8 @@ export const settings = {
     APP_STOP_COMMAND:
       'Command that stops the application, or those parts of it that write to the database, while an upgrade or a restore works on the database. Use it for what no systemd unit runs.',
     APP_START_COMMAND: 'Command that starts again what APP_STOP_COMMAND stops.',
+    APP_DB_ACCOUNTS:
+      'Names of the database accounts that the application connects as. They are locked, and their connections ended, while an upgrade or a restore works on the database. DB_USER has to be another account, which may do that.',
     APP_COMMAND_TIMEOUT:
       'How long a command of the application (dependencies, cache, stop, start, smoke test, maintenance) may take before it is ended.',
     APP_USER:

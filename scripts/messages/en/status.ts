@@ -36,6 +36,8 @@ interface StatusFacts extends StatusTroubles {
   readonly permissions: FileReport | undefined;
   /** The settings by which services are stopped. */
   readonly services: readonly string[];
+  /** The database accounts that an upgrade or a restore has locked, and not unlocked again. */
+  readonly locked: { readonly since: string; readonly names: readonly string[] } | undefined;
   readonly commands: { readonly user: string; readonly by: CommandUser['by'] } | undefined;
   readonly free: number;
   readonly backupDir: string;
@@ -99,8 +101,13 @@ export function statusLines(facts: StatusFacts): readonly string[] {
         ? [facts.servicesError]
         : facts.services.length === 0
           ? []
-          : [`an upgrade and a restore stop them (${facts.services.join(', ')})`],
+          : [`stopped by an upgrade and a restore (${facts.services.join(', ')})`],
     ),
+    ...(facts.locked === undefined
+      ? []
+      : [
+          `accounts     ${facts.locked.names.join(', ')}: locked by maj since ${facts.locked.since}${facts.unfinished === undefined ? '; `maj maintenance off` unlocks them' : ''}`,
+        ]),
     `commands     ${facts.commands === undefined ? (facts.commandsError ?? 'unknown') : `run as ${facts.commands.user} (${commandsTexts[facts.commands.by]})`}`,
     `database     ${facts.server ?? facts.databaseError ?? 'not set'}`,
     ...(facts.dumpError === undefined ? [] : [`dump         ${facts.dumpError}`]),

@@ -11,6 +11,7 @@ import type { Target } from '../../../scripts/database/session/target.ts';
 import { readMigrations } from '../../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../../scripts/migrations/run/runner.ts';
 import { parseJournal, type JournalLine } from '../../../scripts/upgrade/journal/journal.ts';
+import { allowLocking, lockedOf } from '../../helpers/account-locks.ts';
 import { asAUser, startMaj, type CliRun } from '../../helpers/cli.ts';
 import { testContext } from '../../helpers/context.ts';
 import type { KillableServer } from '../../helpers/killable-server.ts';
@@ -71,8 +72,11 @@ export async function makeMatrixSite(
   await running.run(async (session) => {
     await session.run('DROP DATABASE IF EXISTS intimemanager');
     await session.run("DROP USER IF EXISTS intimemanager@'localhost'");
+    await session.run(`DROP USER IF EXISTS ${worker}@'localhost'`);
+    await session.run(`CREATE USER ${worker}@'localhost'`);
   });
   const installed = await installSite(context, running, places.application, example);
+  await running.run((session) => allowLocking(session, "intimemanager@'localhost'"));
   await seed(installed.target, installed.appDir, example);
   const root = join(places.application, 'www', 'site');
   const live = layout === 'in-place' ? installed.appDir : join(root, 'current');
@@ -90,6 +94,7 @@ export async function makeMatrixSite(
     APP_CACHE_COMMAND: `test ! -e ${flags.hook}`,
     APP_STOP_COMMAND: `touch ${stopped}`,
     APP_START_COMMAND: `rm -f ${stopped}`,
+    APP_DB_ACCOUNTS: worker,
   };
   const path = join(project, '.env');
   const lines = Object.entries(more).map(([name, value]) => `${name}=${value}\n`);
@@ -128,6 +133,8 @@ export async function makeMatrixSite(
     },
     leftovers: async () => [
       ...(existsSync(stopped) ? [stopped] : []),
+      ...(await running.run((session) => lockedOf(session, worker))),
+      ...(await namesIn(join(project, '.maj'))).filter((name) => name.startsWith('locked-')),
       ...(await namesIn(join(project, '.maj'))).filter((name) => name.startsWith('lock')),
       ...(await namesIn(join(project, '.maj', 'backups'))).filter((name) => name.endsWith('.partial')),
       ...(await namesIn(area)).filter((name) => /^staged-|\.moving$|\.maj-new$/.test(name)),
@@ -140,6 +147,9 @@ export async function makeMatrixSite(
     },
   };
 }
+
+/** The account of the application that is locked out while a run works on the database. */
+const worker = 'intimemanager_worker';
 
 const mount = (...words: readonly string[]): void => void execFileSync('mount', words);
 

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { logBaseline, newLogErrors } from '../../../scripts/application/logs.ts';
+import { Secret } from '../../../scripts/config/types.ts';
 import { quoteWords } from '../../../scripts/system/process/shell-words.ts';
 import { maj, majCommand } from '../../helpers/cli.ts';
-import { temporaryFolder } from '../../helpers/context.ts';
+import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { releaseEntries, writePackage, writeTree } from '../../helpers/packages.ts';
 
 /** script(1), of util-linux, gives a command a terminal of its own. */
@@ -76,4 +79,53 @@ test('on a terminal neither the spinner nor the question lets a name send an esc
   expect(output).toContain(`app${shown} by version 1.1.0?`);
   // The spinner draws with sequences of its own; this is not one.
   expect(output).not.toContain(setTitle);
+});
+
+describe('the password of the database, which an application prints as it fails, is never shown:', () => {
+  const password = 'hunter2-and-more';
+  const dump = `DB_PASSWORD=${password}`;
+
+  test('neither by a command nor by its smoke test', async () => {
+    const { code, stdout, stderr } = await maj(install({}), ['verify', 'app'], {
+      env: {
+        APP_DIR: '../app',
+        DB_PASSWORD: password,
+        APP_SMOKE_COMMAND: `printf 'DB_PASSWORD=hun%s; ' ter2-and-more; false`,
+      },
+    });
+    expect(code).toBe(3);
+    expect(stderr).toContain('DB_PASSWORD=***;');
+    expect(stdout + stderr).not.toContain('hunter2');
+  });
+
+  test('nor by its health page, also where only its beginning is shown', async () => {
+    const page = createServer((_, response) => response.writeHead(500).end(`${'x'.repeat(180)}${dump}`));
+    await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+    const address = page.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const { code, stdout, stderr } = await maj(install({}), ['verify', 'app'], {
+      env: {
+        APP_DIR: '../app',
+        DB_PASSWORD: password,
+        APP_HEALTH_URL: `http://127.0.0.1:${port}/`,
+        APP_HEALTH_TIMEOUT: '1s',
+      },
+    });
+    page.close();
+    expect(code).toBe(3);
+    expect(stderr).toContain('xDB_PASSWORD=***');
+    expect(stdout + stderr).not.toContain('hunter');
+  });
+
+  test('nor by a line of its log', async () => {
+    const context = testContext({
+      projectDir: install({}),
+      config: { APP_DIR: '../app', APP_LOGS: ['error.log'], DB_PASSWORD: new Secret(password) },
+    });
+    const log = join(context.projectDir, '..', 'app', 'error.log');
+    writeFileSync(log, '');
+    const baseline = await logBaseline(context);
+    writeFileSync(log, `Fatal error: ${dump}\n`);
+    expect(await newLogErrors(context, baseline)).toMatchObject([{ line: 'Fatal error: DB_PASSWORD=***' }]);
+  });
 });

@@ -5,7 +5,12 @@ import type { Config } from '../../../scripts/config/settings.ts';
 
 type Settings = Partial<Pick<Config, 'APP_SERVICES' | 'APP_STOP_COMMAND' | 'APP_START_COMMAND'>>;
 
-const none = { APP_SERVICES: undefined, APP_STOP_COMMAND: undefined, APP_START_COMMAND: undefined };
+const none = {
+  APP_SERVICES: undefined,
+  APP_STOP_COMMAND: undefined,
+  APP_START_COMMAND: undefined,
+  APP_DB_ACCOUNTS: undefined,
+};
 const commands = { APP_STOP_COMMAND: 'stop it', APP_START_COMMAND: 'start it' };
 const stop = { setting: 'APP_STOP_COMMAND', command: 'stop it' };
 const start = { setting: 'APP_START_COMMAND', command: 'start it' };
