@@ -27,7 +27,7 @@ import { checkReplaceable, restoreFiles } from './restore/restore-files.ts';
 import { restoreInto } from './restore/restore-into.ts';
 import { refuseNarrower } from './restore/restore-mark.ts';
 import { restoreCommand, type RestoreScope } from './restore/restore-scope.ts';
-import { halfWay, inRestoreWindow } from './restore/restore-window.ts';
+import { inRestoreWindow } from './restore/restore-window.ts';
 import { tryRestore } from './restore/trial/trial.ts';
 import { withLock } from './upgrade/lock.ts';
 import { findDumpProgram } from './upgrade/ready.ts';
@@ -148,17 +148,14 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
       ...(tables === undefined ? {} : { selection: onlyTables(tables) }),
     });
   }
-  const restoreRows = async (): Promise<RestoreWork | null> => {
-    const work = await learn();
-    if (target !== undefined && work !== null) await applyRestore(context, backup, target, work, restoring);
-    return work;
-  };
-  return inRestoreWindow(context, begun, async (closeAgain) => {
+  return inRestoreWindow(context, begun, async ({ begins, closeAgain }) => {
     // Files first: unpacking them can fail without a change.
-    if (folder === undefined) return restored(null, await restoreRows());
-    const replaced = await restoreFiles(context, backup);
-    await closeAgain();
-    return restored(replaced, await halfWay(restoreRows));
+    const replaced = folder === undefined ? null : await restoreFiles(context, backup, begins);
+    if (folder !== undefined) await closeAgain();
+    const work = await learn();
+    begins();
+    if (target !== undefined && work !== null) await applyRestore(context, backup, target, work, restoring);
+    return restored(replaced, work);
   });
 }
 

@@ -31,11 +31,16 @@ export async function checkReplaceable(context: Context): Promise<AppTree> {
  * Puts an application's files back, all of them: unpacks the archive beside the application's folder, compares every
  * file with the list, and only then swaps the two by renames. The tree that was there is kept.
  *
+ * @param begins is called before the first change
  * @returns where the tree that was there is now; null when there was none
  * @throws MajError `no-files-in-backup`, `ours-within-app`, `disk-full` (exit code 3), `files-differ` (4): the application's
  *   folder is untouched
  */
-export async function restoreFiles(context: Context, backup: Backup): Promise<string | null> {
+export async function restoreFiles(
+  context: Context,
+  backup: Backup,
+  begins: () => void,
+): Promise<string | null> {
   const { files } = backup.manifest;
   if (files === null) throw refused('no-files-in-backup', { id: backup.id });
   const { root: live, flagIn } = await checkReplaceable(context);
@@ -57,6 +62,7 @@ export async function restoreFiles(context: Context, backup: Backup): Promise<st
     // Before the swap, so that no power failure leaves the names of files without what was in them.
     await flush(context, fresh);
     const replaced = (await exists(live)) ? join(aside, asideName('replaced', context.clock.now())) : null;
+    begins();
     if (replaced !== null) await renameDurably(live, replaced);
     await renameDurably(fresh, live);
     await flag.done();

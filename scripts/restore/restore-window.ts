@@ -17,20 +17,26 @@ import { placesOf } from '../release/places.ts';
 import { readRestoreMark, underRestoreMark, type BegunRestore } from './restore-mark.ts';
 import { restoreCommand } from './restore-scope.ts';
 
+/** What the work of a restore tells its window. */
+export interface RestoreWindow {
+  /** To be called before the first change: what fails from then on leaves the application closed. */
+  readonly begins: () => void;
+  /** Closes the application again, once its files were replaced: the state of a maintenance command can be among them. */
+  readonly closeAgain: () => Promise<void>;
+}
+
 /**
  * Does a restore in maintenance and with the services stopped, both of which are put back afterwards: also when the restore
- * that began it was killed, and this one is the second. A restore that fails leaves the application closed. One that is
- * refused because somebody still writes, or because a service cannot be stopped, leaves it was.
+ * that began it was killed, and this one is the second. A restore that fails leaves the application closed. One that fails
+ * before it has changed anything (somebody still writes, a service cannot be stopped, the disk is full) leaves it as it was.
  *
- * @param work is given what closes the application again: to be called once its files were replaced, for the state of a
- *   maintenance command can be among them
- * @throws MajError `still-written`, `service-failed` (exit code 3) before anything was changed; `restore-not-opened` (11) when
- *   all is restored, and the application could not be opened again
+ * @throws MajError what the work throws, with exit code 11 once it has begun to change something; `still-written`,
+ *   `service-failed` (3); `restore-not-opened` (11) when all is restored, and the application could not be opened again
  */
 export async function inRestoreWindow<T>(
   context: Context,
   begun: Omit<BegunRestore, 'maintenance'>,
-  work: (closeAgain: () => Promise<void>) => Promise<T>,
+  work: (window: RestoreWindow) => Promise<T>,
 ): Promise<T> {
   const left = await readRestoreMark(context);
   const maintenance = left?.maintenance ?? (await stateBefore(context));
@@ -49,9 +55,16 @@ export async function inRestoreWindow<T>(
     if (maintenance === 'off' && (await isInstalled(context))) await setMaintenance(context, 'off');
   };
   return underRestoreMark(context, { ...begun, maintenance }, async (asBefore) => {
+    let hasBegun = false;
+    const closeAgain = async (): Promise<void> => {
+      if (managed && (await isInstalled(context))) await keepClosed(context, reason);
+    };
+    let result: T;
     try {
       await close();
+      result = await work({ begins: () => void (hasBegun = true), closeAgain });
     } catch (error) {
+      if (hasBegun) throw asHalfWay(error);
       // What an earlier restore left half-way stays closed.
       if (left === undefined) {
         await halfWay(open);
@@ -59,9 +72,6 @@ export async function inRestoreWindow<T>(
       }
       throw error;
     }
-    const result = await work(async () => {
-      if (managed && (await isInstalled(context))) await halfWay(() => keepClosed(context, reason));
-    });
     try {
       await open();
     } catch (error) {
@@ -109,11 +119,14 @@ async function isInstalled(context: Context): Promise<boolean> {
   return context.config.APP_DIR !== undefined && (await placesOf(context)).live !== undefined;
 }
 
-/** What fails from here on does not leave everything as it was, whatever it is. */
-export async function halfWay<T>(work: () => Promise<T>): Promise<T> {
+/** What fails here does not leave everything as it was, whatever it is. */
+async function halfWay<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof MajError ? error.withExitCode(exitCodes.notRolledBack) : error;
+    throw asHalfWay(error);
   }
 }
+
+const asHalfWay = (error: unknown): unknown =>
+  error instanceof MajError ? error.withExitCode(exitCodes.notRolledBack) : error;

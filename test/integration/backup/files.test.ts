@@ -64,7 +64,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     symlinkSync(temporaryFolder('elsewhere'), join(app, 'link'));
     const damaged = treePicture(app);
 
-    const replaced = await restoreFiles(context, backup);
+    const replaced = await restoreFiles(context, backup, () => undefined);
     expect(treePicture(app)).toEqual(before);
     expect(replaced).not.toBeNull();
     expect(dirname(replaced ?? '')).toBe(join(dirname(app), `.${basename(app)}.maj`));
@@ -77,7 +77,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     chmodSync(join(app, 'tool'), 0o6755);
     const context = await contextFor(app);
     const isRoot = process.getuid?.() === 0;
-    await restoreFiles(context, await takeBackup(context));
+    await restoreFiles(context, await takeBackup(context), () => undefined);
     expect(statSync(join(app, 'tool')).mode & 0o7777).toBe(isRoot ? 0o755 : 0o6755);
     const dropped = context.events.filter((event) => 'note' in event && event.note === 'setuid-dropped');
     expect(dropped).toMatchObject(isRoot ? [{ facts: { paths: ['tool'] } }] : []);
@@ -98,10 +98,10 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     writeFileSync(flag, 'since noon');
     const backup = await takeBackup(context);
     expect(readFileSync(join(backup.folder, 'files.list'), 'utf8')).not.toContain('down.flag');
-    await restoreFiles(context, backup);
+    await restoreFiles(context, backup, () => undefined);
     expect(readFileSync(flag, 'utf8')).toBe('since noon');
     rmSync(flag);
-    await restoreFiles(context, backup);
+    await restoreFiles(context, backup, () => undefined);
     expect(existsSync(flag)).toBe(false);
   });
 
@@ -115,7 +115,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     mkdirSync(join(area, 'restoring', 'uploads'), { recursive: true });
     writeFileSync(join(area, 'restoring', 'down.flag'), '');
     rmSync(app, { recursive: true });
-    expect(await restoreFiles(context, backup)).toBeNull();
+    expect(await restoreFiles(context, backup, () => undefined)).toBeNull();
     expect(existsSync(join(app, 'down.flag'))).toBe(true);
     rmSync(join(app, 'down.flag'));
     utimesSync(app, statSync(app).atime, new Date(0));
@@ -133,7 +133,9 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     expect(context.events).toContainEqual(
       expect.objectContaining({ type: 'note', note: 'left-out', facts: { path: 'var/backups' } }),
     );
-    await expect(restoreFiles(context, backup)).rejects.toMatchObject({ code: 'ours-within-app' });
+    await expect(restoreFiles(context, backup, () => undefined)).rejects.toMatchObject({
+      code: 'ours-within-app',
+    });
     await expect(
       takeBackup({ ...context, config: { ...context.config, BACKUP_DIR: app } }),
     ).rejects.toMatchObject({
@@ -155,7 +157,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
     const backup = await takeBackup(context);
     expect(backup.manifest.appVersion).toBe('1.1');
     rmSync(join(app, 'shared'), { recursive: true });
-    await restoreFiles(context, backup);
+    await restoreFiles(context, backup, () => undefined);
     expect(readFileSync(join(app, 'shared', 'uploads', 'a'), 'utf8')).toBe('a');
     expect(readdirSync(join(app, 'releases'))).toEqual(['1.1']);
     expect(existsSync(join(app, 'current', 'down.flag'))).toBe(true);
@@ -172,7 +174,7 @@ describe.each(servers.slice(0, 1))('on $name', (server) => {
       expect.objectContaining({ type: 'warning', note: 'changed-while-read', facts: { path: 'access.log' } }),
     );
     await verifyBackup(context, backup);
-    await restoreFiles(context, backup);
+    await restoreFiles(context, backup, () => undefined);
     expect(readFileSync(log, 'utf8')).toMatch(/^line\n/);
   });
 

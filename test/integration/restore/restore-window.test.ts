@@ -94,6 +94,36 @@ describe.each(servers)('a restore on $name', (server) => {
     expect(await stateOf(site)).toEqual(before);
     expect((await site.maj('backup')).code).toBe(0);
   });
+
+  // What is missing is there when the backup is verified: the command that stops the services takes it away.
+  test.each([
+    { of: 'files', missing: 'files', code: 4, isOpen: true },
+    { of: 'the database', missing: 'database', code: 11, isOpen: false },
+  ])('that fails over its $of ends with $code', async ({ missing, code, isOpen }) => {
+    const backup = join(site.project, '.maj', 'backups', id);
+    const hidden = join(temporaryFolder('hidden'), 'parts');
+    const pattern = missing === 'files' ? 'files*' : 'database*';
+    const script = join(temporaryFolder('commands'), 'stop');
+    await writeFile(script, `#!/bin/sh\nmkdir -p ${hidden} && mv ${backup}/${pattern} ${hidden}/\n`, {
+      mode: 0o755,
+    });
+    const settings = join(site.project, '.env');
+    const own = await readFile(settings, 'utf8');
+    await writeFile(settings, `${own}APP_STOP_COMMAND=${script}\nAPP_START_COMMAND=true\n`);
+    await spoil(site);
+    const spoilt = await stateOf(site);
+    const failed = await site.maj('restore', id, '--yes');
+    await writeFile(settings, own);
+    for (const name of await readdir(hidden)) await rename(join(hidden, name), join(backup, name));
+    expect(failed.code, failed.stderr).toBe(code);
+    expect(await site.inMaintenance()).toBe(!isOpen);
+    expect(existsSync(markOf(site))).toBe(!isOpen);
+    if (isOpen) expect(await stateOf(site)).toEqual(spoilt);
+    const again = await site.maj('restore', id, '--yes');
+    expect(again.code, again.stderr).toBe(0);
+    expect(await stateOf(site)).toEqual(before);
+    await expectVersion(site, '1.0.0');
+  });
 });
 
 const markOf = (site: TestSite): string => join(site.project, '.maj', 'restore-unfinished.json');
