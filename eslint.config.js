@@ -73,7 +73,7 @@ const inOwnFolders = [
   'scripts/backup/files/{hard-links,list-writer}.ts',
   'scripts/backup/{partial,take-database}.ts',
   'scripts/cli/{generate,program}.ts',
-  'scripts/config/{load,stranger}.ts',
+  'scripts/config/{load,own-folders}.ts',
   'scripts/database/session/connection-options.ts',
   'scripts/dump/{client/option-file,store}.ts',
   'scripts/keeping/disk-usage.ts',

@@ -11,8 +11,8 @@ import { discardStaged, stagePackage } from './release/stage.ts';
 import { installedVersion } from './release/version.ts';
 import { exists } from './system/files.ts';
 import { applyAlone } from './upgrade/apply-alone.ts';
+import { newRunId } from './upgrade/journal/journal.ts';
 import { recordLate } from './upgrade/journal/records.ts';
-import { newRunId } from './upgrade/journal/runs.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { githubCommands } from './cli/formats/github-annotations.ts';
-import { sarifLog } from './cli/formats/sarif.ts';
+import { githubCommands, sarifLog } from './cli/finding-formats.ts';
 import type { VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { refused, wrongUsage } from './core/errors.ts';

@@ -30,7 +30,7 @@ import { restoreCommand, type RestoreScope } from './restore/restore-scope.ts';
 import { inRestoreWindow } from './restore/restore-window.ts';
 import { tryRestore } from './restore/trial/trial.ts';
 import { withLock } from './upgrade/lock.ts';
-import { findDumpProgram } from './upgrade/ready.ts';
+import { findDumpProgram } from './upgrade/preconditions.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 
 type Option = 'database-only' | 'files-only' | 'tables' | 'into' | 'definers' | 'of-another' | 'plan';

@@ -9,7 +9,7 @@ import { planUpgrade } from './upgrade/plan.ts';
 import { pruneAfterSuccess } from './upgrade/prune.ts';
 import { resumeUpgrade } from './upgrade/recovery/resume.ts';
 import { refuseOtherInstallation } from './upgrade/recovery/same-installation.ts';
-import { takeBack } from './upgrade/recovery/unfinished-run.ts';
+import { takeBack } from './upgrade/recovery/take-back.ts';
 import { findUnfinished, refuseAlive, refuseLeftOver } from './upgrade/recovery/unfinished.ts';
 import type { LosingPlan } from './upgrade/recovery/written-since.ts';
 import { upgrade, type Upgraded, type UpgradeOptions } from './upgrade/upgrade.ts';

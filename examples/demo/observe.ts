@@ -1,4 +1,4 @@
-import { printable } from '../../scripts/core/printable.ts';
+import { printable } from '../../scripts/core/format.ts';
 import type { PageView } from './page.ts';
 
 /** The demonstration did not show what it is there to show. */

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { makeStateFolder } from '../config/own-folders.ts';
 import { stateDir } from '../config/require.ts';
-import { orLeftOver } from '../core/best-effort.ts';
-import { inStep, type Context } from '../core/context.ts';
+import { inStep, orLeftOver, type Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
 import {
   connectionsOf,

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
+import { checkOwnFolder } from '../config/own-folders.ts';
 import { backupsDir } from '../config/require.ts';
-import { checkOwnFolder } from '../config/stranger.ts';
 import type { Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { liveDatabase } from '../database/identity.ts';

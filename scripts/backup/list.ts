@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
+import { checkOwnFolder } from '../config/own-folders.ts';
 import { backupsDir } from '../config/require.ts';
-import { checkOwnFolder } from '../config/stranger.ts';
 import { warn, type Context } from '../core/context.ts';
 import { sha256OfText } from '../core/text-hash.ts';
 import { whose, type DatabaseIdentity, type Whose } from '../database/whose.ts';

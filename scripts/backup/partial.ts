@@ -1,9 +1,8 @@
 import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { keepBackupsFromGit, makeBackupsFolder } from '../config/own-folders.ts';
+import { checkOwnFolder, keepBackupsFromGit, makeBackupsFolder } from '../config/own-folders.ts';
 import { backupsDir } from '../config/require.ts';
-import { checkOwnFolder } from '../config/stranger.ts';
 import { note, type Context } from '../core/context.ts';
 import { interrupted } from '../core/errors.ts';
 import { sha256OfText } from '../core/text-hash.ts';

@@ -1,4 +1,4 @@
-import { oneLine } from '../core/printable.ts';
+import { oneLine } from '../core/format.ts';
 import { quoteText } from '../sql/quote.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import { clearedName, filesArchiveName, lateArchiveName } from './layout.ts';

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { refused } from '../core/errors.ts';
-import { printable } from '../core/printable.ts';
+import { printable } from '../core/format.ts';
 import type { Messages } from '../messages/catalogue.ts';
 
 /** The streams of the terminal. */

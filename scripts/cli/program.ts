@@ -8,7 +8,7 @@ import { systemClock } from '../core/clock.ts';
 import { warn, type Context } from '../core/context.ts';
 import { speakWith, wrongUsage } from '../core/errors.ts';
 import type { Report } from '../core/events.ts';
-import { printable } from '../core/printable.ts';
+import { printable } from '../core/format.ts';
 import { errorText, type Messages } from '../messages/catalogue.ts';
 import { messagesFor } from '../messages/index.ts';
 import { callersFolder, isNpmSetting } from '../system/process/npm.ts';

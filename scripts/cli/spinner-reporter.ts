@@ -1,7 +1,6 @@
 import ora from 'ora';
 import type { Report } from '../core/events.ts';
-import { bytes, duration } from '../core/format.ts';
-import { printable } from '../core/printable.ts';
+import { bytes, duration, printable } from '../core/format.ts';
 import type { Messages } from '../messages/catalogue.ts';
 import { figures, textOf, type TextEvent, type WriteLine } from './reporter.ts';
 

@@ -1,10 +1,10 @@
-import dotenv from 'dotenv';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import dotenv from 'dotenv';
 import { reasonOf, wrongUsage } from '../core/errors.ts';
+import { refuseStrangers } from './own-folders.ts';
 import { parseSettings } from './parse.ts';
 import { isSecret, settingNames, type Config, type SettingName } from './settings.ts';
-import { refuseStrangers } from './stranger.ts';
 
 /** The settings, and the environment that child processes may see. */
 export interface LoadedSettings {

@@ -1,6 +1,6 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
+import type { OwnFolder, Stranger } from './own-folders.ts';
 import type { SettingProblem } from './parse.ts';
-import type { OwnFolder, Stranger } from './stranger.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {

@@ -1,6 +1,6 @@
 import type { Config } from '../config/settings.ts';
 import type { Clock } from './clock.ts';
-import { interrupted } from './errors.ts';
+import { interrupted, reasonOf } from './errors.ts';
 import type { MajEvent, NoteFacts, NoteName, Report, StepFacts, StepName } from './events.ts';
 
 /** What everything that acts is handed; nothing that acts takes it from anywhere else. */
@@ -89,5 +89,24 @@ export async function endedBySignal<T>(
     throw context.signal.aborted ? interrupted('interrupted', {}, { cause: error }) : error;
   } finally {
     context.signal.removeEventListener('abort', end);
+  }
+}
+
+/**
+ * Does what is only bookkeeping or cleaning up: that it fails is told, and is no failure of what was done before it.
+ *
+ * @param path what it was about
+ * @param tell `warn` where the user should look at it
+ */
+export async function orLeftOver(
+  context: Pick<Context, 'report'>,
+  path: string,
+  work: () => Promise<unknown>,
+  tell: typeof note | typeof warn = note,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    tell(context, 'left-over', { path, reason: reasonOf(error) });
   }
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, join, relative } from 'node:path';
+import { strangerAt, trustingOf, type FoundStranger, type Trusting } from '../config/own-folders.ts';
 import { isUnder, persistentPaths } from '../config/persistent.ts';
 import { applicationDir } from '../config/require.ts';
-import { strangerAt, trustingOf, type FoundStranger, type Trusting } from '../config/stranger.ts';
 import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
 import { fileFailed, namesIn, statIfThere } from '../system/files.ts';

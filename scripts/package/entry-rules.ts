@@ -1,4 +1,4 @@
-import { isUnprintable } from '../core/printable.ts';
+import { isUnprintable } from '../core/format.ts';
 
 /** What an archive says of one of its entries. */
 export interface PackageEntry {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { refuseStrangers } from '../config/stranger.ts';
+import { refuseStrangers } from '../config/own-folders.ts';
 import type { Context } from '../core/context.ts';
 import { refused, unsound, wrongUsage } from '../core/errors.ts';
 import { readBytesSync } from '../system/beneath.ts';

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import { closeSync, fchmodSync, fstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DamagedArchive } from '../archive/byte-reader.ts';
+import { copyFile } from '../archive/copy-file.ts';
 import { readPackedArchive } from '../archive/packed-archive.ts';
 import type { RawEntry } from '../archive/unpack.ts';
+import { createBreather } from '../core/clock.ts';
 import { stopIfInterrupted, type Context, type TellProgress } from '../core/context.ts';
-import { MajError, refused, unsound } from '../core/errors.ts';
-import { createBreather } from '../core/yield-to-event-loop.ts';
+import { refused, unsound, MajError } from '../core/errors.ts';
 import { chmodSync, mkdirSync, openNew, renameSync, symlinkSync } from '../system/beneath.ts';
 import { fileFailed, privateFolder, remove, systemErrorCode, writeWholeSync } from '../system/files.ts';
-import { copyFile } from '../archive/copy-file.ts';
 import {
-  EntryRules,
   packageLimits,
   tooTight,
-  type PackageEntry,
   type EntryProblem,
+  EntryRules,
+  type PackageEntry,
   type UnpackLimits,
 } from './entry-rules.ts';
 import { packingOf } from './package-formats.ts';

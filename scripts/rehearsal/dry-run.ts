@@ -1,6 +1,6 @@
 import type { Manifest } from '../backup/manifest.ts';
 import { warn, type Context } from '../core/context.ts';
-import { MajError, refused } from '../core/errors.ts';
+import { refused, MajError } from '../core/errors.ts';
 import { unifiedDiff } from '../core/unified-diff.ts';
 import { readSchema, type Schema } from '../database/fingerprint.ts';
 import { currentUser, isTrustedCreator, lacksOnLive, mayOnLive, readGrantLines } from '../database/grants.ts';
@@ -12,9 +12,9 @@ import { checkPending, joinEvidence, type MeasuredStatement } from '../migration
 import type { Finding } from '../migrations/checks/finding.ts';
 import { confine, isDenied, type LiveAccount } from '../migrations/confine.ts';
 import { readDonePrefixes } from '../migrations/done-prefix.ts';
+import { ledgerTable, readLedger } from '../migrations/ledger/ledger.ts';
 import type { Migration } from '../migrations/migration.ts';
 import { planMigrations, refuseProblems } from '../migrations/plan.ts';
-import { ledgerTable, readLedger } from '../migrations/ledger/ledger.ts';
 import { runScripts, serverSqlMode, type MigrationRun } from '../migrations/run/runner.ts';
 import type { Throwaway } from '../server/throwaway.ts';
 import { readServerSettings, takeServerSettings } from './production-settings.ts';

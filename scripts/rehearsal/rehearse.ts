@@ -2,7 +2,7 @@ import type { Backup } from '../backup/list.ts';
 import { refuseOthersRehearsal } from '../backup/others.ts';
 import { takeBackup } from '../backup/take.ts';
 import { warn, type Context } from '../core/context.ts';
-import { MajError, reasonOf } from '../core/errors.ts';
+import { reasonOf, MajError } from '../core/errors.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { readMigrations } from '../migrations/folder.ts';
 import type { Migration } from '../migrations/migration.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createBreather } from '../core/yield-to-event-loop.ts';
+import { createBreather } from '../core/clock.ts';
 import { chmodSync, lstatSync } from '../system/beneath.ts';
 import { checkName, fileFailed, namesIn } from '../system/files.ts';
 import { entryAt, walkTree, type Stamp, type TreeEntry } from './tree.ts';

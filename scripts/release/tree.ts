@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import { createBreather } from '../core/yield-to-event-loop.ts';
+import { createBreather } from '../core/clock.ts';
 import { isGone, lstatIfThere, readdirSync, readlinkSync } from '../system/beneath.ts';
 import { checkName, fileFailed, isUnreadableName } from '../system/files.ts';
 

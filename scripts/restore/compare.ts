@@ -3,9 +3,10 @@ import type { Backup } from '../backup/list.ts';
 import type { ManifestPart } from '../backup/manifest.ts';
 import { dumpInto } from '../backup/take-database.ts';
 import { inStep, type Context } from '../core/context.ts';
-import { refused } from '../core/errors.ts';
+import { notRolledBack, refused } from '../core/errors.ts';
 import type { Definers } from '../database/definers.ts';
 import { readInventory } from '../database/inventory.ts';
+import type { Others } from '../database/others.ts';
 import { withSession } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import type { CanonicalOptions } from '../dump/canonical.ts';
@@ -24,6 +25,7 @@ import { withoutEndedEvents } from './compare-events.ts';
 import {
   compareParts,
   namesOfDifferences,
+  structureDiffs,
   type Comparison,
   type PartDifference,
   type SummedPart,
@@ -37,7 +39,7 @@ export interface DatabaseDifference {
 }
 
 /** What differs, by object, such as `users (rows)`. */
-export const differenceNames = ({ differences, charset }: DatabaseDifference): string[] => [
+const differenceNames = ({ differences, charset }: DatabaseDifference): string[] => [
   ...(charset ? ['database (character set)'] : []),
   ...namesOfDifferences(differences),
 ];
@@ -205,4 +207,26 @@ async function readPart(
     text.add(data);
   }
   return { canonicalSha256: hash.digest(), text: text.text() };
+}
+
+/**
+ * Nothing may differ from the backup once it was loaded.
+ *
+ * @param again the command that loads it anew
+ * @param findOthers who else is in the database; asked where something differs
+ * @throws MajError `restore-differs` (exit code 11)
+ */
+export async function refuseDifferences(
+  backup: Backup,
+  target: Target,
+  found: DatabaseDifference,
+  again: string,
+  findOthers?: () => Promise<Others | undefined>,
+): Promise<void> {
+  const differences = differenceNames(found);
+  if (differences.length === 0) return;
+  const diffs = structureDiffs(found.differences);
+  const others = await findOthers?.();
+  const facts = { id: backup.id, database: target.database, differences, diffs, again, others };
+  throw notRolledBack('restore-differs', facts);
 }

@@ -1,19 +1,20 @@
 import type { Backup } from '../backup/list.ts';
+import type { Manifest, ManifestPart } from '../backup/manifest.ts';
 import { note, type Context } from '../core/context.ts';
-import { MajError, notRolledBack, reasonOf, refused } from '../core/errors.ts';
+import { notRolledBack, reasonOf, refused, MajError } from '../core/errors.ts';
 import type { Definers } from '../database/definers.ts';
 import { readInventory } from '../database/inventory.ts';
 import { findOthers } from '../database/others.ts';
 import { withSession } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
-import type { PartId } from '../dump/part.ts';
+import { partKey, type PartId } from '../dump/part.ts';
 import { quoteName } from '../sql/quote.ts';
-import { differencesFromBackup, type DatabaseDifference } from './compare.ts';
+import { differencesFromBackup, refuseDifferences, type DatabaseDifference } from './compare.ts';
 import { nameOf, type PartDifference } from './differences.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
 import type { LoadSelection } from './load/plan.ts';
 import type { DropSelection } from './load/replace.ts';
-import { refuseDifferences } from './refuse-differences.ts';
+import { changedTables } from './proof-plan.ts';
 import { checkRestorable } from './restorable.ts';
 import { restoreCommand } from './restore-scope.ts';
 import { tryRestore } from './trial/trial.ts';
@@ -220,3 +221,29 @@ const isOf = (only: ReadonlySet<string>, id: PartId): boolean =>
 /** Whether there is nothing to do. */
 export const isNothing = ({ drop, charset }: RestorePlan): boolean =>
   !charset && !drop.code && drop.tables.size + drop.sequences.size + drop.triggersOf.size === 0;
+
+type Content = Pick<Manifest, 'parts'>;
+
+/** Whether a restore makes anything that runs as some account: views, routines and events, or triggers. Pure. */
+export function restoreNeedsDefiners(work: RestoreWork, { parts }: Content): boolean {
+  if (work === 'everything' || work.load.code || work.load.triggersOf.size > 0) return true;
+  return parts.some((part) => isTriggers(part) && work.load.tables.has(part.object ?? ''));
+}
+
+/** The same of a restore of one backup over a database that is as another one. Pure. */
+export function wayNeedsDefiners(back: Content, present: Content): boolean {
+  if (!isSameCode(back, present)) return true;
+  const changed = new Set(changedTables(back.parts, present.parts));
+  return back.parts.some((part) => isTriggers(part) && changed.has(part.object ?? ''));
+}
+
+const isTriggers = ({ kind, section }: ManifestPart): boolean => kind === 'table' && section === 'after';
+
+/** Whether two backups have the same views, routines and events. Pure. */
+export const isSameCode = (one: Content, other: Content): boolean => codeOf(one) === codeOf(other);
+
+const codeOf = ({ parts }: Content): string =>
+  parts
+    .filter(({ kind }) => !['header', 'table', 'sequence', 'final'].includes(kind))
+    .map((part) => `${partKey(part)} ${part.sha256}`)
+    .join('\n');

@@ -6,7 +6,7 @@ import { unpackFiles } from '../backup/files/unpack-files.ts';
 import type { Backup } from '../backup/list.ts';
 import type { ManifestFiles } from '../backup/manifest.ts';
 import { checkSpace } from '../backup/space.ts';
-import { checkOwnFolder } from '../config/stranger.ts';
+import { checkOwnFolder } from '../config/own-folders.ts';
 import { inStep, type Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { codecNamed } from '../dump/codec.ts';

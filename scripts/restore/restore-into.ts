@@ -12,10 +12,9 @@ import { codecNamed } from '../dump/codec.ts';
 import { quoteAccount, quoteName } from '../sql/quote.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import { escaped } from '../system/regular-expression.ts';
-import { differencesFromBackup } from './compare.ts';
+import { differencesFromBackup, refuseDifferences } from './compare.ts';
 import { nameOf } from './differences.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
-import { refuseDifferences } from './refuse-differences.ts';
 import { checkRestorable } from './restorable.ts';
 
 /**

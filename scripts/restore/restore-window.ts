@@ -55,16 +55,16 @@ export async function inRestoreWindow<T>(
     if (maintenance === 'off' && (await isInstalled(context))) await setMaintenance(context, 'off');
   };
   return underRestoreMark(context, { ...begun, maintenance }, async (asBefore) => {
-    let hasBegun = false;
+    const progress = { hasBegun: false };
     const closeAgain = async (): Promise<void> => {
       if (managed && (await isInstalled(context))) await keepClosed(context, reason);
     };
     let result: T;
     try {
       await close();
-      result = await work({ begins: () => void (hasBegun = true), closeAgain });
+      result = await work({ begins: () => void (progress.hasBegun = true), closeAgain });
     } catch (error) {
-      if (hasBegun) throw asHalfWay(error);
+      if (progress.hasBegun) throw asHalfWay(error);
       // What an earlier restore left half-way stays closed.
       if (left === undefined) {
         await halfWay(open);

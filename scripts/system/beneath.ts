@@ -1,7 +1,7 @@
 import fs, { constants, type BigIntStats, type ReadStream, type Stats } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { createBreather } from '../core/clock.ts';
 import { refused } from '../core/errors.ts';
-import { createBreather } from '../core/yield-to-event-loop.ts';
 
 /**
  * Files beneath folders that others may write to: the application's tree belongs to the web server, who can put a link in the

@@ -1,5 +1,4 @@
-import { orLeftOver } from '../core/best-effort.ts';
-import { inStep, note, type Context } from '../core/context.ts';
+import { inStep, note, orLeftOver, type Context } from '../core/context.ts';
 import { notRolledBack, reasonOf } from '../core/errors.ts';
 import { completeStaged } from '../release/copy/complete.ts';
 import { carryLate } from '../release/copy/late-writes.ts';

@@ -1,5 +1,5 @@
 import { setMaintenance } from '../application/maintenance.ts';
-import { orLeftOver } from '../core/best-effort.ts';
+import { orLeftOver } from '../core/context.ts';
 import { notRolledBack, reasonOf } from '../core/errors.ts';
 import { record } from './journal/records.ts';
 import type { RunState } from './journal/state.ts';
@@ -11,7 +11,7 @@ import {
   type Expected,
   type TimedStep,
   type UpgradeRun,
-} from './run.ts';
+} from './timed-steps.ts';
 
 /** A run that has succeeded: an upgrade, or the way back from one. */
 export interface Finished {

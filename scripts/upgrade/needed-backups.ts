@@ -4,9 +4,8 @@ import type { ExpiryFacts } from '../keeping/expire.ts';
 import { readReceipts } from '../rehearsal/receipt.ts';
 import { installedVersion } from '../release/version.ts';
 import { readRestoreMark } from '../restore/restore-mark.ts';
-import { lastUpgradeTo } from './go-back/way-back.ts';
-import { readJournal } from './journal/journal.ts';
-import { runIds } from './journal/runs.ts';
+import { lastUpgradeTo } from './go-back/previous-version.ts';
+import { readJournal, runIds } from './journal/journal.ts';
 import { foldJournal, type RunState } from './journal/state.ts';
 
 /**

@@ -19,9 +19,9 @@ import type { StagedFacts } from '../release/types.ts';
 import { checkRestorable } from '../restore/restorable.ts';
 import { tryRestore } from '../restore/trial/trial.ts';
 import { stagedEntry } from './journal/journal.ts';
+import { checkReady } from './preconditions.ts';
 import { refuseFailedBefore } from './previous-failure.ts';
-import { checkReady } from './ready.ts';
-import { doStep, type UpgradeRun } from './run.ts';
+import { doStep, type UpgradeRun } from './timed-steps.ts';
 
 /** Everything that is ready before the window opens. */
 export interface PreparedUpgrade {

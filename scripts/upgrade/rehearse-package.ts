@@ -8,7 +8,7 @@ import type { Allowance } from '../package/types.ts';
 import { rehearse, type Rehearsal } from '../rehearsal/rehearse.ts';
 import { discardStaged, stagePackage } from '../release/stage.ts';
 import type { StagedRelease } from '../release/types.ts';
-import { checkReady } from './ready.ts';
+import { checkReady } from './preconditions.ts';
 import { refuseLeftOver } from './recovery/unfinished.ts';
 
 /** A rehearsal of an upgrade to a package. */

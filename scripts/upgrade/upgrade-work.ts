@@ -11,11 +11,10 @@ import { planLive } from '../migrations/read-plan.ts';
 import { runMigrations } from '../migrations/run/runner.ts';
 import type { Receipt } from '../rehearsal/receipt.ts';
 import { prepareSwitch } from '../release/prepare.ts';
-import { afterSwitch } from './after-switch.ts';
-import { refuseUnrehearsedRest } from './check-rest-is-rehearsed.ts';
 import type { PreparedUpgrade } from './prepare.ts';
-import { takeProven, type Prover } from './prover.ts';
-import type { UpgradeRun } from './run.ts';
+import { takeProven, type Prover } from './prove-window-backup.ts';
+import { afterSwitch, refuseUnrehearsedRest } from './rehearsed-scripts.ts';
+import type { UpgradeRun } from './timed-steps.ts';
 import type { WindowWork } from './window.ts';
 
 /**

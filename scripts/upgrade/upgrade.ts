@@ -11,13 +11,12 @@ import { installedVersion } from '../release/version.ts';
 import { letIn, type Finished } from './finish-run.ts';
 import type { RunState } from './journal/state.ts';
 import { complete, prepare, type PreparedUpgrade, type UnknownRelease } from './prepare.ts';
-import { withProver, type Prover } from './prover.ts';
+import { withProver, type Prover } from './prove-window-backup.ts';
 import { withRun } from './recovery/roll-back-on-failure.ts';
 import { refuseLeftOver } from './recovery/unfinished.ts';
-import { stateOfRun, type Expected, type UpgradeRun } from './run.ts';
+import { stateOfRun, type Expected, type UpgradeRun } from './timed-steps.ts';
 import { upgradeWindow } from './upgrade-work.ts';
-import { passWindow, type WindowWork } from './window.ts';
-import { withFilesAhead } from './with-files-ahead.ts';
+import { passWindow, withFilesAhead, type WindowWork } from './window.ts';
 
 /** How an upgrade is done. */
 export interface UpgradeOptions {

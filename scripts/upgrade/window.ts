@@ -7,9 +7,10 @@ import {
   type MaintenanceState,
 } from '../application/maintenance.ts';
 import { startServices, stopServices } from '../application/services.ts';
+import { archiveAhead, type FilesAhead } from '../backup/files/files-ahead.ts';
 import { findBackup } from '../backup/find.ts';
 import type { Backup } from '../backup/list.ts';
-import { inStep, note, stopIfInterrupted, warn, type Context } from '../core/context.ts';
+import { inStep, note, orLeftOver, stopIfInterrupted, warn, type Context } from '../core/context.ts';
 import { readLastWrites, writtenSince, type LastWrites } from '../database/last-writes.ts';
 import { findOthers } from '../database/others.ts';
 import { withSession } from '../database/session/session.ts';
@@ -17,7 +18,7 @@ import { targetFromConfig } from '../database/session/target.ts';
 import { applyMoves } from '../release/switch.ts';
 import type { SwitchPlan } from '../release/types.ts';
 import type { RunState } from './journal/state.ts';
-import { doStep, type UpgradeRun } from './run.ts';
+import { doStep, type UpgradeRun } from './timed-steps.ts';
 
 /** What a window does, to the one version or the other. Every part may be called again, where the first call was cut off. */
 export interface WindowWork {
@@ -128,4 +129,21 @@ async function warnOfWriters(context: Context, opened: Opened): Promise<void> {
   );
   if (tables.length === 0) return;
   warn(context, 'still-written-in-window', { tables, others: await findOthers(context, target) });
+}
+
+/**
+ * Archives the application's files before the window and hands them to a piece of work that takes a backup in it: files that
+ * nobody changes meanwhile are not read in the window. What is left of them is removed afterwards.
+ */
+export async function withFilesAhead<T>(
+  run: UpgradeRun,
+  work: (ahead: FilesAhead) => Promise<T>,
+): Promise<T> {
+  const ahead = await doStep(run, 'archive-files', () => archiveAhead(run.context));
+  try {
+    stopIfInterrupted(run.context);
+    return await work(ahead);
+  } finally {
+    await orLeftOver(run.context, ahead.folder, () => ahead.discard());
+  }
 }

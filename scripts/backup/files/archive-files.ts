@@ -10,8 +10,8 @@ import {
   type ArchiveEntry,
 } from '../../archive/archives.ts';
 import { bytesOnDisk, extentsOf, zeroPieces } from '../../archive/sparse.ts';
+import { createBreather } from '../../core/clock.ts';
 import { note, stopIfInterrupted, warn, type Context, type TellProgress } from '../../core/context.ts';
-import { createBreather } from '../../core/yield-to-event-loop.ts';
 import { createWriteBatch, type Batch, type PartWriter } from '../../dump/store.ts';
 import type { Attributes } from '../../system/acl.ts';
 import { attributeKeeper, noAttributes, type AttributeKeeper } from '../../system/attributes.ts';

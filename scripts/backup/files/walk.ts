@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import { createBreather } from '../../core/yield-to-event-loop.ts';
+import { createBreather } from '../../core/clock.ts';
 import { isGone, lstatExactly, readdirSync } from '../../system/beneath.ts';
 import { checkName, fileFailed } from '../../system/files.ts';
 

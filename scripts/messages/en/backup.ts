@@ -1,7 +1,6 @@
 import type { NamedBackup } from '../../backup/others.ts';
 import type { Problem } from '../../backup/problem.ts';
-import { bytes, counted, databaseText, duration, nameList } from '../../core/format.ts';
-import { oneLine } from '../../core/printable.ts';
+import { bytes, counted, databaseText, duration, nameList, oneLine } from '../../core/format.ts';
 import type { FragileColumn } from '../../dump/fragile-values.ts';
 import type { RestoreFacts } from '../../restore/restore-facts.ts';
 import type { Refusal, Remedy } from '../../restore/trial/refusals.ts';

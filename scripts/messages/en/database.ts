@@ -1,4 +1,4 @@
-import { oneLine } from '../../core/printable.ts';
+import { oneLine } from '../../core/format.ts';
 import type { TableToLock } from '../../dump/preflight/preflight-tables.ts';
 import type { Flavour } from '../../sql/flavour.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';

@@ -1,4 +1,4 @@
-import { oneLine } from '../../core/printable.ts';
+import { oneLine } from '../../core/format.ts';
 import type { Other, Others } from '../../database/others.ts';
 
 const stopWriters =

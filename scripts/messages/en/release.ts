@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
-import { counted, duration, nameList } from '../../core/format.ts';
-import { oneLine } from '../../core/printable.ts';
+import { counted, duration, nameList, oneLine } from '../../core/format.ts';
 import type { EntryProblem } from '../../package/entry-rules.ts';
 import type { Requirements, RequirementsProblem, Unmet } from '../../package/requirements.ts';
 import type { SignedBy } from '../../package/signature.ts';

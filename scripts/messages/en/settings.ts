@@ -1,5 +1,5 @@
+import type { OwnFolder, Stranger } from '../../config/own-folders.ts';
 import type { SettingProblem } from '../../config/parse.ts';
-import type { OwnFolder, Stranger } from '../../config/stranger.ts';
 import type { ErrorTexts, NoteTexts } from '../texts.ts';
 
 interface Changeable {

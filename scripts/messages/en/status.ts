@@ -1,8 +1,7 @@
 import type { CommandUser } from '../../application/command-user.ts';
 import type { HealthStrength } from '../../application/health.ts';
 import type { FileReport, ProblemPaths } from '../../application/look-at-files.ts';
-import { age, bytes, counted, databaseText, nameList } from '../../core/format.ts';
-import { oneLine } from '../../core/printable.ts';
+import { age, bytes, counted, databaseText, nameList, oneLine } from '../../core/format.ts';
 import type { DatabaseIdentity } from '../../database/whose.ts';
 
 /** What could not be learned, and what to do about it. */

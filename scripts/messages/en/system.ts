@@ -1,4 +1,4 @@
-import { oneLine } from '../../core/printable.ts';
+import { oneLine } from '../../core/format.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
 /** What the machine itself can refuse: programs, files, space. */

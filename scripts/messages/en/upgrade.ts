@@ -1,5 +1,4 @@
-import { bytes, duration, nameList } from '../../core/format.ts';
-import { oneLine } from '../../core/printable.ts';
+import { bytes, duration, nameList, oneLine } from '../../core/format.ts';
 import type { DryRunResult } from '../../rehearsal/dry-run.ts';
 import type { FileChanges } from '../../release/types.ts';
 import type { ProcessPlace } from '../../system/process/identity.ts';

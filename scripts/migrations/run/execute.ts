@@ -9,10 +9,10 @@ import type { Script } from './script.ts';
 import { createStatementRuns, type StatementRuns } from './statement-run.ts';
 import {
   settle,
-  type ScriptProgress,
-  type StoppedScript,
-  type Stop,
   type RunSurroundings,
+  type ScriptProgress,
+  type Stop,
+  type StoppedScript,
 } from './stop-script.ts';
 import type { Step } from './transaction-plan.ts';
 

@@ -1,8 +1,15 @@
+import { dirname, join } from 'node:path';
 import { isUnder, keptPaths } from '../../config/persistent.ts';
 import { warn, type Context } from '../../core/context.ts';
+import { makeFolders, renameSync } from '../../system/beneath.ts';
+import { fileFailed, makePrivateFolder } from '../../system/files.ts';
+import { flush } from '../../system/flush.ts';
+import { isAsListed } from '../changes.ts';
+import { readReleaseList } from '../installed.ts';
+import { asideName } from '../old-trees.ts';
 import { placesOf } from '../places.ts';
 import { entryAt, walkTree } from '../tree.ts';
-import type { SwitchPlan } from '../types.ts';
+import type { StagedFacts, SwitchPlan } from '../types.ts';
 import { carriedTargets } from './carried-links.ts';
 import { adoptAttributesOf } from './carry-attributes.ts';
 import type { GoesAlong } from './complete.ts';
@@ -63,8 +70,64 @@ function isFree(live: string, path: string): boolean {
 }
 
 /** Whether the other tree has a copy of a file, or is where it was copied from: copies have the same time. */
-export function isCopied(other: string, path: string, stamp: { bytes: number; mtimeMs: number }): boolean {
+function isCopied(other: string, path: string, stamp: { bytes: number; mtimeMs: number }): boolean {
   const copy = entryAt(other, path);
   // Times of copies are set to the microsecond.
   return copy?.bytes === stamp.bytes && Math.abs(copy.stamp.mtimeMs - stamp.mtimeMs) < 1;
+}
+
+/** Files that were put aside, because the tree that they were written to is removed. */
+interface KeptFiles {
+  readonly folder: string;
+  /** Relative to it, and to the tree that they were in. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Puts aside what was written to a new tree while it was in use, once a switch to it was undone and nobody writes to it any
+ * more: whatever is not the release's, nor was brought along from the tree that is back. What lies in persistent paths is
+ * back with these. May be repeated.
+ *
+ * @returns undefined where nothing was written
+ * @throws MajError `file-failed`
+ */
+export async function keepWritten(
+  context: Context,
+  plan: SwitchPlan,
+  staged: Pick<StagedFacts, 'folder' | 'list'>,
+): Promise<KeptFiles | undefined> {
+  const { sinceMs, caughtUpMs = sinceMs } = plan;
+  const { live, area } = await placesOf(context);
+  if (caughtUpMs === undefined || caughtUpMs === null || live === undefined) return undefined;
+  const released = new Map((await readReleaseList(staged.list))?.entries.map((entry) => [entry.path, entry]));
+  const kept = keptPaths(context);
+  const paths: string[] = [];
+  // A name that cannot be read stays behind: nothing may fail over it on the way back.
+  const entries = walkTree(
+    staged.folder,
+    (path) => isUnder(kept, path),
+    () => undefined,
+  );
+  for await (const entry of entries) {
+    const { path, type, stamp } = entry;
+    if ((type !== 'file' && type !== 'link') || stamp.ctimeMs < caughtUpMs) continue;
+    const own = released.get(path);
+    if (own !== undefined && (await isAsListed(context, staged.folder, entry, own))) continue;
+    if (type === 'link' ? entryAt(live, path)?.target === entry.target : isCopied(live, path, stamp))
+      continue;
+    paths.push(path);
+  }
+  if (paths.length === 0) return undefined;
+  const folder = join(area, asideName('written', context.clock.now()));
+  await makePrivateFolder(folder);
+  for (const path of paths) {
+    try {
+      makeFolders(dirname(join(folder, path)));
+      renameSync(join(staged.folder, path), join(folder, path));
+    } catch (error) {
+      throw fileFailed(join(staged.folder, path), `moved to ${folder}`, error);
+    }
+  }
+  await flush(context, folder);
+  return { folder, paths };
 }

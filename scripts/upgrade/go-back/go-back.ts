@@ -16,24 +16,23 @@ import { checkShared } from '../../release/copy/not-shared.ts';
 import { checkPlaces, placesOf } from '../../release/places.ts';
 import type { StagedFacts } from '../../release/types.ts';
 import { installedVersion } from '../../release/version.ts';
-import { isSameCode, wayNeedsDefiners } from '../../restore/definers-needed.ts';
 import { onlyTables } from '../../restore/load/plan.ts';
 import { checkRestorable } from '../../restore/restorable.ts';
+import { isSameCode, wayNeedsDefiners } from '../../restore/restore-database.ts';
 import { tryRestore } from '../../restore/trial/trial.ts';
 import type { Finished } from '../finish-run.ts';
 import type { RunState } from '../journal/state.ts';
 import { readStates } from '../needed-backups.ts';
-import { takeProven, withProver, type Prover } from '../prover.ts';
+import { takeProven, withProver, type Prover } from '../prove-window-backup.ts';
 import { withRun } from '../recovery/roll-back-on-failure.ts';
 import { bringDatabaseBack, refuseOtherDatabase } from '../recovery/roll-back.ts';
 import { refuseOtherInstallation } from '../recovery/same-installation.ts';
-import { doStep, type UpgradeRun } from '../run.ts';
+import { doStep, type UpgradeRun } from '../timed-steps.ts';
 import { throughWindow } from '../upgrade.ts';
-import type { WindowWork } from '../window.ts';
-import { withFilesAhead } from '../with-files-ahead.ts';
+import { withFilesAhead, type WindowWork } from '../window.ts';
 import { countLostRows, type LostRows } from './lost-rows.ts';
 import { findOlderTree, planOlderTree } from './older-tree.ts';
-import { findWayBack } from './way-back.ts';
+import { findWayBack } from './previous-version.ts';
 
 /** What going back would mean, before anything is changed. */
 export interface GoBackPlan {

@@ -1,11 +1,10 @@
-import { orLeftOver } from '../../core/best-effort.ts';
-import { note, type Context } from '../../core/context.ts';
+import { note, orLeftOver, type Context } from '../../core/context.ts';
 import { reasonOf } from '../../core/errors.ts';
 import { goesAlongOf } from '../../release/copy/complete.ts';
 import { carryLate } from '../../release/copy/late-writes.ts';
 import { recordInstalled } from '../../release/installed.ts';
 import { exists } from '../../system/files.ts';
-import { readNewestJournal } from './runs.ts';
+import { readNewestJournal } from './journal.ts';
 import { foldJournal, type RunState } from './state.ts';
 
 /**

@@ -14,10 +14,9 @@ import type { StagedFacts } from '../../release/types.ts';
 import { installedVersion } from '../../release/version.ts';
 import { compareWithDatabase } from '../../restore/compare.ts';
 import { exists } from '../../system/files.ts';
-import { afterSwitch } from '../after-switch.ts';
-import { refuseUnrehearsedRest } from '../check-rest-is-rehearsed.ts';
 import { hasFinished, type RunState } from '../journal/state.ts';
 import type { PreparedUpgrade } from '../prepare.ts';
+import { afterSwitch, refuseUnrehearsedRest } from '../rehearsed-scripts.ts';
 
 /**
  * Everything that the window was opened with, from the journal.

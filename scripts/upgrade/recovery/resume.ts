@@ -2,14 +2,14 @@ import { maintenanceState } from '../../application/maintenance.ts';
 import { findBackup } from '../../backup/find.ts';
 import { verifyBackup } from '../../backup/verify.ts';
 import { inStep, type Context } from '../../core/context.ts';
-import { MajError, unfinished } from '../../core/errors.ts';
+import { unfinished, MajError } from '../../core/errors.ts';
 import { exitCodes } from '../../core/exit-codes.ts';
 import { ownIdentity } from '../../system/process/identity.ts';
 import { letIn, type Finished } from '../finish-run.ts';
 import { goBack, goBackWindow, type GoBackPlan, type WentBack } from '../go-back/go-back.ts';
 import type { RunState } from '../journal/state.ts';
-import { withProver, type Prover } from '../prover.ts';
-import type { UpgradeRun } from '../run.ts';
+import { withProver, type Prover } from '../prove-window-backup.ts';
+import type { UpgradeRun } from '../timed-steps.ts';
 import { upgradeWindow } from '../upgrade-work.ts';
 import {
   expectedOf,
@@ -29,7 +29,7 @@ import {
 import { planResume, type ResumePlan } from './resume-plan.ts';
 import { orSettle, withJournal } from './roll-back-on-failure.ts';
 import { refuseOtherInstallation } from './same-installation.ts';
-import { takeBack } from './unfinished-run.ts';
+import { takeBack } from './take-back.ts';
 import { requireUnfinished, unfinishedError } from './unfinished.ts';
 import { askForRowsSince, type Ask } from './written-since.ts';
 

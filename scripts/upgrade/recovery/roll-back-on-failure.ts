@@ -2,10 +2,9 @@ import type { Context } from '../../core/context.ts';
 import { reasonOf, rolledBack } from '../../core/errors.ts';
 import { ownIdentity } from '../../system/process/identity.ts';
 import { installationOf } from '../installation.ts';
-import { openJournal, type Journal, type JournalEntry } from '../journal/journal.ts';
-import { newRunId } from '../journal/runs.ts';
+import { newRunId, openJournal, type Journal, type JournalEntry } from '../journal/journal.ts';
 import { enteredWindow, mayHaveChanged, mayHaveLetIn } from '../journal/state.ts';
-import { stateOfRun, type UpgradeRun } from '../run.ts';
+import { stateOfRun, type UpgradeRun } from '../timed-steps.ts';
 import { rollBack } from './roll-back.ts';
 
 /**

@@ -8,23 +8,26 @@ import { databaseOf, type Backup } from '../../backup/list.ts';
 import { sweepPartials } from '../../backup/partial.ts';
 import { verifyBackup } from '../../backup/verify.ts';
 import { backupsDir } from '../../config/require.ts';
-import { orLeftOver } from '../../core/best-effort.ts';
-import { inStep, note, warn, type Context } from '../../core/context.ts';
+import { inStep, note, orLeftOver, warn, type Context } from '../../core/context.ts';
 import { notRolledBack, reasonOf, refused } from '../../core/errors.ts';
 import { targetFromConfig, type Target } from '../../database/session/target.ts';
 import { whose } from '../../database/whose.ts';
 import { endOrphans } from '../../migrations/in-doubt/orphan.ts';
-import { keepWritten } from '../../release/keep-written.ts';
+import { keepWritten } from '../../release/copy/late-writes.ts';
 import { placesOf } from '../../release/places.ts';
 import { discardStaged } from '../../release/stage.ts';
 import { undoMoves } from '../../release/switch.ts';
-import { restoreNeedsDefiners } from '../../restore/definers-needed.ts';
 import { checkRestorable } from '../../restore/restorable.ts';
-import { applyRestore, isRestored, learnRestore } from '../../restore/restore-database.ts';
+import {
+  applyRestore,
+  isRestored,
+  learnRestore,
+  restoreNeedsDefiners,
+} from '../../restore/restore-database.ts';
 import { ownIdentity } from '../../system/process/identity.ts';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
 import { enteredWindow, mayHaveChanged, type RunState } from '../journal/state.ts';
-import { doStep, sinceOpened, stateOfRun, stepsOfFailedWindow, type UpgradeRun } from '../run.ts';
+import { doStep, sinceOpened, stateOfRun, stepsOfFailedWindow, type UpgradeRun } from '../timed-steps.ts';
 
 /**
  * Brings everything back to what it was before the window, from what the journal says: files, database, application,

@@ -2,7 +2,7 @@ import type { Context } from '../../core/context.ts';
 import { locked, refused, unfinished, type MajError } from '../../core/errors.ts';
 import { refuseHalfRestored, refuseRestoring } from '../../restore/restore-mark.ts';
 import { fateOf, placeOf } from '../../system/process/identity.ts';
-import { readOpenJournals } from '../journal/runs.ts';
+import { readOpenJournals } from '../journal/journal.ts';
 import { enteredWindow, foldJournal, mayHaveChanged, type RunState } from '../journal/state.ts';
 import { planResume } from './resume-plan.ts';
 

@@ -9,7 +9,7 @@ import { en } from '../../../scripts/messages/en/index.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { installedVersion } from '../../../scripts/release/version.ts';
 import { applyAlone } from '../../../scripts/upgrade/apply-alone.ts';
-import { findWayBack } from '../../../scripts/upgrade/go-back/way-back.ts';
+import { findWayBack } from '../../../scripts/upgrade/go-back/previous-version.ts';
 import type { RunState } from '../../../scripts/upgrade/journal/state.ts';
 import { readStates } from '../../../scripts/upgrade/needed-backups.ts';
 import { checkFiles } from '../../../scripts/upgrade/recovery/prepared-from-journal.ts';

@@ -2,8 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ownIdentity, type ProcessIdentity } from '../../../scripts/system/process/identity.ts';
-import { openJournal, type JournalEntry } from '../../../scripts/upgrade/journal/journal.ts';
-import { newRunId } from '../../../scripts/upgrade/journal/runs.ts';
+import { newRunId, openJournal, type JournalEntry } from '../../../scripts/upgrade/journal/journal.ts';
 import {
   findUnfinished,
   refuseLeftOver,

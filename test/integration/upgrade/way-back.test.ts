@@ -13,7 +13,7 @@ import {
 } from '../../../scripts/upgrade/journal/journal.ts';
 import { foldJournal, type RunState } from '../../../scripts/upgrade/journal/state.ts';
 import { rollBack } from '../../../scripts/upgrade/recovery/roll-back.ts';
-import { takeBack } from '../../../scripts/upgrade/recovery/unfinished-run.ts';
+import { takeBack } from '../../../scripts/upgrade/recovery/take-back.ts';
 import { requireUnfinished } from '../../../scripts/upgrade/recovery/unfinished.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 

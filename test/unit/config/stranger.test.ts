@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { strangerOnTheWay, strangerTo } from '../../../scripts/config/stranger.ts';
+import { strangerOnTheWay, strangerTo } from '../../../scripts/config/own-folders.ts';
 
 test.each([
   ['one’s own', 1000, 0o644, 1000, undefined, undefined],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUnprintable, oneLine, printable } from '../../../scripts/core/printable.ts';
+import { isUnprintable, oneLine, printable } from '../../../scripts/core/format.ts';
 
 describe('text that may come from anywhere', () => {
   it.each<[string, string, string]>([

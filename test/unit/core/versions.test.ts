@@ -7,7 +7,7 @@ import {
   numbersOf,
   versionNames,
 } from '../../../scripts/core/versions.ts';
-import { isInRange, isRange } from '../../../scripts/package/version-range.ts';
+import { isInRange, isRange } from '../../../scripts/package/requirements.ts';
 
 it.each([
   ['1.2.3', '1.2.3'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newFolderMode, releasedFileMode } from '../../../scripts/release/file-mode.ts';
+import { newFolderMode, releasedFileMode } from '../../../scripts/release/copy/copy-tree.ts';
 
 const none = undefined;
 

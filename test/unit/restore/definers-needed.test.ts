@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ManifestPart } from '../../../scripts/backup/manifest.ts';
 import type { PartKind, PartSection } from '../../../scripts/dump/part.ts';
-import { restoreNeedsDefiners, wayNeedsDefiners } from '../../../scripts/restore/definers-needed.ts';
+import { restoreNeedsDefiners, wayNeedsDefiners } from '../../../scripts/restore/restore-database.ts';
 
 const part = (kind: PartKind, object: string | null, section: PartSection, sha256 = 'a'): ManifestPart => ({
   name: `${kind}-${object ?? ''}-${section}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextRunId } from '../../../scripts/upgrade/journal/runs.ts';
+import { nextRunId } from '../../../scripts/upgrade/journal/journal.ts';
 
 const now = new Date('2026-11-22T12:00:00.000Z');
 

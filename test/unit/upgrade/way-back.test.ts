@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findWayBack } from '../../../scripts/upgrade/go-back/way-back.ts';
+import { findWayBack } from '../../../scripts/upgrade/go-back/previous-version.ts';
 import { foldJournal, type RunState } from '../../../scripts/upgrade/journal/state.ts';
 
 const at = '2026-11-22T12:00:00.000Z';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stepsOfFailedWindow, stepsOfWindow } from '../../../scripts/upgrade/run.ts';
+import { stepsOfFailedWindow, stepsOfWindow } from '../../../scripts/upgrade/timed-steps.ts';
 import { expectedOf } from '../../../scripts/upgrade/upgrade.ts';
 
 test('the steps of a window are told once each, as they were done last, beside what was foretold', () => {

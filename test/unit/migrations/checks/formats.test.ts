@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { githubCommands } from '../../../../scripts/cli/formats/github-annotations.ts';
-import { sarifLog } from '../../../../scripts/cli/formats/sarif.ts';
+import { githubCommands, sarifLog } from '../../../../scripts/cli/finding-formats.ts';
 import { en } from '../../../../scripts/messages/en/index.ts';
 import { findingCodes, type Finding } from '../../../../scripts/migrations/checks/finding.ts';
 import { check } from './helpers.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { MajError, reasonOf } from '../core/errors.ts';
+import { reasonOf, MajError } from '../core/errors.ts';
 import { readJournal, type Journal } from './journal/journal.ts';
 import { foldJournal, type RunState } from './journal/state.ts';
 import { rollBackSteps, upgradeSteps, type JournalStep } from './journal/steps.ts';
