@@ -162,7 +162,7 @@ describe.each(servers)('beneath a service that goes on writing, on $name,', (ser
     expect(unstarted.code, unstarted.stderr).toBe(11);
     expect(unstarted.stderr).toMatch(/APP_START_COMMAND failed .*exit 7\nwill not start/);
     expect(unstarted.stderr).toContain('maj upgrade --roll-back');
-    expect(unstarted.stderr).toMatch(/^State: Files and database are as before.*; maintenance stays on/m);
+    expect(unstarted.stderr).toMatch(/^State: Files and database are as before.*\. Maintenance stays on\.$/m);
     expect(await site.inMaintenance()).toBe(true);
     await writeFile(start, right);
     const back = await site.maj('upgrade', '--roll-back', '--yes');
@@ -173,7 +173,7 @@ describe.each(servers)('beneath a service that goes on writing, on $name,', (ser
     await writeFile(start, '#!/bin/sh\nexit 7\n');
     const unopened = await site.maj('restore', oldest, '--yes');
     expect(unopened.code, unopened.stderr).toBe(11);
-    expect(unopened.stderr).toMatch(/^State: .*as in the backup.*maintenance stays on/m);
+    expect(unopened.stderr).toMatch(/^State: .*as in the backup.*\. Maintenance stays on\.$/m);
     expect(unopened.stderr).toContain(`maj restore ${oldest}`);
     expect(await site.inMaintenance()).toBe(true);
     await writeFile(start, right);

@@ -25,8 +25,8 @@ const workerText = ({ id, account, does, seconds }: AtWork): string =>
 export const application = {
   errors: {
     'maintenance-unmanaged': () => ({
-      message: 'maj is not told how to switch maintenance.',
-      hint: 'Set MAINTENANCE_FILE, or MAINTENANCE_ON, MAINTENANCE_OFF and MAINTENANCE_STATUS.',
+      message: 'maj does not know how to turn maintenance on and off.',
+      hint: 'Set MAINTENANCE_FILE to the file that turns it on. Or set MAINTENANCE_ON, MAINTENANCE_OFF and MAINTENANCE_STATUS to commands.',
     }),
     'maintenance-unclear': (facts) => ({
       message:
@@ -131,16 +131,16 @@ export const application = {
     'cache-not-cleared': (facts) =>
       `Files and database are back, but the cache could not be cleared, and may hold things of the new version: ${facts.reason}`,
     'not-drained': (facts) =>
-      `Maintenance is on, and still at work in ${facts.database} after ${duration(facts.waitedMs)} (MAINTENANCE_DRAIN): ${facts.connections.map(workerText).join('; ')}. What they write after the last backup, a roll-back would lose.`,
+      `Maintenance is on, but after ${duration(facts.waitedMs)} (MAINTENANCE_DRAIN) these still work in ${facts.database}: ${facts.connections.map(workerText).join('; ')}. A roll-back loses what they write after the last backup.`,
     'drain-blind': (facts) =>
-      `${facts.account} has no PROCESS privilege: connections of other accounts, and open transactions, cannot be seen, and are not waited for.`,
+      `${facts.account} has no PROCESS privilege. So maj cannot see open transactions or connections of other accounts, and does not wait for them.`,
     'health-not-set': () => 'APP_HEALTH_URL is not set: nothing tells whether the application works.',
     'health-weak': () =>
       'APP_HEALTH_TEXT is not set: only the status of the health page counts, and an error page with status 200 would pass.',
     'log-not-learned': (facts) =>
-      `So much was added to ${facts.log} that ${bytes(facts.unreadBytes)} of it are not read: an error that the old version has logged there alone will count as one of the new version.`,
+      `maj did not read ${bytes(facts.unreadBytes)} of what was added to ${facts.log}: it is too much. If the old version logged an error only in that part, and the new version logs it again, it counts as a new error.`,
     'log-not-read': (facts) =>
-      `So much was added to ${facts.log} that ${bytes(facts.unreadBytes)} of it are not searched for new errors: look there yourself.`,
+      `maj did not search ${bytes(facts.unreadBytes)} of what was added to ${facts.log} for new errors: it is too much. Look there yourself.`,
     'maintenance-not-managed': () =>
       'Neither MAINTENANCE_FILE nor the maintenance commands are set: users are not kept out.',
     'maintenance-is-off': () => 'Maintenance is off: users meet the application while it is switched.',
@@ -148,7 +148,7 @@ export const application = {
   results: {
     maintenance: (facts: { state: 'on' | 'off' | 'unmanaged' }): readonly string[] => [
       facts.state === 'unmanaged'
-        ? 'maj is not told how to switch maintenance (MAINTENANCE_FILE or the three commands).'
+        ? 'maj does not know how to turn maintenance on and off: neither MAINTENANCE_FILE nor the three commands are set.'
         : `Maintenance is ${facts.state}.`,
     ],
     healthy: (facts: {

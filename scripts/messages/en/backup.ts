@@ -164,9 +164,9 @@ export const backup = {
       hint: '`maj rehearse` takes a backup of this database and rehearses on that; `maj backups` says whose each is.',
     }),
     'restore-not-opened': (facts) => ({
-      message: `The backup ${facts.backup} is restored, but the application could not be opened again: ${facts.reason}`,
-      hint: `Correct that, then run the same restore again: ${facts.again}. It compares the database, and loads only what differs. Files, where they are restored, are unpacked again.`,
-      state: `What was to be restored is as in the backup ${facts.backup}${facts.managed ? '; maintenance stays on' : ''}.`,
+      message: `The backup ${facts.backup} is restored. Then the application could not be put into service: ${facts.reason}`,
+      hint: `Correct that, then run the same restore again: ${facts.again}. It loads only those tables that differ. If it restores files, it unpacks them again.`,
+      state: `All that was to be restored is as in the backup ${facts.backup}.${facts.managed ? ' Maintenance stays on.' : ''}`,
     }),
     'restore-which': (facts) => ({
       message: `The newest backup, ${facts.id}, is of version ${facts.version ?? 'unknown'}, but the installed version ${facts.installed ?? 'unknown'} is older. Without a name, maj does not restore a backup of a newer version.`,
@@ -295,13 +295,13 @@ export const backup = {
           : 'Only a part of it is restored: files and database will be of two versions, which may not go together.'
       }`,
     'files-replaced': (facts) =>
-      `Files that the backup ${facts.id} does not have as they are now, written since. They stay in the tree that is put aside:\n${folderLines(facts.written)}`,
+      `These files were written or changed since the backup ${facts.id}. A restore does not delete them: they stay in the old tree, which it puts aside.\n${folderLines(facts.written)}`,
     'files-not-known': (facts) =>
       `Which files were written since the backup ${facts.id} cannot be told: ${facts.reason}`,
     'events-ended': (facts) =>
-      `In ${facts.database} these events are not as in the backup, since their time has passed (no server makes such an event again: it is dropped at once, or disabled where it is preserved): ${nameList(facts.events)}.`,
+      `In ${facts.database} these events are not as in the backup, because their time has passed: ${nameList(facts.events)}. No restore can bring them back: a server drops such an event at once, or disables it if it is ON COMPLETION PRESERVE.`,
     'load-again': (facts) =>
-      `Loaded in the quick way these are not as they were, and are loaded again, statement by statement: ${nameList(facts.tables)}.`,
+      `After the quick load (LOAD DATA) these tables are not as in the backup: ${nameList(facts.tables)}. They are loaded again by INSERT statements.`,
     'restore-without-maintenance': () =>
       'No maintenance is set up (MAINTENANCE_FILE): what the application writes during the restore is lost, or makes it fail.',
     'partial-removed': (facts) => `Removed ${facts.path}, which a backup that was interrupted had left.`,
@@ -389,7 +389,7 @@ export const backup = {
       ...(facts.folder === null
         ? []
         : [`  the files in ${facts.folder} are replaced, persistent ones too; the present ones are kept`]),
-      ...someFiles('  of these not in the backup as they are now', facts.written ?? []),
+      ...someFiles('  of these, written or changed since the backup', facts.written ?? []),
     ],
     restoreQuestion: (facts: {
       id: string;
@@ -415,7 +415,7 @@ export const backup = {
         )}${facts.backup.whose === 'own' ? '' : ` (settings: ${liveText(facts.backup)})`} with the backup ${facts.id} of ${ofText(facts.backup)}${versionsText(facts)}${
         facts.written === null || facts.written.length === 0
           ? ''
-          : `, and put ${counted(facts.written.length, 'file')} aside that it does not have as they are now`
+          : `, and put aside ${counted(facts.written.length, 'file')} that ${facts.written.length === 1 ? 'was' : 'were'} written or changed since`
       }?`,
     restored: (facts: {
       id: string;

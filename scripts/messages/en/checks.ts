@@ -23,7 +23,7 @@ const findings: Readonly<Record<FindingCode, FindingText>> = {
     meaning:
       'DROP TABLE, or CREATE OR REPLACE TABLE: its rows are gone. Not for tables that the script has made.',
     message: ({ object }) => `The table ${object} is dropped, with all of its rows.`,
-    remedy: 'Drop it one release after the application has stopped to use it; say why that is safe.',
+    remedy: 'Drop it in a later release than the one that stops using it. Say why that is safe.',
   },
   'drop-database': {
     meaning:
@@ -34,7 +34,7 @@ const findings: Readonly<Record<FindingCode, FindingText>> = {
   'drop-column': {
     meaning: 'A column is dropped: its values are gone. Not for columns that the script has added.',
     message: ({ object }) => `The column ${object} is dropped, with all of its values.`,
-    remedy: 'Drop it one release after the application has stopped to use it; say why that is safe.',
+    remedy: 'Drop it in a later release than the one that stops using it. Say why that is safe.',
   },
   'drop-partition': {
     meaning: 'DROP PARTITION or TRUNCATE PARTITION: the rows in it are gone.',
@@ -173,7 +173,7 @@ const findings: Readonly<Record<FindingCode, FindingText>> = {
       'A statement that commits the script’s own transaction: ROLLBACK no longer takes back what stands before it.',
     message: ({ detail }) =>
       `${detail} commits the transaction that is open here: it cannot be rolled back as a whole.`,
-    remedy: 'Put it before or behind the transaction.',
+    remedy: 'Put it before or after the transaction.',
   },
   'session-left-changed': {
     meaning:

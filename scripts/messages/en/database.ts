@@ -162,8 +162,8 @@ export const database = {
       hint: 'Take the backup when nothing long runs there, or make them tables that a snapshot covers: ALTER TABLE … ENGINE=InnoDB.',
     }),
     'dump-held-up': (facts) => ({
-      message: `Someone wants to write to tables that are locked for the backup, and on MariaDB the dump would wait behind him for ever: ${engines(facts.tables)}. The locks are released, and no backup was made.`,
-      hint: 'Take it when nobody writes, or let writers wait out of its way (GRANT RELOAD ON *.* TO DB_USER), or make them tables that a snapshot covers: ALTER TABLE … ENGINE=InnoDB.',
+      message: `No backup was made. These tables were locked for it, and somebody waits to write to them: ${engines(facts.tables)}. On MariaDB the dump would then wait for ever. The locks are released.`,
+      hint: 'Take the backup when nobody writes to these tables. Or as an administrator: GRANT RELOAD ON *.* TO DB_USER, so that writers do not stop the dump; or ALTER TABLE … ENGINE=InnoDB, so that a snapshot covers the tables.',
     }),
     'table-locks-lost': (facts) => ({
       message: `The server let go of the locked tables while the dump ran (${facts.reason}); they may be half in it: ${engines(facts.tables)}. No backup was made.`,

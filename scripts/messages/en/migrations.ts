@@ -152,7 +152,7 @@ const hasOneName = (errno: number | undefined): boolean => errno !== undefined &
 
 /** Where and why a script stopped. */
 function failureMessage(failure: MigrationFailure): string {
-  const where = failure.from === 'after-each' ? `MIGRATIONS_AFTER_EACH behind ${failure.file}` : at(failure);
+  const where = failure.from === 'after-each' ? `MIGRATIONS_AFTER_EACH after ${failure.file}` : at(failure);
   const place = `${where}: statement ${failure.statement} of ${failure.of}`;
   const { reason } = failure;
   switch (reason.kind) {
@@ -201,7 +201,7 @@ function dryRunHint(
   if (errno === viewInvalid && outside.length > 0)
     return `On the copy, a view that reads ${nameList([...new Set(outside)])} can be created but not read, because a backup holds no rows of another database. Take the statement out of ${file}, and rehearse again.`;
   if (nothingApplied && from !== 'after-each' && isAlreadySo(reason.error))
-    return `By maj’s ledger no script was applied, but what this one does is done already. If it has run before maj kept a record, say so, up to the last script that has: \`maj migrate baseline VERSION\` (${version} is this one). Then rehearse again. Else correct ${file}.`;
+    return `The database already has what this script makes, but maj’s ledger says that no script was applied. If scripts were applied before maj kept a record, name the last of them: \`maj migrate baseline VERSION\` (this script is ${version}). Then rehearse again. If none was applied, correct ${file}.`;
   return `Correct ${culpritOf({ from, file })}, or the rows that it stumbled over, and rehearse again.`;
 }
 
@@ -387,7 +387,7 @@ export const migrations = {
     }),
     'history-unknown': (facts) => ({
       message: `${facts.database} has ${facts.tables === 1 ? '1 table' : `${facts.tables} tables`} but no ledger: nothing tells which scripts it has been through.`,
-      hint: 'Say so once: `maj migrate baseline VERSION` takes the scripts up to VERSION for applied; 0 takes none. Where another program kept a record of them: `maj migrate adopt`.',
+      hint: 'Tell maj once. `maj migrate baseline VERSION` records the scripts up to VERSION as applied, without running them; 0 records none. If another program kept a record: `maj migrate adopt` takes it over.',
     }),
     'migration-pattern-endless': (facts) => ({
       message: `MIGRATIONS_PATTERN (${facts.pattern}) needs too long to tell the versions in the names of the scripts.`,
@@ -458,17 +458,17 @@ export const migrations = {
     }),
     'migrations-folder-missing': (facts) => ({
       message: `There is no folder of migrations; looked for ${facts.places.join(', ')}.`,
-      hint: 'Set MIGRATIONS_DIR to the folder of the scripts; it has to be right in the package too. If there are no scripts yet, or each package brings its own, or the application changes its tables itself, make that folder, empty, in the project (an absolute one at its path). `maj migrate new NAME` makes the first script.',
+      hint: 'Set MIGRATIONS_DIR to the folder of the scripts, as it is named in the package too. If there are no scripts yet, if each package brings its own, or if the application changes its tables itself: make that folder in the project and leave it empty. (If MIGRATIONS_DIR is an absolute path, make it there.) `maj migrate new NAME` makes the first script.',
     }),
     'migrations-of-another': (facts) => ({
-      message: `Another user could have written the migration scripts in ${facts.folder}: ${
+      message: `maj does not run the migration scripts in ${facts.folder}, because another user could have written them: ${
         {
           owner: `${facts.path} belongs to user ${facts.owner}`,
           writable: `every user of this machine may write to ${facts.path}`,
           group: `the group of ${facts.path} may write to it`,
         }[facts.stranger]
       }. Whoever writes them decides what is done to the database.`,
-      hint: `Use \`maj upgrade\`, which takes the scripts of the package. To try it beforehand: \`maj rehearse VERSION\`. Or make sure that only user ${facts.uid} can write to the scripts and the folders above them. \`maj migrate status\`, \`baseline\`, \`adopt\` and \`accept\` only read them, and do so here, too.`,
+      hint: `Use \`maj upgrade VERSION\`, which takes the scripts from the package; \`maj rehearse VERSION\` tries that first. Or make sure that only user ${facts.uid} can write to the scripts and the folders above them. \`maj migrate status\`, \`baseline\`, \`adopt\` and \`accept\` work as it is: they only read the scripts.`,
     }),
     'migrations-refused': (facts) => ({
       message: `The scripts and the database do not agree:\n${facts.problems.map((problem) => `  - ${planProblem(problem)}`).join('\n')}`,

@@ -197,7 +197,7 @@ export const release = {
     }),
     'package-sum-missing': (facts) => ({
       message: `There is no SHA-256 sum for ${facts.path}; looked in:\n${list(facts.searched)}`,
-      hint: 'Get the sum from whoever made the package, over another way than the package. `sha256sum` on the package you already have would prove nothing.',
+      hint: 'Get the sum from whoever made the package, but not from the place where the package came from. `sha256sum` on the package that you have would prove nothing.',
     }),
     'package-sum-unclear': (facts) => ({
       message: `${facts.sumFile} gives more than one sum for ${facts.path}.`,
@@ -208,8 +208,8 @@ export const release = {
       hint: `It was damaged or changed on its way. ${newPackage}`,
     }),
     'download-failed': (facts) => ({
-      message: `${facts.url} could not be had (tried ${facts.tries} times in a row): ${facts.reason}.`,
-      hint: 'Call again: what is there of it already is kept, and it goes on from there.',
+      message: `${facts.url} could not be downloaded (tried ${facts.tries} times in a row): ${facts.reason}.`,
+      hint: 'Run the same command again. What has arrived is kept, and the download goes on from there.',
     }),
     'download-too-slow': (facts) => ({
       message: `${facts.url} did not come within ${duration(facts.totalMs)}.`,
@@ -402,7 +402,7 @@ export const release = {
     }),
     'version-older': (facts) => ({
       message: `Version ${facts.version} is older than the installed ${facts.installed}.`,
-      hint: 'To go back to the version before the last upgrade: `maj upgrade --roll-back`. Where no migration stands between, --allow-downgrade installs an older one.',
+      hint: 'To go back to the version before the last upgrade: `maj upgrade --roll-back`. If no migration was applied since the older version, --allow-downgrade installs it.',
     }),
     'downgrade-migrations': (facts) => ({
       message: `The database is newer than version ${facts.version} knows. These migrations were applied, and the package does not have them, or has them otherwise:\n${list(facts.migrations)}`,
@@ -537,7 +537,7 @@ export const release = {
     'files-carried': (facts) =>
       `These files are yours (no release holds them). They are carried over into the new release:\n${folderLines(facts.paths)}`,
     'version-unknown': (facts) =>
-      `${facts.path} does not tell its version (APP_VERSION_FILE is ${facts.name}): nothing tells whether ${facts.version} is newer. ${versionHint}`,
+      `${facts.path} does not tell its version (APP_VERSION_FILE is ${facts.name}), so maj cannot tell whether ${facts.version} is newer. ${versionHint}`,
     'release-unknown': (facts) =>
       [
         `maj did not install this application, so it cannot tell your files from those of the old release. Nothing is removed: every file that the new release does not bring is carried over into it.`,

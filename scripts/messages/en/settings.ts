@@ -61,7 +61,7 @@ export const settings = {
     DB_SSL_CA:
       'Certificate authority of the server, as a PEM file; if not set, those that the system trusts. With CLIENT_COMMAND the file must be there, too.',
     DB_SQL_MODE:
-      'sql_mode that the application itself uses; migrations run in it. `DB_SQL_MODE=` is the empty one, no line the server’s own.',
+      'sql_mode that the application itself uses; migrations run in it. `DB_SQL_MODE=` is the empty mode. If not set: the server’s own.',
     APP_DIR: 'Folder of the installed application.',
     APP_LAYOUT:
       'in-place: APP_DIR is the application; releases: APP_DIR/current links to the installed release.',
@@ -99,13 +99,13 @@ export const settings = {
     MAINTENANCE_DRAIN:
       'How long to wait, once maintenance is on, for what still runs in the database to end.',
     MIGRATIONS_DIR:
-      'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR. Those of the last two run only where no other account may write to them. An absolute path is taken as it is, but one in APP_DIR, which each release has for itself.',
+      'Folder of the migration scripts: in the package, else in the project folder, else in APP_DIR. Scripts of the last two run only if no other account may write to them. An absolute path is used as it is, unless it lies in APP_DIR: then each release has that folder for itself.',
     MIGRATIONS_PATTERN:
-      'Where the names of the scripts have a form of their own: a regular expression for the whole name, whose first group is the version, and whose second one, if there is one, its words. If not set: 012_words.sql, 20240101120000_words.sql, 1.2.3.sql, 16.0.0-17.0.0.sql, V1.2__words.sql, upgrade_12.sql and the like.',
+      'Regular expression that the whole name of a script must match. Its first group is the version; a second group, if there is one, is the words. If not set, these forms are known: 012_words.sql, 20240101120000_words.sql, 1.2.3.sql, 16.0.0-17.0.0.sql, V1.2__words.sql, upgrade_12.sql and the like.',
     MIGRATIONS_PLACEHOLDERS:
       'Texts in the scripts and what is put in their place before they are run, such as a prefix of tables: TEXT=value, separated by commas. Values are letters, digits, _ and $.',
     MIGRATIONS_AFTER_EACH:
-      'SQL that is run behind each script, as its last statement, such as what keeps the application’s own record of its schema; {version} stands for the script’s version.',
+      'SQL that is run after each script, as its last statement: for example to keep the application’s own record of its schema. {version} stands for the script’s version.',
     UPDATE_SOURCE:
       'Where `maj upgrade VERSION` finds packages: a folder, an https address with {version} in it, github:owner/name, or git (the repository of the project folder) or git:repository.',
     UPDATE_PUBLIC_KEY:

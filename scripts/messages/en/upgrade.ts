@@ -171,11 +171,11 @@ export const upgrade = {
       hint: 'Wait for it to end, then call again.',
     }),
     'resume-refused': (facts) => ({
-      message: `The run ${facts.run} to ${facts.to} cannot be gone on with: ${facts.reason}`,
-      hint: `Mend that and call --resume again, or put everything back: maj upgrade --roll-back --project ${facts.projectDir}`,
+      message: `The run ${facts.run} to ${facts.to} was not resumed: ${facts.reason}`,
+      hint: `Correct that, then call --resume again. Or put everything back: maj upgrade --roll-back --project ${facts.projectDir}`,
     }),
     'resume-lost': (facts) => ({
-      message: `What it was begun with is not there any more: ${facts.what}.`,
+      message: `The unfinished run cannot be resumed, because something that it needs is gone: ${facts.what}.`,
       hint: 'Put everything back: maj upgrade --roll-back',
     }),
     'resume-changed': (facts) => ({
@@ -201,7 +201,7 @@ export const upgrade = {
     }),
     'failed-before': (facts) => ({
       message: `The upgrade from ${facts.from ?? 'an unknown version'} to ${facts.to} with this very package ${failedText(facts)}`,
-      hint: `Correct the release: another package of ${facts.to} is tried as a new one. Where the reason is gone, call again with --retry. Record: .maj/runs/${facts.run}`,
+      hint: `If the fault is in the release, correct it: maj tries another package of ${facts.to} as a new one. If the reason is gone, call again with --retry. Record: .maj/runs/${facts.run}`,
     }),
     'no-way-back': (facts) => ({
       message: `There is no unfinished upgrade, and no version before ${facts.installed ?? 'the installed one'} to go back to: ${
@@ -223,7 +223,7 @@ export const upgrade = {
       message: `The upgrade to ${facts.to} failed (${facts.reason}), and rolling it back failed too: ${facts.problem}`,
       hint: `Correct that, then: maj upgrade --roll-back --project ${facts.projectDir} (it can be repeated). By hand: docs/recovery.md${facts.backup === undefined ? '' : `, with backup ${facts.backup}`}.`,
       state: facts.isBack
-        ? 'Files and database are as before the upgrade; maintenance stays on until the application is opened again.'
+        ? 'Files and database are as before the upgrade. Maintenance stays on.'
         : 'Maintenance stays on. Files and database may be half-way.',
     }),
     'rehearsal-differs': (facts) => ({
@@ -272,12 +272,13 @@ export const upgrade = {
     'receipt-covers': (facts) => `already rehearsed, as ${facts.receipt}`,
     'maintenance-unmanaged': (facts) =>
       facts.stopped.length === 0
-        ? 'neither MAINTENANCE_FILE nor MAINTENANCE_ON is set: users can write during the upgrade, and what they write is lost if it is rolled back'
-        : `neither MAINTENANCE_FILE nor MAINTENANCE_ON is set: only what ${facts.stopped.join(' and ')} stops is kept from writing. What users write during the upgrade, or between the start of the new version and a health check that fails, is lost if it is rolled back`,
+        ? 'neither MAINTENANCE_FILE nor MAINTENANCE_ON is set, so users can write during the upgrade. A roll-back loses what they write'
+        : `neither MAINTENANCE_FILE nor MAINTENANCE_ON is set, so only what ${facts.stopped.join(' and ')} stops cannot write during the upgrade. A roll-back loses what users write, also after the new version was started for its health check`,
     'rolling-back': (facts) => `rolling back: ${facts.reason}`,
     'window-was': (facts) =>
       `the window was open for ${duration(facts.windowMs)} (${stepsText(facts.steps)})`,
-    'stray-kept': (facts) => `the application had made this anew; it is kept as ${oneLine(facts.path)}`,
+    'stray-kept': (facts) =>
+      `during the switch the application wrote to a path that was just being moved. What it wrote is kept as ${oneLine(facts.path)}`,
     'files-kept': (facts) =>
       `while the new version was in place, these files were written to it, outside of APP_PERSIST. They are kept in ${facts.folder}:\n${folderLines(facts.paths)}`,
     'services-not-stopped-yet': (facts) =>
@@ -293,7 +294,7 @@ export const upgrade = {
         ...facts.lost.map(lostText),
       ].join('\n'),
     'files-left-behind': (facts) =>
-      `going back to the files of ${facts.backup} (${facts.takenAt}) leaves these behind, written since and outside of APP_PERSIST. They stay in the tree that is put aside, and in the backup that is taken before:\n${folderLines(facts.files)}`,
+      `these files were written since ${facts.backup} (${facts.takenAt}), outside of APP_PERSIST. The older version will not have them. They stay in the tree that is put aside, and in the backup that is taken first:\n${folderLines(facts.files)}`,
     'rows-not-known': (facts) =>
       `users may have written since the backup ${facts.backup} was taken; keeping and counting that failed in part: ${facts.reason}`,
     'left-over': (facts) => `${facts.path} could not be cleaned up: ${facts.reason}`,
@@ -358,9 +359,14 @@ export const upgrade = {
       `  record: .maj/runs/${facts.run}`,
     ],
     goBackQuestion: (facts: GoBackPlan) =>
-      `Go back from ${facts.from ?? 'the installed version'} to ${facts.to ?? 'the version before'}, ${
-        facts.lost.length === 0 ? 'for which no row is lost' : 'losing the rows that were written since'
-      }${facts.files.length === 0 ? '' : `, and leaving ${count(facts.files.length, 'file')} behind`}? A backup of all that there is now is taken before; uploads stay as they are.`,
+      [
+        facts.lost.length === 0 ? 'No row is lost.' : 'The rows that were written since are lost.',
+        ...(facts.files.length === 0
+          ? []
+          : [`${count(facts.files.length, 'file')} will not be in the older version.`]),
+        'What is in APP_PERSIST stays as it is. A backup of everything is taken first.',
+        `Go back from ${facts.from ?? 'the installed version'} to ${facts.to ?? 'the version before'}?`,
+      ].join(' '),
     losingQuestion: ({ doing, kind, to, backup, lost, kept }: LosingPlan) => {
       const run = `unfinished ${runWords[kind]} to ${to}`;
       const written = `what was written since the backup ${backup}${lost === null ? ', which could not be counted' : ''}`;

@@ -27,7 +27,7 @@ describe('maj migrate check, without a server and without settings', () => {
     expect(ran).toMatchObject({ code: 3, stderr: '' });
     expect(ran.stdout).toBe(
       'migrations/002_names.sql:3:15  error  drop-column  The column users.name is dropped, with all of its values.\n' +
-        '    Drop it one release after the application has stopped to use it; say why that is safe.\n' +
+        '    Drop it in a later release than the one that stops using it. Say why that is safe.\n' +
         '2 scripts: 1 error, 0 warnings, 0 info.\n',
     );
   });

@@ -235,7 +235,7 @@ describe.each(servers)('on $name, a run that died', (server) => {
       ...placeholders,
       MIGRATIONS_AFTER_EACH: 'UPDATE nowhere SET id = 2',
     });
-    expect(wrongAfter).toMatch(/MIGRATIONS_AFTER_EACH behind 001_a\.sql: statement 3 of 3.*1146.*/s);
+    expect(wrongAfter).toMatch(/MIGRATIONS_AFTER_EACH after 001_a\.sql: statement 3 of 3.*1146.*/s);
     expect(wrongAfter).toContain('Correct the setting MIGRATIONS_AFTER_EACH');
     const wrongPlaceholder = await hintOf(
       { '001_a.sql': 'INSERT INTO %PREFIX%b VALUES (1)' },

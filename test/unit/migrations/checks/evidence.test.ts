@@ -39,7 +39,7 @@ test('the text shows what was measured', () => {
     '    measured on the copy: 2.9 s, 120,000 rows, table copy',
     '    Rehearse on real rows; merge what is there twice before, in this script.',
     '012_change.sql:1:52  error  drop-table  The table c is dropped, with all of its rows.',
-    '    Drop it one release after the application has stopped to use it; say why that is safe.',
+    '    Drop it in a later release than the one that stops using it. Say why that is safe.',
     '1 script: 1 error, 1 warning, 0 info.',
   ]);
   expect(en.checks.evidence({ seconds: 0.04, rows: 1, warnings: 2 })).toBe(

@@ -96,7 +96,7 @@ describe('SARIF', () => {
 describe('GitHub’s commands', () => {
   test('are one line a finding that is not allowed, with the remedy', () => {
     expect(githubCommands(findings, en.checks)).toEqual([
-      '::error file=012_change.sql,line=3,col=12,title=drop-table::The table b is dropped, with all of its rows.%0ADrop it one release after the application has stopped to use it; say why that is safe.',
+      '::error file=012_change.sql,line=3,col=12,title=drop-table::The table b is dropped, with all of its rows.%0ADrop it in a later release than the one that stops using it. Say why that is safe.',
       '::notice file=012_change.sql,line=4,col=1,title=transaction-control::The script has transactions of its own (BEGIN).%0AThey are kept. Without them each statement on rows is committed together with its record in the ledger.',
     ]);
   });
