@@ -97,8 +97,8 @@ function workLines(database: string, work: RestoreFacts, when: 'plan' | 'done'):
 export const backup = {
   errors: {
     'restore-unfinished': (facts) => ({
-      message: `The restore of backup ${facts.backup}${facts.database === undefined ? '' : ` into ${facts.database}`}, begun ${facts.since}, did not come to its end: database or files may be half restored.`,
-      hint: `Run it again, it begins anew: ${facts.command}`,
+      message: `The restore of backup ${facts.backup}${facts.database === undefined ? '' : ` into ${facts.database}`}, begun ${facts.since}, did not finish: database or files may be half restored.`,
+      hint: `Run it again (it begins anew): ${facts.command}`,
       state: 'The system is as the restore left it.',
     }),
     'restore-at-work': (facts) => ({
@@ -220,7 +220,7 @@ export const backup = {
       hint: `GRANT ${facts.missing.join(', ')} ON \`${facts.database}\`.* TO ${facts.grantee}, or set DB_USER to an account that has all of it.`,
     }),
     'restore-not-taken': (facts) => ({
-      message: `${notRestorable(facts)}: the server does not make again what it holds. Tried empty and under other names, these were refused:\n${bulleted(refusalLines(facts.refusals))}`,
+      message: `${notRestorable(facts)}: the server refuses to create part of it. maj tried everything, empty and under other names, and these were refused:\n${bulleted(refusalLines(facts.refusals))}`,
       hint: remedies(facts),
     }),
     'restore-failed': (facts) => ({
@@ -324,7 +324,7 @@ export const backup = {
     'changed-type': (facts) =>
       `Not in the archive: ${oneLine(facts.path)} was a file, and something else when it was to be read.`,
     'links-lead-out': (facts) =>
-      `The archive has symbolic links, and not what they lead to outside of it, which has to be backed up in its own way: ${some(
+      `These symbolic links lead out of the archive. It holds the links, and not what they lead to: back that up in its own way. ${some(
         facts.links.map(({ path, leadsTo }) => `${path} -> ${leadsTo}`),
         facts.count,
       )}.`,

@@ -128,7 +128,7 @@ export const database = {
     }),
     'dump-failed': (facts) => ({
       message: `${facts.program} failed (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
-      hint: 'Its own words above say what it could not read; a privilege that is missing is granted to DB_USER.',
+      hint: 'Its own words above say what it could not read. If a privilege is missing, grant it to DB_USER.',
     }),
     'load-failed': (facts) => ({
       message: `Loading into ${facts.database} failed: ${facts.program} (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
@@ -186,7 +186,7 @@ export const database = {
       hint: `As an administrator: ${facts.settings.map(({ name }) => `SET GLOBAL ${name} = DEFAULT`).join('; ')} while the restore runs; or GRANT ${facts.flavour === 'mysql' ? 'SESSION_VARIABLES_ADMIN' : 'SUPER'} ON *.* TO that user.`,
     }),
     'rows-missing': (facts) => ({
-      message: `The dump has not the rows that these tables have, and nobody has written to them meanwhile:${indented(facts.tables.map(({ table, dumped, counted }) => `${table}: ${rowCount(dumped)} of ${counted}`))}`,
+      message: `Rows of these tables are missing in the dump, or there are too many, though nobody has written to them meanwhile:${indented(facts.tables.map(({ table, dumped, counted }) => `${table}: ${rowCount(dumped)} of ${counted}`))}`,
       hint: 'Something cuts what the dump program reads. Look for what a connection of DB_USER is given (SHOW SESSION VARIABLES, init_connect, a proxy in between), and take the backup again.',
     }),
     'views-broken': (facts) => ({

@@ -380,7 +380,7 @@ export const migrations = {
   errors: {
     'ledger-not-written': (facts) => ({
       message: `The ledger (table ${facts.table}) could not be written: ${facts.reason}`,
-      hint: 'Let what stands in the way end (a backup program, a transaction that is open, a server that is read-only), see that DB_USER may CREATE, ALTER and DROP tables, and call this again.',
+      hint: 'Let what stands in the way end: a backup program, an open transaction, a server that is read-only. DB_USER also needs CREATE, ALTER and DROP. Then call this again.',
       state: facts.lost
         ? 'Whether it was written is not known; nothing of a script was run. To call this again does no harm.'
         : 'The ledger is as before; nothing of a script was run.',

@@ -77,9 +77,9 @@ export const changeLines = (changes: FileChanges): readonly string[] => {
     ...some('added', changes.added),
     ...some('changed', changes.changed),
     ...some('removed', changes.removed),
-    ...some('made by APP_DEPENDENCIES_COMMAND, which makes its own of the new release', changes.remade),
+    ...some('made by APP_DEPENDENCIES_COMMAND, and made anew for the new release', changes.remade),
     ...some('edited here, and replaced', changes.modified),
-    ...some('with a mode that was set here, and stays as far as it is the stricter one', changes.modes),
+    ...some('with a mode that was changed here, which stays where it is stricter', changes.modes),
     ...some('deleted here, of the installed release', changes.deleted),
     ...some('yours, and replaced by files of the release', changes.displaced),
     ...some(

@@ -79,22 +79,22 @@ function whereText({ where, pid, host }: UnfinishedFacts): string[] {
       return ['This machine was restarted since.'];
     case 'other-container':
       return [
-        `It ran in another container of this host, or outside of this one (process ${pid} there), of which nothing can be known here: go on only when it is certain that nothing of it runs there any more.`,
+        `It ran in another container of this host, or outside of this one (process ${pid} there). maj cannot see from here whether it still runs: go on only when you are certain that it does not.`,
       ];
     case 'other-host':
       return [
-        `It ran on another host (process ${pid} on ${host}), of which nothing can be known here: go on only when it is certain that nothing of it runs there any more.`,
+        `It ran on another host (process ${pid} on ${host}). maj cannot see from here whether it still runs: go on only when you are certain that it does not.`,
       ];
   }
 }
 
 function lockHint(where: ProcessPlace, path: string): string {
-  const byHand = `so nothing can be known of it here. When it is certain that it has ended: rm ${path}`;
+  const byHand = `so maj cannot see whether it still runs. When you are certain that it has ended: rm ${path}`;
   switch (where) {
     case 'other-host':
       return `It runs on another host, ${byHand}`;
     case 'other-container':
-      return `Its process id is that of another container of this host, or of outside of this one, ${byHand}`;
+      return `It runs in another container of this host, or outside of this one, ${byHand}`;
     case 'here':
     case 'other-boot':
       return 'Wait for it to end, then call again.';
@@ -131,9 +131,9 @@ function wayOnText({ plan, kind, from, to }: UnfinishedFacts): string {
   const back = `\`maj upgrade --roll-back\` puts everything back as it was${kind === 'go-back' ? `, to version ${from ?? 'before'}` : ''}`;
   switch (plan.kind) {
     case 'let-in':
-      return `\`maj upgrade --resume\` ends the run and its maintenance. Version ${to} and database stay, for users may have written since.`;
+      return `\`maj upgrade --resume\` ends the maintenance and the run. Version ${to} and the database stay as they are, because users may have written since.`;
     case 'begin-again':
-      return '`maj upgrade --resume` begins it anew, and rehearses again only what is not rehearsed; `maj upgrade --roll-back` ends it.';
+      return '`maj upgrade --resume` begins it anew, with the rehearsal that there is if that still holds. `maj upgrade --roll-back` ends it.';
     case 'go-on':
       return `\`maj upgrade --resume\` goes on with the step “${plan.from}”; ${back}. docs/recovery.md has the steps by hand.`;
     case 'impossible':
