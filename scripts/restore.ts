@@ -25,8 +25,7 @@ import {
 import { restoreFacts, type RestoreFacts } from './restore/restore-facts.ts';
 import { checkReplaceable, restoreFiles } from './restore/restore-files.ts';
 import { restoreInto } from './restore/restore-into.ts';
-import { refuseNarrower } from './restore/restore-mark.ts';
-import { restoreCommand, type RestoreScope } from './restore/restore-scope.ts';
+import { refuseNarrower, restoreCommand, type RestoreScope } from './restore/restore-mark.ts';
 import { inRestoreWindow } from './restore/restore-window.ts';
 import { tryRestore } from './restore/trial/trial.ts';
 import { withLock } from './upgrade/lock.ts';

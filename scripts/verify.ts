@@ -1,4 +1,4 @@
-import { checkApplication } from './application/check.ts';
+import { checkApplication } from './application/health.ts';
 import { findBackup } from './backup/find.ts';
 import { namedBackup } from './backup/others.ts';
 import { verifyBackup } from './backup/verify.ts';

@@ -6,7 +6,7 @@ import { hashFile } from '../package/checksum.ts';
 import type { ReleaseEntry } from '../package/types.ts';
 import { readBytesSync } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
-import { showModified } from './copy/originals.ts';
+import { showModified } from './copy/edited-files.ts';
 import { fileChanges, type Compared } from './file-changes.ts';
 import { installedList, type ReleaseList } from './installed.ts';
 import { walkTree, type TreeEntry } from './tree.ts';

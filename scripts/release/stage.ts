@@ -7,10 +7,10 @@ import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { isTextTaken } from '../migrations/accepted.ts';
 import { readMigrations } from '../migrations/folder.ts';
+import { readLedger } from '../migrations/ledger/ledger.ts';
 import type { LedgerRow, Migration } from '../migrations/migration.ts';
 import { nameOfRecord } from '../migrations/names.ts';
 import { scriptsPath } from '../migrations/places.ts';
-import { readLedger } from '../migrations/ledger/ledger.ts';
 import { versionKey } from '../migrations/version.ts';
 import { checkRequirements, readRequirements } from '../package/check-requirements.ts';
 import { verifyPackage } from '../package/checksum.ts';
@@ -28,8 +28,8 @@ import {
   statIfThere,
 } from '../system/files.ts';
 import { lookAtChanges } from './changes.ts';
+import { originalsOf } from './copy/edited-files.ts';
 import { checkShared } from './copy/not-shared.ts';
-import { originalsOf } from './copy/originals.ts';
 import { takeLeftTreeBack } from './hand-over.ts';
 import { writeReleaseList } from './installed.ts';
 import { checkPlaces, placesOf } from './places.ts';

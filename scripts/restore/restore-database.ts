@@ -16,7 +16,7 @@ import type { LoadSelection } from './load/plan.ts';
 import type { DropSelection } from './load/replace.ts';
 import { changedTables } from './proof-plan.ts';
 import { checkRestorable } from './restorable.ts';
-import { restoreCommand } from './restore-scope.ts';
+import { restoreCommand } from './restore-mark.ts';
 import { tryRestore } from './trial/trial.ts';
 
 /** How a database is restored. */

@@ -7,15 +7,14 @@ import {
 import { startServices, stopServices } from '../application/services.ts';
 import { maintenanceMeans } from '../config/maintenance-means.ts';
 import { inStep, note, stopIfInterrupted, type Context } from '../core/context.ts';
-import { MajError, notRolledBack, reasonOf, refused } from '../core/errors.ts';
+import { notRolledBack, reasonOf, refused, MajError } from '../core/errors.ts';
 import { exitCodes } from '../core/exit-codes.ts';
 import { waitUntilUnwritten } from '../database/last-writes.ts';
 import { findOthers } from '../database/others.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { placesOf } from '../release/places.ts';
-import { readRestoreMark, underRestoreMark, type BegunRestore } from './restore-mark.ts';
-import { restoreCommand } from './restore-scope.ts';
+import { readRestoreMark, restoreCommand, underRestoreMark, type BegunRestore } from './restore-mark.ts';
 
 /** What the work of a restore tells its window. */
 export interface RestoreWindow {

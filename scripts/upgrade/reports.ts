@@ -4,7 +4,7 @@ import type { Others } from '../database/others.ts';
 import type { RunSettings } from '../rehearsal/receipt.ts';
 import type { ProcessPlace } from '../system/process/identity.ts';
 import type { LostRows } from './go-back/lost-rows.ts';
-import type { NoWayBack } from './go-back/previous-version.ts';
+import type { NoWayBack } from './needed-backups.ts';
 import type { ResumePlan } from './recovery/resume-plan.ts';
 import type { InstallationDifference } from './recovery/same-installation.ts';
 

@@ -1,5 +1,4 @@
-import { runSmoke } from '../application/check.ts';
-import { checkHealth } from '../application/health.ts';
+import { checkHealth, runSmoke } from '../application/health.ts';
 import { markAgain, newLogErrors, type LogBaseline } from '../application/logs.ts';
 import type { FilesAhead } from '../backup/files/files-ahead.ts';
 import type { Backup } from '../backup/list.ts';

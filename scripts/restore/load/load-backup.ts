@@ -3,7 +3,7 @@ import type { Backup } from '../../backup/list.ts';
 import type { ManifestPart } from '../../backup/manifest.ts';
 import type { PartSource } from '../../backup/part-text.ts';
 import { inStep, stopIfInterrupted, type Context, type TellProgress } from '../../core/context.ts';
-import { MajError, reasonOf, refused } from '../../core/errors.ts';
+import { reasonOf, refused, MajError } from '../../core/errors.ts';
 import type { Definers } from '../../database/definers.ts';
 import { readInventory } from '../../database/inventory.ts';
 import { clientSettings } from '../../database/session/client-settings.ts';
@@ -16,12 +16,11 @@ import { ownZone } from '../../sql/table-definition.ts';
 import { namesAside } from './aside.ts';
 import { mixed, runJobs, type Job, type JobList } from './jobs.ts';
 import { makeTable, type RunStatement, type TableLoading } from './load-table.ts';
-import { prepareForLoading } from './loading-session.ts';
+import { placeTables, prepareForLoading } from './loading-session.ts';
 import { isFrame, lineAt, statementsOf, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
 import { replaceObjects, type ArrivingTable, type DropSelection } from './replace.ts';
 import { asBytes, rewritten } from './rewrite.ts';
-import { placeTables } from './table-files.ts';
 
 /** How a backup is loaded. */
 export interface LoadOptions {

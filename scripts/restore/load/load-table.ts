@@ -4,14 +4,15 @@ import type { Session } from '../../database/session/session.ts';
 import type { StatementBytes } from '../../dump/row-statements.ts';
 import type { Flavour } from '../../sql/flavour.ts';
 import {
-  definedColumns,
   deferTable,
+  definedColumns,
   hasPrimaryKey,
   isVersioned,
   type DefinedColumn,
 } from '../../sql/table-definition.ts';
 import { aboutTable, tableAside } from './aside.ts';
 import type { Job, JobList } from './jobs.ts';
+import { mayShareFile, type PlaceTables } from './loading-session.ts';
 import {
   insertStatement,
   isFrame,
@@ -22,7 +23,6 @@ import {
   type PartStatement,
 } from './part-statements.ts';
 import type { TableParts } from './plan.ts';
-import { mayShareFile, type PlaceTables } from './table-files.ts';
 
 /** Runs a statement of a part; a failure names the part, the line and the object. */
 export type RunStatement = (

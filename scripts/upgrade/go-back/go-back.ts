@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
-import { runSmoke } from '../../application/check.ts';
-import { checkHealth } from '../../application/health.ts';
+import { checkHealth, runSmoke } from '../../application/health.ts';
 import { checkServices } from '../../application/services.ts';
 import { filesSince } from '../../backup/files-since.ts';
 import type { FilesAhead } from '../../backup/files/files-ahead.ts';
@@ -22,7 +21,7 @@ import { isSameCode, wayNeedsDefiners } from '../../restore/restore-database.ts'
 import { tryRestore } from '../../restore/trial/trial.ts';
 import type { Finished } from '../finish-run.ts';
 import type { RunState } from '../journal/state.ts';
-import { readStates } from '../needed-backups.ts';
+import { findWayBack, readStates } from '../needed-backups.ts';
 import { takeProven, withProver, type Prover } from '../prove-window-backup.ts';
 import { withRun } from '../recovery/roll-back-on-failure.ts';
 import { bringDatabaseBack, refuseOtherDatabase } from '../recovery/roll-back.ts';
@@ -32,7 +31,6 @@ import { throughWindow } from '../upgrade.ts';
 import { withFilesAhead, type WindowWork } from '../window.ts';
 import { countLostRows, type LostRows } from './lost-rows.ts';
 import { findOlderTree, planOlderTree } from './older-tree.ts';
-import { findWayBack } from './previous-version.ts';
 
 /** What going back would mean, before anything is changed. */
 export interface GoBackPlan {

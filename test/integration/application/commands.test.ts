@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, lchownSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkApplication, runSmoke } from '../../../scripts/application/check.ts';
 import { commandEnvironment } from '../../../scripts/application/command-user.ts';
 import { checkCommandUser, commandUser, runCommand } from '../../../scripts/application/commands.ts';
+import { checkApplication, runSmoke } from '../../../scripts/application/health.ts';
 import { clearCache, installDependencies } from '../../../scripts/application/hooks.ts';
 import { maintenanceState, setMaintenance } from '../../../scripts/application/maintenance.ts';
 import { checkServices, startServices, stopServices } from '../../../scripts/application/services.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coversScope, restoreCommand, type RestoreScope } from '../../../scripts/restore/restore-scope.ts';
+import { coversScope, restoreCommand, type RestoreScope } from '../../../scripts/restore/restore-mark.ts';
 
 const scope = (database: RestoreScope['database'], files: boolean): RestoreScope => ({
   database,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { findWayBack } from '../../../scripts/upgrade/go-back/previous-version.ts';
 import { foldJournal, type RunState } from '../../../scripts/upgrade/journal/state.ts';
+import { findWayBack } from '../../../scripts/upgrade/needed-backups.ts';
 
 const at = '2026-11-22T12:00:00.000Z';
 const holder = { pid: 1, host: 'h', bootId: 'b', startTicks: '1' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayShareFile } from '../../../../scripts/restore/load/table-files.ts';
+import { mayShareFile } from '../../../../scripts/restore/load/loading-session.ts';
 
 const table = (tail: string): string => `CREATE TABLE \`t\` (\n  \`a\` int(11) DEFAULT NULL\n) ${tail}`;
 
