@@ -1,7 +1,7 @@
+import { readLockedAccounts } from './application/accounts.ts';
 import { commandUser } from './application/commands.ts';
 import { healthStrength } from './application/health.ts';
 import { lookAtFiles } from './application/look-at-files.ts';
-import { readLockedAccounts } from './application/accounts.ts';
 import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
 import { checkServices, serviceSettings } from './application/services.ts';
 import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
@@ -11,9 +11,6 @@ import type { Context } from './core/context.ts';
 import { MajError } from './core/errors.ts';
 import { exitCodes, type ExitCode } from './core/exit-codes.ts';
 import { liveDatabase } from './database/identity.ts';
-import { withSession } from './database/session/session.ts';
-import { targetFromConfig } from './database/session/target.ts';
-import { findDumpClient } from './dump/client/clients.ts';
 import { describeError, type Messages } from './messages/catalogue.ts';
 import { en } from './messages/en/index.ts';
 import type { StatusTroubles } from './messages/en/status.ts';
@@ -22,8 +19,8 @@ import { readPlan } from './migrations/read-plan.ts';
 import { installedList } from './release/installed.ts';
 import { requireInstalled } from './release/places.ts';
 import { checkInstalledVersion, installedVersion } from './release/version.ts';
-import type { ServerVersion } from './sql/flavour.ts';
 import { freeBytes } from './system/files.ts';
+import { checkPrograms, liveServer } from './upgrade/preconditions.ts';
 import { refuseLeftOver } from './upgrade/recovery/unfinished.ts';
 
 /** What could be learned of a part of the system, or the error that stood in the way. */
@@ -48,7 +45,7 @@ type StatusPart =
   | 'services'
   | 'maintenance'
   | 'database'
-  | 'dump'
+  | 'programs'
   | 'migrations'
   | 'permissions'
   | 'commands'
@@ -69,7 +66,7 @@ function troubles(
     versionError: text(errors.version),
     maintenanceError: text(errors.maintenance),
     databaseError: text(errors.database),
-    dumpError: text(errors.dump),
+    programsError: text(errors.programs),
     migrationsError: text(errors.migrations),
     permissionsError: text(errors.permissions),
     servicesError: text(errors.services),
@@ -79,9 +76,6 @@ function troubles(
     remedies: [...new Set(remedies)],
   };
 }
-
-const readServer = (context: Context): Promise<ServerVersion> =>
-  withSession(context, targetFromConfig(context), (session) => Promise.resolve(session.server));
 
 /** What is pending, and why `maj migrate` would not run it. */
 async function readPending(context: Context): Promise<{ files: string[]; problem: MajError | undefined }> {
@@ -103,10 +97,10 @@ export const statusVerb: Verb<never> = {
   needsSettings: true,
   async run(context) {
     const { APP_DIR } = context.config;
-    const server = await learn(() => readServer(context));
-    const flavour = valueOf(server)?.flavour;
-    const dump = await learn(() =>
-      flavour === undefined ? Promise.resolve(undefined) : findDumpClient(context, flavour),
+    const server = await learn(() => liveServer(context));
+    const found = valueOf(server);
+    const programs = await learn(() =>
+      found === undefined ? Promise.resolve() : checkPrograms(context, found),
     );
     const pending = await learn(() => readPending(context));
     const application = await learn(() =>
@@ -146,7 +140,7 @@ export const statusVerb: Verb<never> = {
       release: valueOf(release),
       application: APP_DIR === undefined ? undefined : applicationDir(context),
       maintenance: valueOf(maintenance),
-      server: valueOf(server)?.text,
+      server: found?.text,
       pending: valueOf(pending)?.files,
       health: healthStrength(context.config),
       permissions: valueOf(permissions),
@@ -175,14 +169,14 @@ export const statusVerb: Verb<never> = {
       version: errorOf(told) ?? errorOf(release),
       maintenance: errorOf(maintenance),
       database: errorOf(server),
-      dump: errorOf(dump),
+      programs: errorOf(programs),
       migrations: errorOf(pending) ?? valueOf(pending)?.problem,
       permissions: errorOf(permissions),
       services: errorOf(services),
       commands: errorOf(commands),
       unfinished: left,
     };
-    const worst = left ?? errors.database ?? errors.application ?? errors.dump ?? errors.maintenance;
+    const worst = left ?? errors.database ?? errors.application ?? errors.programs ?? errors.maintenance;
     const exitCode: ExitCode = worst?.exitCode ?? exitCodes.done;
     return {
       data: { ...facts, ...troubles(errors, en) },

@@ -5,20 +5,33 @@ import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { findDumpClient, type DumpClient } from '../dump/client/clients.ts';
 import { requireInstalled } from '../release/places.ts';
+import { findServerPrograms } from '../server/programs.ts';
+import type { ServerVersion } from '../sql/flavour.ts';
 
 /**
  * Checks what no upgrade can do without, before anything is unpacked: an application that is there, who runs its commands,
- * its services, and the program that dumps. An upgrade, its plan and the rehearsal of a package begin with it.
+ * its services, the program that dumps, and those of a throwaway server. An upgrade, its plan and the rehearsal of a package
+ * begin with it.
  *
- * @throws MajError of `requireInstalled`, `checkCommandUser`, `checkServices` and `findDumpProgram`
+ * @throws MajError of `requireInstalled`, `checkCommandUser`, `checkServices` and of `checkPrograms`
  */
 export async function checkReady(context: Context): Promise<void> {
   await requireInstalled(context);
   await checkCommandUser(context);
   await checkServices(context);
-  await findDumpProgram(context);
+  await checkPrograms(context, await liveServer(context));
+}
+
+/** Finds the programs that dump the live database, and start a throwaway server like it. */
+export async function checkPrograms(context: Context, { flavour }: ServerVersion): Promise<void> {
+  await findDumpClient(context, flavour);
+  await findServerPrograms(context, context.config.REHEARSAL_SERVER, flavour);
 }
 
 /** The program that dumps the live database: which one it has to be, the server tells. */
-export const findDumpProgram = (context: Context): Promise<DumpClient> =>
-  withSession(context, targetFromConfig(context), ({ server }) => findDumpClient(context, server.flavour));
+export const findDumpProgram = async (context: Context): Promise<DumpClient> =>
+  findDumpClient(context, (await liveServer(context)).flavour);
+
+/** The live database server. */
+export const liveServer = (context: Context): Promise<ServerVersion> =>
+  withSession(context, targetFromConfig(context), ({ server }) => Promise.resolve(server));

@@ -139,6 +139,7 @@ declare module '../core/events.ts' {
     'still-written-in-window': { tables: readonly string[]; others: Others | undefined };
     'rows-lost': { backup: string; takenAt: string; lost: readonly LostRows[] };
     'files-left-behind': { backup: string; takenAt: string; files: readonly string[] };
+    'rows-kept': { backup: string };
     'rows-not-known': { backup: string; reason: string };
     'record-late': { path: string; reason: string };
   }

@@ -115,6 +115,7 @@ describe.each(servers)('an upgrade on $name', (server) => {
       // What users had written is in the newest backup.
       const backups = join(site.project, '.maj', 'backups');
       const newest = (await readdir(backups)).sort().at(-1) ?? '';
+      expect(done.stderr).toContain(`is kept in the backup ${newest}`);
       const sql = execFileSync('sh', [join(backups, newest, 'restore.sh'), 'sql'], { encoding: 'utf8' });
       expect(sql).toContain('begun since');
     },

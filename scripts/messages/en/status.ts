@@ -10,7 +10,7 @@ export interface StatusTroubles {
   readonly versionError: string | undefined;
   readonly maintenanceError: string | undefined;
   readonly databaseError: string | undefined;
-  readonly dumpError: string | undefined;
+  readonly programsError: string | undefined;
   readonly migrationsError: string | undefined;
   readonly permissionsError: string | undefined;
   readonly servicesError: string | undefined;
@@ -109,7 +109,7 @@ export function statusLines(facts: StatusFacts): readonly string[] {
         ]),
     `commands     ${facts.commands === undefined ? (facts.commandsError ?? 'unknown') : `run as ${facts.commands.user} (${commandsTexts[facts.commands.by]})`}`,
     `database     ${facts.server ?? facts.databaseError ?? 'not set'}`,
-    ...(facts.dumpError === undefined ? [] : [`dump         ${facts.dumpError}`]),
+    ...(facts.programsError === undefined ? [] : [`programs     ${facts.programsError}`]),
     ...underName('migrations', migrationLines(facts)),
     `last backup  ${
       facts.backup === undefined

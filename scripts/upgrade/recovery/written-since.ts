@@ -4,7 +4,7 @@ import { serviceSettings, stopServices } from '../../application/services.ts';
 import { findBackup } from '../../backup/find.ts';
 import type { Backup } from '../../backup/list.ts';
 import { takeBackup } from '../../backup/take.ts';
-import { stopIfInterrupted, warn, type Context } from '../../core/context.ts';
+import { note, stopIfInterrupted, warn, type Context } from '../../core/context.ts';
 import { reasonOf } from '../../core/errors.ts';
 import { targetFromConfig } from '../../database/session/target.ts';
 import { endOrphans } from '../../migrations/in-doubt/orphan.ts';
@@ -64,11 +64,12 @@ export async function askForRowsSince(
   const lost = present === null ? null : await counted(context, id, present);
   if (lost?.length === 0 && maintenance === 'on') return;
   if (lost?.length !== 0) await ask({ doing, kind, to, backup: id, lost, kept: present?.id ?? null });
+  if (present !== null) note(context, 'rows-kept', { backup: present.id });
   if (maintenance !== 'off') return;
   // A resume closes it by itself, or fails before it has changed anything.
   await orNull(context, id, async () => {
     await keepUsersOut(context, state);
-    if (present !== null) await takeBackup(context);
+    if (present !== null) note(context, 'rows-kept', { backup: (await takeBackup(context)).id });
   });
 }
 

@@ -19,6 +19,7 @@ describe.each(servers)('what no upgrade can do without, on $name,', (server) => 
     const lacking: readonly (readonly [string, string, number, RegExp])[] = [
       ['--app-dir', join(nowhere, 'app'), 3, /No application is installed in .*nowhere.*app/],
       ['--client-bin-dir', nowhere, 2, /(mariadb-dump|mysqldump) of .* was not found/],
+      ['--rehearsal-server', nowhere, 2, /programs of a (MariaDB|MySQL) server.*nowhere/],
     ];
     for (const [option, value, code, said] of lacking) {
       for (const words of [
