@@ -58,7 +58,10 @@ function troubles(
 ): StatusTroubles {
   const text = (error: MajError | undefined): string | undefined =>
     error && describeError(error, messages).message;
-  const remedies = Object.values(errors).flatMap((error) =>
+  // What is left unfinished comes first: until it is ended, the commands that mend scripts and releases are refused.
+  const shown =
+    errors.unfinished === undefined ? errors : { ...errors, migrations: undefined, version: undefined };
+  const remedies = Object.values(shown).flatMap((error) =>
     error === undefined ? [] : [describeError(error, messages).hint],
   );
   return {
@@ -165,6 +168,7 @@ export const statusVerb: Verb<never> = {
       backupDir: backupsDir(context),
     };
     const errors = {
+      unfinished: left,
       application: errorOf(application),
       version: errorOf(told) ?? errorOf(release),
       maintenance: errorOf(maintenance),
@@ -174,7 +178,6 @@ export const statusVerb: Verb<never> = {
       permissions: errorOf(permissions),
       services: errorOf(services),
       commands: errorOf(commands),
-      unfinished: left,
     };
     const worst = left ?? errors.database ?? errors.application ?? errors.programs ?? errors.maintenance;
     const exitCode: ExitCode = worst?.exitCode ?? exitCodes.done;

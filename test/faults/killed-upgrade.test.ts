@@ -40,6 +40,8 @@ describe.each(servers)('an upgrade on $name', (server) => {
     }
     const status = await site.maj('status');
     expect(status.stdout).toContain('did not finish');
+    expect(/^next +(.*)$/m.exec(status.stdout)?.[1]).toContain('maj upgrade --resume');
+    expect(status.stdout).not.toMatch(/maj (migrate|restore|adopt-release)/);
 
     const back = await site.maj('upgrade', '--roll-back');
     expect(back.code, back.stderr).toBe(0);
