@@ -21,6 +21,7 @@ export interface UnfinishedFacts {
   backup: string | undefined;
   plan: ResumePlan;
   failure: string | undefined;
+  rollBackFailure: string | undefined;
   /** Where the process ran that left it. */
   where: ProcessPlace;
   pid: number;

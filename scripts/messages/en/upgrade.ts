@@ -162,6 +162,7 @@ export const upgrade = {
             : 'Neither files nor database had been changed.',
         ...(facts.maintenance ? ['Maintenance may still be on.'] : []),
         ...(facts.failure === undefined ? [] : [`It was being rolled back because: ${facts.failure}`]),
+        ...(facts.rollBackFailure === undefined ? [] : [`Rolling it back failed: ${facts.rollBackFailure}`]),
         ...whereText(facts),
       ].join('\n'),
       hint: wayOnText(facts),

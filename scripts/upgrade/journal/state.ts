@@ -56,6 +56,8 @@ export interface RunState {
   readonly broughtBack: boolean;
   /** Why a roll-back was begun, if one was. */
   readonly failure: string | undefined;
+  /** Why the last try to roll it back failed. */
+  readonly rollBackFailure: string | undefined;
 }
 
 type Line<T extends JournalLine['type']> = Extract<JournalLine, { type: T }>;
@@ -105,6 +107,7 @@ function startOf(line: RunStart): RunState {
     rollingBack: false,
     broughtBack: false,
     failure: undefined,
+    rollBackFailure: undefined,
   };
 }
 
@@ -124,7 +127,8 @@ function changeOf(line: Exclude<JournalLine, RunStart>, state: RunState): Partia
         finished: [...state.finished, { step: line.step, durationMs: line.durationMs }],
       };
     case 'step-failed':
-      return { failure: line.reason, failed: state.failed ?? (state.rollingBack ? undefined : line) };
+      // What fails on the way back is told by the end of that.
+      return state.rollingBack ? {} : { failure: line.reason, failed: state.failed ?? line };
     case 'staged':
       return { staged: line.folder, to: line.version, release: line.release };
     case 'prepared':
@@ -146,7 +150,7 @@ function changeOf(line: Exclude<JournalLine, RunStart>, state: RunState): Partia
     case 'brought-back':
       return { broughtBack: true };
     case 'roll-back-failed':
-      return {};
+      return { rollBackFailure: line.reason };
     case 'run-finished':
       return { outcome: line.outcome };
   }

@@ -72,6 +72,7 @@ export function unfinishedError(state: RunState): MajError {
     backup: state.backup,
     plan,
     failure: state.failure,
+    rollBackFailure: state.rollBackFailure,
     where: placeOf(state.holder),
     pid,
     host,

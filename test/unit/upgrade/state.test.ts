@@ -95,10 +95,17 @@ describe('the state of a run', () => {
         start,
         { type: 'step-failed', step: 'migrate', reason: 'x' },
         { type: 'roll-back-started', reason: 'x', holder: second },
+        { type: 'step-failed', step: 'put-files-back', reason: 'disk' },
         { type: 'roll-back-failed', reason: 'disk' },
       ),
     );
-    expect(state).toMatchObject({ failure: 'x', holder: second, outcome: 'unfinished' });
+    expect(state).toMatchObject({
+      failure: 'x',
+      rollBackFailure: 'disk',
+      failed: { step: 'migrate' },
+      holder: second,
+      outcome: 'unfinished',
+    });
   });
 
   test('may have let users in once the last step has started, unless it is being rolled back', () => {
