@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { codecNames } from '../dump/codec.ts';
+import { flavours } from '../sql/flavour.ts';
 import { sealedJson, openSealed } from './checksummed-json.ts';
 
 const text = v.string();
@@ -23,7 +24,7 @@ const part = v.strictObject({
   ...stored,
 });
 
-const server = v.strictObject({ flavour: v.picklist(['mariadb', 'mysql']), version: text, text });
+const server = v.strictObject({ flavour: v.picklist(flavours), version: text, text });
 
 const inventory = v.strictObject({
   charset: text,

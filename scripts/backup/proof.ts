@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { flavours } from '../sql/flavour.ts';
 import { openSealed, sealedJson } from './checksummed-json.ts';
 
 const proof = v.strictObject({
@@ -7,7 +8,7 @@ const proof = v.strictObject({
   /** Of the `manifest.json` that was proven: a proof holds for these very bytes. */
   manifestSha256: v.string(),
   server: v.strictObject({
-    flavour: v.picklist(['mariadb', 'mysql']),
+    flavour: v.picklist(flavours),
     version: v.string(),
     text: v.string(),
   }),

@@ -19,7 +19,7 @@ export function restoreScript(facts: {
   readonly charset: string;
   readonly collation: string;
   readonly server: string;
-  readonly client: 'mariadb' | 'mysql';
+  readonly client: string;
 }): string {
   const client = word(facts.client);
   return `#!/bin/sh

@@ -39,9 +39,6 @@ export const estimateBytes = (database: DatabaseBytes, tree: TreeBytes): number 
 
 /** What the rows and indexes of a database take in the server. */
 export async function databaseBytes(session: Session, database: string): Promise<DatabaseBytes> {
-  // MySQL's view otherwise tells what it was a day ago.
-  if (session.server.flavour === 'mysql')
-    await session.run('SET SESSION information_schema_stats_expiry = 0');
   const tables = await session.rows(
     `SELECT TABLE_NAME AS name, COALESCE(DATA_LENGTH, 0) AS data, COALESCE(INDEX_LENGTH, 0) AS indexes
      FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?`,

@@ -1,5 +1,6 @@
 import { wrongUsage } from '../core/errors.ts';
-import { seriesOf } from '../sql/flavour.ts';
+import { traitsOf } from '../sql/flavour.ts';
+import { isOlderSeries } from '../sql/server-version.ts';
 import type { Row, Session } from './session/session.ts';
 
 /** Everything that a database holds, by name; what a backup of it must hold as well. Sorted, so that two compare. */
@@ -57,8 +58,9 @@ export async function readRoutines(session: Session, database: string): Promise<
     'SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS kind FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?',
     [database],
   );
-  // Libraries of JavaScript are listed by themselves: https://dev.mysql.com/doc/refman/9.2/en/create-library.html
-  if (session.server.flavour === 'mysql' && hasLibraries(session.server.version))
+  // Libraries of JavaScript are listed by themselves.
+  const { librariesSince } = traitsOf[session.server.flavour];
+  if (librariesSince !== undefined && !isOlderSeries(session.server.version, librariesSince))
     rows.push(
       ...(await session.rows(
         `SELECT LIBRARY_NAME AS name, 'LIBRARY' AS kind FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA = ?`,
@@ -68,11 +70,6 @@ export async function readRoutines(session: Session, database: string): Promise<
   return rows
     .map(({ name, kind }) => ({ name: String(name), kind: String(kind) }))
     .sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
-}
-
-function hasLibraries(version: string): boolean {
-  const [major, minor] = seriesOf(version);
-  return major > 9 || (major === 9 && minor >= 2);
 }
 
 /** Reads who views, triggers, routines and events are defined by: loading them elsewhere needs these accounts. */

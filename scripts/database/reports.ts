@@ -1,3 +1,5 @@
+import type { Stranger } from '../sql/server-version.ts';
+
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
 declare module '../core/errors.ts' {
   interface Failures {
@@ -24,9 +26,8 @@ declare module '../core/errors.ts' {
       }
     >;
     'database-password-kept': Failure<'usage', { address: string; asked: 'clear' | 'its-key' }>;
+    'server-not-supported': Failure<'refused', { address: string; stranger: Stranger; version: string }>;
     'definition-hidden': Failure<'refused', { kind: string; name: string }>;
     'other-database': Failure<'refused', { backup: string; was: string; is: string }>;
   }
 }
-
-export {};

@@ -1,6 +1,6 @@
 import type { Session } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
-import type { Flavour } from '../sql/flavour.ts';
+import { traitsOf, type Flavour } from '../sql/flavour.ts';
 import { fragileCondition, type Fragility } from '../sql/fragile-condition.ts';
 import { quoteName } from '../sql/quote.ts';
 
@@ -16,7 +16,6 @@ export interface FragileColumn {
 const dataTypes: Readonly<Record<Fragility, readonly string[]>> = {
   rounded: ['float'],
   'minus-zero': ['float', 'double'],
-  // MariaDB's JSON is text, and stays as it was written.
   'json-number': ['json'],
 };
 
@@ -78,4 +77,4 @@ function withoutFloatCast(error: unknown): [] {
 
 /** Which of these a server of a flavour can have. */
 export const fragilitiesOf = (flavour: Flavour): readonly Fragility[] =>
-  flavour === 'mysql' ? ['minus-zero', 'json-number'] : ['minus-zero'];
+  traitsOf[flavour].hasJsonType ? ['minus-zero', 'json-number'] : ['minus-zero'];

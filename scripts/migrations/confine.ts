@@ -7,6 +7,7 @@ import { withSession, type Session } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
 import type { Target } from '../database/session/target.ts';
 import type { Throwaway } from '../server/throwaway.ts';
+import type { Flavour } from '../sql/flavour.ts';
 import { quoteAccount, quoteName, quoteNamePattern, quoteText } from '../sql/quote.ts';
 
 /** The live account: who it is, and the lines of SHOW GRANTS for it. */
@@ -157,17 +158,19 @@ const denied = [1044, 1142, 1143, 1370, 1227];
 /** Whether an error says that the account may not do it. */
 export const isDenied = (errno: number | undefined): boolean => errno !== undefined && denied.includes(errno);
 
+const denialsQuery: Readonly<Record<Flavour, string>> = {
+  mariadb:
+    "SELECT VARIABLE_VALUE AS denials FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'ACCESS_DENIED_ERRORS'",
+  mysql: `SELECT SUM(SUM_ERROR_RAISED + SUM_ERROR_HANDLED) AS denials
+    FROM performance_schema.events_errors_summary_global_by_error WHERE ERROR_NUMBER IN (${denied.join(', ')})`,
+};
+
 /**
  * How often the server has refused something since it was started, also where a routine has handled the error so that
  * nobody was told. MariaDB does not count calls of routines (`access_denied_errors`, 10.11 and 11.8).
  */
 export async function denialsOf(session: Session): Promise<number> {
-  const [row] = await session.rows(
-    session.server.flavour === 'mariadb'
-      ? "SELECT VARIABLE_VALUE AS denials FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'ACCESS_DENIED_ERRORS'"
-      : `SELECT SUM(SUM_ERROR_RAISED + SUM_ERROR_HANDLED) AS denials
-         FROM performance_schema.events_errors_summary_global_by_error WHERE ERROR_NUMBER IN (${denied.join(', ')})`,
-  );
+  const [row] = await session.rows(denialsQuery[session.server.flavour]);
   const denials = row?.['denials'];
   // Not a row where nothing is counted: an answer of 0 would pass over what was refused.
   if (denials === undefined || denials === null)

@@ -2,7 +2,8 @@ import semver from 'semver';
 import * as v from 'valibot';
 import { nearestName } from '../config/nearest-name.ts';
 import { compareVersions, isVersion, normalVersion, parseVersion } from '../core/versions.ts';
-import type { Flavour, ServerVersion } from '../sql/flavour.ts';
+import { flavours, traitsOf, type Flavour } from '../sql/flavour.ts';
+import type { ServerVersion } from '../sql/server-version.ts';
 
 /** The file at the top of a package that says what it needs. */
 export const requirementsFile = 'maj.json';
@@ -11,7 +12,10 @@ const range = v.pipe(v.string(), v.check(isRange, 'a range of versions such as "
 const version = v.pipe(v.string(), v.check(isVersion, 'a version such as "1.2.0"'));
 const leastServer = v.pipe(v.string(), v.regex(/^\d+(\.\d+){0,2}$/, 'a version such as "10.6"'));
 
-const serverKeys = { mysql: v.optional(leastServer), mariadb: v.optional(leastServer) };
+const serverKeys = {
+  mysql: v.optional(leastServer),
+  mariadb: v.optional(leastServer),
+} satisfies Record<Flavour, unknown>;
 const keys = {
   /** The oldest maj that can install it. */
   maj: v.optional(version),
@@ -114,16 +118,14 @@ export function unmetRequirements(needs: Requirements, there: InstalledSoftware)
 const isIn = (found: string | null | undefined, wanted: string): boolean =>
   typeof found === 'string' && isInRange(found, wanted);
 
-const flavourNames: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
-
 function unmetServer(needed: Requirements['servers'], found: ServerVersion | undefined): Unmet[] {
   if (needed === undefined || found === undefined) return [];
   const least = needed[found.flavour];
   if (least !== undefined && compareVersions(found.version, least) >= 0) return [];
-  const flavours = (['mariadb', 'mysql'] as const).flatMap((flavour) =>
-    needed[flavour] === undefined ? [] : [`${flavourNames[flavour]} ${needed[flavour]}`],
+  const supported = flavours.flatMap((flavour) =>
+    needed[flavour] === undefined ? [] : [`${traitsOf[flavour].name} ${needed[flavour]}`],
   );
-  return [{ kind: 'server', needed: flavours, found: found.text }];
+  return [{ kind: 'server', needed: supported, found: found.text }];
 }
 
 /** The version in what `php -v` prints: `PHP 8.2.7 (cli) …`. */

@@ -13,6 +13,7 @@ import type { Migration } from '../migrations/migration.ts';
 import { placeholdersText } from '../migrations/placeholders.ts';
 import type { MigrationPlan } from '../migrations/plan.ts';
 import { statementEvidenceSchema } from '../migrations/run/evidence.ts';
+import { flavours } from '../sql/flavour.ts';
 import { namesIn, readIfThere, writeDurably } from '../system/files.ts';
 
 const scriptSchema = v.object({ version: v.string(), name: v.string(), checksum: v.string() });
@@ -42,7 +43,7 @@ const receiptSchema = v.object({
   dumpSha256: v.string(),
   /** Whose backup it was; receipts of the first days do not tell, and cover no upgrade any more. */
   database: v.optional(databaseSchema),
-  server: v.object({ flavour: v.picklist(['mariadb', 'mysql']), version: v.string() }),
+  server: v.object({ flavour: v.picklist(flavours), version: v.string() }),
   /** The version of the throwaway server; production's may differ. */
   rehearsedOn: v.string(),
   /** Every script of the folder, applied or not, in order. */

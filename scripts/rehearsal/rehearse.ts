@@ -44,7 +44,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
   const programs = await findServerPrograms(context, context.config.REHEARSAL_SERVER, server.flavour);
   await checkCopySpace(context);
   const work = async (throwaway: Throwaway): Promise<Rehearsal> => {
-    if (throwaway.server.version !== server.version) {
+    if (throwaway.server.text !== server.text) {
       warn(context, 'server-differs', { live: server.text, rehearsed: throwaway.server.text });
     }
     const proof = await proveBackup(context, backup, throwaway);

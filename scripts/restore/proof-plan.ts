@@ -1,7 +1,7 @@
 import type { Manifest, ManifestPart } from '../backup/manifest.ts';
 import type { Proof } from '../backup/proof.ts';
 import { isRows, partKey } from '../dump/part.ts';
-import type { ServerVersion } from '../sql/flavour.ts';
+import type { ServerVersion } from '../sql/server-version.ts';
 
 /** What has to be loaded and compared for a backup to be proven, where another one has been. */
 export type ProofPlan =

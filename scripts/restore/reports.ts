@@ -41,7 +41,7 @@ declare module '../core/errors.ts' {
       {
         user: string;
         definers: readonly string[];
-        flavour: 'mariadb' | 'mysql';
+        flavour: Flavour;
         absent: boolean;
         wayBack: boolean;
       }
@@ -62,7 +62,7 @@ declare module '../core/errors.ts' {
         backup: string;
         database: string;
         grantee: string;
-        flavour: 'mariadb' | 'mysql';
+        flavour: Flavour;
         wayBack: boolean;
         refusals: readonly Refusal[];
       }

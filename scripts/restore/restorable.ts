@@ -8,7 +8,8 @@ import { withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import { codecNamed } from '../dump/codec.ts';
 import { readLowerCaseTableNames } from '../server/server-options.ts';
-import { seriesOf, type ServerVersion } from '../sql/flavour.ts';
+import { traitsOf } from '../sql/flavour.ts';
+import { isOlderSeries, type ServerVersion } from '../sql/server-version.ts';
 import { checkFlavour } from './compare.ts';
 import { prepareLoad } from './load/loading-session.ts';
 
@@ -44,9 +45,7 @@ export async function checkRestorable(
 /** A dump may hold what an older server does not know: collations, types, syntax. It would stop in the middle. */
 function checkVersion(backup: Backup, server: ServerVersion): void {
   const source = backup.manifest.database.server;
-  const [major, minor] = seriesOf(server.version);
-  const [sourceMajor, sourceMinor] = seriesOf(source.version);
-  if (major < sourceMajor || (major === sourceMajor && minor < sourceMinor))
+  if (isOlderSeries(server.version, source.version))
     throw refused('server-older', { backup: backup.id, source: source.text, server: server.text });
 }
 
@@ -85,7 +84,7 @@ async function checkDefiners(
   const known = await accountsOf(session);
   const absent = known === undefined ? [] : others.map(nameOf).filter((name) => !known.has(name));
   if (absent.length === 0) return;
-  if (flavour === 'mysql' && !allows(grants, ...absentPrivileges))
+  if (traitsOf[flavour].absentDefinerNeedsGrant && !allows(grants, ...absentPrivileges))
     throw refused('definers-not-allowed', { ...facts, definers: absent, absent: true });
   warn(context, 'definers-absent', { definers: absent });
 }

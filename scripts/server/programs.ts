@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
-import { parseProgramVersion, type Flavour, type ServerVersion } from '../sql/flavour.ts';
+import { traitsOf, type Flavour } from '../sql/flavour.ts';
+import { parseProgramVersion, type ServerVersion } from '../sql/server-version.ts';
 import { capture, findProgram } from '../system/process/processes.ts';
 
 /** The programs that a server is made and started with. */
@@ -74,9 +75,9 @@ async function programsOf(
   server: string,
   version: ServerVersion,
 ): Promise<ServerPrograms> {
-  const installDb = version.flavour === 'mariadb' ? await findInstallDb(context, server) : undefined;
-  if (version.flavour === 'mariadb' && installDb === undefined)
-    throw wrongUsage('install-db-missing', { server });
+  const { hasInstallScript } = traitsOf[version.flavour];
+  const installDb = hasInstallScript ? await findInstallDb(context, server) : undefined;
+  if (hasInstallScript && installDb === undefined) throw wrongUsage('install-db-missing', { server });
   return { ...version, server, installDb };
 }
 

@@ -1,6 +1,7 @@
 import { totalmem, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Session } from '../database/session/session.ts';
+import type { Flavour } from '../sql/flavour.ts';
 import type { ServerPrograms } from './programs.ts';
 
 /** What a throwaway server may have to be like the source. */
@@ -134,9 +135,7 @@ export function serverOptions(
     // The default of 200 pages a second is for disks that turn; a load then waits for room in the redo log.
     '--innodb-io-capacity=2000',
     '--innodb-io-capacity-max=20000',
-    ...(programs.flavour === 'mariadb'
-      ? [...mariadbOptions(places.temporary), ...(likeness.durable === true ? [] : mariadbVolatile)]
-      : [...mysqlOptions, ...performanceSchema(likeness.countsRefusals === true)]),
+    ...ofFlavour[programs.flavour](likeness, places.temporary),
     ...(likeness.binaryLog === true
       ? [
           `--log-bin=${places.binaryLog}`,
@@ -194,6 +193,12 @@ const mysqlOptions: readonly string[] = [
   // MySQL 8.4 and later refuse, on load, a foreign key to a column that is not unique, which 8.0 accepted (6125).
   '--loose-restrict-fk-on-non-standard-key=OFF',
 ];
+
+/** What only one flavour has, or needs. */
+const ofFlavour: Readonly<Record<Flavour, (likeness: ServerLikeness, empty: string) => readonly string[]>> = {
+  mariadb: ({ durable }, empty) => [...mariadbOptions(empty), ...(durable === true ? [] : mariadbVolatile)],
+  mysql: ({ countsRefusals }) => [...mysqlOptions, ...performanceSchema(countsRefusals === true)],
+};
 
 /** How a server keeps the names of tables: 0 as written, 1 in lower case, 2 as written but compared in lower case. */
 export type LowerCaseTableNames = 0 | 1 | 2;

@@ -7,8 +7,9 @@ import type { DatabaseAccount } from '../database/inventory.ts';
 import type { OutsideTable } from '../database/outside-tables.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
-import type { ServerVersion } from '../sql/flavour.ts';
+import { traitsOf } from '../sql/flavour.ts';
 import { quoteAccount, quoteName, quoteNamePattern, quoteText } from '../sql/quote.ts';
+import type { ServerVersion } from '../sql/server-version.ts';
 import { readIfThere, remove } from '../system/files.ts';
 import { makeTemporaryFolder } from '../system/temporary.ts';
 import { isolationOf } from './isolation.ts';
@@ -203,8 +204,8 @@ async function makeStub(
   account: DatabaseAccount,
   outside: readonly OutsideTable[],
 ): Promise<void> {
-  // A definer without a host is a role, which only MariaDB has.
-  const isRole = account.host === '' && session.server.flavour === 'mariadb';
+  // A definer without a host is a role.
+  const isRole = account.host === '' && traitsOf[session.server.flavour].rolesHaveNoHost;
   const name = isRole ? quoteText(account.user) : quoteAccount(account);
   await session.run(
     isRole ? `CREATE ROLE IF NOT EXISTS ${name}` : `CREATE USER IF NOT EXISTS ${name} ACCOUNT LOCK`,

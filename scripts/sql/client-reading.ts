@@ -1,4 +1,4 @@
-import type { Flavour } from './flavour.ts';
+import { flavours, traitsOf, type Flavour } from './flavour.ts';
 import type { LexicalMode } from './lexer.ts';
 import { byte, dollarTagEnd, isBytesAt, isDashComment, lineEndOf } from './script-bytes.ts';
 
@@ -9,8 +9,6 @@ export interface ClientReading {
   readonly mode: LexicalMode;
   readonly delimiter: Buffer;
 }
-
-const flavours: readonly Flavour[] = ['mariadb', 'mysql'];
 
 /** A comment that the client keeps: it knows that it is in one to the end of the line only. */
 type Kept = 'no' | 'versioned' | 'hint';
@@ -24,10 +22,11 @@ type Kept = 'no' | 'versioned' | 'hint';
 export function readAsOne(bytes: Buffer, from: number, to: number, reading: ClientReading): boolean {
   return flavours
     .filter((flavour) => reading.flavour === undefined || reading.flavour === flavour)
-    .every((flavour) => isOne(bytes, from, to, reading, flavour === 'mysql'));
+    .every((flavour) => isOne(bytes, from, to, reading, flavour));
 }
 
-function isOne(bytes: Buffer, from: number, to: number, reading: ClientReading, isMysql: boolean): boolean {
+function isOne(bytes: Buffer, from: number, to: number, reading: ClientReading, flavour: Flavour): boolean {
+  const { dollarQuotes, escapesInNames, hints, ownVersionedComments } = traitsOf[flavour].client;
   const { mode, delimiter } = reading;
   let quote = 0;
   let tag: Buffer | undefined;
@@ -36,14 +35,14 @@ function isOne(bytes: Buffer, from: number, to: number, reading: ClientReading, 
 
   const escapes = (): boolean => {
     if (quote !== 0 && mode.noBackslashEscapes) return false;
-    return isMysql || (quote !== byte.backtick && !(quote === byte.doubleQuote && mode.ansiQuotes));
+    return escapesInNames || (quote !== byte.backtick && !(quote === byte.doubleQuote && mode.ansiQuotes));
   };
   const opensKept = (at: number): Kept => {
     if (bytes[at + 2] === byte.exclamation) return 'versioned';
-    return isMysql && bytes[at + 2] === byte.plus ? 'hint' : 'no';
+    return hints && bytes[at + 2] === byte.plus ? 'hint' : 'no';
   };
   const isMariadbOpening = (at: number): boolean =>
-    !isMysql && bytes[at + 2] === byte.capitalM && bytes[at + 3] === byte.exclamation;
+    ownVersionedComments && bytes[at + 2] === byte.capitalM && bytes[at + 3] === byte.exclamation;
 
   for (let at = from; at < to; at += 1) {
     const code = bytes[at] ?? 0;
@@ -55,7 +54,7 @@ function isOne(bytes: Buffer, from: number, to: number, reading: ClientReading, 
     } else if (!inComment && code === byte.backslash && escapes()) {
       if (bytes[at + 1] === byte.lineFeed) continue;
       if (quote === 0 && bytes[at + 1] !== byte.capitalN) return false;
-      if (!(isMysql && quote === byte.backtick && bytes[at + 1] === byte.backtick)) at += 1;
+      if (!(quote === byte.backtick && bytes[at + 1] === byte.backtick)) at += 1;
     } else if (!inComment && quote === 0 && !inHint && isBytesAt(bytes, at, delimiter)) {
       return false;
     } else if (!inComment && quote === 0 && !inHint && isLineComment(bytes, at, to)) {
@@ -80,7 +79,7 @@ function isOne(bytes: Buffer, from: number, to: number, reading: ClientReading, 
         }
       } else if (!inComment && quote === 0 && !inHint) {
         if (code === byte.quote || code === byte.doubleQuote || code === byte.backtick) quote = code;
-        const end = isMysql && code === byte.dollar ? dollarTagEnd(bytes, at, to) : 0;
+        const end = dollarQuotes && code === byte.dollar ? dollarTagEnd(bytes, at, to) : 0;
         if (end > 0) {
           quote = code;
           tag = bytes.subarray(at, end);

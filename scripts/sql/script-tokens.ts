@@ -9,6 +9,7 @@ import {
   type FoundEnd,
   type Piece,
 } from './script-bytes.ts';
+import { clientDoes } from './flavour.ts';
 import type { ScriptProblem } from './script-problem.ts';
 
 /** What begins at a sign: a piece of the statement, or a comment around or within it. */
@@ -38,7 +39,9 @@ export function tokenAt(piece: Piece, reading: ClientReading): ScriptToken {
         ? { kind: 'versioned-end', end: at + 2 }
         : text(at + 1);
     case byte.dollar:
-      return reading.flavour === 'mariadb' ? text(at + 1) : dollarQuote(piece, reading);
+      return clientDoes(reading.flavour, 'dollarQuotes') === false
+        ? text(at + 1)
+        : dollarQuote(piece, reading);
     default:
       return text(at + 1);
   }
@@ -62,8 +65,9 @@ function lineComment({ bytes, at, length, searched, atEnd }: Piece): ScriptToken
  */
 function minus(piece: Piece, { flavour }: ClientReading): ScriptToken {
   const { bytes, at, start } = piece;
-  if (start >= 0 || bytes[at + 1] !== byte.minus || flavour === 'mysql') return text(at + 1);
-  return flavour === 'mariadb' ? lineComment(piece) : refuse({ kind: 'read-differently', what: 'dashes' });
+  const isComment = clientDoes(flavour, 'dashesComment');
+  if (start >= 0 || bytes[at + 1] !== byte.minus || isComment === false) return text(at + 1);
+  return isComment === true ? lineComment(piece) : refuse({ kind: 'read-differently', what: 'dashes' });
 }
 
 function comment(piece: Piece, reading: ClientReading): ScriptToken {
@@ -71,14 +75,16 @@ function comment(piece: Piece, reading: ClientReading): ScriptToken {
   const third = bytes[at + 2];
   // MySQL takes MariaDB's versioned comments for plain ones.
   const isMariadb =
-    third === byte.capitalM && bytes[at + 3] === byte.exclamation && reading.flavour !== 'mysql';
+    third === byte.capitalM &&
+    bytes[at + 3] === byte.exclamation &&
+    clientDoes(reading.flavour, 'ownVersionedComments') !== false;
   const isVersioned = third === byte.exclamation || isMariadb;
   if (isVersioned && !isSandboxLine(piece, reading)) return { kind: 'versioned', end: at + 1 };
   const found = searchBytes(bytes, Math.max(at + 2, searched), length, '*/');
   if (!isWhole(piece, found)) return { kind: 'more', searched: found.searched };
   if (found.end < 0) return refuse({ kind: 'unterminated', what: 'comment' });
   // MariaDB's client takes hints for comments; one within a statement stays there, as comments do.
-  const isHint = third === byte.plus && reading.flavour !== 'mariadb';
+  const isHint = third === byte.plus && clientDoes(reading.flavour, 'hints') !== false;
   const content = bytes.subarray(at + 2, found.end);
   const another = content.lastIndexOf('/*');
   const firstLine = content.indexOf(byte.lineFeed);
@@ -94,7 +100,7 @@ function comment(piece: Piece, reading: ClientReading): ScriptToken {
  * files from then on. MySQL's stops there.
  */
 const isSandboxLine = ({ bytes, at, start }: Piece, { flavour }: ClientReading): boolean =>
-  flavour !== 'mysql' &&
+  clientDoes(flavour, 'sandboxLine') !== false &&
   start < 0 &&
   /^\/\*M?!999999\\- /.test(bytes.toString('latin1', at, at + longestSandbox));
 
@@ -115,7 +121,8 @@ function dollarQuote(piece: Piece, reading: ClientReading): ScriptToken {
   if (from <= 0) return text(at + 1);
   const found = searchBytes(bytes, Math.max(from, searched), length, bytes.subarray(at, from));
   if (!isWhole(piece, found)) return { kind: 'more', searched: found.searched };
-  if (found.end < 0 && reading.flavour === 'mysql') return refuse({ kind: 'unterminated', what: 'string' });
+  if (found.end < 0 && clientDoes(reading.flavour, 'dollarQuotes') === true)
+    return refuse({ kind: 'unterminated', what: 'string' });
   return found.end >= 0 && readAsOne(bytes, at, found.end, reading)
     ? text(found.end)
     : refuse({ kind: 'read-differently', what: 'dollar-quote' });

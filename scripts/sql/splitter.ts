@@ -3,7 +3,7 @@ import type { MajError } from '../core/errors.ts';
 import { followCharset, initialCharsetState, swallowedIn, type CharsetState } from './client-charset.ts';
 import { commandAt, longestCommand } from './client-commands.ts';
 import { readAsOne, type ClientReading } from './client-reading.ts';
-import type { Flavour } from './flavour.ts';
+import { clientDoes, type Flavour } from './flavour.ts';
 import { isSpace, type LexicalMode, type Position } from './lexer.ts';
 import { byte, endOfQuotedBytes, isBytesAt, isNoGraph, type Piece } from './script-bytes.ts';
 import { scriptError, type ScriptProblem } from './script-problem.ts';
@@ -260,7 +260,7 @@ function beginningsOf({ delimiter, flavour }: ClientReading): Uint8Array {
   const beginnings = new Uint8Array(256);
   for (const code of [byte.quote, byte.doubleQuote, byte.backtick]) beginnings[code] = quotes;
   for (const code of Buffer.from('#-/*\\')) beginnings[code] = isSign;
-  if (flavour !== 'mariadb') beginnings[byte.dollar] = isSign;
+  if (clientDoes(flavour, 'dollarQuotes') !== false) beginnings[byte.dollar] = isSign;
   const first = delimiter[0] ?? 0;
   beginnings[first] = (beginnings[first] ?? 0) | delimits;
   return beginnings;
@@ -333,7 +333,7 @@ const unterminated = (quote: number): ScriptProblem => ({
  * client; MySQL's client does not look at ANSI_QUOTES, and reads on.
  */
 function isDoubtful(bytes: Uint8Array, end: number, { flavour, mode }: ClientReading): boolean {
-  if (flavour !== 'mysql' || mode.noBackslashEscapes) return false;
+  if (clientDoes(flavour, 'escapesInNames') !== true || mode.noBackslashEscapes) return false;
   let backslashes = 0;
   while (bytes[end - 2 - backslashes] === byte.backslash) backslashes += 1;
   return backslashes % 2 === 1;

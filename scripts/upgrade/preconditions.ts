@@ -6,7 +6,7 @@ import { targetFromConfig } from '../database/session/target.ts';
 import { findDumpClient, type DumpClient } from '../dump/client/clients.ts';
 import { requireInstalled } from '../release/places.ts';
 import { findServerPrograms } from '../server/programs.ts';
-import type { ServerVersion } from '../sql/flavour.ts';
+import type { ServerVersion } from '../sql/server-version.ts';
 
 /**
  * Checks what no upgrade can do without, before anything is unpacked: an application that is there, who runs its commands,

@@ -1,4 +1,4 @@
-import type { Flavour } from '../../sql/flavour.ts';
+import { flavours, traitsOf, type Flavour } from '../../sql/flavour.ts';
 
 /** A setting of a session, and the value that ours have, whatever the server or its `init_connect` says. */
 interface KnownSetting {
@@ -88,9 +88,11 @@ export function stateStatement(state: 'ours' | 'script', more: readonly string[]
   const settings = state === 'ours' ? knownState : knownState.filter(({ name }) => ofScripts.has(name));
   const everywhere = settings.filter(({ since }) => since === undefined).map(assignment);
   const somewhere = settings.flatMap((setting) =>
-    Object.entries(setting.since ?? {}).map(
-      ([flavour, version]) => `/*${flavour === 'mariadb' ? 'M!' : '!'}${version} , ${assignment(setting)} */`,
-    ),
+    flavours.flatMap((flavour) => {
+      const version = setting.since?.[flavour];
+      const { versionedComment } = traitsOf[flavour];
+      return version === undefined ? [] : [`/*${versionedComment}${version} , ${assignment(setting)} */`];
+    }),
   );
   const plain = [
     // The handshake can only name a collation; this takes the server's own default for utf8mb4, as its client does.

@@ -1,11 +1,12 @@
 import type { Context } from '../../core/context.ts';
-import { parseServerVersion, type ServerVersion } from '../../sql/flavour.ts';
+import { MajError, refused } from '../../core/errors.ts';
+import { askAurora, mayBeAurora, recognizeServer, type ServerVersion } from '../../sql/server-version.ts';
 import { noMoreThan } from '../../sql/quote.ts';
 import { driverOptions } from './connection-options.ts';
-import { openDriver, type Driver } from './driver.ts';
+import { openDriver, type Driver, type Row } from './driver.ts';
 import { stateStatement, type SessionState } from './session-state.ts';
 import { connectFailure, connectionCut } from './sql-error.ts';
-import type { Target } from './target.ts';
+import { addressOf, type Target } from './target.ts';
 
 export { sqlErrorOf, type SqlError } from './sql-error.ts';
 
@@ -43,7 +44,8 @@ interface SessionOptions {
  * prints them.
  * A statement that fails throws the driver's own error (see `sqlErrorOf`).
  *
- * @throws MajError `database-unreachable`, `database-access-denied`, `database-missing`, `database-tls`, exit code 2
+ * @throws MajError `database-unreachable`, `database-access-denied`, `database-missing`, `database-tls`, exit code 2;
+ *   `server-not-supported` where what answers is neither MariaDB nor MySQL
  */
 export async function connect(
   _context: Pick<Context, 'signal'>,
@@ -54,7 +56,7 @@ export async function connect(
     const database = options.database === undefined ? target.database : options.database;
     const driver = await openDriver(target, await driverOptions(target, database, options));
     try {
-      return await greet(driver, options);
+      return await greet(target, driver, options);
     } catch (error) {
       driver.destroy();
       throw error;
@@ -85,13 +87,19 @@ export async function withSession<T>(
   }
 }
 
-async function greet(driver: Driver, options: SessionOptions): Promise<Session> {
-  await prepare(driver, options);
+async function greet(target: Target, driver: Driver, options: SessionOptions): Promise<Session> {
+  try {
+    await prepare(driver, options);
+  } catch (error) {
+    // What is neither MariaDB nor MySQL may lack some of the known state: then it is named, and not what it lacks.
+    await recognized(target, driver, `SELECT ${words}`).catch((reason: unknown) => {
+      if (reason instanceof MajError) throw reason;
+    });
+    throw error;
+  }
   if (options.bytes === true) await driver.sendBytes();
-  const [greeting = {}] = await driver.rows(
-    `SELECT CONNECTION_ID() AS id, VERSION() AS version, @@version_comment AS comment,
-       LENGTH(@@GLOBAL.init_connect) AS init`,
-  );
+  const more = 'CONNECTION_ID() AS id, LENGTH(@@GLOBAL.init_connect) AS init';
+  const { greeting, server } = await recognized(target, driver, `SELECT ${words}, ${more}`);
   return {
     ...(options.anyCharset === true ? readable(driver) : driver),
     reset: async () => {
@@ -99,9 +107,28 @@ async function greet(driver: Driver, options: SessionOptions): Promise<Session> 
       await prepare(driver, options);
     },
     connectionId: Number(greeting['id']),
-    server: parseServerVersion(String(greeting['version']), String(greeting['comment'])),
+    server,
     hasInitConnect: Number(greeting['init']) > 0,
   };
+}
+
+const words = 'VERSION() AS version, @@version_comment AS comment';
+
+/** Asks a server what it is, before it is asked or told anything else. */
+async function recognized(
+  target: Target,
+  driver: Driver,
+  question: string,
+): Promise<{ readonly greeting: Row; readonly server: ServerVersion }> {
+  const [greeting = {}] = await driver.rows(question);
+  const said = { version: String(greeting['version']), comment: String(greeting['comment']) };
+  let server = recognizeServer(said);
+  if (mayBeAurora(server)) {
+    const [row] = await driver.rows(askAurora);
+    if (row !== undefined) server = recognizeServer({ ...said, aurora: String(row['Value']) });
+  }
+  if ('flavour' in server) return { greeting, server };
+  throw refused('server-not-supported', { address: addressOf(target), ...server });
 }
 
 async function prepare(driver: Driver, options: SessionOptions): Promise<void> {

@@ -4,7 +4,8 @@ import type { Context } from '../../core/context.ts';
 import { MajError, wrongUsage } from '../../core/errors.ts';
 import type { Target } from '../../database/session/target.ts';
 import { askVersion, type ServerPrograms } from '../../server/programs.ts';
-import { parseProgramVersion, type Flavour } from '../../sql/flavour.ts';
+import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { parseProgramVersion } from '../../sql/server-version.ts';
 import {
   capture,
   captureBytes,
@@ -22,12 +23,6 @@ export interface Clients extends DumpClient {
   /** Full path of mariadb or mysql. */
   readonly client: string;
 }
-
-/** The names of both jobs; Debian's mysqldump is MariaDB's, so the old names are tried for both. */
-const clientNames: Readonly<Record<Flavour, Readonly<Record<'dump' | 'client', readonly string[]>>>> = {
-  mariadb: { dump: ['mariadb-dump', 'mysqldump'], client: ['mariadb', 'mysql'] },
-  mysql: { dump: ['mysqldump'], client: ['mysql'] },
-};
 
 /**
  * Finds the clients of a server's flavour on this machine, in the given folder, else in CLIENT_BIN_DIR, else on PATH.
@@ -56,7 +51,7 @@ async function findClient(
   job: 'dump' | 'client',
   folders: readonly (string | undefined)[],
 ): Promise<{ readonly path: string; readonly version: string }> {
-  const names = clientNames[flavour][job];
+  const names = traitsOf[flavour].programs[job];
   const found: string[] = [];
   for (const folder of folders) {
     for (const name of names) {
@@ -71,7 +66,7 @@ async function findClient(
   throw wrongUsage('clients-missing', {
     flavour,
     folder: folders.at(-1),
-    missing: names[0] ?? '',
+    missing: names[0],
     found,
     through,
   });
@@ -230,7 +225,7 @@ export async function findLocalDumpClient(
 async function findThrough(context: FindContext, flavour: Flavour, via: Via): Promise<DumpClient> {
   const found: string[] = [];
   const answers: string[] = [];
-  for (const name of clientNames[flavour].dump) {
+  for (const name of traitsOf[flavour].programs.dump) {
     const answer = await askProgram(context, name, ['--no-defaults', '--version'], via);
     const text = answer.stdout.trim();
     // A shell there that greets whoever enters would greet within the dump, too.
@@ -242,7 +237,7 @@ async function findThrough(context: FindContext, flavour: Flavour, via: Via): Pr
   throw wrongUsage('client-command-failed', {
     command: via.command.join(' '),
     flavour,
-    program: clientNames[flavour].dump[0] ?? '',
+    program: traitsOf[flavour].programs.dump[0],
     found,
     words: found.length > 0 ? '' : (answers.find((answer) => answer !== '') ?? ''),
   });

@@ -3,6 +3,7 @@ import { interrupted, reasonOf, refused } from '../../core/errors.ts';
 import { heldUp, othersIn } from '../../database/lock-waits.ts';
 import { connect, sqlErrorOf, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
+import { traitsOf } from '../../sql/flavour.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { TableToLock } from '../preflight/preflight-tables.ts';
 
@@ -51,9 +52,8 @@ export async function withTablesLocked<C extends LockContext, T>(
 }
 
 /**
- * Locks tables for reading. On MariaDB a writer that waits for LOCK TABLES … READ to end keeps out every reader that
- * comes after it (MEMORY and Aria always, MyISAM for UPDATE and DELETE), a dump too: the one waits for the other. FLUSH
- * TABLES … WITH READ LOCK stops writers where they keep nobody out, and needs RELOAD. MySQL always does.
+ * Locks tables for reading. Where a writer that waits for LOCK TABLES … READ to end keeps out readers, it keeps out a dump
+ * too: the one waits for the other. FLUSH TABLES … WITH READ LOCK stops writers where they keep nobody out, and needs RELOAD.
  *
  * @returns `leaky` where a waiting writer keeps out readers
  */
@@ -67,9 +67,10 @@ async function lock(
   const names = tables.map(({ name }) => `${quoteName(target.database)}.${quoteName(name)}`);
   try {
     await session.run(`SET SESSION lock_wait_timeout = ${seconds}`);
-    if (session.server.flavour === 'mariadb' && (await flushed(session, names))) return 'whole';
+    const { waitingWritersBlockReaders } = traitsOf[session.server.flavour];
+    if (waitingWritersBlockReaders && (await flushed(session, names))) return 'whole';
     await session.run(`LOCK TABLES ${names.map((name) => `${name} READ`).join(', ')}`);
-    return session.server.flavour === 'mariadb' ? 'leaky' : 'whole';
+    return waitingWritersBlockReaders ? 'leaky' : 'whole';
   } catch (error) {
     if (context.signal.aborted) throw interrupted('interrupted', {}, { cause: error });
     const waited = sqlErrorOf(error)?.errno === lockWaitTimeout;

@@ -2,7 +2,8 @@ import { warn, type Context } from '../../core/context.ts';
 import { refused, wrongUsage } from '../../core/errors.ts';
 import { allows, currentUser, readGrants, type Grants } from '../../database/grants.ts';
 import { sqlErrorOf, type Row, type Session } from '../../database/session/session.ts';
-import { seriesOf } from '../../sql/flavour.ts';
+import { traitsOf } from '../../sql/flavour.ts';
+import { isOlderSeries } from '../../sql/server-version.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { DumpClient } from '../client/clients.ts';
 import { findFragileValues } from '../fragile-values.ts';
@@ -52,9 +53,7 @@ function checkClient(context: Pick<Context, 'report'>, session: Session, client:
       client: client.flavour,
       server: server.text,
     });
-  const [clientMajor, clientMinor] = seriesOf(client.version);
-  const [major, minor] = seriesOf(server.version);
-  if (clientMajor < major || (clientMajor === major && clientMinor < minor))
+  if (isOlderSeries(client.version, server.version))
     warn(context, 'client-older', { program: client.dump, version: client.version, server: server.text });
 }
 
@@ -77,13 +76,13 @@ async function checkPrivileges(session: Session, grants: Grants, database: strin
 }
 
 /**
- * Checks that the dump program can enter the database by its name. MariaDB's (10.11 and 11.8) escapes the name as if it
- * were a text, and then looks for a database of that name before it dumps events and routines: error 1049.
+ * Checks that the dump program can enter the database by its name. One that escapes the name as if it were a text looks for
+ * a database of that name before it dumps events and routines: error 1049.
  *
  * @throws MajError `name-not-dumpable`
  */
 async function checkName(session: Session, client: DumpClient, database: string): Promise<void> {
-  if (client.flavour !== 'mariadb' || !/['"\\\n\r]/.test(database)) return;
+  if (!traitsOf[client.flavour].dumpEscapesDatabaseName || !/['"\\\n\r]/.test(database)) return;
   const [row] = await session.rows(
     `SELECT (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?) +
        (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?) AS found`,
@@ -154,16 +153,14 @@ async function checkStoredPrograms(session: Session, database: string): Promise<
   if (garbled.length > 0) throw refused('programs-garbled', { programs: garbled.sort() });
 }
 
-/** MariaDB writes the names of routines and triggers as they were written, MySQL those of none. */
+/** What may be garbled: the names of events everywhere. */
 function garbledQueries(session: Session): readonly string[] {
-  const routine =
-    session.server.flavour === 'mysql' ? ['ROUTINE_NAME', 'ROUTINE_COMMENT'] : ['ROUTINE_COMMENT'];
+  const { dumpsNamesAsWritten } = traitsOf[session.server.flavour];
+  const routine = dumpsNamesAsWritten ? ['ROUTINE_COMMENT'] : ['ROUTINE_NAME', 'ROUTINE_COMMENT'];
   return [
     query('EVENTS', 'EVENT', "'event '", ['EVENT_NAME', 'EVENT_COMMENT']),
     query('ROUTINES', 'ROUTINE', "LOWER(ROUTINE_TYPE), ' '", routine),
-    ...(session.server.flavour === 'mysql'
-      ? [query('TRIGGERS', 'TRIGGER', "'trigger '", ['TRIGGER_NAME'])]
-      : []),
+    ...(dumpsNamesAsWritten ? [] : [query('TRIGGERS', 'TRIGGER', "'trigger '", ['TRIGGER_NAME'])]),
   ];
 }
 

@@ -4,6 +4,7 @@ import { bytes, counted, databaseText, duration, nameList, oneLine } from '../..
 import type { FragileColumn } from '../../dump/fragile-values.ts';
 import type { RestoreFacts } from '../../restore/restore-facts.ts';
 import type { Refusal, Remedy } from '../../restore/trial/refusals.ts';
+import type { Flavour } from '../../sql/flavour.ts';
 import { accessAcl, defaultAcl } from '../../system/acl.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 import { fragileRemedies, fragileText } from './fragile-values.ts';
@@ -213,7 +214,7 @@ export const backup = {
     }),
     'definers-not-allowed': (facts) => ({
       message: `${facts.wayBack ? 'The database could not be brought back to the backup: views' : 'Views'}, routines, triggers or events of this backup run as ${facts.definers.join(', ')}, ${facts.absent ? 'accounts that this server does not have, ' : ''}and ${facts.user} may not create such ones.`,
-      hint: `${facts.wayBack ? 'Set DB_USER to one' : 'Restore as a user'} that may, or grant it: GRANT ${facts.flavour === 'mariadb' ? 'SET USER' : facts.absent ? 'ALLOW_NONEXISTENT_DEFINER' : 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)'} ON *.* TO that user${facts.absent ? '; or create the accounts' : ''}. ${facts.wayBack ? `Or make them run as ${facts.user}.` : `With --definers current they all run as ${facts.user} afterwards.`}`,
+      hint: `${facts.wayBack ? 'Set DB_USER to one' : 'Restore as a user'} that may, or grant it: GRANT ${(facts.absent ? namesAbsent[facts.flavour] : undefined) ?? namesOthers[facts.flavour]} ON *.* TO that user${facts.absent ? '; or create the accounts' : ''}. ${facts.wayBack ? `Or make them run as ${facts.user}.` : `With --definers current they all run as ${facts.user} afterwards.`}`,
     }),
     'restore-not-granted': (facts) => ({
       message: `${notRestorable(facts)}: ${facts.grantee} lacks ${facts.missing.join(', ')}.`,
@@ -476,7 +477,7 @@ const privileges: Readonly<Record<Refusal['kind'], string>> = {
   event: 'EVENT',
 };
 
-type Facts = Tried & { readonly flavour: 'mariadb' | 'mysql'; readonly refusals: readonly Refusal[] };
+type Facts = Tried & { readonly flavour: Flavour; readonly refusals: readonly Refusal[] };
 
 /** What helps against all of them: each remedy once. */
 function remedies(facts: Facts): string {
@@ -490,25 +491,44 @@ function remedies(facts: Facts): string {
   return [...known, ...unknown].join('\n');
 }
 
+/** What lets an account define something as another one, and as one that is not there where that takes more. */
+const namesOthers: Readonly<Record<Flavour, string>> = {
+  mariadb: 'SET USER',
+  mysql: 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)',
+};
+const namesAbsent: Readonly<Record<Flavour, string | undefined>> = {
+  mariadb: undefined,
+  mysql: 'ALLOW_NONEXISTENT_DEFINER',
+};
+
+const withoutPrimaryKey = (grant: string): Readonly<Record<Flavour, string>> => ({
+  mariadb: 'SET GLOBAL innodb_force_primary_key = OFF, or',
+  mysql: `${grant}, so that maj may switch that off for itself; or SET GLOBAL sql_require_primary_key = OFF; or`,
+});
+
+/** Only MySQL keeps accounts from switching it off for themselves. */
+const strictForItself = (grant: string): Readonly<Record<Flavour, string>> => ({
+  mariadb: '',
+  mysql: `${grant}, so that maj may switch innodb_strict_mode off for itself; or `,
+});
+
 function remedyText(remedy: Remedy, { kind }: Refusal, { flavour, database, grantee }: Facts): string {
   const asMayGrant = `GRANT SESSION_VARIABLES_ADMIN ON *.* TO ${grantee}`;
   switch (remedy) {
     case 'trust-creators':
       return 'The server has a binary log and does not trust who makes functions and triggers: SET GLOBAL log_bin_trust_function_creators = ON, and in its configuration.';
     case 'primary-key':
-      return flavour === 'mysql'
-        ? `The server asks for a primary key: ${asMayGrant}, so that maj may switch that off for itself; or SET GLOBAL sql_require_primary_key = OFF; or give the table one and take a new backup.`
-        : 'The server asks for a primary key: SET GLOBAL innodb_force_primary_key = OFF, or give the table one and take a new backup.';
+      return `The server asks for a primary key: ${withoutPrimaryKey(asMayGrant)[flavour]} give the table one and take a new backup.`;
     case 'unique-parent-key':
       return `The server asks for a unique key where a foreign key refers to: ${asMayGrant}, so that maj may switch that off for itself; or SET GLOBAL restrict_fk_on_non_standard_key = OFF; or make that key unique and take a new backup.`;
     case 'row-size':
-      return `Rows of that table can be longer than the server takes: ${flavour === 'mysql' ? `${asMayGrant}, so that maj may switch innodb_strict_mode off for itself; or ` : ''}SET GLOBAL innodb_strict_mode = OFF, or shorten its columns and take a new backup.`;
+      return `Rows of that table can be longer than the server takes: ${strictForItself(asMayGrant)[flavour]}SET GLOBAL innodb_strict_mode = OFF, or shorten its columns and take a new backup.`;
     case 'system-user':
       return `It runs as an account that has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO ${grantee}, or let it run as another account and take a new backup.`;
     case 'definer':
-      return `It runs as another account: GRANT ${flavour === 'mariadb' ? 'SET USER' : 'SET_ANY_DEFINER (before MySQL 8.2: SET_USER_ID)'} ON *.* TO ${grantee}.`;
+      return `It runs as another account: GRANT ${namesOthers[flavour]} ON *.* TO ${grantee}.`;
     case 'absent-definer':
-      return `It runs as an account that is not there: create that account${flavour === 'mysql' ? `, or GRANT ALLOW_NONEXISTENT_DEFINER ON *.* TO ${grantee}` : ''}.`;
+      return `It runs as an account that is not there: create that account${namesAbsent[flavour] === undefined ? '' : `, or GRANT ${namesAbsent[flavour]} ON *.* TO ${grantee}`}.`;
     case 'read-only':
       return 'The server takes no changes now: name the one that does in the settings, or switch read_only off.';
     case 'privilege':

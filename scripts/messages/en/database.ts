@@ -1,10 +1,9 @@
 import { oneLine } from '../../core/format.ts';
 import type { TableToLock } from '../../dump/preflight/preflight-tables.ts';
-import type { Flavour } from '../../sql/flavour.ts';
+import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import type { Stranger } from '../../sql/server-version.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 import { fragileText } from './fragile-values.ts';
-
-const names: Readonly<Record<Flavour, string>> = { mariadb: 'MariaDB', mysql: 'MySQL' };
 
 const rowCount = (rows: number): string => `${rows} ${rows === 1 ? 'row' : 'rows'}`;
 
@@ -49,6 +48,49 @@ const clientInstall: Readonly<Record<Flavour, readonly string[]>> = {
   ],
 };
 
+/** What lets an account change a setting of its own session that not everybody may change. */
+const setsSettings: Readonly<Record<Flavour, string>> = {
+  mariadb: 'SUPER',
+  mysql: 'SESSION_VARIABLES_ADMIN',
+};
+
+const readsRoutines: Readonly<Record<Flavour, string>> = {
+  mariadb: 'GRANT SELECT ON mysql.proc TO that user',
+  mysql: 'GRANT SHOW_ROUTINE ON *.* TO that user (MySQL 8.0.20 and later; before: SELECT ON *.*)',
+};
+
+/** Why a server that speaks the protocol is refused, and what keeps its data instead. Each of its vendor's manual. */
+const strangers: Readonly<Record<Stranger, readonly [reason: string, instead: string]>> = {
+  'Amazon Aurora': [
+    'its server runs nowhere but at Amazon, so that no copy of it can be made here to prove a backup on',
+    'Keep its data by its own snapshots, and rehearse on a clone of the cluster; or use Amazon RDS for MySQL or MariaDB',
+  ],
+  TiDB: [
+    'it has no routines, triggers and events, and changes tables in another way',
+    'Keep its data by its own tools (BR, Dumpling, TiDB Lightning)',
+  ],
+  Vitess: [
+    'its tables may lie on several servers, of which it shows no common snapshot',
+    'Keep its data by its own backups, and change tables by its own schema changes',
+  ],
+  SingleStore: [
+    'it has no triggers and no foreign keys, and keeps tables in another way',
+    'Keep its data by its own BACKUP DATABASE',
+  ],
+  OceanBase: [
+    'a dump by MySQL’s program does not hold all of it',
+    'Keep its data by its own tools (OBDUMPER, OBLOADER, its physical backup)',
+  ],
+  StarRocks: [
+    'it is made for analysis, and has no transactions over statements',
+    'Keep its data by its own BACKUP',
+  ],
+  'Apache Doris': [
+    'it is made for analysis, and has no transactions over statements',
+    'Keep its data by its own BACKUP',
+  ],
+};
+
 const indented = (lines: readonly string[]): string => lines.map((line) => `\n  - ${oneLine(line)}`).join('');
 
 const foundInstead = (found: readonly string[]): string =>
@@ -84,6 +126,10 @@ export const database = {
       message: `There is no database ${facts.database} on the server at ${facts.address}.`,
       hint: 'Check DB_NAME; names may differ in upper and lower case.',
     }),
+    'server-not-supported': ({ address, stranger, version }) => ({
+      message: `The server at ${address} is ${stranger} (${version}). It speaks MySQL’s protocol, but is neither MariaDB nor MySQL: ${strangers[stranger][0]}.`,
+      hint: `${strangers[stranger][1]}. maj works with MariaDB, MySQL and Percona Server: check that DB_HOST and DB_PORT lead to the server that you mean.`,
+    }),
     'database-tls': (facts) => ({
       message: `No encrypted connection to ${facts.address}, which DB_SSL_MODE=${facts.mode}${facts.mode === 'auto' ? ' (server on another machine)' : ''} asks for: ${facts.reason}`,
       hint: `Let the server encrypt (ssl_cert and ssl_key in its settings). ${unprovenRisk}`,
@@ -103,7 +149,7 @@ export const database = {
           : 'Let the server encrypt (MySQL does unless told not to), or set DB_SOCKET. Where it is on this machine, and you trust all its users: DB_SSL_MODE=disabled.',
     }),
     'server-programs-missing': (facts) => ({
-      message: `The programs of a ${facts.flavour === undefined ? 'MariaDB or MySQL' : names[facts.flavour]} server, which the throwaway server is started with, were not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}`,
+      message: `The programs of a ${facts.flavour === undefined ? 'MariaDB or MySQL' : traitsOf[facts.flavour].name} server, which the throwaway server is started with, were not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}`,
       hint: `Install them (no service needs to run), or name their folder in REHEARSAL_SERVER:${indented(
         facts.flavour === undefined
           ? [...serverInstall.mariadb, ...serverInstall.mysql]
@@ -115,11 +161,11 @@ export const database = {
       hint: 'On Debian and Ubuntu it is in the package mariadb-server-core; it must be on PATH or near the server program.',
     }),
     'clients-missing': (facts) => ({
-      message: `The program ${facts.missing} of ${names[facts.flavour]} was not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}${facts.through ? ' The throwaway server runs on this machine, where CLIENT_COMMAND does not reach it.' : ''}`,
+      message: `The program ${facts.missing} of ${traitsOf[facts.flavour].name} was not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}${facts.through ? ' The throwaway server runs on this machine, where CLIENT_COMMAND does not reach it.' : ''}`,
       hint: `The client must be of the server’s own kind. Install it, or name its folder in CLIENT_BIN_DIR:${indented(clientInstall[facts.flavour])}`,
     }),
     'client-command-failed': (facts) => ({
-      message: `CLIENT_COMMAND (${facts.command}) does not lead to ${facts.program} of ${names[facts.flavour]}.${foundInstead(facts.found)}${facts.words === '' ? '' : ` It says: ${facts.words}`}`,
+      message: `CLIENT_COMMAND (${facts.command}) does not lead to ${facts.program} of ${traitsOf[facts.flavour].name}.${foundInstead(facts.found)}${facts.words === '' ? '' : ` It says: ${facts.words}`}`,
       hint: `Check it by hand: echo '${facts.program} --version' | ${facts.command} sh. It must pass standard input on (docker exec needs -i, and no -t), print nothing of its own, and find ${facts.program} and sh on its PATH.`,
     }),
     'cache-not-private': (facts) => ({
@@ -139,7 +185,7 @@ export const database = {
       hint: 'On MySQL: GRANT SHOW_ROUTINE ON *.* TO that user; on MariaDB: GRANT SHOW CREATE ROUTINE (11.3 and later) or SELECT ON mysql.proc.',
     }),
     'client-flavour': (facts) => ({
-      message: `${facts.program} is ${names[facts.client]}’s, and the server is ${facts.server}: a dump across the two is not whole.`,
+      message: `${facts.program} is ${traitsOf[facts.client].name}’s, and the server is ${facts.server}: a dump across the two is not whole.`,
       hint: 'Install the clients of the server’s own kind, or name their folder in CLIENT_BIN_DIR.',
     }),
     'privileges-missing': (facts) => ({
@@ -183,7 +229,7 @@ export const database = {
     }),
     'load-settings': (facts) => ({
       message: `With these settings, a restore would make tables that differ from those in the backup. ${facts.user} may not change these settings for its own session:${indented(facts.settings.map(({ name, value }) => `${name} = ${value}`))}`,
-      hint: `As an administrator: ${facts.settings.map(({ name }) => `SET GLOBAL ${name} = DEFAULT`).join('; ')} while the restore runs; or GRANT ${facts.flavour === 'mysql' ? 'SESSION_VARIABLES_ADMIN' : 'SUPER'} ON *.* TO that user.`,
+      hint: `As an administrator: ${facts.settings.map(({ name }) => `SET GLOBAL ${name} = DEFAULT`).join('; ')} while the restore runs; or GRANT ${setsSettings[facts.flavour]} ON *.* TO that user.`,
     }),
     'rows-missing': (facts) => ({
       message: `Rows of these tables are missing in the dump, or there are too many, though nobody has written to them meanwhile:${indented(facts.tables.map(({ table, dumped, counted }) => `${table}: ${rowCount(dumped)} of ${counted}`))}`,
@@ -195,10 +241,7 @@ export const database = {
     }),
     'routines-hidden': (facts) => ({
       message: `DB_USER may not read the text of these routines, and they would be left out: ${facts.routines.join(', ')}.`,
-      hint:
-        facts.flavour === 'mysql'
-          ? 'As an administrator: GRANT SHOW_ROUTINE ON *.* TO that user (MySQL 8.0.20 and later; before: SELECT ON *.*).'
-          : 'As an administrator: GRANT SELECT ON mysql.proc TO that user.',
+      hint: `As an administrator: ${readsRoutines[facts.flavour]}.`,
     }),
     'events-unending': (facts) => ({
       message: `The text, name or comment of these events holds \`;;\`, for which the dump programs never end: ${facts.events.join(', ')}.`,

@@ -1,5 +1,5 @@
 import type { SqlError } from '../../database/session/session.ts';
-import type { Flavour } from '../../sql/flavour.ts';
+import { traitsOf, type Flavour } from '../../sql/flavour.ts';
 import { plainMode } from '../../sql/lexer.ts';
 import { firstTokens } from '../../sql/statement.ts';
 import type { LedgerWrite } from '../ledger/ledger-write.ts';
@@ -72,8 +72,8 @@ export function mayBePartial(step: Step, flavour: Flavour, transactional: boolea
   if (kind === 'call') return true;
   // In our own transaction the answer to ROLLBACK tells, see `execute.ts`.
   if (kind === 'rows') return !transactional && !step.wrapped;
-  if (kind !== 'alone' || flavour === 'mysql') return false;
-  // MariaDB drops the tables that it can and then reports the others; MySQL 8 drops all or none.
+  if (kind !== 'alone' || traitsOf[flavour].dropsAllOrNone) return false;
+  // The tables that it can drop are gone when it reports the others.
   const [first, second] = firstTokens(text, plainMode, 2);
   return first === 'DROP' && (second === 'TABLE' || second === 'VIEW') && text.includes(',');
 }

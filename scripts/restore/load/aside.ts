@@ -1,4 +1,4 @@
-import type { Flavour } from '../../sql/flavour.ts';
+import { traitsOf, type Flavour } from '../../sql/flavour.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { addConstraints, constraintsOf, withItems } from '../../sql/table-definition.ts';
 import type { ArrivingTable } from './replace.ts';
@@ -61,15 +61,15 @@ export interface AsideTable {
 }
 
 /**
- * A CREATE TABLE under another name. Pure. On MySQL the names of CHECK constraints are unique in a database, so that the
- * new table cannot have those of the one that is there. Names that begin with that of the table and `_chk_` change with
+ * A CREATE TABLE under another name. Pure. Where the names of CHECK constraints are unique in a database, the new table
+ * cannot have those of the one that is there. Names that begin with that of the table and `_chk_` change with
  * it in RENAME TABLE (manual, "RENAME TABLE Statement"); others have to be added when the old table is gone.
  *
  * @param create without foreign keys, whose names are unique in a database as well
  */
 export function tableAside(create: string, table: string, other: string, flavour: Flavour): AsideTable {
   const renamed = aboutTable(create, table, other);
-  if (flavour !== 'mysql') return { create: renamed, afterwards: [] };
+  if (!traitsOf[flavour].checkNamesOfDatabase) return { create: renamed, afterwards: [] };
   const own = asBytes(`${table.replaceAll('`', '``')}_chk_`);
   const checks = constraintsOf(renamed, 'CHECK');
   const late = checks.filter(({ name }) => !name.startsWith(own));

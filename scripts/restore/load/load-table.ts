@@ -2,7 +2,7 @@ import type { ManifestPart } from '../../backup/manifest.ts';
 import type { PartSource } from '../../backup/part-text.ts';
 import type { Session } from '../../database/session/session.ts';
 import type { StatementBytes } from '../../dump/row-statements.ts';
-import type { Flavour } from '../../sql/flavour.ts';
+import { traitsOf, type Flavour } from '../../sql/flavour.ts';
 import {
   deferTable,
   definedColumns,
@@ -179,8 +179,7 @@ export function planFastRows(flavour: Flavour, create: string, insert: string): 
       : { field: name, set: null };
   });
   const sets = fields.flatMap(({ set }) => (set === null ? [] : [set]));
-  // MariaDB's dumps have each row on a line of its own.
-  const separator = flavour === 'mariadb' ? '),\n(' : '),(';
+  const separator = traitsOf[flavour].dumpsRowsOnLines ? '),\n(' : '),(';
   return {
     statement:
       `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${table} CHARACTER SET utf8mb4 ` +
@@ -193,9 +192,12 @@ export function planFastRows(flavour: Flavour, create: string, insert: string): 
   };
 }
 
-/** Whether an INSERT without a list has a value for every column: MariaDB's dumps also have those of generated ones. */
+/** Whether an INSERT without a list has a value for every column. */
 const namesAll = (flavour: Flavour, columns: readonly DefinedColumn[]): boolean =>
-  columns.every(({ isGenerated, isInvisible }) => !isInvisible && (flavour === 'mariadb' || !isGenerated));
+  columns.every(
+    ({ isGenerated, isInvisible }) =>
+      !isInvisible && (traitsOf[flavour].dumpsGeneratedColumns || !isGenerated),
+  );
 
 function listedColumns(names: string, columns: readonly DefinedColumn[]): DefinedColumn[] | undefined {
   const byName = new Map(columns.map((column) => [column.name, column]));

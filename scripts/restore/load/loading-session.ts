@@ -1,13 +1,13 @@
 import { refused } from '../../core/errors.ts';
 import { currentUser } from '../../database/grants.ts';
 import { sqlErrorOf, type Session } from '../../database/session/session.ts';
-import type { Flavour } from '../../sql/flavour.ts';
+import { traitsOf, type Flavour } from '../../sql/flavour.ts';
 
 /**
  * What a server may refuse to make again in a session with its own settings, though it holds it. A session may switch
  * most of it off; on MySQL that takes SESSION_VARIABLES_ADMIN ("System Variable Privileges" in its manual).
  */
-const tolerant: Readonly<Record<Session['server']['flavour'], readonly string[]>> = {
+const tolerant: Readonly<Record<Flavour, readonly string[]>> = {
   mysql: [
     'sql_require_primary_key = OFF',
     'restrict_fk_on_non_standard_key = OFF',
@@ -34,9 +34,8 @@ export async function prepareForLoading(
   // One transaction for many statements.
   await session.run('SET SESSION autocommit = 0');
   const { flavour } = session.server;
-  // MariaDB fills an empty table by a bulk insert where a dump's header has switched the checks off (MDEV-515), which
-  // locks the table, and which with LOAD DATA is slower than without (10.11, 450 MB: 11.2 s against 6.8 s).
-  if (flavour === 'mariadb') await session.run('SET SESSION unique_checks = 1');
+  // A dump's header has switched the checks off.
+  if (traitsOf[flavour].bulkInsertsUnchecked) await session.run('SET SESSION unique_checks = 1');
   for (const setting of tolerant[flavour])
     await session.run(`SET SESSION ${setting}`).catch((error: unknown) => {
       if (sqlErrorOf(error)?.errno === undefined) throw error;
@@ -96,16 +95,16 @@ export async function prepareLoad(session: Session): Promise<void> {
 export type PlaceTables = (session: Session, inOwnFiles: boolean) => Promise<void>;
 
 /**
- * In a copy on MariaDB small tables share one file of InnoDB's: to make one for each takes the server four flushes, whatever it
- * is told of durability, and more time than all else about an empty table. No dump or statement shows it, and a table
- * that is made anew gets its own. MySQL (9.7) writes `TABLESPACE` into a definition that is altered afterwards.
+ * In a copy small tables share one file of InnoDB's, where nothing shows it: to make one for each takes the server four
+ * flushes, whatever it is told of durability, and more time than all else about an empty table. A table that is made anew
+ * gets its own.
  *
  * @param isCopy whether the server is a throwaway one, where that may be set for all
  */
 export function placeTables(isCopy: boolean): PlaceTables {
   let current = true;
   return async (session, inOwnFiles) => {
-    if (!isCopy || session.server.flavour !== 'mariadb' || inOwnFiles === current) return;
+    if (!isCopy || !traitsOf[session.server.flavour].sharesFilesUnseen || inOwnFiles === current) return;
     await session.run(`SET GLOBAL innodb_file_per_table = ${inOwnFiles ? 'ON' : 'OFF'}`);
     current = inOwnFiles;
   };

@@ -10,7 +10,7 @@ import { proveBackup } from '../../restore/prove.ts';
 import { findServerPrograms } from '../../server/programs.ts';
 import { likenessFor } from '../../server/server-options.ts';
 import { makeCopyDatabase, withThrowaway, type Throwaway } from '../../server/throwaway.ts';
-import type { Flavour } from '../../sql/flavour.ts';
+import { traitsOf, type Flavour } from '../../sql/flavour.ts';
 import { quoteName } from '../../sql/quote.ts';
 
 /** What of a table an older backup does not have as it is now. */
@@ -223,9 +223,9 @@ export function isFilled(column: NewColumn, flavour: Flavour): string | undefine
   if (/auto_increment|virtual|stored|persistent|invisible system/i.test(column.extra)) return undefined;
   if (column.default === null)
     return column.isNullable ? `${name} IS NOT NULL` : isNotEmpty(name, column.type);
-  // MariaDB shows a constant in quotes or as a number, MySQL as it is, and of what is computed says so.
-  const isConstant =
-    flavour === 'mariadb' ? /^(?:'|-?\d)/.test(column.default) : !/default_generated/i.test(column.extra);
+  const isConstant = traitsOf[flavour].defaultsAreSql
+    ? /^(?:'|-?\d)/.test(column.default)
+    : !/default_generated/i.test(column.extra);
   return isConstant ? `NOT (${name} <=> DEFAULT(${name}))` : undefined;
 }
 

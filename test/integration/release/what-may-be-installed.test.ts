@@ -6,7 +6,7 @@ import type { Config } from '../../../scripts/config/settings.ts';
 import { readMigrations } from '../../../scripts/migrations/folder.ts';
 import { runMigrations } from '../../../scripts/migrations/run/runner.ts';
 import { checkPackage } from '../../../scripts/release/check-package.ts';
-import { seriesOf } from '../../../scripts/sql/flavour.ts';
+import { seriesOf } from '../../../scripts/sql/server-version.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { releaseEntries, treePrint, writePackage, writeTree } from '../../helpers/packages.ts';

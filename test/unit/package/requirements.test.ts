@@ -8,7 +8,6 @@ import {
   type Requirements,
   type InstalledSoftware,
 } from '../../../scripts/package/requirements.ts';
-import { parseServerVersion } from '../../../scripts/sql/flavour.ts';
 
 const there: InstalledSoftware = {
   maj: '0.2.0',
@@ -16,7 +15,7 @@ const there: InstalledSoftware = {
   php: '8.2.7',
   phpExtensions: ['Core', 'intl', 'Zend OPcache'],
   node: '20.20.2',
-  server: parseServerVersion('10.11.6-MariaDB-0+deb12u1', 'Debian 12'),
+  server: { flavour: 'mariadb', version: '10.11.6', text: 'MariaDB 10.11.6' },
 };
 
 describe('what a package needs', () => {

@@ -1,15 +1,14 @@
+import { traitsOf, type Flavour } from '../../../sql/flavour.ts';
 import { alterOf } from '../reading/alter.ts';
 import { Cursor, outsideBrackets } from '../reading/cursor.ts';
 import type { SqlToken } from '../reading/tokens.ts';
 import { foundAt, type CheckOptions, type Hit } from '../rule.ts';
 
 interface Construct {
-  readonly of: 'mariadb' | 'mysql';
+  readonly of: Flavour;
   readonly detail: string;
   readonly at: SqlToken | undefined;
 }
-
-const names = { mariadb: 'MariaDB', mysql: 'MySQL' };
 
 /**
  * Syntax that only one of the two families of servers understands (tried on MariaDB 10.11 and 11.8 and on MySQL 9.7). In
@@ -22,7 +21,7 @@ export function* flavourSyntax(
   const bare = unit.filter(({ versioned }) => !versioned);
   for (const { of, detail, at } of [...mariadbOnly(bare), ...mysqlOnly(bare)])
     if (of !== flavour && at !== undefined)
-      yield foundAt('flavour-syntax', at, { object: names[of], detail });
+      yield foundAt('flavour-syntax', at, { object: traitsOf[of].name, detail });
 }
 
 function* mariadbOnly(unit: readonly SqlToken[]): Generator<Construct, void> {

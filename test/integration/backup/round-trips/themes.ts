@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { seriesOf } from '../../../../scripts/sql/flavour.ts';
+import { isOlderSeries } from '../../../../scripts/sql/server-version.ts';
 import type { TestServer } from '../../../helpers/servers.ts';
 
 /** What a round trip is made with: everything of one kind that a server of this version has. */
@@ -23,7 +23,7 @@ export function themesOf(server: TestServer): Theme[] {
     const [, name = file, flavour, since] =
       /^([a-z0-9-]+?)(?:\.(mariadb|mysql)(?:-(\d+\.\d+))?)?\.sql$/.exec(file) ?? [];
     if (flavour !== undefined && flavour !== server.flavour) continue;
-    if (since !== undefined && isBefore(server.programs.version, since)) continue;
+    if (since !== undefined && isOlderSeries(server.programs.version, since)) continue;
     themes.set(name, [...(themes.get(name) ?? []), readFileSync(folder + file)]);
   }
   return [...themes].map(([name, scripts]) => ({ name, scripts }));
@@ -33,10 +33,4 @@ export function themesOf(server: TestServer): Theme[] {
 function commonFirst(a: string, b: string): number {
   const parts = (name: string): number => name.split('.').length;
   return parts(a) - parts(b) || (a < b ? -1 : 1);
-}
-
-function isBefore(version: string, since: string): boolean {
-  const [major, minor] = seriesOf(version);
-  const [sinceMajor, sinceMinor] = seriesOf(since);
-  return major < sinceMajor || (major === sinceMajor && minor < sinceMinor);
 }
