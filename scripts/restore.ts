@@ -9,7 +9,7 @@ import { applicationDir } from './config/require.ts';
 import { stopIfInterrupted, warn, type Context } from './core/context.ts';
 import { reasonOf, refused, wrongUsage } from './core/errors.ts';
 import { compareVersions, isSameVersion, isVersion } from './core/versions.ts';
-import type { Definers } from './database/definers.ts';
+import type { Definers } from './database/definition-texts.ts';
 import { liveDatabase } from './database/identity.ts';
 import { targetFromConfig } from './database/session/target.ts';
 import { endOrphans } from './migrations/in-doubt/orphan.ts';

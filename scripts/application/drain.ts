@@ -1,5 +1,5 @@
 import { inStep, note, warn, type Context } from '../core/context.ts';
-import { workersIn, type AtWork } from '../database/active-connections.ts';
+import { workersIn, type AtWork } from '../database/others.ts';
 import { currentUser } from '../database/grants.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';

@@ -6,7 +6,7 @@ import { backupsDir } from '../config/require.ts';
 import { note, type Context } from '../core/context.ts';
 import { interrupted } from '../core/errors.ts';
 import { sha256OfText } from '../core/text-hash.ts';
-import { traitsOf } from '../sql/flavour.ts';
+import { traits } from '../sql/flavour.ts';
 import {
   exists,
   fileFailed,
@@ -103,7 +103,7 @@ export async function completeBackup(
   content: Omit<Manifest, 'restoreScript'>,
 ): Promise<Backup> {
   const { name, charset, collation, server } = content.database;
-  const [client] = traitsOf[server.flavour].programs.client;
+  const [client] = traits.programs[server.flavour].client;
   const facts = { id: content.id, database: name, charset, collation, server: server.text, client };
   const script = restoreScript(facts);
   const scriptPath = join(partial.folder, restoreScriptName);

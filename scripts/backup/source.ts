@@ -6,8 +6,8 @@ import { readServerIdentity } from '../database/identity.ts';
 import { readDefiners, readInventory, type DatabaseAccount, type Inventory } from '../database/inventory.ts';
 import { readOutsideTables, type OutsideTable } from '../database/outside-tables.ts';
 import type { Session } from '../database/session/session.ts';
-import { addressOf, type Target } from '../database/session/target.ts';
-import { readTimeZone } from '../database/time-zone.ts';
+import { addressText, type Target } from '../database/session/target.ts';
+import { readTimeZone } from '../database/session/client-settings.ts';
 import { findDumpClient, type DumpClient } from '../dump/client/clients.ts';
 import { dumpStateArguments } from '../dump/client/dump-state.ts';
 import { checkDumpable, type DumpNeeds } from '../dump/preflight/preflight.ts';
@@ -61,7 +61,7 @@ export async function learnSource(
   const lowerCaseTableNames = await readLowerCaseTableNames(session);
   const timeZone = await readTimeZone(context, target);
   await warnOfZonedRows(context, session, target.database, timeZone);
-  const identity = { address: addressOf(target), server: await readServerIdentity(session) };
+  const identity = { address: addressText(target), server: await readServerIdentity(session) };
   stopIfInterrupted(context);
   const source = {
     target,

@@ -15,7 +15,7 @@ import { isRows, partFileName } from '../dump/part.ts';
 import { countRowsExactly, createRowCounter } from '../dump/rows-in-dump.ts';
 import { createLengthCheck } from '../dump/statement-length.ts';
 import { storeCompressed } from '../dump/store.ts';
-import { traitsOf } from '../sql/flavour.ts';
+import { traits } from '../sql/flavour.ts';
 import { quoteName } from '../sql/quote.ts';
 import { privateFolder } from '../system/files.ts';
 import { sharing, type ShareUnchanged } from './files/hard-links.ts';
@@ -75,7 +75,7 @@ export async function takeDatabase(
       ...sum,
     }));
     const exactly = (table: string): Promise<number> =>
-      traitsOf[clients.flavour].dumpsRowsOnLines
+      traits.dumpsRowsOnLines[clients.flavour]
         ? Promise.resolve(counter.counts().get(table) ?? 0)
         : countRowsExactly(rowsOf(folder, codec, parts, table));
     const tables = await counts.unexplained(counter.counts(), exactly);

@@ -1,7 +1,8 @@
 import { isAbsolute, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Messages } from '../messages/catalogue.ts';
-import { findingCodes, severities, type Finding, type Severity } from '../migrations/checks/finding.ts';
+import { findingCodes, severities, type Finding } from '../migrations/checks/finding.ts';
+import type { Severity } from '../migrations/checks/rule.ts';
 
 const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { refused } from '../core/errors.ts';
 import { quoteName } from '../sql/quote.ts';
-import { canonicalTable, withoutQualifier } from './canonical-table.ts';
-import { withoutDefiner } from './definers.ts';
+import { canonicalTable, withoutQualifier, withoutDefiner } from './definition-texts.ts';
 import { readInventory, type Inventory } from './inventory.ts';
 import type { Row, Session } from './session/session.ts';
 

@@ -1,4 +1,4 @@
-import { traitsOf } from '../sql/flavour.ts';
+import { traits } from '../sql/flavour.ts';
 import { escaped } from '../system/regular-expression.ts';
 import type { Session } from './session/session.ts';
 import type { SqlError } from './session/sql-error.ts';
@@ -25,7 +25,7 @@ export async function currentUser(session: Session): Promise<string> {
 
 /** MariaDB lists what the active role brings; MySQL has to be asked for it. */
 async function grantsQuestion(session: Session): Promise<string> {
-  if (traitsOf[session.server.flavour].showsGrantsOfRole) return 'SHOW GRANTS';
+  if (traits.showsGrantsOfRole[session.server.flavour]) return 'SHOW GRANTS';
   const [row] = await session.rows('SELECT CURRENT_ROLE() AS roles');
   const roles = row?.['roles'];
   return typeof roles !== 'string' || roles === 'NONE' || roles === ''

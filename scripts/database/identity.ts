@@ -1,6 +1,6 @@
 import type { Context } from '../core/context.ts';
 import { MajError } from '../core/errors.ts';
-import { traitsOf } from '../sql/flavour.ts';
+import { traits } from '../sql/flavour.ts';
 import { withSession, type Session } from './session/session.ts';
 import { targetFromConfig } from './session/target.ts';
 import { configuredDatabase, type DatabaseIdentity } from './whose.ts';
@@ -16,7 +16,7 @@ type IdentityContext = Pick<Context, 'config' | 'projectDir' | 'signal'>;
  */
 export async function readServerIdentity(session: Session): Promise<string> {
   const { flavour } = session.server;
-  const names = traitsOf[flavour].identityVariables;
+  const names = traits.identityVariables[flavour];
   const list = names.map((name) => `'${name}'`).join(', ');
   const rows = await session.rows(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${list})`);
   const values = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));

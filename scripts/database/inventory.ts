@@ -1,5 +1,5 @@
 import { wrongUsage } from '../core/errors.ts';
-import { traitsOf } from '../sql/flavour.ts';
+import { traits } from '../sql/flavour.ts';
 import { isOlderSeries } from '../sql/server-version.ts';
 import type { Row, Session } from './session/session.ts';
 
@@ -59,7 +59,7 @@ export async function readRoutines(session: Session, database: string): Promise<
     [database],
   );
   // Libraries of JavaScript are listed by themselves.
-  const { librariesSince } = traitsOf[session.server.flavour];
+  const librariesSince = traits.librariesSince[session.server.flavour];
   if (librariesSince !== undefined && !isOlderSeries(session.server.version, librariesSince))
     rows.push(
       ...(await session.rows(

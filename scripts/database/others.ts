@@ -1,7 +1,88 @@
 import type { Context } from '../core/context.ts';
-import { processesIn, transactionsOrRefused, workersOf } from './active-connections.ts';
-import { withSession, type Session } from './session/session.ts';
+import { systemNow } from './session/session-state.ts';
+import { withSession, sqlErrorOf, type Session, type Row } from './session/session.ts';
 import type { Target } from './session/target.ts';
+
+/** A connection that is at work in a database. */
+export interface AtWork {
+  readonly id: string;
+  /** `app@10.0.0.5:51234`. */
+  readonly account: string;
+  /** It runs a statement, or has begun a transaction and not ended it. */
+  readonly does: 'statement' | 'transaction';
+  readonly seconds: number;
+}
+
+/** Who is at work in a database, and whether that is all: without PROCESS a session sees its own account alone. */
+export interface Workers {
+  readonly connections: readonly AtWork[];
+  readonly whole: boolean;
+}
+
+/** Reads what two tables of the server say: pure. */
+export function workersOf(
+  processes: readonly Readonly<Record<string, unknown>>[],
+  transactions: readonly Readonly<Record<string, unknown>>[],
+): readonly AtWork[] {
+  const began = new Map(transactions.map((row) => [String(row['id']), Number(row['seconds'])]));
+  return processes.flatMap((row): readonly AtWork[] => {
+    const id = String(row['id']);
+    const account = `${String(row['user'])}@${String(row['host'])}`;
+    const transaction = began.get(id);
+    // Whoever waits for the next statement sleeps; the event scheduler and replication have no part in this.
+    if (['Query', 'Execute', 'Fetch', 'Prepare', 'Close stmt'].includes(String(row['command'])))
+      return [{ id, account, does: 'statement', seconds: Number(row['seconds']) }];
+    return transaction === undefined ? [] : [{ id, account, does: 'transaction', seconds: transaction }];
+  });
+}
+
+const notAllowed = [1227, 1044, 1142];
+
+/** Who else is at work in a database now. Never what they run: that holds rows. */
+export async function workersIn(session: Session, database: string): Promise<Workers> {
+  const processes = await processesIn(session, database);
+  const transactions = await transactionsOrRefused(session);
+  return { connections: workersOf(processes, transactions ?? []), whole: transactions !== undefined };
+}
+
+/**
+ * The connections of others in a database. MariaDB does not tell the database of a connection whose data it cannot lock at that
+ * moment, and says `Busy` instead: that one may be in it.
+ *
+ * @param options `more`: columns beside id, user, host, command and seconds, of the process list `p`; `except`: connections of
+ *   our own
+ */
+function processesIn(
+  session: Session,
+  database: string,
+  { more = [], except = [] }: { readonly more?: readonly string[]; readonly except?: readonly number[] } = {},
+): Promise<Row[]> {
+  const columns = [
+    'p.ID AS id',
+    'p.USER AS user',
+    'p.HOST AS host',
+    'p.COMMAND AS command',
+    'p.TIME AS seconds',
+  ];
+  return session.rows(
+    `SELECT ${[...columns, ...more].join(', ')} FROM information_schema.PROCESSLIST p
+     WHERE (p.DB = ? OR p.STATE = 'Busy') AND p.ID NOT IN (${['CONNECTION_ID()', ...except].join(', ')})`,
+    [database],
+  );
+}
+
+/** The open transactions by connection; undefined for a user who may not see them: the PROCESS privilege is needed. */
+async function transactionsOrRefused(session: Session): Promise<readonly Row[] | undefined> {
+  try {
+    return await session.rows(
+      `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, ${systemNow}) AS seconds
+       FROM information_schema.INNODB_TRX`,
+    );
+  } catch (error) {
+    if (notAllowed.includes(sqlErrorOf(error)?.errno ?? 0)) return undefined;
+    throw error;
+  }
+}
 
 /** A connection of somebody else in a database. */
 export interface Other {
@@ -128,3 +209,58 @@ const toldOf = (attributes: string | undefined): readonly string[] => [
     : `(SELECT ATTR_VALUE FROM ${attributes} WHERE PROCESSLIST_ID = p.ID AND ATTR_NAME IN ('program_name', '_client_name')
         ORDER BY ATTR_NAME DESC LIMIT 1) AS program`,
 ];
+
+/**
+ * Who is in a database: one of them holds the lock that is waited for. Which one, servers tell only with instruments that
+ * are rarely on. A user without PROCESS sees the connections of its own account, which is the application's. Never what
+ * they run: that holds rows.
+ */
+export async function othersIn(
+  session: Session,
+  database: string,
+  except: readonly number[] = [],
+): Promise<string[]> {
+  const rows = await session.rows(
+    `SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds FROM information_schema.PROCESSLIST
+     WHERE DB = ? AND ID NOT IN (${['CONNECTION_ID()', ...except].join(', ')}) ORDER BY TIME DESC LIMIT 5`,
+    [database],
+  );
+  return rows.map((row) => `${connectionText(row)} (${String(row['seconds'])} s)`);
+}
+
+function connectionText(row: Row): string {
+  const [id, user, host] = ['id', 'user', 'host'].map((key) => String(row[key]));
+  return `connection ${id} of ${user}@${host}`;
+}
+
+/**
+ * Who may hold the lock that a change waited for: the connections whose transactions are open; where these cannot be seen
+ * (without PROCESS), who is in the database. Never what they run.
+ *
+ * @param except connections of our own
+ */
+export async function holdersIn(
+  session: Session,
+  database: string,
+  except: readonly number[],
+): Promise<string[]> {
+  const open = `SELECT p.ID AS id, p.USER AS user, p.HOST AS host,
+      TIMESTAMPDIFF(SECOND, t.trx_started, ${systemNow}) AS seconds
+    FROM information_schema.INNODB_TRX t
+    JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
+    WHERE p.DB = ? AND p.ID NOT IN (${['CONNECTION_ID()', ...except].join(', ')}) ORDER BY seconds DESC LIMIT 5`;
+  const rows = await session.rows(open, [database]).catch(() => []);
+  if (rows.length > 0)
+    return rows.map((row) => `${connectionText(row)}, in a transaction since ${String(row['seconds'])} s`);
+  return othersIn(session, database, except);
+}
+
+/** Whether a dump program waits for a lock on a table; both programs begin their reading with these words. */
+export async function heldUp(session: Session, database: string): Promise<boolean> {
+  const rows = await session.rows(
+    `SELECT ID AS id FROM information_schema.PROCESSLIST
+     WHERE DB = ? AND STATE = 'Waiting for table level lock' AND INFO LIKE 'SELECT /*!40001 SQL_NO_CACHE%'`,
+    [database],
+  );
+  return rows.length > 0;
+}

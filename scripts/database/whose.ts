@@ -1,17 +1,14 @@
 import type { Context } from '../core/context.ts';
-import { addressOf, mayBeSameServer, parseAddress, targetFromConfig } from './session/target.ts';
+import { addressText, configuredAddress, mayBeSameServer, parseAddress } from './session/target.ts';
 
 /** The database that the settings name, without asking its server; undefined where they name none. */
-export function configuredDatabase({
-  config,
-  projectDir,
-}: Pick<Context, 'config' | 'projectDir'>): DatabaseIdentity | undefined {
-  const { DB_NAME, DB_USER = '' } = config;
-  if (DB_NAME === undefined) return undefined;
-  return {
-    name: DB_NAME,
-    address: addressOf(targetFromConfig({ config: { ...config, DB_USER }, projectDir })),
-  };
+export function configuredDatabase(
+  context: Pick<Context, 'config' | 'projectDir'>,
+): DatabaseIdentity | undefined {
+  const { DB_NAME } = context.config;
+  return DB_NAME === undefined
+    ? undefined
+    : { name: DB_NAME, address: addressText(configuredAddress(context)) };
 }
 
 /** What tells a database from others. */

@@ -1,5 +1,10 @@
-import { withoutDirectories, withoutImpliedCharset, withoutQualifier } from '../database/canonical-table.ts';
-import { withoutDefiner, type Definers } from '../database/definers.ts';
+import {
+  withoutDirectories,
+  withoutImpliedCharset,
+  withoutQualifier,
+  withoutDefiner,
+  type Definers,
+} from '../database/definition-texts.ts';
 import { quoteName } from '../sql/quote.ts';
 import type { PartKind } from './part.ts';
 

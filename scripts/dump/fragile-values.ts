@@ -1,6 +1,6 @@
 import type { Session } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
-import { traitsOf, type Flavour } from '../sql/flavour.ts';
+import { traits, type Flavour } from '../sql/flavour.ts';
 import { fragileCondition, type Fragility } from '../sql/fragile-condition.ts';
 import { quoteName } from '../sql/quote.ts';
 
@@ -77,4 +77,4 @@ function withoutFloatCast(error: unknown): [] {
 
 /** Which of these a server of a flavour can have. */
 export const fragilitiesOf = (flavour: Flavour): readonly Fragility[] =>
-  traitsOf[flavour].hasJsonType ? ['minus-zero', 'json-number'] : ['minus-zero'];
+  traits.hasJsonType[flavour] ? ['minus-zero', 'json-number'] : ['minus-zero'];

@@ -1,4 +1,4 @@
-import { traitsOf, type Flavour } from '../sql/flavour.ts';
+import { traits, type Flavour } from '../sql/flavour.ts';
 import type { PartChunk } from './cutter.ts';
 
 /** Counts the rows of each table as a dump goes by. */
@@ -19,7 +19,7 @@ const kept = statement.length - 1;
  * than the dump. (A search in a text costs a third of the same one in a Buffer.)
  */
 export function createRowCounter(flavour: Flavour): RowCounter {
-  const countRows = traitsOf[flavour].dumpsRowsOnLines ? countRowsOnLines : countRowsInLine;
+  const countRows = traits.dumpsRowsOnLines[flavour] ? countRowsOnLines : countRowsInLine;
   const counted = new Map<string, number>();
   let table: string | undefined;
   /** The end of what was seen, in which a mark may have begun. */

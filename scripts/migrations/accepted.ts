@@ -1,13 +1,13 @@
-import * as v from 'valibot';
+import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
-import { acceptedText, type LedgerRow, type Migration } from './migration.ts';
-import { isSameScriptVersion } from './version.ts';
-
-/** What the ledger's column `accepted` holds: a list, as JSON. The hash of the text that has run stays in `checksum`. */
-export const acceptedColumn = v.optional(
-  v.nullable(v.pipe(v.string(), v.parseJson(), v.array(acceptedText))),
-  null,
-);
+import type { Target } from '../database/session/target.ts';
+import { madeWith, type LedgerRow, type AcceptedText } from './ledger/columns.ts';
+import { writeLedger } from './ledger/ledger-write.ts';
+import { readLedger } from './ledger/ledger.ts';
+import { ensureLedger, orTell } from './ledger/make-ledger.ts';
+import type { Migration } from './migration.ts';
+import { withMigrationLock } from './run/lock.ts';
+import { isSameScriptVersion } from './names.ts';
 
 /**
  * Whether a script may have this text, beside what the ledger says of it: that which has run, or one that was accepted. What maj
@@ -53,4 +53,27 @@ export function planAcceptance(
   const text = checksum ?? script?.checksum;
   if (text === undefined) throw refused('accept-text', { version });
   return { row, file: script?.file, checksum: text };
+}
+
+/**
+ * Writes into the ledger that an edited text of a script that has run is as good as the one that has. Nothing is run; the hash
+ * of what has run stays.
+ *
+ * @throws MajError what `planAcceptance` throws; `ledger-not-written`, `migrations-moved`, `migrations-locked`
+ */
+export async function acceptText(
+  context: Context,
+  target: Target,
+  migrations: readonly Migration[],
+  wish: AcceptWish,
+  { by, because }: Pick<AcceptedText, 'by' | 'because'>,
+): Promise<void> {
+  await withMigrationLock(context, target, async ({ keeper }) => {
+    const { row, checksum, file } = planAcceptance(await readLedger(keeper), migrations, wish);
+    if (isTextTaken(row, checksum)) return;
+    await ensureLedger(keeper, target.database, [...madeWith, 'accepted']);
+    const accepted = [...row.accepted, { checksum, at: context.clock.now().toISOString(), by, because }];
+    const found = await orTell(() => writeLedger(keeper, target.database, 'accept', row, accepted));
+    if (found === 0) throw refused('migrations-moved', { file: file ?? row.name });
+  });
 }

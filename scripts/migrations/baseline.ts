@@ -4,14 +4,14 @@ import { withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import type { Flavour } from '../sql/flavour.ts';
 import { noProgress, progressAfter, type StatementProgress } from '../sql/statement.ts';
-import { sqlTime } from './ledger/ledger-write.ts';
+import { appliedRow, type LedgerRow } from './ledger/columns.ts';
+import { sqlTime, type Runner } from './ledger/ledger-write.ts';
 import { fillLedger, isDraftThere, orTell } from './ledger/make-ledger.ts';
-import type { LedgerRow, Migration } from './migration.ts';
-import type { Runner } from './ledger/ledger-entry.ts';
+import type { Migration } from './migration.ts';
 import { isLedgerThere, readLedger } from './ledger/ledger.ts';
 import { withMigrationLock } from './run/lock.ts';
 import { statementsOf } from './run/script.ts';
-import { compareScriptVersions, isSameScriptVersion, isScriptVersion } from './version.ts';
+import { compareScriptVersions, isSameScriptVersion, isScriptVersion } from './names.ts';
 
 /**
  * Refuses a database that has tables but no ledger: nothing tells which scripts it has already been through, and
@@ -69,38 +69,14 @@ export async function writeBaseline(
         const rows: LedgerRow[] = [];
         for (const script of scripts) {
           const whole = await wholeOf(script, context.config.DB_SQL_MODE, session.server.flavour);
-          rows.push(baselineRow(script, whole, runner, context.clock.now()));
+          const now = sqlTime(context.clock.now());
+          const times = { startedAt: now, finishedAt: now, durationMs: 0 };
+          rows.push(appliedRow(script, whole, { ...times, ...runner, note: undefined }));
         }
         await orTell(() => fillLedger(session, database, ground, rows));
       });
     }),
   );
-}
-
-function baselineRow(
-  { version, name, checksum }: Migration,
-  { done, hash }: StatementProgress,
-  runner: Runner,
-  now: Date,
-): LedgerRow {
-  return {
-    version,
-    name,
-    checksum,
-    state: 'applied',
-    statements: done,
-    statementsDone: done,
-    doneHash: hash,
-    inFlight: undefined,
-    connectionId: undefined,
-    error: undefined,
-    startedAt: sqlTime(now),
-    finishedAt: sqlTime(now),
-    durationMs: 0,
-    ...runner,
-    note: undefined,
-    accepted: [],
-  };
 }
 
 /** All statements of a script, as done. */

@@ -1,9 +1,9 @@
 import { refused, unfinished, wrongUsage, type MajError } from '../core/errors.ts';
 import { isTextTaken } from './accepted.ts';
 import type { DonePrefix } from './done-prefix.ts';
-import type { LedgerRow, Migration, PendingMigration } from './migration.ts';
-import { fileOfRecord } from './names.ts';
-import { byVersion, isScriptVersion, versionKey } from './version.ts';
+import type { LedgerRow } from './ledger/columns.ts';
+import type { Migration, PendingMigration } from './migration.ts';
+import { fileOfRecord, byVersion, isScriptVersion, versionKey } from './names.ts';
 
 /** Why nothing can be migrated now. */
 export type PlanProblem =

@@ -60,14 +60,11 @@ export async function request(
   for (let hops = 0; hops <= mostRedirects; hops += 1) {
     const token = url.origin === origin ? wanted.token : undefined;
     const headers = {
-      accept: '*/*',
-      'accept-encoding': 'identity',
-      'user-agent': 'maj',
       ...wanted.headers,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
     const lookup = await lookupFor(configured, url);
-    const response = await send(url, headers, lookup, idleMs, signal);
+    const response = await send(url, headers, { lookup, idleMs, signal });
     const status = response.statusCode ?? 0;
     if (!redirects.includes(status)) return response;
     response.destroy();
@@ -104,18 +101,30 @@ async function lookupFor(configured: URL, url: URL): Promise<LookupFunction | un
   return lookupUpTo(most);
 }
 
-function send(
+/** What is said to everybody: what is packed comes as it is. */
+const ownHeaders = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'maj' };
+
+/** Sends one request, and follows nothing; `lookup`: how the host is looked up, where that is not the system's affair. */
+export function send(
   url: URL,
   headers: Readonly<Record<string, string>>,
-  lookup: LookupFunction | undefined,
-  idleMs: number,
-  signal: AbortSignal,
+  {
+    lookup,
+    idleMs,
+    signal,
+  }: { readonly lookup?: LookupFunction | undefined; readonly idleMs?: number; readonly signal: AbortSignal },
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { request: start } = url.protocol === 'https:' ? https : http;
+    const options = {
+      headers: { ...ownHeaders, ...headers },
+      signal,
+      ...(lookup === undefined ? {} : { lookup }),
+    };
     // A connection of its own: one that is kept open would keep the program from ending.
-    const asked = start(url, { headers, signal, agent: false, ...(lookup === undefined ? {} : { lookup }) });
-    asked.setTimeout(idleMs, () => asked.destroy(new Error(`nothing came for ${idleMs} ms`)));
+    const asked = start(url, { ...options, agent: false });
+    if (idleMs !== undefined)
+      asked.setTimeout(idleMs, () => asked.destroy(new Error(`nothing came for ${idleMs} ms`)));
     asked.once('response', resolve);
     asked.on('error', (error) => reject(networkFailure(error)));
     asked.end();

@@ -2,7 +2,7 @@ import semver from 'semver';
 import * as v from 'valibot';
 import { nearestName } from '../config/nearest-name.ts';
 import { compareVersions, isVersion, normalVersion, parseVersion } from '../core/versions.ts';
-import { flavours, traitsOf, type Flavour } from '../sql/flavour.ts';
+import { flavours, traits, type Flavour } from '../sql/flavour.ts';
 import type { ServerVersion } from '../sql/server-version.ts';
 
 /** The file at the top of a package that says what it needs. */
@@ -123,7 +123,7 @@ function unmetServer(needed: Requirements['servers'], found: ServerVersion | und
   const least = needed[found.flavour];
   if (least !== undefined && compareVersions(found.version, least) >= 0) return [];
   const supported = flavours.flatMap((flavour) =>
-    needed[flavour] === undefined ? [] : [`${traitsOf[flavour].name} ${needed[flavour]}`],
+    needed[flavour] === undefined ? [] : [`${traits.name[flavour]} ${needed[flavour]}`],
   );
   return [{ kind: 'server', needed: supported, found: found.text }];
 }

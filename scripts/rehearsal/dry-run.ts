@@ -8,7 +8,7 @@ import { parseAccount } from '../database/inventory.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { refuseUnknownHistory } from '../migrations/baseline.ts';
-import { checkPending, joinEvidence, type MeasuredStatement } from '../migrations/checks/check-pending.ts';
+import { checkPending, joinEvidence, type MeasuredStatement } from '../migrations/checks/check.ts';
 import type { Finding } from '../migrations/checks/finding.ts';
 import { confine, isDenied, type LiveAccount } from '../migrations/confine.ts';
 import { readDonePrefixes } from '../migrations/done-prefix.ts';

@@ -1,8 +1,7 @@
 import type { Context } from '../core/context.ts';
-import { clientSettings } from '../database/session/client-settings.ts';
+import { clientSettings, minutesAhead, offsetText } from '../database/session/client-settings.ts';
 import { sqlErrorOf, withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
-import { minutesAhead, offsetText } from '../database/time-zone.ts';
 
 /** A setting that a session begins with, as SHOW VARIABLES tells it. */
 export interface ServerSetting {

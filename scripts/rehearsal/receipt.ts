@@ -7,7 +7,7 @@ import type { Context } from '../core/context.ts';
 import { readSchema, type Schema } from '../database/fingerprint.ts';
 import { liveDatabase } from '../database/identity.ts';
 import { withSession } from '../database/session/session.ts';
-import { addressOf, targetFromConfig } from '../database/session/target.ts';
+import { addressText, targetFromConfig } from '../database/session/target.ts';
 import { whose, type DatabaseIdentity } from '../database/whose.ts';
 import type { Migration } from '../migrations/migration.ts';
 import { placeholdersText } from '../migrations/placeholders.ts';
@@ -242,7 +242,7 @@ export async function rehearsedDatabase(
   const server = (await liveDatabase(context))?.server;
   return {
     name: target.database,
-    address: addressOf(target),
+    address: addressText(target),
     ...(server === undefined ? {} : { server }),
     ...runSettings(context.config),
   };

@@ -4,7 +4,7 @@ import type { ManifestPart } from '../backup/manifest.ts';
 import { dumpInto } from '../backup/take-database.ts';
 import { inStep, type Context } from '../core/context.ts';
 import { notRolledBack, refused } from '../core/errors.ts';
-import type { Definers } from '../database/definers.ts';
+import type { Definers } from '../database/definition-texts.ts';
 import { readInventory } from '../database/inventory.ts';
 import type { Others } from '../database/others.ts';
 import { withSession } from '../database/session/session.ts';

@@ -5,7 +5,7 @@ import { proofName, proofText, type Proof } from '../backup/proof.ts';
 import type { Context } from '../core/context.ts';
 import { MajError, unsound } from '../core/errors.ts';
 import { sha256OfText } from '../core/text-hash.ts';
-import { canonicalTable } from '../database/canonical-table.ts';
+import { canonicalTable } from '../database/definition-texts.ts';
 import { withSession } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
 import { targetFromConfig } from '../database/session/target.ts';

@@ -1,14 +1,14 @@
 import type { Backup } from '../backup/list.ts';
 import { warn, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
-import type { Definers } from '../database/definers.ts';
+import type { Definers } from '../database/definition-texts.ts';
 import { allows, currentUser, readGrants } from '../database/grants.ts';
 import type { DatabaseAccount } from '../database/inventory.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import { codecNamed } from '../dump/codec.ts';
 import { readLowerCaseTableNames } from '../server/server-options.ts';
-import { traitsOf } from '../sql/flavour.ts';
+import { traits } from '../sql/flavour.ts';
 import { isOlderSeries, type ServerVersion } from '../sql/server-version.ts';
 import { checkFlavour } from './compare.ts';
 import { prepareLoad } from './load/loading-session.ts';
@@ -84,7 +84,7 @@ async function checkDefiners(
   const known = await accountsOf(session);
   const absent = known === undefined ? [] : others.map(nameOf).filter((name) => !known.has(name));
   if (absent.length === 0) return;
-  if (traitsOf[flavour].absentDefinerNeedsGrant && !allows(grants, ...absentPrivileges))
+  if (traits.absentDefinerNeedsGrant[flavour] && !allows(grants, ...absentPrivileges))
     throw refused('definers-not-allowed', { ...facts, definers: absent, absent: true });
   warn(context, 'definers-absent', { definers: absent });
 }

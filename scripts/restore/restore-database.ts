@@ -2,7 +2,7 @@ import type { Backup } from '../backup/list.ts';
 import type { Manifest, ManifestPart } from '../backup/manifest.ts';
 import { note, type Context } from '../core/context.ts';
 import { notRolledBack, reasonOf, refused, MajError } from '../core/errors.ts';
-import type { Definers } from '../database/definers.ts';
+import type { Definers } from '../database/definition-texts.ts';
 import { readInventory } from '../database/inventory.ts';
 import { findOthers } from '../database/others.ts';
 import { withSession } from '../database/session/session.ts';

@@ -2,7 +2,7 @@ import type { Backup } from '../backup/list.ts';
 import { readPartText } from '../backup/part-text.ts';
 import { warn, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
-import type { Definers } from '../database/definers.ts';
+import type { Definers } from '../database/definition-texts.ts';
 import { currentUser } from '../database/grants.ts';
 import { parseAccount } from '../database/inventory.ts';
 import { withSession } from '../database/session/session.ts';

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
-import { traitsOf, type Flavour } from '../sql/flavour.ts';
+import { traits, type Flavour } from '../sql/flavour.ts';
 import { parseProgramVersion, type ServerVersion } from '../sql/server-version.ts';
 import { capture, findProgram } from '../system/process/processes.ts';
 
@@ -75,7 +75,7 @@ async function programsOf(
   server: string,
   version: ServerVersion,
 ): Promise<ServerPrograms> {
-  const { hasInstallScript } = traitsOf[version.flavour];
+  const hasInstallScript = traits.hasInstallScript[version.flavour];
   const installDb = hasInstallScript ? await findInstallDb(context, server) : undefined;
   if (hasInstallScript && installDb === undefined) throw wrongUsage('install-db-missing', { server });
   return { ...version, server, installDb };

@@ -6,8 +6,9 @@ import { MajError, refused } from '../core/errors.ts';
 import type { DatabaseAccount } from '../database/inventory.ts';
 import type { OutsideTable } from '../database/outside-tables.ts';
 import { withSession, type Session } from '../database/session/session.ts';
+import { sqlErrorOf } from '../database/session/sql-error.ts';
 import type { Target } from '../database/session/target.ts';
-import { traitsOf } from '../sql/flavour.ts';
+import { traits } from '../sql/flavour.ts';
 import { quoteAccount, quoteName, quoteNamePattern, quoteText } from '../sql/quote.ts';
 import type { ServerVersion } from '../sql/server-version.ts';
 import { readIfThere, remove } from '../system/files.ts';
@@ -16,7 +17,6 @@ import { isolationOf } from './isolation.ts';
 import type { ServerPrograms } from './programs.ts';
 import { machineZone, placesIn, serverOptions, type ServerLikeness } from './server-options.ts';
 import { lastLines, serverTemplate } from './server-template.ts';
-import { makeStandIns } from './stand-ins.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 
 /** A server of our own, in a temporary folder, that nobody else can reach and that is gone when we are. */
@@ -205,7 +205,7 @@ async function makeStub(
   outside: readonly OutsideTable[],
 ): Promise<void> {
   // A definer without a host is a role.
-  const isRole = account.host === '' && traitsOf[session.server.flavour].rolesHaveNoHost;
+  const isRole = account.host === '' && traits.rolesHaveNoHost[session.server.flavour];
   const name = isRole ? quoteText(account.user) : quoteAccount(account);
   await session.run(
     isRole ? `CREATE ROLE IF NOT EXISTS ${name}` : `CREATE USER IF NOT EXISTS ${name} ACCOUNT LOCK`,
@@ -231,4 +231,27 @@ async function makeLogin(
     `ALTER USER ${quoteAccount(account)} IDENTIFIED BY ${quoteText(password)} ACCOUNT UNLOCK`,
   );
   return { ...root, user: login.user, password: new Secret(password) };
+}
+
+/**
+ * Makes empty tables and views in the place of those on a throwaway server, so that the views can be made there. One that this
+ * server cannot have is left out: then the view says what it lacks.
+ */
+async function makeStandIns(session: Session, tables: readonly OutsideTable[]): Promise<void> {
+  for (const [index, { schema, name, isView, columns }] of tables.entries()) {
+    const within = (object: string): string => `${quoteName(schema)}.${quoteName(object)}`;
+    // MySQL (9.7) writes what is read of a view otherwise than what is read of a table.
+    const table = within(isView ? `maj_stands_in_${index}` : name);
+    const list = columns.map(
+      ({ name: column, type, collation }) =>
+        `${quoteName(column)} ${type}${collation === null ? '' : ` COLLATE ${collation}`}`,
+    );
+    try {
+      await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteName(schema)}`);
+      await session.run(`CREATE TABLE IF NOT EXISTS ${table} (${list.join(', ')})`);
+      if (isView) await session.run(`CREATE OR REPLACE VIEW ${within(name)} AS SELECT * FROM ${table}`);
+    } catch (error) {
+      if (sqlErrorOf(error)?.errno === undefined) throw error;
+    }
+  }
 }

@@ -92,32 +92,81 @@ export function isLineComment(text: string, start: number): boolean {
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
+/** A word, name, literal or sign of a statement. */
+export interface SqlToken {
+  readonly kind: 'word' | 'name' | 'string' | 'number' | 'sign' | 'comment';
+  /** A word or sign as it stands; of a quoted name or string, what is between the quotes; a comment with its mark. */
+  readonly value: string;
+  /** A bare word in capitals, or a sign; empty for everything that can be no keyword. */
+  readonly keyword: string;
+  /** Its offset in the text. */
+  readonly start: number;
+  /** It stands in a comment such as `/*!80013 … *\/`, whose content some servers execute. */
+  readonly versioned: boolean;
+}
+
 const word = /[\p{L}\p{N}_$]+/uy;
+const number = /^(?:\d+|\d+e\d+|0x[\da-f]+|0b[01]+)$/i;
+const escape = /\\([\s\S])/g;
+const escaped: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', 0: '\0', b: '\b', Z: '\x1a' };
+
+/**
+ * The tokens of a statement with their places. The content of versioned comments counts; of other comments only those to
+ * the end of a line are given, as `comment`. A quote that never ends goes to the end of the text.
+ */
+export function* tokensWithComments(text: string, mode: LexicalMode): Generator<SqlToken, void> {
+  let index = 0;
+  let versioned = false;
+  const upTo = (end: number): number => (end < 0 ? text.length : end);
+  while (index < text.length) {
+    const start = index;
+    const code = text.charCodeAt(start);
+    const opening = code === 47 ? versionedOpening(text, start) : 0;
+    if (isSpace(code)) index += 1;
+    else if (opening > 0) {
+      versioned = true;
+      index += opening;
+    } else if (text.startsWith('/*', start)) index = upTo(endOfComment(text, start));
+    else if (versioned && text.startsWith('*/', start)) {
+      versioned = false;
+      index += 2;
+    } else if (isLineComment(text, start)) {
+      index = lineEnd(text, start);
+      yield { kind: 'comment', value: text.slice(start, index), keyword: '', start, versioned };
+    } else if (code === 39 || code === 34 || code === 96) {
+      index = upTo(endOfQuoted(text, start, mode));
+      // A doubled quote ends one piece and begins the next.
+      while (text.charCodeAt(index) === code) index = upTo(endOfQuoted(text, index, mode));
+      const isName = code === 96 || (code === 34 && mode.ansiQuotes);
+      const kind = isName ? 'name' : 'string';
+      yield { kind, value: unquoted(text.slice(start, index), isName, mode), keyword: '', start, versioned };
+    } else {
+      word.lastIndex = start;
+      const found = word.exec(text)?.[0];
+      const value = found ?? text.charAt(start);
+      const kind = found === undefined ? 'sign' : number.test(value) ? 'number' : 'word';
+      index += value.length;
+      yield { kind, value, keyword: kind === 'number' ? '' : value.toUpperCase(), start, versioned };
+    }
+  }
+}
+
+function unquoted(quoted: string, isName: boolean, mode: LexicalMode): string {
+  const quote = quoted.charAt(0);
+  const inner = quoted.slice(1, quoted.length > 1 && quoted.endsWith(quote) ? -1 : undefined);
+  const plain = inner.replaceAll(quote + quote, quote);
+  if (isName || mode.noBackslashEscapes) return plain;
+  return plain.replace(escape, (_, character: string) => escaped[character] ?? character);
+}
 
 /**
  * The words and signs of a statement, comments left out and the content of versioned comments kept: words in capitals,
  * numbers, signs one by one, `'` for a string, `` ` `` for a quoted name.
  */
 export function* tokensOf(text: string, mode: LexicalMode = plainMode): Generator<string, void> {
-  let index = 0;
-  while (index < text.length) {
-    const code = text.charCodeAt(index);
-    const opening = code === 47 ? versionedOpening(text, index) : 0;
-    if (isSpace(code)) index += 1;
-    else if (opening > 0) index += opening;
-    else if (text.startsWith('/*', index)) index = after(text, endOfComment(text, index));
-    else if (text.startsWith('*/', index)) index += 2;
-    else if (isLineComment(text, index)) index = lineEnd(text, index);
-    else if (code === 39 || code === doubleQuote || code === backtick) {
-      yield code === backtick || (code === doubleQuote && mode.ansiQuotes) ? '`' : "'";
-      index = after(text, endOfQuoted(text, index, mode));
-    } else {
-      word.lastIndex = index;
-      const found = word.exec(text)?.[0] ?? text.charAt(index);
-      yield found.toUpperCase();
-      index += found.length;
-    }
+  for (const { kind, value } of tokensWithComments(text, mode)) {
+    if (kind === 'name') yield '`';
+    else if (kind === 'string') yield "'";
+    else if (kind !== 'comment') yield value.toUpperCase();
   }
 }
-
-const after = (text: string, end: number): number => (end < 0 ? text.length : end);

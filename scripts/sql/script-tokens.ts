@@ -1,5 +1,4 @@
-import { longestDelimiter } from './client-commands.ts';
-import { readAsOne, type ClientReading } from './client-reading.ts';
+import { longestDelimiter, readAsOne, type ClientReading } from './client-reading.ts';
 import {
   byte,
   dollarTagEnd,
@@ -10,7 +9,7 @@ import {
   type Piece,
 } from './script-bytes.ts';
 import { clientDoes } from './flavour.ts';
-import type { ScriptProblem } from './script-problem.ts';
+import type { ScriptProblem } from './reports.ts';
 
 /** What begins at a sign: a piece of the statement, or a comment around or within it. */
 export type ScriptToken =

@@ -1,4 +1,4 @@
-import { traitsOf, type Flavour } from './flavour.ts';
+import { traits, type Flavour } from './flavour.ts';
 
 /** What a server or a program says it is. */
 export interface ServerVersion {
@@ -94,5 +94,5 @@ export function isOlderSeries(version: string, than: string): boolean {
 
 function named(flavour: Flavour, version: string, words: string): ServerVersion {
   const own = Object.entries(descendants).find(([, [of, says]]) => of === flavour && says.test(words))?.[0];
-  return { flavour, version, text: `${own ?? traitsOf[flavour].name} ${version}` };
+  return { flavour, version, text: `${own ?? traits.name[flavour]} ${version}` };
 }

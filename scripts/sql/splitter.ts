@@ -1,14 +1,12 @@
 import { hash } from 'node:crypto';
 import type { MajError } from '../core/errors.ts';
 import { followCharset, initialCharsetState, swallowedIn, type CharsetState } from './client-charset.ts';
-import { commandAt, longestCommand } from './client-commands.ts';
-import { readAsOne, type ClientReading } from './client-reading.ts';
+import { commandAt, longestCommand, readAsOne, type ClientReading } from './client-reading.ts';
 import { clientDoes, type Flavour } from './flavour.ts';
 import { isSpace, type LexicalMode, type Position } from './lexer.ts';
-import { byte, endOfQuotedBytes, isBytesAt, isNoGraph, type Piece } from './script-bytes.ts';
-import { scriptError, type ScriptProblem } from './script-problem.ts';
+import { byte, endOfQuotedBytes, isBytesAt, isNoGraph, ScriptWindow, type Piece } from './script-bytes.ts';
+import { scriptError, type ScriptProblem } from './reports.ts';
 import { tokenAt } from './script-tokens.ts';
-import { ScriptWindow } from './script-window.ts';
 import { followSqlMode, initialModeState, type ModeState } from './sql-mode.ts';
 import { isTornRoutine, kindOf, type Statement, type StatementKind } from './statement.ts';
 

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { applicationDir } from '../config/require.ts';
 import type { Context } from '../core/context.ts';
-import type { ServerAddress } from '../database/session/target.ts';
+import { configuredAddress, type ServerAddress } from '../database/session/target.ts';
 import { realPathOf } from '../system/files.ts';
 
 const addressSchema = v.union([
@@ -29,17 +28,13 @@ export async function installationOf(context: Pick<Context, 'config' | 'projectD
   const { APP_DIR, APP_LAYOUT, DB_NAME } = context.config;
   const path = APP_DIR === undefined ? undefined : applicationDir(context);
   return {
-    database: DB_NAME === undefined ? null : { name: DB_NAME, address: await addressOf(context) },
+    database: DB_NAME === undefined ? null : { name: DB_NAME, address: await realAddress(context) },
     application: path === undefined ? null : { path, real: await realPathOf(path), layout: APP_LAYOUT },
   };
 }
 
-async function addressOf({
-  config,
-  projectDir,
-}: Pick<Context, 'config' | 'projectDir'>): Promise<ServerAddress> {
-  const { DB_SOCKET, DB_HOST, DB_PORT } = config;
-  return DB_SOCKET === undefined
-    ? { host: DB_HOST, port: DB_PORT }
-    : { socket: await realPathOf(resolve(projectDir, DB_SOCKET)) };
+/** A socket without links: the same one by whatever name. */
+async function realAddress(context: Pick<Context, 'config' | 'projectDir'>): Promise<ServerAddress> {
+  const { socket, host, port } = configuredAddress(context);
+  return socket === undefined ? { host, port } : { socket: await realPathOf(socket) };
 }

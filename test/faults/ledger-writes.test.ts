@@ -9,7 +9,7 @@ import { sqlErrorOf } from '../../scripts/database/session/sql-error.ts';
 import { targetFromConfig } from '../../scripts/database/session/target.ts';
 import { describeError } from '../../scripts/messages/catalogue.ts';
 import { en } from '../../scripts/messages/en/index.ts';
-import { acceptText } from '../../scripts/migrations/accept.ts';
+import { acceptText } from '../../scripts/migrations/accepted.ts';
 import { settleDoubt } from '../../scripts/migrations/in-doubt/resolve-in-doubt.ts';
 import { ledgerWrites, type LedgerWrite } from '../../scripts/migrations/ledger/ledger-write.ts';
 import { noProgress } from '../../scripts/sql/statement.ts';

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { wrongUsage } from '../../core/errors.ts';
 import { fileFailed } from '../../system/files.ts';
-import { encryptionOf, isVerified } from '../encryption.ts';
-import { authorityFile } from './authority.ts';
+import { encryptionOf, isVerified, authorityFile } from '../encryption.ts';
 import type { Target } from './target.ts';
 
 /** How the driver is told to encrypt. */

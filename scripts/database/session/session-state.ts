@@ -1,4 +1,4 @@
-import { flavours, traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { flavours, traits, type Flavour } from '../../sql/flavour.ts';
 
 /** A setting of a session, and the value that ours have, whatever the server or its `init_connect` says. */
 interface KnownSetting {
@@ -90,7 +90,7 @@ export function stateStatement(state: 'ours' | 'script', more: readonly string[]
   const somewhere = settings.flatMap((setting) =>
     flavours.flatMap((flavour) => {
       const version = setting.since?.[flavour];
-      const { versionedComment } = traitsOf[flavour];
+      const versionedComment = traits.versionedComment[flavour];
       return version === undefined ? [] : [`/*${versionedComment}${version} , ${assignment(setting)} */`];
     }),
   );

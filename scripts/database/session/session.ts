@@ -6,7 +6,7 @@ import { driverOptions } from './connection-options.ts';
 import { openDriver, type Driver, type Row } from './driver.ts';
 import { stateStatement, type SessionState } from './session-state.ts';
 import { connectFailure, connectionCut } from './sql-error.ts';
-import { addressOf, type Target } from './target.ts';
+import { addressText, type Target } from './target.ts';
 
 export { sqlErrorOf, type SqlError } from './sql-error.ts';
 
@@ -128,7 +128,7 @@ async function recognized(
     if (row !== undefined) server = recognizeServer({ ...said, aurora: String(row['Value']) });
   }
   if ('flavour' in server) return { greeting, server };
-  throw refused('server-not-supported', { address: addressOf(target), ...server });
+  throw refused('server-not-supported', { address: addressText(target), ...server });
 }
 
 async function prepare(driver: Driver, options: SessionOptions): Promise<void> {

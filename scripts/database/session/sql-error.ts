@@ -1,7 +1,7 @@
 import { MajError, reasonOf, refused, wrongUsage } from '../../core/errors.ts';
 import { encryptionOf, isVerified } from '../encryption.ts';
 import { keyRefused } from './driver.ts';
-import { addressOf, type Target } from './target.ts';
+import { addressText, type Target } from './target.ts';
 
 /** What the server, or the driver on a lost connection, said of a statement that failed. */
 export interface SqlError {
@@ -55,7 +55,7 @@ const statementEnded = 1317;
 export function connectionCut(target: Target, error: unknown): unknown {
   const reason = sqlErrorOf(error);
   if (reason === undefined || !(isConnectionLost(reason) || reason.errno === statementEnded)) return error;
-  return refused('database-lost', { address: addressOf(target), reason: reason.message }, { cause: error });
+  return refused('database-lost', { address: addressText(target), reason: reason.message }, { cause: error });
 }
 
 /**
@@ -72,7 +72,7 @@ export function clientConnectFailure(target: Target, words: string): MajError | 
 }
 
 function failureOf(target: Target, number: number | undefined, reason: string, cause: unknown): MajError {
-  const address = addressOf(target);
+  const address = addressText(target);
   const options = cause === undefined ? {} : { cause };
   if (number === missingDatabase)
     return wrongUsage('database-missing', { database: target.database, address }, options);

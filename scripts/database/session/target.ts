@@ -5,12 +5,20 @@ import type { Secret } from '../../config/types.ts';
 import type { Context } from '../../core/context.ts';
 import { isLoopback } from '../../system/urls.ts';
 
-/** Where a database is, and who enters it. */
-export interface Target {
+/** Where a database server is reached. */
+export type ServerAddress =
+  { readonly socket: string } | { readonly socket?: undefined; readonly host: string; readonly port: number };
+
+/** The same as the settings have it. */
+interface HostOrSocket {
   readonly host: string;
   readonly port: number;
   /** Used instead of host and port. */
   readonly socket: string | undefined;
+}
+
+/** Where a database is, and who enters it. */
+export interface Target extends HostOrSocket {
   readonly user: string;
   readonly password: Secret | undefined;
   readonly database: string;
@@ -19,34 +27,40 @@ export interface Target {
   readonly sslCa: string | undefined;
 }
 
+/** Where the server of the live database is, from the settings. */
+export const configuredAddress = ({ config, projectDir }: SettingsContext): HostOrSocket => ({
+  host: config.DB_HOST,
+  port: config.DB_PORT,
+  socket: absolute(projectDir, config.DB_SOCKET),
+});
+
 /**
  * The live database, from the settings.
  *
  * @throws MajError `settings-missing` without DB_NAME or DB_USER
  */
-export function targetFromConfig(context: Pick<Context, 'config' | 'projectDir'>): Target {
+export function targetFromConfig(context: SettingsContext): Target {
   const config = requireSettings(context.config, ['DB_NAME', 'DB_USER']);
-  const absolute = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : resolve(context.projectDir, path);
   return {
-    host: config.DB_HOST,
-    port: config.DB_PORT,
-    socket: absolute(config.DB_SOCKET),
+    ...configuredAddress(context),
     user: config.DB_USER,
     password: config.DB_PASSWORD,
     database: config.DB_NAME,
     sslMode: config.DB_SSL_MODE,
-    sslCa: absolute(config.DB_SSL_CA),
+    sslCa: absolute(context.projectDir, config.DB_SSL_CA),
   };
 }
 
-/** `localhost:3306` or the path of the socket: where a target is, for people. */
-export function addressOf(target: Target): string {
-  return target.socket ?? `${target.host}:${target.port}`;
-}
+type SettingsContext = Pick<Context, 'config' | 'projectDir'>;
 
-/** Where a database server is reached. */
-export type ServerAddress = { readonly socket: string } | { readonly host: string; readonly port: number };
+const absolute = (folder: string, path: string | undefined): string | undefined =>
+  path === undefined ? undefined : resolve(folder, path);
+
+/** `localhost:3306`, or the path of the socket: for people, and in what is kept of a backup. */
+export function addressText(at: ServerAddress | HostOrSocket): string {
+  if (at.socket !== undefined) return at.socket;
+  return `${at.host}:${at.port}`;
+}
 
 /** Reads what `addressText` writes. */
 export function parseAddress(text: string): ServerAddress {
@@ -56,20 +70,15 @@ export function parseAddress(text: string): ServerAddress {
     : { host: text.slice(0, at), port: Number(text.slice(at + 1)) };
 }
 
-/** For people: `host:port`, or the path of a socket. */
-export const addressText = (address: ServerAddress): string =>
-  'socket' in address ? address.socket : `${address.host}:${address.port}`;
-
 /** Whether two addresses may lead to one server: of a socket and an address of this machine nothing here tells. Pure. */
 export function mayBeSameServer(one: ServerAddress, other: ServerAddress): boolean {
-  if ('socket' in one && 'socket' in other) return one.socket === other.socket;
-  if ('socket' in one) return isThisMachine(hostOf(other));
-  if ('socket' in other) return isThisMachine(hostOf(one));
+  if (one.socket !== undefined)
+    return other.socket === undefined ? isThisMachine(other.host) : one.socket === other.socket;
+  if (other.socket !== undefined) return isThisMachine(one.host);
   if (one.port !== other.port) return false;
-  return hostOf(one) === hostOf(other) || (isThisMachine(hostOf(one)) && isThisMachine(hostOf(other)));
+  const areHere = isThisMachine(one.host) && isThisMachine(other.host);
+  return areHere || plainHost(one.host) === plainHost(other.host);
 }
-
-const hostOf = (address: ServerAddress): string => ('host' in address ? plainHost(address.host) : '');
 
 const plainHost = (host: string): string => host.toLowerCase().replace(/\.$/, '');
 

@@ -4,7 +4,7 @@ import type { Context } from '../../core/context.ts';
 import { MajError, wrongUsage } from '../../core/errors.ts';
 import type { Target } from '../../database/session/target.ts';
 import { askVersion, type ServerPrograms } from '../../server/programs.ts';
-import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { traits, type Flavour } from '../../sql/flavour.ts';
 import { parseProgramVersion } from '../../sql/server-version.ts';
 import {
   capture,
@@ -51,7 +51,7 @@ async function findClient(
   job: 'dump' | 'client',
   folders: readonly (string | undefined)[],
 ): Promise<{ readonly path: string; readonly version: string }> {
-  const names = traitsOf[flavour].programs[job];
+  const names = traits.programs[flavour][job];
   const found: string[] = [];
   for (const folder of folders) {
     for (const name of names) {
@@ -225,7 +225,7 @@ export async function findLocalDumpClient(
 async function findThrough(context: FindContext, flavour: Flavour, via: Via): Promise<DumpClient> {
   const found: string[] = [];
   const answers: string[] = [];
-  for (const name of traitsOf[flavour].programs.dump) {
+  for (const name of traits.programs[flavour].dump) {
     const answer = await askProgram(context, name, ['--no-defaults', '--version'], via);
     const text = answer.stdout.trim();
     // A shell there that greets whoever enters would greet within the dump, too.
@@ -237,7 +237,7 @@ async function findThrough(context: FindContext, flavour: Flavour, via: Via): Pr
   throw wrongUsage('client-command-failed', {
     command: via.command.join(' '),
     flavour,
-    program: traitsOf[flavour].programs.dump[0],
+    program: traits.programs[flavour].dump[0],
     found,
     words: found.length > 0 ? '' : (answers.find((answer) => answer !== '') ?? ''),
   });

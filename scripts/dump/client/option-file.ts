@@ -2,10 +2,15 @@ import { generateKeyPair } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { encryptionOf, isVerified, takesServersKey, type Encryption } from '../../database/encryption.ts';
-import { authorityFile } from '../../database/session/authority.ts';
+import {
+  encryptionOf,
+  isVerified,
+  takesServersKey,
+  authorityFile,
+  type Encryption,
+} from '../../database/encryption.ts';
 import type { Target } from '../../database/session/target.ts';
-import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { traits, type Flavour } from '../../sql/flavour.ts';
 import { privateFile, remove } from '../../system/files.ts';
 import { makeTemporaryFolder } from '../../system/temporary.ts';
 
@@ -98,7 +103,7 @@ function tlsLines(target: Target, flavour: Flavour): string[] {
   const ca = target.sslCa === undefined ? [] : [`ssl-ca=${optionValue(target.sslCa)}`];
   const encryption = encryptionOf(target);
   // Never get-server-public-key: the key would be that of whoever answers.
-  if (traitsOf[flavour].hasSslMode) return [`ssl-mode=${mysqlModes[encryption]}`, ...ca];
+  if (traits.hasSslMode[flavour]) return [`ssl-mode=${mysqlModes[encryption]}`, ...ca];
   switch (encryption) {
     case 'disabled':
       return ['skip-ssl', withoutPlugins];
@@ -126,7 +131,7 @@ let made: Promise<string> | undefined;
 async function lostKeyFor(target: Target, flavour: Flavour): Promise<string | undefined> {
   const encryption = encryptionOf(target);
   const mayBePlain = encryption === 'preferred' || encryption === 'disabled';
-  if (!traitsOf[flavour].fetchesServerKey || !mayBePlain || takesServersKey(target)) return undefined;
+  if (!traits.fetchesServerKey[flavour] || !mayBePlain || takesServersKey(target)) return undefined;
   made ??= make();
   return made;
 }

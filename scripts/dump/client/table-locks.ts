@@ -1,9 +1,9 @@
 import { note, type Context } from '../../core/context.ts';
 import { interrupted, reasonOf, refused } from '../../core/errors.ts';
-import { heldUp, othersIn } from '../../database/lock-waits.ts';
+import { heldUp, othersIn } from '../../database/others.ts';
 import { connect, sqlErrorOf, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
-import { traitsOf } from '../../sql/flavour.ts';
+import { traits } from '../../sql/flavour.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { TableToLock } from '../preflight/preflight-tables.ts';
 
@@ -67,7 +67,7 @@ async function lock(
   const names = tables.map(({ name }) => `${quoteName(target.database)}.${quoteName(name)}`);
   try {
     await session.run(`SET SESSION lock_wait_timeout = ${seconds}`);
-    const { waitingWritersBlockReaders } = traitsOf[session.server.flavour];
+    const waitingWritersBlockReaders = traits.waitingWritersBlockReaders[session.server.flavour];
     if (waitingWritersBlockReaders && (await flushed(session, names))) return 'whole';
     await session.run(`LOCK TABLES ${names.map((name) => `${name} READ`).join(', ')}`);
     return waitingWritersBlockReaders ? 'leaky' : 'whole';

@@ -2,7 +2,7 @@ import { warn, type Context } from '../../core/context.ts';
 import { refused, wrongUsage } from '../../core/errors.ts';
 import { allows, currentUser, readGrants, type Grants } from '../../database/grants.ts';
 import { sqlErrorOf, type Row, type Session } from '../../database/session/session.ts';
-import { traitsOf } from '../../sql/flavour.ts';
+import { traits } from '../../sql/flavour.ts';
 import { isOlderSeries } from '../../sql/server-version.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { DumpClient } from '../client/clients.ts';
@@ -82,7 +82,7 @@ async function checkPrivileges(session: Session, grants: Grants, database: strin
  * @throws MajError `name-not-dumpable`
  */
 async function checkName(session: Session, client: DumpClient, database: string): Promise<void> {
-  if (!traitsOf[client.flavour].dumpEscapesDatabaseName || !/['"\\\n\r]/.test(database)) return;
+  if (!traits.dumpEscapesDatabaseName[client.flavour] || !/['"\\\n\r]/.test(database)) return;
   const [row] = await session.rows(
     `SELECT (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?) +
        (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?) AS found`,
@@ -155,7 +155,7 @@ async function checkStoredPrograms(session: Session, database: string): Promise<
 
 /** What may be garbled: the names of events everywhere. */
 function garbledQueries(session: Session): readonly string[] {
-  const { dumpsNamesAsWritten } = traitsOf[session.server.flavour];
+  const dumpsNamesAsWritten = traits.dumpsNamesAsWritten[session.server.flavour];
   const routine = dumpsNamesAsWritten ? ['ROUTINE_COMMENT'] : ['ROUTINE_NAME', 'ROUTINE_COMMENT'];
   return [
     query('EVENTS', 'EVENT', "'event '", ['EVENT_NAME', 'EVENT_COMMENT']),

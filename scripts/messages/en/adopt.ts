@@ -1,6 +1,6 @@
 import { table } from '../../core/format.ts';
 import type { AdoptionProblem } from '../../migrations/adopt/plan.ts';
-import type { AdoptionSummary } from '../../migrations/adopt/summary.ts';
+import type { AdoptionSummary } from '../../migrations/adopt/read.ts';
 import type { ErrorTexts, StepTexts } from '../texts.ts';
 
 /** Why a record cannot be adopted, a line a problem. */

@@ -1,11 +1,6 @@
 import { counted, duration } from '../../core/format.ts';
-import type {
-  Evidence,
-  Finding,
-  FindingCode,
-  FindingFacts,
-  Severity,
-} from '../../migrations/checks/finding.ts';
+import type { Evidence, Finding, FindingCode } from '../../migrations/checks/finding.ts';
+import type { FindingFacts, Severity } from '../../migrations/checks/rule.ts';
 import type { ErrorTexts } from '../texts.ts';
 
 /** What a finding says. */

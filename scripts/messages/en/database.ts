@@ -1,6 +1,6 @@
 import { oneLine } from '../../core/format.ts';
 import type { TableToLock } from '../../dump/preflight/preflight-tables.ts';
-import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { traits, type Flavour } from '../../sql/flavour.ts';
 import type { Stranger } from '../../sql/server-version.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 import { fragileText } from './fragile-values.ts';
@@ -149,7 +149,7 @@ export const database = {
           : 'Let the server encrypt (MySQL does unless told not to), or set DB_SOCKET. Where it is on this machine, and you trust all its users: DB_SSL_MODE=disabled.',
     }),
     'server-programs-missing': (facts) => ({
-      message: `The programs of a ${facts.flavour === undefined ? 'MariaDB or MySQL' : traitsOf[facts.flavour].name} server, which the throwaway server is started with, were not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}`,
+      message: `The programs of a ${facts.flavour === undefined ? 'MariaDB or MySQL' : traits.name[facts.flavour]} server, which the throwaway server is started with, were not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}`,
       hint: `Install them (no service needs to run), or name their folder in REHEARSAL_SERVER:${indented(
         facts.flavour === undefined
           ? [...serverInstall.mariadb, ...serverInstall.mysql]
@@ -161,11 +161,11 @@ export const database = {
       hint: 'On Debian and Ubuntu it is in the package mariadb-server-core; it must be on PATH or near the server program.',
     }),
     'clients-missing': (facts) => ({
-      message: `The program ${facts.missing} of ${traitsOf[facts.flavour].name} was not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}${facts.through ? ' The throwaway server runs on this machine, where CLIENT_COMMAND does not reach it.' : ''}`,
+      message: `The program ${facts.missing} of ${traits.name[facts.flavour]} was not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}${facts.through ? ' The throwaway server runs on this machine, where CLIENT_COMMAND does not reach it.' : ''}`,
       hint: `The client must be of the server’s own kind. Install it, or name its folder in CLIENT_BIN_DIR:${indented(clientInstall[facts.flavour])}`,
     }),
     'client-command-failed': (facts) => ({
-      message: `CLIENT_COMMAND (${facts.command}) does not lead to ${facts.program} of ${traitsOf[facts.flavour].name}.${foundInstead(facts.found)}${facts.words === '' ? '' : ` It says: ${facts.words}`}`,
+      message: `CLIENT_COMMAND (${facts.command}) does not lead to ${facts.program} of ${traits.name[facts.flavour]}.${foundInstead(facts.found)}${facts.words === '' ? '' : ` It says: ${facts.words}`}`,
       hint: `Check it by hand: echo '${facts.program} --version' | ${facts.command} sh. It must pass standard input on (docker exec needs -i, and no -t), print nothing of its own, and find ${facts.program} and sh on its PATH.`,
     }),
     'cache-not-private': (facts) => ({
@@ -185,7 +185,7 @@ export const database = {
       hint: 'On MySQL: GRANT SHOW_ROUTINE ON *.* TO that user; on MariaDB: GRANT SHOW CREATE ROUTINE (11.3 and later) or SELECT ON mysql.proc.',
     }),
     'client-flavour': (facts) => ({
-      message: `${facts.program} is ${traitsOf[facts.client].name}’s, and the server is ${facts.server}: a dump across the two is not whole.`,
+      message: `${facts.program} is ${traits.name[facts.client]}’s, and the server is ${facts.server}: a dump across the two is not whole.`,
       hint: 'Install the clients of the server’s own kind, or name their folder in CLIENT_BIN_DIR.',
     }),
     'privileges-missing': (facts) => ({

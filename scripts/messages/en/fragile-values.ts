@@ -1,5 +1,5 @@
-import type { FragileColumn } from '../../dump/fragile-values.ts';
 import { fragileCondition } from '../../sql/fragile-condition.ts';
+import type { FragileColumn } from '../../dump/fragile-values.ts';
 import { quoteName } from '../../sql/quote.ts';
 
 /** What does not survive a dump, and where: `users.balance: 3 rows with a negative zero, …`. */

@@ -7,8 +7,7 @@ import type { Measured } from '../../migrations/run/evidence.ts';
 import { isAlreadySo, isInTheWay, type MigrationFailure } from '../../migrations/run/failure.ts';
 import type { MigrationResult } from '../../migrations/run/runner.ts';
 import type { StatusRow } from '../../migrations/status.ts';
-import type { ScriptPlace } from '../../sql/reports.ts';
-import type { Doubt, ScriptProblem } from '../../sql/script-problem.ts';
+import type { ScriptPlace, Doubt, ScriptProblem } from '../../sql/reports.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
 const at = (place: ScriptPlace): string => `${place.file}:${place.line}:${place.column}`;

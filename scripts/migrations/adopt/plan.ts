@@ -1,7 +1,6 @@
 import type { Migration } from '../migration.ts';
-import { byVersion, compareScriptVersions, isSameScriptVersion, versionKey } from '../version.ts';
-import type { ForeignEntry, ForeignLedger, LedgerProblem } from './entries.ts';
-import { sameWords } from './names.ts';
+import { byVersion, compareScriptVersions, isSameScriptVersion, versionKey } from '../names.ts';
+import { sameWords, type ForeignEntry, type ForeignLedger, type LedgerProblem } from './entries.ts';
 
 /** A script that counts as applied. */
 export interface Adopted {

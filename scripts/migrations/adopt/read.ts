@@ -5,12 +5,12 @@ import type { Session } from '../../database/session/session.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { StatementProgress } from '../../sql/statement.ts';
 import { wholeOf } from '../baseline.ts';
-import type { Migration } from '../migration.ts';
 import { readLedger } from '../ledger/ledger.ts';
+import type { Migration } from '../migration.ts';
 import { momentColumn, readEntries, type ForeignLedger, type RawRow } from './entries.ts';
 import { planAdoption, type Adopted, type Adoption } from './plan.ts';
 import type { Table } from './shapes.ts';
-import { chooseSource, hasLedger, type AdoptionSource } from './source.ts';
+import { chooseSource, hasLedger, backupTable, type AdoptionSource } from './source.ts';
 
 /** Which record, and how it is to be read; see `chooseSource` and `planAdoption`. */
 export interface Wish {
@@ -92,4 +92,45 @@ async function readRows(session: Session, { table, shape }: AdoptionSource): Pro
       : [];
   const rows = await session.rows(`SELECT ${[...texts, ...moment].join(', ')} FROM ${quoteName(table.name)}`);
   return v.parse(v.array(rawRow), rows);
+}
+
+/** What an adoption comes to, for people and for `--json`. */
+export interface AdoptionSummary {
+  readonly from: string;
+  readonly program: string;
+  /** The new name of the other program's table; null: it keeps its own. */
+  readonly renamedTo: string | null;
+  readonly adopted: readonly {
+    readonly version: string;
+    readonly file: string;
+    /** As the other program names it; null: implied by a later version. */
+    readonly entry: string | null;
+    /** A moment in UTC, or the text of a clock whose time zone is not known. */
+    readonly at: string | null;
+    readonly by: string | null;
+  }[];
+  readonly gone: readonly string[];
+  readonly leftOut: readonly string[];
+  readonly late: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/** Sums up what was found. Pure. */
+export function summaryOf({ source, ledger, adoption }: Omit<PreparedAdoption, 'adopted'>): AdoptionSummary {
+  return {
+    from: ledger.table,
+    program: ledger.program,
+    renamedTo: source.makesRoom ? backupTable : null,
+    adopted: adoption.adopted.map(({ migration, entry }) => ({
+      version: migration.version,
+      file: migration.file,
+      entry: entry?.text ?? null,
+      at: entry?.finishedAt?.toISOString() ?? entry?.timeText ?? null,
+      by: entry?.by ?? null,
+    })),
+    gone: adoption.gone,
+    leftOut: ledger.leftOut,
+    late: adoption.late.map(({ file }) => file),
+    pending: adoption.pending.map(({ file }) => file),
+  };
 }

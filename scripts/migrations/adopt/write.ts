@@ -4,9 +4,10 @@ import { refused } from '../../core/errors.ts';
 import { sqlErrorOf, withSession, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
 import type { StatementProgress } from '../../sql/statement.ts';
+import { appliedRow, type LedgerRow } from '../ledger/columns.ts';
 import { LedgerWriteError, sqlTime } from '../ledger/ledger-write.ts';
 import { fillLedger } from '../ledger/make-ledger.ts';
-import type { LedgerRow, Migration } from '../migration.ts';
+import type { Migration } from '../migration.ts';
 import { withMigrationLock } from '../run/lock.ts';
 import type { ForeignLedger } from './entries.ts';
 import type { Adopted } from './plan.ts';
@@ -79,24 +80,13 @@ export function ledgerRows(
     const durationMs = entry?.finishedAt === undefined ? 0 : (entry.durationMs ?? 0);
     const raw = entry?.timeText;
     const by = entry?.by === undefined ? '' : ` as ${entry.by}`;
-    return {
-      version: migration.version,
-      name: migration.name,
-      checksum: migration.checksum,
-      state: 'applied',
-      statements: whole.done,
-      statementsDone: whole.done,
-      doneHash: whole.hash,
-      inFlight: undefined,
-      connectionId: undefined,
-      error: undefined,
+    return appliedRow(migration, whole, {
       startedAt: sqlTime(new Date(finished.getTime() - durationMs)),
       finishedAt: sqlTime(finished),
       durationMs,
       appliedBy: `${ledger.program}${by}, adopted by maj`.slice(0, 255),
       runId: run.runId,
-      accepted: [],
       note: `adopted from ${ledger.table}${raw === undefined ? '' : `; applied at ${raw}, time zone unknown`}`,
-    };
+    });
   });
 }

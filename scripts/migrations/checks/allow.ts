@@ -1,8 +1,7 @@
-import { plainMode, positionOf, type Position } from '../../sql/lexer.ts';
+import { plainMode, positionOf, tokensWithComments, type Position } from '../../sql/lexer.ts';
 import { followSqlMode, initialModeState } from '../../sql/sql-mode.ts';
 import type { Statement } from '../../sql/statement.ts';
 import { findingCodes, isAllowable, severities, type Finding, type FindingCode } from './finding.ts';
-import { tokensWithComments } from './reading/tokens.ts';
 
 /** A comment that asks for something of the checks: `-- maj: allow drop-column: replaced by users.full_name`. */
 interface AllowComment extends Position {
@@ -93,7 +92,7 @@ export function applyAllows(
   file: string,
   findings: readonly Finding[],
   comments: readonly AllowComment[],
-  notLookedFor: readonly FindingCode[] = [],
+  notLookedFor: readonly string[],
 ): Finding[] {
   const used = new Set<AllowComment>();
   const judged = findings.map((finding) => {
@@ -103,7 +102,7 @@ export function applyAllows(
     return { ...finding, allowed: comment.allow.reason };
   });
   const isIdle = (comment: AllowComment): boolean =>
-    !used.has(comment) && !notLookedFor.some((code) => code === comment.allow?.code);
+    !used.has(comment) && !notLookedFor.includes(comment.allow?.code ?? '');
   const idle = comments.filter(isIdle).map((comment) => ownFinding(file, comment));
   return [...judged, ...idle].sort((a, b) => a.line - b.line || a.column - b.column);
 }

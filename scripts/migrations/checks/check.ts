@@ -1,31 +1,17 @@
+import { basename } from 'node:path';
 import { refused } from '../../core/errors.ts';
 import { positionOf } from '../../sql/lexer.ts';
+import { splitStatements } from '../../sql/splitter.ts';
 import { followSqlMode, initialModeState } from '../../sql/sql-mode.ts';
 import type { Statement } from '../../sql/statement.ts';
+import { readScript } from '../folder.ts';
+import type { Migration } from '../migration.ts';
 import { allowComments, applyAllows } from './allow.ts';
-import { mayNeverRun, severities, type Finding } from './finding.ts';
-import { definers, dynamicSql, zeroDates } from './reading/literals.ts';
-import { createReach, type StatementReach } from './reading/reach.ts';
-import { readStatement, type StatementReading } from './reading/reading.ts';
-import {
-  foundAt,
-  remember,
-  type CheckOptions,
-  type Hit,
-  type KnownSchema,
-  type ScriptRule,
-  type UnitRule,
-} from './rule.ts';
-import { columnChanges } from './rules/columns.ts';
-import { dataLoss } from './rules/data-loss.ts';
-import { flavourSyntax } from './rules/flavours.ts';
-import { primaryKeyRule } from './rules/primary-key.ts';
-import { globalSettings, sessionRule } from './rules/session.ts';
-import { mixedRule, severalAltersRule } from './rules/shape.ts';
-import { tableChanges } from './rules/table-changes.ts';
-import { lockRule, transactionRule } from './rules/transactions.ts';
-import { withoutWhere } from './rules/where.ts';
-import { withoutRows } from './rules/without-rows.ts';
+import { mayNeverRun, severities, type Finding, type FindingCode, type Evidence } from './finding.ts';
+import { readStatement, withoutRows } from './reading/reading.ts';
+import { remember, type CheckOptions, type Hit, type KnownSchema } from './rule.ts';
+import { rules } from './rules/index.ts';
+import { createReach, refusals } from './rules/reach.ts';
 
 /** A script to check: its text with LF line ends and without BOM, and the statements that it was split into. */
 export interface CheckedScript {
@@ -33,15 +19,6 @@ export interface CheckedScript {
   readonly text: string;
   readonly statements: readonly Statement[];
 }
-
-const unitRules: readonly UnitRule[] = [
-  dataLoss,
-  withoutWhere,
-  columnChanges,
-  tableChanges,
-  dynamicSql,
-  globalSettings,
-];
 
 /**
  * What in a script somebody should look at, from its text alone: in the order of the statements. Pure.
@@ -52,59 +29,27 @@ const unitRules: readonly UnitRule[] = [
  */
 export function checkScript(script: CheckedScript, options: CheckOptions = {}): Finding[] {
   const findings: Finding[] = [];
-  const rules = scriptRules();
-  const reach = createReach(options);
+  const looking = rules.map(({ findings: own, look }) => ({ own, look: look(options) }));
+  const looks = looking.flatMap(({ look }) => look ?? []);
   let modes = initialModeState(options.sqlMode);
   let known: KnownSchema = { tables: new Set(), columns: new Set() };
   for (const statement of script.statements) {
     const reading = readStatement(statement, modes.mode);
-    for (const found of foundIn(reading, rules, known, reach, options))
-      findings.push(findingOf(script.file, statement, found));
-    const warned = options.warnings?.get(statement.number) ?? [];
-    if (warned.length > 0)
-      findings.push(
-        findingOf(script.file, statement, {
-          ...foundAt('server-warning', undefined),
-          detail: warned.join(', '),
-        }),
-      );
+    const hits = [
+      ...reading.units.flatMap((unit) => looks.flatMap((look) => [...(look.unit?.(unit, known) ?? [])])),
+      ...looks.flatMap((look) => [...(look.read?.(reading, known) ?? [])]),
+    ];
+    findings.push(...hits.map((hit) => findingOf(script.file, statement, hit)));
     for (const unit of reading.units) known = remember(known, unit);
     modes = followSqlMode(modes, statement.text);
   }
-  for (const rule of rules)
-    for (const { statement, ...found } of rule.end?.() ?? [])
-      findings.push(findingOf(script.file, statement, found));
-  const notLookedFor = options.warnings === undefined ? (['server-warning'] as const) : [];
+  for (const { statement, ...hit } of looks.flatMap((look) => [...(look.end?.() ?? [])]))
+    findings.push(findingOf(script.file, statement, hit));
+  const notLookedFor = looking.flatMap(({ own, look }) => (look === undefined ? Object.keys(own) : []));
   return applyAllows(script.file, findings, allowComments(script, options.sqlMode), notLookedFor);
 }
 
-const scriptRules = (): ScriptRule[] => [
-  transactionRule(),
-  lockRule(),
-  sessionRule(),
-  primaryKeyRule(),
-  mixedRule(),
-  severalAltersRule(),
-];
-
-function* foundIn(
-  reading: StatementReading,
-  rules: readonly ScriptRule[],
-  known: KnownSchema,
-  reach: StatementReach,
-  options: CheckOptions,
-): Generator<Hit, void> {
-  for (const unit of reading.units) {
-    for (const rule of unitRules) yield* rule(unit, known);
-    yield* flavourSyntax(unit, options);
-  }
-  yield* reach(reading);
-  yield* zeroDates(reading.tokens);
-  yield* definers(reading.tokens);
-  for (const rule of rules) yield* rule.read(reading, known);
-}
-
-function findingOf(file: string, statement: Statement, { start, ...found }: Hit): Finding {
+function findingOf(file: string, statement: Statement, { start, ...found }: Hit<FindingCode>): Finding {
   const place = positionOf(statement.text, start);
   return {
     ...found,
@@ -150,8 +95,58 @@ export function createDatabaseGuard(
   };
 }
 
-const refusals = {
-  'other-database': 'migration-other-database',
-  'drop-database': 'migration-drops-database',
-  'server-wide': 'migration-server-wide',
-} as const;
+/** The warnings that a dry run got for the statements of one script; see `CheckOptions.warnings`. */
+type WarningsOf = (migration: Migration) => NonNullable<CheckOptions['warnings']>;
+
+/** A seed of more than this is not looked at: it is rows, and reading them as tokens takes memory. */
+const mostBytes = 16 * 1024 * 1024;
+
+/** What in the scripts that are about to run somebody should look at. */
+export async function checkPending(
+  migrations: readonly Migration[],
+  options: Omit<CheckOptions, 'warnings'>,
+  warningsOf: WarningsOf,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const migration of migrations) {
+    const { file } = migration;
+    const text = await readScript(migration, mostBytes);
+    if (text === undefined) continue;
+    const statements = splitStatements(text, { file, sqlMode: options.sqlMode, flavour: options.flavour });
+    findings.push(
+      ...checkScript({ file, text, statements }, { ...options, warnings: warningsOf(migration) }),
+    );
+  }
+  return findings;
+}
+
+/** What a dry run measured of one statement, and which one that is. */
+export interface MeasuredStatement extends Evidence {
+  /** The script. */
+  readonly file: string;
+  /** Of the statement in the script, from 1. */
+  readonly number: number;
+}
+
+/**
+ * Joins what a dry run measured to the findings, by the file's name and the number of the statement.
+ * Findings of statements that were not measured stay as they are. Pure.
+ */
+export function joinEvidence(
+  findings: readonly Finding[],
+  measured: readonly MeasuredStatement[],
+): Finding[] {
+  const known = new Map(
+    measured.map(({ file, number, seconds, rows, warnings, algorithm }): [string, Evidence] => [
+      key(file, number),
+      { seconds, rows, warnings, ...(algorithm === undefined ? {} : { algorithm }) },
+    ]),
+  );
+  return findings.map((finding) => {
+    if (finding.statement === undefined) return finding;
+    const evidence = known.get(key(basename(finding.file), finding.statement));
+    return evidence === undefined ? finding : { ...finding, evidence };
+  });
+}
+
+const key = (file: string, number: number): string => `${number} ${file}`;

@@ -1,26 +1,59 @@
+import type { SqlToken } from '../../sql/lexer.ts';
 import type { Flavour } from '../../sql/flavour.ts';
-import type { FindingCode, FindingFacts } from './finding.ts';
+import type { Statement } from '../../sql/statement.ts';
 import { alterOf, clauseOf } from './reading/alter.ts';
 import type { StatementReading } from './reading/reading.ts';
 import { createdTable, droppedTables } from './reading/tables.ts';
-import type { SqlToken } from './reading/tokens.ts';
+
+/**
+ * How much a finding weighs:
+ * - `error`: data is lost, or something outside of the database is changed; `maj migrate check` says no
+ * - `warning`: can fail, block or lose something, depending on the rows, the server or the order of a deployment
+ * - `info`: good to know
+ */
+export type Severity = 'error' | 'warning' | 'info';
+
+/** What the sentence of a finding is made of. */
+export interface FindingFacts {
+  /** What it is about, as the script writes it: a table, `table.column`, an account, a variable. */
+  readonly object?: string;
+  /** What else there is to say, in SQL's own words: `ENGINE`, `'0000-00-00'`, `RETURNING`. */
+  readonly detail?: string;
+}
 
 /** What a rule has found; `check.ts` makes a finding of it. */
-export interface Hit extends FindingFacts {
-  readonly code: FindingCode;
+export interface Hit<C extends string> extends FindingFacts {
+  readonly code: C;
   /** Where in the text of the statement. */
   readonly start: number;
 }
 
-/** A rule that looks at one statement by itself. */
-export type UnitRule = (unit: readonly SqlToken[], known: KnownSchema) => Iterable<Hit>;
-
-/** A rule that has to see the statements of a script one after the other. */
-export interface ScriptRule {
-  read(reading: StatementReading, known: KnownSchema): Iterable<Hit>;
-  /** What only the end of the script tells, with the statement that it is about. */
-  end?(): Iterable<Hit & { readonly statement: StatementReading['statement'] }>;
+/** What only the end of a script tells, with the statement that it is about. */
+export interface LateHit<C extends string> extends Hit<C> {
+  readonly statement: Statement;
 }
+
+/** How a rule looks at one script, from its first statement to its last. */
+interface Look<C extends string> {
+  /** At each thing that is executed, by itself. */
+  unit?(unit: readonly SqlToken[], known: KnownSchema): Iterable<Hit<C>>;
+  /** At each statement; it may remember what it has seen. */
+  read?(reading: StatementReading, known: KnownSchema): Iterable<Hit<C>>;
+  end?(): Iterable<LateHit<C>>;
+}
+
+/** A rule: a file of `rules/`, which names its findings and looks for them. Their texts are in the message catalogue. */
+export interface Rule<C extends string> {
+  readonly findings: Readonly<Partial<Record<C, Severity>>>;
+  /** Undefined: what it would need is not known, so that nobody can say that there is nothing. */
+  readonly look: (options: CheckOptions) => Look<C> | undefined;
+}
+
+/** Makes a rule. */
+export const rule = <C extends string>(
+  findings: Readonly<Record<C, Severity>>,
+  look: (options: CheckOptions) => Look<NoInfer<C>> | undefined,
+): Rule<C> => ({ findings, look });
 
 /** What is known from outside of the script. */
 export interface CheckOptions {
@@ -38,11 +71,11 @@ export interface CheckOptions {
 }
 
 /** A finding at a token. */
-export const foundAt = (
-  code: FindingCode,
+export const foundAt = <C extends string>(
+  code: C,
   at: { readonly start: number } | undefined,
   facts: FindingFacts = {},
-): Hit => ({ code, start: at?.start ?? 0, ...facts });
+): Hit<C> => ({ code, start: at?.start ?? 0, ...facts });
 
 /**
  * What the script itself has made: a table of its own holds no rows that anybody could miss. Names are compared as they

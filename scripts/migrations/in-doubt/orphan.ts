@@ -2,7 +2,7 @@ import { inStep, stopIfInterrupted, type Context } from '../../core/context.ts';
 import { locked } from '../../core/errors.ts';
 import { withSession, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
-import type { LedgerRow } from '../migration.ts';
+import type { LedgerRow } from '../ledger/columns.ts';
 import { excerptOf } from '../run/failure.ts';
 import { readLedger } from '../ledger/ledger.ts';
 import { endConnection } from './end-connection.ts';

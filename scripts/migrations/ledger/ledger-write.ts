@@ -1,27 +1,27 @@
 import type { Session } from '../../database/session/session.ts';
 import type { StatementProgress, Statement } from '../../sql/statement.ts';
-import type { AcceptedText, LedgerRow } from '../migration.ts';
-import { ledgerTable, ledgerPlace } from './ledger.ts';
+import type { PendingMigration } from '../migration.ts';
+import {
+  assignments,
+  assignmentsOfRow,
+  columnsToAdd,
+  columnsToCreate,
+  conditions,
+  type AcceptedText,
+  type ExtraColumn,
+  type LedgerRow,
+} from './columns.ts';
+import { ledgerTable, ledgerPlace, readProgress, type LedgerProgress } from './ledger.ts';
 
 /** A ledger that is being filled has this name until it is whole. */
 export const draftTable = `${ledgerTable}_adopting`;
 
-/** What a ledger may lack. */
-export type ExtraColumn = 'note' | 'accepted';
-
-/** A script's row while it is being written before the work. */
-export interface BegunRow {
-  readonly version: string;
-  readonly name: string;
-  readonly checksum: string;
-  readonly statements: number;
+/** A script's row while it is being written before the work; `inFlight`: its first statement, where that commits by itself. */
+type BegunRow = Pick<LedgerRow, 'version' | 'name' | 'checksum' | 'statements' | 'appliedBy' | 'runId'> & {
   readonly progress: StatementProgress;
-  /** The first statement, where it commits by itself. */
   readonly inFlight: Statement | undefined;
   readonly connectionId: number;
-  readonly appliedBy: string;
-  readonly runId: string;
-}
+};
 
 interface Ended {
   readonly version: string;
@@ -39,37 +39,19 @@ const writes = {
     name: Name,
     { draft }: { readonly draft: boolean },
   ) => `CREATE TABLE IF NOT EXISTS ${name(draft ? draftTable : ledgerTable)} (
-  version varchar(32) NOT NULL,
-  name varchar(255) NOT NULL,
-  checksum char(64) NOT NULL,
-  state varchar(16) NOT NULL,
-  statements int unsigned NOT NULL,
-  statements_done int unsigned NOT NULL,
-  done_hash char(64) NOT NULL,
-  in_flight varchar(80) NULL,
-  connection_id bigint unsigned NULL,
-  error text NULL,
-  started_at datetime(3) NOT NULL,
-  finished_at datetime(3) NULL,
-  duration_ms bigint unsigned NULL,
-  applied_by varchar(255) NOT NULL,
-  run_id varchar(64) NOT NULL,
-  note text NULL,
-  PRIMARY KEY (version)
+${columnsToCreate()}  PRIMARY KEY (version)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
 
-  /** `note` is in every ledger but those of the format's first days, `accepted` only where a text was. */
   'add-columns': (name: Name, missing: readonly ExtraColumn[]) =>
-    `ALTER TABLE ${name(ledgerTable)} ${missing.map((column) => `ADD COLUMN ${column} text NULL`).join(', ')}`,
+    `ALTER TABLE ${name(ledgerTable)} ${columnsToAdd(missing)}`,
 
   /** Before the work: a new row, or that of the failed run that this one goes on from. */
-  begin: (name: Name, begun: BegunRow) => {
-    const row = `name = ${sqlText(begun.name)}, checksum = '${begun.checksum}', state = 'applying',
-         statements = ${begun.statements}, ${doneColumns(begun.progress, begun.inFlight)},
-         connection_id = ${begun.connectionId}, error = NULL, started_at = UTC_TIMESTAMP(3), finished_at = NULL,
-         duration_ms = NULL, applied_by = ${sqlText(begun.appliedBy)}, run_id = ${sqlText(begun.runId)}`;
+  begin: (name: Name, { version, connectionId, progress, inFlight, ...begun }: BegunRow) => {
+    const where = { ...reached(progress, inFlight), connectionId: String(connectionId) };
+    const values = { ...begun, state: 'applying', ...where, ...notEnded } as const;
+    const row = `${assignments(values)}, started_at = UTC_TIMESTAMP(3)`;
     // Its `note` stays: how an earlier run's doubt was settled.
-    return `INSERT INTO ${name(ledgerTable)} SET version = '${begun.version}', ${row} ON DUPLICATE KEY UPDATE ${row}`;
+    return `INSERT INTO ${name(ledgerTable)} SET ${assignments({ version })}, ${row} ON DUPLICATE KEY UPDATE ${row}`;
   },
 
   /** A statement is about to run; this much is done. */
@@ -80,50 +62,45 @@ const writes = {
 
   /** The same, with nothing left to do. */
   finish: (name: Name, ended: Ended, progress: StatementProgress) =>
-    `UPDATE ${name(ledgerTable)} SET ${doneColumns(progress, undefined)}, state = 'applied', error = NULL,
+    `UPDATE ${name(ledgerTable)} SET ${assignments({ ...reached(progress), state: 'applied', error: undefined })},
      ${endedColumns(ended)} WHERE version = '${ended.version}'`,
 
   /** Of the transaction that holds a checkpoint, and the rows that it stands for. */
   commit: () => 'COMMIT',
 
-  /** Why it stopped. What is not given stays as it is. */
-  fail: (
-    name: Name,
-    ended: Ended,
-    error: string,
-    stopped: { readonly progress?: StatementProgress; readonly inFlight?: Statement | null },
-  ) =>
-    `UPDATE ${name(ledgerTable)} SET state = 'failed', error = ${sqlText(error)}, ${endedColumns(ended)}${
-      stopped.progress === undefined ? '' : `, ${progressColumns(stopped.progress)}`
-    }${stopped.inFlight === undefined ? '' : `, ${inFlightColumn(stopped.inFlight ?? undefined)}`}
+  /** Why it stopped. What is not given stays as it is; `inFlight`: the statement that may be applied or not, null for none. */
+  fail: (name: Name, ended: Ended, error: string, stopped: Stopped) =>
+    `UPDATE ${name(ledgerTable)} SET ${assignments({
+      ...{ state: 'failed', error },
+      ...(stopped.progress === undefined ? {} : progressed(stopped.progress)),
+      ...(stopped.inFlight === undefined ? {} : { inFlight: stopped.inFlight ?? undefined }),
+    })}, ${endedColumns(ended)}
      WHERE version = '${ended.version}' AND state = 'applying'`,
 
   /** Adds the error to a row whose end is not known. */
   doubt: (name: Name, version: string, error: string) =>
-    `UPDATE ${name(ledgerTable)} SET error = ${sqlText(error)} WHERE version = '${version}' AND state = 'applying'`,
+    `UPDATE ${name(ledgerTable)} SET ${assignments({ error })} WHERE version = '${version}' AND state = 'applying'`,
 
   /** What became of a doubt; only where the row still is as it was when that was found out. */
-  settle: (name: Name, row: LedgerRow, { done, hash }: StatementProgress, note: string) => {
-    const state =
-      done === row.statements ? `'applied', error = NULL, finished_at = UTC_TIMESTAMP(3)` : `'failed'`;
-    return `UPDATE ${name(ledgerTable)} SET state = ${state}, statements_done = ${done}, done_hash = '${hash}',
-     in_flight = NULL, note = CONCAT_WS(' ', note, ${sqlText(note)})
-     WHERE version = '${row.version}' AND state = '${row.state}' AND statements_done = ${row.statementsDone}
-     AND in_flight <=> ${inFlightValue(row.inFlight)}`;
+  settle: (name: Name, row: LedgerRow, progress: StatementProgress, more: string) => {
+    const isWhole = progress.done === row.statements;
+    const state = isWhole
+      ? ({ state: 'applied', error: undefined } as const)
+      : ({ state: 'failed' } as const);
+    const note = row.note === undefined ? more : `${row.note} ${more}`;
+    return `UPDATE ${name(ledgerTable)} SET ${assignments({ ...state, ...reached(progress), note })}
+     ${isWhole ? ', finished_at = UTC_TIMESTAMP(3)' : ''}
+     WHERE ${conditions(row, ['version', 'state', 'statementsDone', 'inFlight'])}`;
   },
 
   /** Another text of a script that has run is as good; only where the row still is as it was read. */
   accept: (name: Name, row: LedgerRow, accepted: readonly AcceptedText[]) =>
-    `UPDATE ${name(ledgerTable)} SET accepted = ${sqlText(JSON.stringify(accepted))}
-     WHERE version = '${row.version}' AND state = 'applied' AND checksum = '${row.checksum}'`,
+    `UPDATE ${name(ledgerTable)} SET ${assignments({ accepted })}
+     WHERE ${conditions(row, ['version', 'state', 'checksum'])}`,
 
   /** A script that was applied before there was a ledger. */
   insert: (name: Name, { draft }: { readonly draft: boolean }, row: LedgerRow) =>
-    `INSERT INTO ${name(draft ? draftTable : ledgerTable)} SET version = '${row.version}', name = ${sqlText(row.name)},
-     checksum = '${row.checksum}', state = '${row.state}', statements = ${row.statements},
-     statements_done = ${row.statementsDone}, done_hash = '${row.doneHash}', started_at = '${row.startedAt}',
-     finished_at = '${row.finishedAt ?? row.startedAt}', duration_ms = ${row.durationMs ?? 0},
-     applied_by = ${sqlText(row.appliedBy)}, run_id = ${sqlText(row.runId)}, note = ${row.note === undefined ? 'NULL' : sqlText(row.note)}`,
+    `INSERT INTO ${name(draft ? draftTable : ledgerTable)} SET ${assignmentsOfRow(row)}`,
 
   'drop-draft': (name: Name) => `DROP TABLE ${name(draftTable)}`,
 
@@ -175,24 +152,18 @@ export async function writeLedger<W extends LedgerWrite>(
   }
 }
 
-const progressColumns = ({ done, hash }: StatementProgress): string =>
-  `statements_done = ${done}, done_hash = '${hash}'`;
+const progressed = ({ done, hash }: StatementProgress) => ({ statementsDone: done, doneHash: hash });
 
-const inFlightValue = (inFlight: LedgerRow['inFlight']): string =>
-  inFlight === undefined ? 'NULL' : `'${inFlight.number}:${inFlight.hash}'`;
+const reached = (progress: StatementProgress, inFlight?: LedgerRow['inFlight']) => ({
+  ...progressed(progress),
+  inFlight,
+});
 
-const inFlightColumn = (inFlight: Statement | undefined): string => `in_flight = ${inFlightValue(inFlight)}`;
-
-const doneColumns = (progress: StatementProgress, inFlight: Statement | undefined): string =>
-  `${progressColumns(progress)}, ${inFlightColumn(inFlight)}`;
+const notEnded = { error: undefined, finishedAt: undefined, durationMs: undefined };
 
 /** By the server's clock, which is the one to compare with its own start; a script may have set its session's. */
 const endedColumns = ({ durationMs }: Ended): string =>
   `finished_at = started_at + INTERVAL ${Math.round(durationMs * 1000)} MICROSECOND, duration_ms = ${Math.round(durationMs)}`;
-
-/** A text as a statement that reads the same under every sql_mode and character set of its session. */
-const sqlText = (text: string): string =>
-  `CONVERT(X'${Buffer.from(text, 'utf8').toString('hex')}' USING utf8mb4)`;
 
 /** `2026-11-22 10:15:30.123`, UTC. */
 export const sqlTime = (at: Date): string => at.toISOString().replace('T', ' ').replace('Z', '');
@@ -203,5 +174,63 @@ function reachedUpdate(
   progress: StatementProgress,
   inFlight: Statement | undefined,
 ): string {
-  return `UPDATE ${name(ledgerTable)} SET ${doneColumns(progress, inFlight)} WHERE version = '${version}'`;
+  return `UPDATE ${name(ledgerTable)} SET ${assignments(reached(progress, inFlight))} WHERE version = '${version}'`;
+}
+
+interface Stopped {
+  readonly progress?: StatementProgress;
+  readonly inFlight?: Statement | null;
+}
+
+/** The row of one script while it runs; what each of these writes is said of `writes`. */
+export interface LedgerEntry {
+  begin(connectionId: number, progress: StatementProgress, inFlight: Statement | undefined): Promise<unknown>;
+  mark(session: Session, progress: StatementProgress, inFlight: Statement | undefined): Promise<unknown>;
+  checkpoint(
+    session: Session,
+    progress: StatementProgress,
+    inFlight: Statement | undefined,
+  ): Promise<unknown>;
+  finish(session: Session, progress: StatementProgress, durationMs: number): Promise<unknown>;
+  commit(session: Session): Promise<unknown>;
+  fail(session: Session, error: string, durationMs: number, stopped: Stopped): Promise<unknown>;
+  doubt(session: Session, error: string): Promise<unknown>;
+  /** What the server has of it for good; only right once no connection of ours has a transaction on it open. */
+  committed(session: Session): Promise<LedgerProgress>;
+}
+
+/** Who runs it, for the record. */
+export interface Runner {
+  readonly runId: string;
+  readonly appliedBy: string;
+}
+
+/**
+ * The row of one script.
+ *
+ * @param keeper the session that writes whatever the script's own cannot
+ * @param statements how many the script has
+ */
+export function ledgerEntry(
+  keeper: Session,
+  database: string,
+  { recordedAs: version, name, checksum }: PendingMigration,
+  statements: number,
+  { appliedBy, runId }: Runner,
+): LedgerEntry {
+  const script = { version, name, checksum, statements, appliedBy, runId };
+  return {
+    begin: (connectionId, progress, inFlight) =>
+      writeLedger(keeper, database, 'begin', { ...script, progress, inFlight, connectionId }),
+    mark: (session, ...reachedThere) => writeLedger(session, database, 'mark', version, ...reachedThere),
+    checkpoint: (session, ...reachedThere) =>
+      writeLedger(session, database, 'checkpoint', version, ...reachedThere),
+    finish: (session, progress, durationMs) =>
+      writeLedger(session, database, 'finish', { version, durationMs }, progress),
+    commit: (session) => writeLedger(session, database, 'commit'),
+    fail: (session, error, durationMs, stopped) =>
+      writeLedger(session, database, 'fail', { version, durationMs }, error, stopped),
+    doubt: (session, error) => writeLedger(session, database, 'doubt', version, error),
+    committed: (session) => readProgress(session, database, version),
+  };
 }

@@ -1,36 +1,14 @@
-import * as v from 'valibot';
 import { refused } from '../../core/errors.ts';
 import type { Session } from '../../database/session/session.ts';
 import { quoteName } from '../../sql/quote.ts';
-import { acceptedColumn } from '../accepted.ts';
-import type { LedgerRow } from '../migration.ts';
-import { byVersion, isScriptVersion } from '../version.ts';
+import { byVersion } from '../names.ts';
+import { missingFrom, parseRow, type LedgerRow } from './columns.ts';
 
 /** The name of the table in the live database that says which scripts have run. */
 export const ledgerTable = 'schema_versions';
 
-const columns = [
-  'version',
-  'name',
-  'checksum',
-  'state',
-  'statements',
-  'statements_done',
-  'done_hash',
-  'in_flight',
-  'connection_id',
-  'error',
-  'started_at',
-  'finished_at',
-  'duration_ms',
-  'applied_by',
-  'run_id',
-] as const;
-
 /** Whether a table with these columns is a ledger of ours; it may have more of them. Pure. */
 export const isLedgerShape = (names: Iterable<string>): boolean => missingFrom(new Set(names)).length === 0;
-
-const missingFrom = (names: ReadonlySet<string>): string[] => columns.filter((name) => !names.has(name));
 
 /** The names of the columns of the ledger, or of another table, in lower case; none where it is not there. */
 export async function ledgerColumns(
@@ -65,40 +43,6 @@ export async function isLedgerThere(session: Session): Promise<boolean> {
   return true;
 }
 
-const inFlight = v.nullish(
-  v.pipe(
-    v.string(),
-    v.regex(/^\d+:[0-9a-f]{64}$/),
-    v.transform((text) => {
-      const [number = '', hash = ''] = text.split(':');
-      return { number: Number(number), hash };
-    }),
-  ),
-);
-
-const count = v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.integer(), v.minValue(0));
-const optionalText = v.nullish(v.pipe(v.union([v.string(), v.number()]), v.transform(String)));
-
-const row = v.object({
-  version: v.pipe(v.string(), v.check(isScriptVersion, 'not a version')),
-  name: v.string(),
-  checksum: v.string(),
-  state: v.picklist(['applying', 'applied', 'failed']),
-  statements: count,
-  statements_done: count,
-  done_hash: v.string(),
-  in_flight: inFlight,
-  connection_id: optionalText,
-  error: v.nullish(v.string()),
-  started_at: v.string(),
-  finished_at: v.nullish(v.string()),
-  duration_ms: v.nullish(count),
-  applied_by: v.string(),
-  run_id: v.string(),
-  note: v.nullish(v.string()),
-  accepted: acceptedColumn,
-});
-
 /**
  * Reads the ledger of the database that the session is in, in the order of versions; empty where there is none.
  *
@@ -107,7 +51,12 @@ const row = v.object({
 export async function readLedger(session: Session): Promise<LedgerRow[]> {
   if (!(await isLedgerThere(session))) return [];
   const rows = await session.rows(`SELECT * FROM ${ledgerTable}`);
-  return rows.map(parseRow).sort(byVersion);
+  const read = rows.map((found) => {
+    const parsed = parseRow(found);
+    if ('row' in parsed) return parsed.row;
+    throw refused('ledger-unreadable', { table: ledgerTable, version: String(found['version']), ...parsed });
+  });
+  return read.sort(byVersion);
 }
 
 /** How far a script has come for good. */
@@ -136,37 +85,4 @@ export async function readProgress(
      FROM ${ledgerPlace(database, ledgerTable)} WHERE version = '${version}'`,
   );
   return { done: Number(found?.['done'] ?? 0), inFlight: Number(found?.['flying'] ?? 0) };
-}
-
-function parseRow(found: Record<string, unknown>): LedgerRow {
-  const parsed = v.safeParse(row, found);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw refused('ledger-unreadable', {
-      table: ledgerTable,
-      version: String(found['version']),
-      column: v.getDotPath(issue) ?? '',
-      reason: issue.message,
-    });
-  }
-  const read = parsed.output;
-  return {
-    version: read.version,
-    name: read.name,
-    checksum: read.checksum,
-    state: read.state,
-    statements: read.statements,
-    statementsDone: read.statements_done,
-    doneHash: read.done_hash,
-    inFlight: read.in_flight ?? undefined,
-    connectionId: read.connection_id ?? undefined,
-    error: read.error ?? undefined,
-    startedAt: read.started_at,
-    finishedAt: read.finished_at ?? undefined,
-    durationMs: read.duration_ms ?? undefined,
-    appliedBy: read.applied_by,
-    runId: read.run_id,
-    note: read.note ?? undefined,
-    accepted: read.accepted ?? [],
-  };
 }

@@ -2,8 +2,8 @@ import { reasonOf, refused } from '../../core/errors.ts';
 import type { Session } from '../../database/session/session.ts';
 import { sqlErrorOf } from '../../database/session/sql-error.ts';
 import { noMoreThan } from '../../sql/quote.ts';
-import { draftTable, LedgerWriteError, writeLedger, type ExtraColumn } from './ledger-write.ts';
-import type { LedgerRow } from '../migration.ts';
+import { extrasMissing, madeWith, type ExtraColumn, type LedgerRow } from './columns.ts';
+import { draftTable, LedgerWriteError, writeLedger } from './ledger-write.ts';
 import { ledgerColumns, isLedgerShape, isLedgerThere, ledgerTable } from './ledger.ts';
 
 /**
@@ -15,12 +15,11 @@ import { ledgerColumns, isLedgerShape, isLedgerThere, ledgerTable } from './ledg
 export async function ensureLedger(
   session: Session,
   database: string,
-  needed: readonly ExtraColumn[] = ['note'],
+  needed: readonly ExtraColumn[] = madeWith,
 ): Promise<void> {
   await orTell(async () => {
     if (!(await isLedgerThere(session))) await writeLedger(session, database, 'create', { draft: false });
-    const columns = await ledgerColumns(session);
-    const missing = needed.filter((column) => !columns.has(column));
+    const missing = extrasMissing(needed, await ledgerColumns(session));
     if (missing.length > 0) await writeLedger(session, database, 'add-columns', missing);
   });
 }

@@ -1,5 +1,5 @@
 import type { SqlError } from '../../database/session/session.ts';
-import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { traits, type Flavour } from '../../sql/flavour.ts';
 import { plainMode } from '../../sql/lexer.ts';
 import { firstTokens } from '../../sql/statement.ts';
 import type { LedgerWrite } from '../ledger/ledger-write.ts';
@@ -72,7 +72,7 @@ export function mayBePartial(step: Step, flavour: Flavour, transactional: boolea
   if (kind === 'call') return true;
   // In our own transaction the answer to ROLLBACK tells, see `execute.ts`.
   if (kind === 'rows') return !transactional && !step.wrapped;
-  if (kind !== 'alone' || traitsOf[flavour].dropsAllOrNone) return false;
+  if (kind !== 'alone' || traits.dropsAllOrNone[flavour]) return false;
   // The tables that it can drop are gone when it reports the others.
   const [first, second] = firstTokens(text, plainMode, 2);
   return first === 'DROP' && (second === 'TABLE' || second === 'VIEW') && text.includes(',');

@@ -1,13 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import { reasonOf } from '../../core/errors.ts';
-import { holdersIn } from '../../database/lock-waits.ts';
+import { holdersIn } from '../../database/others.ts';
 import type { Session } from '../../database/session/session.ts';
 import { isConnectionLost, sqlErrorOf, type SqlError } from '../../database/session/sql-error.ts';
 import type { Target } from '../../database/session/target.ts';
 import type { Statement, StatementProgress } from '../../sql/statement.ts';
 import { endConnection } from '../in-doubt/end-connection.ts';
-import type { LedgerEntry } from '../ledger/ledger-entry.ts';
-import { LedgerWriteError } from '../ledger/ledger-write.ts';
+import { LedgerWriteError, type LedgerEntry } from '../ledger/ledger-write.ts';
 import { whatIsLeft, type LeftBehind, type Phase } from '../left-behind.ts';
 import { deadlock, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
 import type { MigrationLock } from './lock.ts';

@@ -1,4 +1,4 @@
-import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { traits, type Flavour } from '../../sql/flavour.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { addConstraints, constraintsOf, withItems } from '../../sql/table-definition.ts';
 import type { ArrivingTable } from './replace.ts';
@@ -69,7 +69,7 @@ export interface AsideTable {
  */
 export function tableAside(create: string, table: string, other: string, flavour: Flavour): AsideTable {
   const renamed = aboutTable(create, table, other);
-  if (!traitsOf[flavour].checkNamesOfDatabase) return { create: renamed, afterwards: [] };
+  if (!traits.checkNamesOfDatabase[flavour]) return { create: renamed, afterwards: [] };
   const own = asBytes(`${table.replaceAll('`', '``')}_chk_`);
   const checks = constraintsOf(renamed, 'CHECK');
   const late = checks.filter(({ name }) => !name.startsWith(own));

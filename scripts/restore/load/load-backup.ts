@@ -4,7 +4,7 @@ import type { ManifestPart } from '../../backup/manifest.ts';
 import type { PartSource } from '../../backup/part-text.ts';
 import { inStep, stopIfInterrupted, type Context, type TellProgress } from '../../core/context.ts';
 import { reasonOf, refused, MajError } from '../../core/errors.ts';
-import type { Definers } from '../../database/definers.ts';
+import type { Definers } from '../../database/definition-texts.ts';
 import { readInventory } from '../../database/inventory.ts';
 import { clientSettings } from '../../database/session/client-settings.ts';
 import { connect, sqlErrorOf, withSession, type Session } from '../../database/session/session.ts';

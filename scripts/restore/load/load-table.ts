@@ -2,7 +2,7 @@ import type { ManifestPart } from '../../backup/manifest.ts';
 import type { PartSource } from '../../backup/part-text.ts';
 import type { Session } from '../../database/session/session.ts';
 import type { StatementBytes } from '../../dump/row-statements.ts';
-import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { traits, type Flavour } from '../../sql/flavour.ts';
 import {
   deferTable,
   definedColumns,
@@ -179,7 +179,7 @@ export function planFastRows(flavour: Flavour, create: string, insert: string): 
       : { field: name, set: null };
   });
   const sets = fields.flatMap(({ set }) => (set === null ? [] : [set]));
-  const separator = traitsOf[flavour].dumpsRowsOnLines ? '),\n(' : '),(';
+  const separator = traits.dumpsRowsOnLines[flavour] ? '),\n(' : '),(';
   return {
     statement:
       `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${table} CHARACTER SET utf8mb4 ` +
@@ -195,8 +195,7 @@ export function planFastRows(flavour: Flavour, create: string, insert: string): 
 /** Whether an INSERT without a list has a value for every column. */
 const namesAll = (flavour: Flavour, columns: readonly DefinedColumn[]): boolean =>
   columns.every(
-    ({ isGenerated, isInvisible }) =>
-      !isInvisible && (traitsOf[flavour].dumpsGeneratedColumns || !isGenerated),
+    ({ isGenerated, isInvisible }) => !isInvisible && (traits.dumpsGeneratedColumns[flavour] || !isGenerated),
   );
 
 function listedColumns(names: string, columns: readonly DefinedColumn[]): DefinedColumn[] | undefined {

@@ -1,7 +1,7 @@
 import { refused } from '../../core/errors.ts';
 import { currentUser } from '../../database/grants.ts';
 import { sqlErrorOf, type Session } from '../../database/session/session.ts';
-import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { traits, type Flavour } from '../../sql/flavour.ts';
 
 /**
  * What a server may refuse to make again in a session with its own settings, though it holds it. A session may switch
@@ -35,7 +35,7 @@ export async function prepareForLoading(
   await session.run('SET SESSION autocommit = 0');
   const { flavour } = session.server;
   // A dump's header has switched the checks off.
-  if (traitsOf[flavour].bulkInsertsUnchecked) await session.run('SET SESSION unique_checks = 1');
+  if (traits.bulkInsertsUnchecked[flavour]) await session.run('SET SESSION unique_checks = 1');
   for (const setting of tolerant[flavour])
     await session.run(`SET SESSION ${setting}`).catch((error: unknown) => {
       if (sqlErrorOf(error)?.errno === undefined) throw error;
@@ -104,7 +104,7 @@ export type PlaceTables = (session: Session, inOwnFiles: boolean) => Promise<voi
 export function placeTables(isCopy: boolean): PlaceTables {
   let current = true;
   return async (session, inOwnFiles) => {
-    if (!isCopy || !traitsOf[session.server.flavour].sharesFilesUnseen || inOwnFiles === current) return;
+    if (!isCopy || !traits.sharesFilesUnseen[session.server.flavour] || inOwnFiles === current) return;
     await session.run(`SET GLOBAL innodb_file_per_table = ${inOwnFiles ? 'ON' : 'OFF'}`);
     current = inOwnFiles;
   };

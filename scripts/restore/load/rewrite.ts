@@ -1,5 +1,9 @@
-import { withoutDirectories, withoutQualifier } from '../../database/canonical-table.ts';
-import { withCurrentDefiner, type Definers } from '../../database/definers.ts';
+import {
+  withoutDirectories,
+  withoutQualifier,
+  withCurrentDefiner,
+  type Definers,
+} from '../../database/definition-texts.ts';
 import { quoteName } from '../../sql/quote.ts';
 
 /** How statements of a dump are changed on their way into a database. */

@@ -4,7 +4,7 @@ import { stateDir } from '../../config/require.ts';
 import type { Context } from '../../core/context.ts';
 import { MajError } from '../../core/errors.ts';
 import { withSession, type Session } from '../../database/session/session.ts';
-import { addressOf, targetFromConfig, type Target } from '../../database/session/target.ts';
+import { addressText, targetFromConfig, type Target } from '../../database/session/target.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { makePrivateFolder, readIfThere, remove, writeDurably } from '../../system/files.ts';
 import { trialPrefix } from './trial-statements.ts';
@@ -24,7 +24,7 @@ export async function underTrialMark<T>(
   target: Target,
   work: () => Promise<T>,
 ): Promise<T> {
-  const mark = { database: target.database, address: addressOf(target) };
+  const mark = { database: target.database, address: addressText(target) };
   // On the way back no disk that is full may stop it: then a trial that is killed stays until the next one.
   await makePrivateFolder(stateDir(context))
     .then(() => writeDurably(markPath(context), JSON.stringify(mark)))
@@ -47,7 +47,7 @@ export async function endUnfinishedTrial(context: Context): Promise<void> {
   const { DB_NAME, DB_USER } = context.config;
   if (!mark.success || DB_NAME === undefined || DB_USER === undefined) return;
   const target = targetFromConfig(context);
-  if (mark.output.database !== target.database || mark.output.address !== addressOf(target)) return;
+  if (mark.output.database !== target.database || mark.output.address !== addressText(target)) return;
   try {
     await dropTrialObjects(context, target);
     await remove(markPath(context));

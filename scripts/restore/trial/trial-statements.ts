@@ -1,5 +1,5 @@
 import type { ManifestPart } from '../../backup/manifest.ts';
-import { accountIn, withCurrentDefiner, type Definers } from '../../database/definers.ts';
+import { accountIn, withCurrentDefiner, type Definers } from '../../database/definition-texts.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { constraintsOf, deferTable, withItems } from '../../sql/table-definition.ts';
 import { escaped } from '../../system/regular-expression.ts';

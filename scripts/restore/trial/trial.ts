@@ -3,7 +3,7 @@ import type { ManifestPart } from '../../backup/manifest.ts';
 import type { PartSource } from '../../backup/part-text.ts';
 import { inStep, stopIfInterrupted, type Context } from '../../core/context.ts';
 import { refused } from '../../core/errors.ts';
-import type { Definers } from '../../database/definers.ts';
+import type { Definers } from '../../database/definition-texts.ts';
 import { allows, currentUser, readGrants } from '../../database/grants.ts';
 import { parseAccount, readRoutines } from '../../database/inventory.ts';
 import { connect, sqlErrorOf, withSession, type Session } from '../../database/session/session.ts';

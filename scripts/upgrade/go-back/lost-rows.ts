@@ -10,7 +10,7 @@ import { proveBackup } from '../../restore/prove.ts';
 import { findServerPrograms } from '../../server/programs.ts';
 import { likenessFor } from '../../server/server-options.ts';
 import { makeCopyDatabase, withThrowaway, type Throwaway } from '../../server/throwaway.ts';
-import { traitsOf, type Flavour } from '../../sql/flavour.ts';
+import { traits, type Flavour } from '../../sql/flavour.ts';
 import { quoteName } from '../../sql/quote.ts';
 
 /** What of a table an older backup does not have as it is now. */
@@ -223,7 +223,7 @@ export function isFilled(column: NewColumn, flavour: Flavour): string | undefine
   if (/auto_increment|virtual|stored|persistent|invisible system/i.test(column.extra)) return undefined;
   if (column.default === null)
     return column.isNullable ? `${name} IS NOT NULL` : isNotEmpty(name, column.type);
-  const isConstant = traitsOf[flavour].defaultsAreSql
+  const isConstant = traits.defaultsAreSql[flavour]
     ? /^(?:'|-?\d)/.test(column.default)
     : !/default_generated/i.test(column.extra);
   return isConstant ? `NOT (${name} <=> DEFAULT(${name}))` : undefined;

@@ -76,6 +76,12 @@ function treeDifferences(
 
 /** A socket is taken before host and port: where one is set now, it has to be set to nothing. */
 const addressOptions = (was: ServerAddress, is: ServerAddress): string[] =>
-  'socket' in was
+  was.socket !== undefined
     ? ['--db-socket', was.socket]
-    : ['--db-host', was.host, '--db-port', String(was.port), ...('socket' in is ? ['--db-socket', ''] : [])];
+    : [
+        '--db-host',
+        was.host,
+        '--db-port',
+        String(was.port),
+        ...(is.socket !== undefined ? ['--db-socket', ''] : []),
+      ];

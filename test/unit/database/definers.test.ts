@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withCurrentDefiner, withoutDefiner } from '../../../scripts/database/definers.ts';
+import { withCurrentDefiner, withoutDefiner } from '../../../scripts/database/definition-texts.ts';
 import { rewritten } from '../../../scripts/restore/load/rewrite.ts';
 
 test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalTable } from '../../../scripts/database/canonical-table.ts';
+import { canonicalTable } from '../../../scripts/database/definition-texts.ts';
 import { allows, grantsOn } from '../../../scripts/database/grants.ts';
 import { parseAccount } from '../../../scripts/database/inventory.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';

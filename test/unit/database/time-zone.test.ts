@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { offsetText } from '../../../scripts/database/time-zone.ts';
+import { offsetText } from '../../../scripts/database/session/client-settings.ts';
 
 test.each([
   [0, '+00:00'],

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { readEntries, type ForeignLedger, type RawRow } from '../../../scripts/migrations/adopt/entries.ts';
-import { parseName, sameWords, wordsOfFlywayScript } from '../../../scripts/migrations/adopt/names.ts';
+import {
+  readEntries,
+  parseName,
+  sameWords,
+  wordsOfFlywayScript,
+  type ForeignLedger,
+  type RawRow,
+} from '../../../scripts/migrations/adopt/entries.ts';
 import { planAdoption } from '../../../scripts/migrations/adopt/plan.ts';
 import { recognise, type Table } from '../../../scripts/migrations/adopt/shapes.ts';
 import { chooseSource } from '../../../scripts/migrations/adopt/source.ts';

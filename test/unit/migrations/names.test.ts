@@ -2,8 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/core/errors.ts';
 import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
-import { namedScripts, nameOfRecord } from '../../../scripts/migrations/names.ts';
-import { compareScriptVersions, isScriptVersion, versionKey } from '../../../scripts/migrations/version.ts';
+import {
+  namedScripts,
+  nameOfRecord,
+  compareScriptVersions,
+  isScriptVersion,
+  versionKey,
+} from '../../../scripts/migrations/names.ts';
 
 const errorOf = (work: () => unknown): MajError => {
   try {

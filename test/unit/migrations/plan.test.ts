@@ -5,7 +5,7 @@ import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 import { planAcceptance, type Acceptance } from '../../../scripts/migrations/accepted.ts';
 import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
 import { parseMigrations, readScript } from '../../../scripts/migrations/folder.ts';
-import type { AcceptedText, LedgerRow } from '../../../scripts/migrations/migration.ts';
+import type { AcceptedText, LedgerRow } from '../../../scripts/migrations/ledger/columns.ts';
 import { fileNameOf, nextVersion } from '../../../scripts/migrations/new.ts';
 import {
   pendingUpTo,

@@ -4,7 +4,7 @@ import { MajError } from '../../../scripts/core/errors.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import type { Flavour } from '../../../scripts/sql/flavour.ts';
 import { positionOf } from '../../../scripts/sql/lexer.ts';
-import type { ScriptProblem } from '../../../scripts/sql/script-problem.ts';
+import type { ScriptProblem } from '../../../scripts/sql/reports.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 
 const split = (text: string, sqlMode?: string, flavour?: Flavour): string[] =>

@@ -1,6 +1,6 @@
+import type { SqlToken } from '../../../sql/lexer.ts';
 import { Cursor, listOf, type DottedName } from './cursor.ts';
 import { columnOf, type ColumnClause } from './tables.ts';
-import type { SqlToken } from './tokens.ts';
 
 /** ALTER TABLE: the table, and what is done to it. */
 export interface AlterTable {

@@ -1,4 +1,4 @@
-import type { SqlToken } from './tokens.ts';
+import type { SqlToken } from '../../../sql/lexer.ts';
 
 /** A name with what stands before its dots: `shop`.`users`. */
 export interface DottedName {

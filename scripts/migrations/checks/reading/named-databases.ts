@@ -1,5 +1,5 @@
+import type { SqlToken } from '../../../sql/lexer.ts';
 import { Cursor } from './cursor.ts';
-import type { SqlToken } from './tokens.ts';
 
 /** A database that a statement names. */
 interface NamedDatabase {

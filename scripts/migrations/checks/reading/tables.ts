@@ -1,5 +1,5 @@
+import type { SqlToken } from '../../../sql/lexer.ts';
 import { Cursor, outsideBrackets, type DottedName } from './cursor.ts';
-import type { SqlToken } from './tokens.ts';
 
 /** CREATE TABLE, as far as the checks look at it. */
 export interface CreatedTable {

@@ -1,10 +1,25 @@
+import type { SqlToken } from '../../../sql/lexer.ts';
 import { alterOf, clauseOf } from '../reading/alter.ts';
 import { attributeAt, hasAttribute, isGenerated, isPrimary, type ColumnClause } from '../reading/tables.ts';
-import type { SqlToken } from '../reading/tokens.ts';
-import { columnKey, foundAt, type Hit, type KnownSchema } from '../rule.ts';
+import { columnKey, foundAt, rule, type Hit, type KnownSchema } from '../rule.ts';
+
+const findings = {
+  'change-type': 'warning',
+  'enum-changed': 'warning',
+  'change-charset': 'warning',
+  'not-null-without-default': 'warning',
+  'set-not-null': 'warning',
+  'add-unique': 'warning',
+  'add-foreign-key': 'warning',
+  'add-check': 'warning',
+  'rename-column': 'warning',
+} as const;
+type Found = Hit<keyof typeof findings>;
 
 /** What ALTER TABLE does to the columns that are there, and those that it adds to rows that are there. */
-export function* columnChanges(unit: readonly SqlToken[], known: KnownSchema): Generator<Hit, void> {
+export const columnChanges = rule(findings, () => ({ unit: changes }));
+
+function* changes(unit: readonly SqlToken[], known: KnownSchema): Generator<Found, void> {
   const alter = alterOf(unit);
   if (alter === undefined || known.tables.has(alter.table.text)) return;
   const table = alter.table.text;
@@ -27,7 +42,7 @@ export function* columnChanges(unit: readonly SqlToken[], known: KnownSchema): G
   }
 }
 
-function* addedColumn(table: string, column: ColumnClause): Generator<Hit, void> {
+function* addedColumn(table: string, column: ColumnClause): Generator<Found, void> {
   const notNull = attributeAt(column, 'NOT', 'NULL');
   const hasValue =
     hasAttribute(column, 'DEFAULT') || hasAttribute(column, 'AUTO_INCREMENT') || isGenerated(column);
@@ -38,7 +53,7 @@ function* addedColumn(table: string, column: ColumnClause): Generator<Hit, void>
 
 const lists = new Set(['ENUM', 'SET']);
 
-function* changedColumn(object: string, column: ColumnClause): Generator<Hit, void> {
+function* changedColumn(object: string, column: ColumnClause): Generator<Found, void> {
   const { type } = column;
   if (type !== undefined)
     yield foundAt(lists.has(type.keyword) ? 'enum-changed' : 'change-type', type, {
@@ -60,7 +75,7 @@ function* changedColumn(object: string, column: ColumnClause): Generator<Hit, vo
 }
 
 /** Constraints that are written with the column itself. */
-function* constraintsOf(object: string, column: ColumnClause): Generator<Hit, void> {
+function* constraintsOf(object: string, column: ColumnClause): Generator<Found, void> {
   const unique = attributeAt(column, 'UNIQUE') ?? attributeAt(column, 'PRIMARY');
   // A new column that the server numbers cannot hold a value twice.
   const isNumbered = hasAttribute(column, 'AUTO_INCREMENT') && (isPrimary(column) || unique !== undefined);

@@ -1,11 +1,21 @@
+import type { SqlToken } from '../../../sql/lexer.ts';
 import { alterOf, clauseOf } from '../reading/alter.ts';
 import { Cursor } from '../reading/cursor.ts';
 import { createdTable, droppedTables } from '../reading/tables.ts';
-import type { SqlToken } from '../reading/tokens.ts';
-import { columnKey, foundAt, type Hit, type KnownSchema } from '../rule.ts';
+import { columnKey, foundAt, rule, type Hit, type KnownSchema } from '../rule.ts';
+
+const findings = {
+  'drop-table': 'error',
+  'drop-column': 'error',
+  'drop-partition': 'error',
+  truncate: 'error',
+} as const;
+type Found = Hit<keyof typeof findings>;
 
 /** What takes data away that no later statement brings back. */
-export function* dataLoss(unit: readonly SqlToken[], known: KnownSchema): Generator<Hit, void> {
+export const dataLoss = rule(findings, () => ({ unit: losses }));
+
+function* losses(unit: readonly SqlToken[], known: KnownSchema): Generator<Found, void> {
   const dropped = droppedTables(unit);
   if (dropped?.temporary === false) {
     for (const name of dropped.names)
@@ -28,7 +38,7 @@ export function* dataLoss(unit: readonly SqlToken[], known: KnownSchema): Genera
   }
 }
 
-function* otherLosses(cursor: Cursor, known: KnownSchema): Generator<Hit, void> {
+function* otherLosses(cursor: Cursor, known: KnownSchema): Generator<Found, void> {
   // TRUNCATE( … ) is a function, but no statement begins with it.
   if (cursor.take('TRUNCATE')) {
     cursor.take('TABLE');

@@ -1,8 +1,13 @@
-import { traitsOf, type Flavour } from '../../../sql/flavour.ts';
+import type { SqlToken } from '../../../sql/lexer.ts';
+import { traits, type Flavour } from '../../../sql/flavour.ts';
 import { alterOf } from '../reading/alter.ts';
 import { Cursor, outsideBrackets } from '../reading/cursor.ts';
-import type { SqlToken } from '../reading/tokens.ts';
-import { foundAt, type CheckOptions, type Hit } from '../rule.ts';
+import { foundAt, rule, type CheckOptions, type Hit } from '../rule.ts';
+
+const findings = {
+  'flavour-syntax': 'warning',
+} as const;
+type Found = Hit<keyof typeof findings>;
 
 interface Construct {
   readonly of: Flavour;
@@ -14,14 +19,16 @@ interface Construct {
  * Syntax that only one of the two families of servers understands (tried on MariaDB 10.11 and 11.8 and on MySQL 9.7). In
  * a versioned comment the script has seen to that itself.
  */
-export function* flavourSyntax(
+export const flavourSyntax = rule(findings, (options) => ({ unit: (unit) => ofOneFlavour(unit, options) }));
+
+function* ofOneFlavour(
   unit: readonly SqlToken[],
   { flavour }: Pick<CheckOptions, 'flavour'>,
-): Generator<Hit, void> {
+): Generator<Found, void> {
   const bare = unit.filter(({ versioned }) => !versioned);
   for (const { of, detail, at } of [...mariadbOnly(bare), ...mysqlOnly(bare)])
     if (of !== flavour && at !== undefined)
-      yield foundAt('flavour-syntax', at, { object: traitsOf[of].name, detail });
+      yield foundAt('flavour-syntax', at, { object: traits.name[of], detail });
 }
 
 function* mariadbOnly(unit: readonly SqlToken[]): Generator<Construct, void> {

@@ -1,18 +1,15 @@
-import type { Statement } from '../../../sql/statement.ts';
+import type { SqlToken } from '../../../sql/lexer.ts';
 import { alterOf, clauseOf } from '../reading/alter.ts';
 import { Cursor, listOf, outsideBrackets } from '../reading/cursor.ts';
 import { columnOf, createdTable, droppedTables, isPrimary, type CreatedTable } from '../reading/tables.ts';
-import type { SqlToken } from '../reading/tokens.ts';
-import { foundAt, type Hit, type ScriptRule } from '../rule.ts';
-
-type Pending = Hit & { readonly statement: Statement };
+import { foundAt, rule, type LateHit } from '../rule.ts';
 
 /**
  * Tables that have no primary key at the end of the script: made without one, or left without one. Dumps add it in an
  * ALTER TABLE of its own, further down.
  */
-export function primaryKeyRule(): ScriptRule {
-  const without = new Map<string, Pending>();
+export const primaryKey = rule({ 'no-primary-key': 'warning' }, () => {
+  const without = new Map<string, LateHit<'no-primary-key'>>();
   return {
     read({ statement, units }) {
       for (const unit of units) {
@@ -44,7 +41,7 @@ export function primaryKeyRule(): ScriptRule {
     },
     end: () => without.values(),
   };
-}
+});
 
 /** Words at the start of what is no column. */
 const noColumns = new Set([

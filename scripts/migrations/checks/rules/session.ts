@@ -1,10 +1,15 @@
-import type { Statement } from '../../../sql/statement.ts';
+import type { SqlToken } from '../../../sql/lexer.ts';
 import { listOf } from '../reading/cursor.ts';
-import type { SqlToken } from '../reading/tokens.ts';
-import { foundAt, type Hit, type ScriptRule } from '../rule.ts';
+import { foundAt, rule, type Hit, type LateHit } from '../rule.ts';
+
+const findings = {
+  'set-global': 'error',
+  'session-left-changed': 'warning',
+} as const;
+type Found = Hit<keyof typeof findings>;
 
 /** Settings of the whole server, which no restore of the database takes back. */
-export function* globalSettings(unit: readonly SqlToken[]): Generator<Hit, void> {
+function* globalSettings(unit: readonly SqlToken[]): Generator<Found, void> {
   for (const { scope, variable, start } of assignmentsOf(unit))
     if (scope === 'server') yield { code: 'set-global', start, object: variable };
 }
@@ -15,10 +20,11 @@ const on = new Set(['1', 'ON', 'TRUE']);
 /** Other settings under which the statements of a script, and the rows that they write, mean something else. */
 const settings = new Set(['sql_mode', 'time_zone']);
 
-/** What is not as before at the end of a script: settings of the session, and locks. */
-export function sessionRule(): ScriptRule {
-  const changed = new Map<string, Hit & { readonly statement: Statement }>();
+/** Settings that outlive the script: of the server, and what is not as before at its end, of the session with its locks. */
+export const session = rule(findings, () => {
+  const changed = new Map<string, LateHit<'session-left-changed'>>();
   return {
+    unit: globalSettings,
     read({ statement, units }) {
       if (statement.kind === 'lock')
         changed.set('LOCK TABLES', {
@@ -37,7 +43,7 @@ export function sessionRule(): ScriptRule {
     },
     end: () => changed.values(),
   };
-}
+});
 
 /** One assignment of a SET statement. */
 interface Assignment {

@@ -1,11 +1,22 @@
+import type { SqlToken } from '../../../sql/lexer.ts';
 import { alterOf, clauseOf, type AlterTable } from '../reading/alter.ts';
 import { Cursor, outsideBrackets } from '../reading/cursor.ts';
 import { hasAttribute, tableNamesIn } from '../reading/tables.ts';
-import type { SqlToken } from '../reading/tokens.ts';
-import { foundAt, type Hit, type KnownSchema } from '../rule.ts';
+import { foundAt, rule, type Hit, type KnownSchema } from '../rule.ts';
+
+const findings = {
+  'add-unique': 'warning',
+  'add-foreign-key': 'warning',
+  'add-check': 'warning',
+  'rename-table': 'warning',
+  'table-copy': 'warning',
+} as const;
+type Found = Hit<keyof typeof findings>;
 
 /** What is done to a table as a whole: constraints, new names, and what makes the server write it anew. */
-export function* tableChanges(unit: readonly SqlToken[], known: KnownSchema): Generator<Hit, void> {
+export const tableChanges = rule(findings, () => ({ unit: changes }));
+
+function* changes(unit: readonly SqlToken[], known: KnownSchema): Generator<Found, void> {
   yield* renames(new Cursor(unit), known);
   yield* otherStatements(new Cursor(unit), known);
   const alter = alterOf(unit);
@@ -22,7 +33,7 @@ export function* tableChanges(unit: readonly SqlToken[], known: KnownSchema): Ge
   yield* copies(alter);
 }
 
-function* renames(cursor: Cursor, known: KnownSchema): Generator<Hit, void> {
+function* renames(cursor: Cursor, known: KnownSchema): Generator<Found, void> {
   if (!cursor.take('RENAME') || cursor.takeOneOf('TABLE', 'TABLES') === undefined) return;
   do {
     cursor.takeExistence();
@@ -34,7 +45,7 @@ function* renames(cursor: Cursor, known: KnownSchema): Generator<Hit, void> {
   } while (cursor.take(','));
 }
 
-function* otherStatements(cursor: Cursor, known: KnownSchema): Generator<Hit, void> {
+function* otherStatements(cursor: Cursor, known: KnownSchema): Generator<Found, void> {
   const first = cursor.peek();
   if (cursor.take('CREATE')) {
     cursor.take('OR', 'REPLACE');
@@ -65,11 +76,12 @@ const rebuilding = new Set([
   'REMOVE',
 ]);
 
-function* copies(alter: AlterTable): Generator<Hit, void> {
+function* copies(alter: AlterTable): Generator<Found, void> {
   for (const tokens of alter.clauses) {
     const clause = clauseOf(tokens);
     const at = tokens[0];
-    const rebuilds = (detail: string): Hit => foundAt('table-copy', at, { object: alter.table.text, detail });
+    const rebuilds = (detail: string): Found =>
+      foundAt('table-copy', at, { object: alter.table.text, detail });
     const words = outsideBrackets(tokens).map(({ keyword }) => keyword);
     if (clause.kind === 'drop-primary-key') yield rebuilds('DROP PRIMARY KEY');
     if (clause.kind === 'add-columns')

@@ -1,12 +1,20 @@
+import type { SqlToken } from '../../../sql/lexer.ts';
 import { Cursor, listOf, outsideBrackets, type DottedName } from '../reading/cursor.ts';
-import type { SqlToken } from '../reading/tokens.ts';
-import { columnKey, foundAt, type Hit, type KnownSchema } from '../rule.ts';
+import { columnKey, foundAt, rule, type Hit, type KnownSchema } from '../rule.ts';
+
+const findings = {
+  'delete-without-where': 'error',
+  'update-without-where': 'error',
+} as const;
+type Found = Hit<keyof typeof findings>;
 
 /**
  * DELETE and UPDATE that take in every row: without WHERE, without LIMIT, and without a join that picks rows. Columns
  * that the script has just added, and tables that it has made, lose nothing.
  */
-export function* withoutWhere(unit: readonly SqlToken[], known: KnownSchema): Generator<Hit, void> {
+export const withoutWhere = rule(findings, () => ({ unit: everyRow }));
+
+function* everyRow(unit: readonly SqlToken[], known: KnownSchema): Generator<Found, void> {
   const cursor = new Cursor(unit);
   const verb = cursor.takeOneOf('DELETE', 'UPDATE');
   if (verb === undefined || outsideBrackets(unit).some(({ keyword }) => narrowing.has(keyword))) return;

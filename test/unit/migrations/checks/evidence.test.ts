@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { en } from '../../../../scripts/messages/en/index.ts';
-import { joinEvidence } from '../../../../scripts/migrations/checks/check-pending.ts';
+import { joinEvidence } from '../../../../scripts/migrations/checks/check.ts';
 import { check } from './helpers.ts';
 
 const found = check('SELECT 1; ALTER TABLE a ADD UNIQUE (b); DROP TABLE c');

@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkScript } from '../../../../scripts/migrations/checks/check.ts';
 import { findingCodes, severities, type FindingCode } from '../../../../scripts/migrations/checks/finding.ts';
+import { rules } from '../../../../scripts/migrations/checks/rules/index.ts';
 import { check, codesIn } from './helpers.ts';
 
 interface Example {
@@ -450,6 +452,19 @@ describe('a finding', () => {
 
   test.each(lacks)('$code is not in: $script', ({ code, script }) => {
     expect(codesIn(script)).not.toContain(code);
+  });
+
+  test('is one of a rule, and every file of the folder is a rule that is asked', () => {
+    const folder = new URL('../../../../scripts/migrations/checks/rules/', import.meta.url);
+    const files = readdirSync(folder).filter((name) => name !== 'index.ts');
+    const index = readFileSync(new URL('index.ts', folder), 'utf8');
+    const asked = [...index.matchAll(/from '\.\/(.*)'/g)].map(([, name]) => name);
+    expect(asked.sort()).toEqual(files.sort());
+    expect(rules).toHaveLength(files.length);
+  });
+
+  test('weighs the same in each rule that has it', () => {
+    for (const { findings } of rules) expect(severities).toMatchObject(findings);
   });
 
   test('has an example of every code', () => {

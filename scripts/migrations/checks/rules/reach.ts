@@ -1,16 +1,35 @@
-import type { LexicalMode } from '../../../sql/lexer.ts';
-import { foundAt, type CheckOptions, type Hit } from '../rule.ts';
-import { Cursor, listOf } from './cursor.ts';
-import { namedDatabases } from './named-databases.ts';
-import type { StatementReading } from './reading.ts';
-import { serverWide } from './server-wide.ts';
-import { tokensOfStatement, type SqlToken } from './tokens.ts';
+import type { LexicalMode, SqlToken } from '../../../sql/lexer.ts';
+import { Cursor, listOf } from '../reading/cursor.ts';
+import { namedDatabases } from '../reading/named-databases.ts';
+import { tokensOfStatement, type StatementReading } from '../reading/reading.ts';
+import { foundAt, rule, type CheckOptions, type Hit } from '../rule.ts';
+
+const findings = {
+  'drop-database': 'error',
+  'other-database': 'error',
+  'server-wide': 'error',
+  'qualified-name': 'warning',
+} as const;
+type Found = Hit<keyof typeof findings>;
+
+/** What in a script reaches beyond what is in the database. */
+export const reach = rule(findings, (options) => ({ read: createReach(options) }));
+
+/**
+ * What is refused wherever it would run, on the copy as on the live server, whatever the script says, and by which error: no
+ * backup holds it, and no restore takes it back. (A database that is dropped takes the ledger along.)
+ */
+export const refusals = {
+  'other-database': 'migration-other-database',
+  'drop-database': 'migration-drops-database',
+  'server-wide': 'migration-server-wide',
+} as const satisfies Partial<Record<Found['code'], string>>;
 
 /** What every server has, and what says something of the database only: no script can change it. */
 const readOnly = new Set(['information_schema', 'performance_schema']);
 
 /** What the statements of a script reach beyond what is in the database, each thing once a statement. */
-export type StatementReach = (reading: StatementReading) => readonly Hit[];
+export type StatementReach = (reading: StatementReading) => readonly Found[];
 
 /**
  * Reads the statements of one script, one after the other: the one place that decides what may reach another database
@@ -21,12 +40,18 @@ export type StatementReach = (reading: StatementReading) => readonly Hit[];
 export function createReach({ database }: Pick<CheckOptions, 'database'>): StatementReach {
   const dynamicTexts = createDynamicTexts();
 
-  function* named({ name, start }: { readonly name: string; readonly start: number }): Generator<Hit, void> {
+  function* named({
+    name,
+    start,
+  }: {
+    readonly name: string;
+    readonly start: number;
+  }): Generator<Found, void> {
     if (readOnly.has(name.toLowerCase())) return;
     const isOther = database !== undefined && name !== database;
     yield { code: isOther ? 'other-database' : 'qualified-name', start, object: name };
   }
-  function* reachOf(tokens: readonly SqlToken[], mode: LexicalMode): Generator<Hit, void> {
+  function* reachOf(tokens: readonly SqlToken[], mode: LexicalMode): Generator<Found, void> {
     for (const statement of innerStatements(tokens)) {
       const cursor = new Cursor(statement);
       const used = cursor.take('USE') ? cursor.name() : undefined;
@@ -43,7 +68,7 @@ export function createReach({ database }: Pick<CheckOptions, 'database'>): State
     }
   }
   return ({ tokens, mode }) => {
-    const found = new Map<string, Hit>();
+    const found = new Map<string, Found>();
     const plain = tokens.filter(({ versioned }) => !versioned);
     for (const read of plain.length < tokens.length ? [tokens, plain] : [tokens])
       for (const one of reachOf(read, mode)) {
@@ -180,4 +205,47 @@ function routineBody(tokens: readonly SqlToken[]): number {
     if (keyword === ')') depth -= 1;
     return depth === 0 && heads.has(keyword);
   });
+}
+
+/** Beginnings of statements on what all databases of a server share: accounts, plugins, replication, the server itself. */
+const beginnings: readonly string[] = [
+  ...['USER', 'ROLE', 'SERVER', 'TABLESPACE', 'UNDO', 'LOGFILE', 'RESOURCE'].flatMap((object) =>
+    ['CREATE', 'CREATE OR REPLACE', 'ALTER', 'DROP'].map((verb) => `${verb} ${object}`),
+  ),
+  'ALTER INSTANCE',
+  'RENAME USER',
+  'SET PASSWORD FOR',
+  'SET DEFAULT ROLE',
+  ...['PLUGIN', 'SONAME', 'COMPONENT'].flatMap((object) => [`INSTALL ${object}`, `UNINSTALL ${object}`]),
+  ...['MASTER', 'SLAVE', 'REPLICA', 'BINARY', 'PERSIST'].map((object) => `RESET ${object}`),
+  ...['MASTER', 'BINARY'].map((object) => `PURGE ${object}`),
+  ...['MASTER', 'REPLICATION'].map((object) => `CHANGE ${object}`),
+  ...['SLAVE', 'REPLICA', 'ALL', 'GROUP_REPLICATION'].flatMap((object) => [
+    `START ${object}`,
+    `STOP ${object}`,
+  ]),
+  'CLONE LOCAL',
+  'CLONE INSTANCE',
+];
+const alone = new Set(['SHUTDOWN', 'RESTART']);
+
+/** What of the whole server a statement changes, in its own words: `CREATE USER`; undefined: nothing. */
+function serverWide(statement: readonly SqlToken[]): string | undefined {
+  const words = statement.slice(0, 4).map(({ keyword }) => keyword);
+  const [first = '', second = ''] = words;
+  if (alone.has(first) && ['', ';', 'END', 'WAIT'].includes(second)) return first;
+  if (first === 'GRANT' || first === 'REVOKE') return isOnOneDatabase(statement) ? undefined : first;
+  if (first === 'CREATE' && statement.some(({ keyword }) => keyword === 'SONAME')) return 'CREATE … SONAME';
+  // In a routine it may be a variable of that name.
+  if (statement[0]?.start === 0 && first === 'SET' && second === 'PASSWORD') return 'SET PASSWORD';
+  const text = `${words.join(' ')} `;
+  return beginnings.find((beginning) => text.startsWith(`${beginning} `));
+}
+
+/** Privileges on a database or on what is in it; roles, PROXY and `*.*` are on no database alone. */
+function isOnOneDatabase(grant: readonly SqlToken[]): boolean {
+  const on = grant.findIndex(({ keyword }) => keyword === 'ON');
+  if (on < 0 || grant[1]?.keyword === 'PROXY') return false;
+  const cursor = new Cursor(grant, on + 1);
+  return !cursor.take('*', '.', '*') && !cursor.take('TABLE', '*', '.', '*');
 }

@@ -1,9 +1,26 @@
-import { foundAt, type Hit } from '../rule.ts';
-import { Cursor } from './cursor.ts';
-import { isZeroDate, type SqlToken } from './tokens.ts';
+import type { SqlToken } from '../../../sql/lexer.ts';
+import { Cursor } from '../reading/cursor.ts';
+import { isZeroDate } from '../reading/reading.ts';
+import { foundAt, rule, type Hit } from '../rule.ts';
+
+const findings = {
+  'zero-date': 'warning',
+  definer: 'warning',
+  'dynamic-sql': 'info',
+} as const;
+type Found = Hit<keyof typeof findings>;
+
+/** What the words and texts of a statement say by themselves. */
+export const literals = rule(findings, () => ({
+  unit: dynamicSql,
+  *read({ tokens }) {
+    yield* zeroDates(tokens);
+    yield* definers(tokens);
+  },
+}));
 
 /** Dates of nothing but zeros, once a statement; the text of a COMMENT is none. */
-export function* zeroDates(tokens: readonly SqlToken[]): Generator<Hit, void> {
+function* zeroDates(tokens: readonly SqlToken[]): Generator<Found, void> {
   const found = tokens.find((token, index) => {
     const before = tokens[index - 1]?.keyword;
     const isComment = before === 'COMMENT' || (before === '=' && tokens[index - 2]?.keyword === 'COMMENT');
@@ -15,7 +32,7 @@ export function* zeroDates(tokens: readonly SqlToken[]): Generator<Hit, void> {
 const objects = new Set(['VIEW', 'TRIGGER', 'PROCEDURE', 'FUNCTION', 'EVENT', 'PACKAGE']);
 
 /** An account that a view, routine, trigger or event is to run as. */
-export function* definers(tokens: readonly SqlToken[]): Generator<Hit, void> {
+function* definers(tokens: readonly SqlToken[]): Generator<Found, void> {
   const cursor = new Cursor(tokens);
   if (cursor.takeOneOf('CREATE', 'ALTER') === undefined) return;
   while (!cursor.isAtEnd && !objects.has(cursor.keyword())) {
@@ -30,7 +47,7 @@ export function* definers(tokens: readonly SqlToken[]): Generator<Hit, void> {
 }
 
 /** SQL that is put together while it runs: no check can see it. */
-export function* dynamicSql(unit: readonly SqlToken[]): Generator<Hit, void> {
+function* dynamicSql(unit: readonly SqlToken[]): Generator<Found, void> {
   const cursor = new Cursor(unit);
   if (cursor.take('PREPARE') || cursor.take('EXECUTE', 'IMMEDIATE')) yield foundAt('dynamic-sql', unit[0]);
 }
