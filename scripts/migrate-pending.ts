@@ -6,7 +6,7 @@ import { targetFromConfig } from './database/session/target.ts';
 import { pendingUpTo, refuseProblems } from './migrations/plan.ts';
 import { readPlan } from './migrations/read-plan.ts';
 import { runMigrations } from './migrations/run/runner.ts';
-import { findReceipt } from './rehearsal/receipt.ts';
+import { findReceipt } from './rehearsal/find-receipt.ts';
 import { ownIdentity } from './system/process/identity.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 

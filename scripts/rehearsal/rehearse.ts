@@ -14,7 +14,8 @@ import { likenessFor } from '../server/server-options.ts';
 import { withThrowaway, type Throwaway } from '../server/throwaway.ts';
 import { dryRun, type DryRunResult } from './dry-run.ts';
 import { hasBinaryLog } from './production-settings.ts';
-import { rehearsedDatabase, writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
+import { rehearsedDatabase } from './find-receipt.ts';
+import { writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
 
 /** A rehearsal that passed. */
 export interface Rehearsal {

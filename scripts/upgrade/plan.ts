@@ -5,7 +5,7 @@ import type { Context } from '../core/context.ts';
 import { refuseProblems } from '../migrations/plan.ts';
 import { readPlan } from '../migrations/read-plan.ts';
 import type { Allowance } from '../package/types.ts';
-import { findReceipt } from '../rehearsal/receipt.ts';
+import { findReceipt } from '../rehearsal/find-receipt.ts';
 import type { FileChanges } from '../release/types.ts';
 import { shownUrl } from '../system/urls.ts';
 import { findFailure, type FailedRun } from './previous-failure.ts';
