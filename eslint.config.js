@@ -63,6 +63,7 @@ const byDescriptor = [
   'futimesSync',
   'read',
   'readSync',
+  'write',
   'writeSync',
 ];
 

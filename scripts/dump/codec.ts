@@ -1,8 +1,11 @@
+import { write } from 'node:fs';
 import { Duplex, type Readable, type Writable } from 'node:stream';
+import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import type { Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { readShort, readStreamOf } from '../system/beneath.ts';
+import { writeWholeSync } from '../system/files.ts';
 import { exitText, findProgram, stream } from '../system/process/processes.ts';
 import { contentOfPlainFrame, plainFrame } from './zstd-frame.ts';
 
@@ -10,14 +13,18 @@ import { contentOfPlainFrame, plainFrame } from './zstd-frame.ts';
 export const codecNames = ['zstd', 'gzip'] as const;
 export type CodecName = (typeof codecNames)[number];
 
-/** What compresses or decompresses: bytes in, bytes out, and how it ended. */
-interface Transformer {
+/** What compresses into a file, and how it ended. */
+interface Compressor {
   readonly input: Writable;
-  readonly output: Readable;
-  /** Resolves when everything went well; rejects otherwise. Await it after the output has ended. */
+  /** Resolves when everything went well; rejects otherwise. */
   readonly finished: Promise<void>;
   /** Ends it at once, whatever it is doing. */
   abort(): void;
+}
+
+/** What decompresses: `finished` is to be awaited after the output has ended. */
+interface Decompressor extends Compressor {
+  readonly output: Readable;
 }
 
 /** Compression as this machine can do it. */
@@ -25,8 +32,9 @@ export interface Codec {
   readonly name: CodecName;
   /** With its dot. */
   readonly extension: string;
-  compress(): Transformer;
-  decompress(): Transformer;
+  /** Compresses to the end of an open file. */
+  compressInto(file: number): Compressor;
+  decompress(): Decompressor;
   /** What a content of at most `shortBytes` is stored as: at once, and without a process. */
   compressShort(content: Buffer): Buffer;
   /** The content of a short stored file; undefined where that is not known without `decompress`. */
@@ -69,10 +77,13 @@ export async function codecNamed(context: CodecContext, name: CodecName): Promis
 /** A quick level: the rows of a backup are written often and read seldom; level 6 takes three times as long. */
 const gzipLevel = 1;
 
+/** Bytes of output that a compressor in this process gathers before they are written. */
+const chunkSize = 256 * 1024;
+
 const gzip: Codec = {
   name: 'gzip',
   extension: '.gz',
-  compress: () => within(zlib.createGzip({ level: gzipLevel })),
+  compressInto: (file) => into(file, zlib.createGzip({ level: gzipLevel, chunkSize })),
   decompress: () => within(zlib.createGunzip()),
   compressShort: (content) => zlib.gzipSync(content, { level: gzipLevel }),
   decompressShort: (stored) => {
@@ -102,25 +113,25 @@ async function findZstd(context: CodecContext): Promise<Codec | undefined> {
   if (program !== undefined) {
     return {
       ...zstd,
-      compress: () => child(context, program, ['-q', '-c', '-1']),
-      decompress: () => child(context, program, ['-q', '-d', '-c']),
+      compressInto: (file) => child(context, program, ['-q', '-c', '-1'], file),
+      decompress: () => child(context, program, ['-q', '-d', '-c'], 'pipe'),
     };
   }
   // From Node 22.15 on; the types are those of Node 20.
   const { createZstdCompress, createZstdDecompress } = zlib as {
-    createZstdCompress?: () => Duplex;
+    createZstdCompress?: (options: { chunkSize: number }) => Duplex;
     createZstdDecompress?: () => Duplex;
   };
   if (createZstdCompress === undefined || createZstdDecompress === undefined) return undefined;
   return {
     ...zstd,
-    compress: () => within(createZstdCompress()),
+    compressInto: (file) => into(file, createZstdCompress({ chunkSize })),
     decompress: () => within(createZstdDecompress()),
   };
 }
 
-/** A compressor in this process. */
-function within(duplex: Duplex): Transformer {
+/** A decompressor in this process. */
+function within(duplex: Duplex): Decompressor {
   const finished = new Promise<void>((resolve, reject) => {
     duplex.once('end', resolve);
     duplex.once('error', reject);
@@ -132,23 +143,50 @@ function within(duplex: Duplex): Transformer {
   return { input: duplex, output: duplex, finished, abort: () => duplex.destroy() };
 }
 
-/** A compressor in a process of its own. */
-function child(context: CodecContext, program: string, args: readonly string[]): Transformer {
-  const started = stream(context, program, args, { stdin: 'pipe' });
+const writeSome = promisify(write);
+
+/** A compressor in this process. */
+function into(file: number, duplex: Duplex): Compressor {
+  const compressor = within(duplex);
+  const written = (async (): Promise<void> => {
+    for await (const chunk of compressor.output as AsyncIterable<Buffer>)
+      for (let done = 0; done < chunk.length;) done += (await writeSome(file, chunk, done)).bytesWritten;
+    await compressor.finished;
+  })();
+  written.catch(() => undefined);
+  return { ...compressor, finished: written };
+}
+
+/**
+ * A compressor or decompressor in a process of its own.
+ *
+ * @param to the file that it writes to itself, or `pipe`: what it writes is its `output`
+ */
+function child(
+  context: CodecContext,
+  program: string,
+  args: readonly string[],
+  to: number | 'pipe',
+): Decompressor {
+  const started = stream(context, program, args, { stdin: 'pipe', stdout: to });
   // What it did not take is told by its exit; EPIPE on our side says nothing more.
   started.stdin.on('error', () => undefined);
   const finished = started.exited.then((exit) => {
-    if (exit.code !== 0)
-      throw refused('program-failed', { program, exit: exitText(exit), output: started.stderrTail() });
+    if (exit.code === 0) return;
+    // It tells of a full disk by a text; to us the system does by a code.
+    if (exit.code !== null && to !== 'pipe') writeWholeSync(to, Buffer.alloc(chunkSize));
+    throw refused('program-failed', { program, exit: exitText(exit), output: started.stderrTail() });
   });
   finished.catch(() => undefined);
   return {
     input: started.stdin,
-    output: started.stdout,
+    get output() {
+      return started.stdout;
+    },
     finished,
     abort: () => {
       started.kill('SIGKILL');
-      started.stdout.destroy();
+      if (to === 'pipe') started.stdout.destroy();
     },
   };
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fdatasync, openSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, fdatasync, openSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { privateFile, writeWholeSync } from '../system/files.ts';
 import { shortBytes, type Codec } from './codec.ts';
@@ -17,7 +16,9 @@ export interface StoredSum {
 
 /** Takes the bytes of one file or part as they come. */
 export interface PartWriter<T> {
-  /** Resolves when more may be written: that is the backpressure. */
+  /**
+   * Resolves when more may be written: that is the backpressure. The bytes stay as they are until two more pieces were taken.
+   */
   write(data: Buffer): Promise<void>;
   /** Resolves when everything is on disk. */
   finish(): Promise<T>;
@@ -70,56 +71,69 @@ async function storeWhole(path: string, stored: Buffer): Promise<Stored> {
   return { storedBytes: stored.length, storedSha256: createHash('sha256').update(stored).digest('hex') };
 }
 
-/** How many pieces wait for a compressor at most: one alone would have it wait for us, and us for it, in turns. */
+/**
+ * How many pieces wait for a compressor at most: one alone would have it wait for us, and us for it, in turns. Of so many
+ * pieces a writer may still need the bytes when it has taken them.
+ */
 const mostWaiting = 2;
 
+/**
+ * The compressor writes to the file itself: to take the bytes from it and write them down costs a third of all of it. They are
+ * hashed as the file holds them.
+ */
 function storeStream(path: string, codec: Codec): PartWriter<Stored> {
-  const stored = createHash('sha256');
-  const transformer = codec.compress();
-  let storedBytes = 0;
-
-  const pump = async (): Promise<void> => {
-    const file = await open(path, 'wx', privateFile);
-    const batch = createWriteBatch({ write: (data) => file.writeFile(data) });
+  const file = openSync(path, 'wx+', privateFile);
+  const stored = followFile(file);
+  const compressor = codec.compressInto(file);
+  let hasEnded = false;
+  const finished = (async (): Promise<void> => {
     try {
-      for await (const chunk of transformer.output as AsyncIterable<Buffer>) {
-        stored.update(chunk);
-        storedBytes += chunk.length;
-        await batch.add(chunk);
-      }
-      await batch.flush();
-      await transformer.finished;
-      await file.datasync();
+      await compressor.finished;
+      stored.follow();
+      await promisify(fdatasync)(file);
     } finally {
-      await file.close();
+      hasEnded = true;
+      closeSync(file);
     }
-  };
-  const pumped = pump().catch((error: unknown) => {
-    transformer.abort();
-    throw error;
-  });
+  })();
   // It is awaited by write() and finish(); until then its failure is not "unhandled".
-  let hasFailed = false;
-  pumped.catch(() => {
-    hasFailed = true;
-  });
+  finished.catch(() => undefined);
 
   /** The pieces that the compressor has not taken yet: it works on these while we read and hash the next one. */
   const waiting: Promise<void>[] = [];
 
   return {
     write: async (data) => {
-      if (hasFailed) await pumped;
-      // Of a compressor that was ended the reason is told by its file, or by its exit.
-      waiting.push(new Promise((resolve) => transformer.input.write(data, () => resolve())));
-      while (waiting.length > mostWaiting) await Promise.race([waiting.shift(), pumped]);
+      if (hasEnded) await finished;
+      // Of a compressor that was ended the reason is told by its exit.
+      waiting.push(new Promise((resolve) => compressor.input.write(data, () => resolve())));
+      stored.follow();
+      while (waiting.length > mostWaiting) await Promise.race([waiting.shift(), finished]);
     },
     finish: async () => {
-      transformer.input.end();
-      await pumped;
-      return { storedBytes, storedSha256: stored.digest('hex') };
+      compressor.input.end();
+      await finished;
+      return stored.sum();
     },
-    abort: () => transformer.abort(),
+    abort: () => compressor.abort(),
+  };
+}
+
+/** Hashes a file while it grows. */
+function followFile(file: number): { follow(): void; sum(): Stored } {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafeSlow(256 * 1024);
+  let storedBytes = 0;
+  return {
+    follow: () => {
+      for (;;) {
+        const got = readSync(file, buffer, 0, buffer.length, storedBytes);
+        if (got === 0) return;
+        hash.update(buffer.subarray(0, got));
+        storedBytes += got;
+      }
+    },
+    sum: () => ({ storedBytes, storedSha256: hash.digest('hex') }),
   };
 }
 
@@ -127,6 +141,9 @@ function storeStream(path: string, codec: Codec): PartWriter<Stored> {
 export interface Batch {
   /** Takes a copy of the data. */
   add(data: Buffer): Promise<void>;
+  /** Where the next bytes go, one at least: whoever fills it from its start says how much by `took`, at once. */
+  room(): Promise<Buffer>;
+  took(bytes: number): void;
   /** Hands on what there is. */
   flush(): Promise<void>;
 }
@@ -135,25 +152,32 @@ const batchBytes = 1024 * 1024;
 
 /** Gathers what goes to a writer: it takes as long over a piece of 512 bytes as over one of 100 KB. */
 export function createWriteBatch(writer: { readonly write: (data: Buffer) => Promise<void> }): Batch {
-  let buffer: Buffer | undefined;
+  // The writer may still need the pieces before: to make new ones each time would have all that memory collected.
+  const buffers: Buffer[] = [];
+  let turn = 0;
   let used = 0;
   const flush = async (): Promise<void> => {
-    if (buffer === undefined) return;
-    const full = buffer.subarray(0, used);
-    // The writer may still need these bytes when it has taken them: the next ones go elsewhere.
-    buffer = undefined;
+    if (used === 0) return;
+    const full = buffers[turn]?.subarray(0, used);
+    turn = (turn + 1) % (mostWaiting + 1);
     used = 0;
-    await writer.write(full);
+    if (full !== undefined) await writer.write(full);
+  };
+  const room = async (): Promise<Buffer> => {
+    if (used === batchBytes) await flush();
+    return (buffers[turn] ??= Buffer.allocUnsafeSlow(batchBytes)).subarray(used);
   };
   return {
     add: async (data) => {
       for (let at = 0; at < data.length;) {
-        buffer ??= Buffer.allocUnsafeSlow(batchBytes);
-        const taken = data.copy(buffer, used, at);
+        const taken = data.copy(await room(), 0, at);
         used += taken;
         at += taken;
-        if (used === batchBytes) await flush();
       }
+    },
+    room,
+    took: (bytes) => {
+      used += bytes;
     },
     flush,
   };

@@ -78,10 +78,9 @@ export async function archiveThings<T>(
       return writer.write(data);
     },
   });
-  const scratch = Buffer.allocUnsafeSlow(readBytes);
   const outside: OutsideLink[] = [];
   const keeper = await attributeKeeper(context);
-  const reading: Reading = { context, root, archive, scratch, names: new Map() };
+  const reading: Reading = { context, root, archive, names: new Map() };
   let bytes = 0;
   for await (const { things: some, attributes } of withAttributes(keeper, root, things)) {
     for (const walked of some) {
@@ -154,7 +153,6 @@ interface Reading {
   readonly context: Context;
   readonly root: string;
   readonly archive: Batch;
-  readonly scratch: Buffer;
   /** The path that a file with several names was archived under, by its identity. */
   readonly names: Map<string, string>;
 }
@@ -196,12 +194,12 @@ async function archiveOne(
 }
 
 async function archiveFile(
-  { context, archive, scratch, names }: Reading,
+  { context, archive, names }: Reading,
   path: string,
   full: string,
   attributes: Attributes,
 ): Promise<ReadFile | undefined> {
-  const read = await archiveContent(path, full, attributes, archive, scratch);
+  const read = await archiveContent(path, full, attributes, archive);
   if (read === 'gone') return undefined;
   if (read === 'other') {
     warn(context, 'changed-type', { path });
@@ -221,8 +219,8 @@ function targetOf(path: string): string | undefined {
   }
 }
 
-/** What files are read by. One that fits is read without waiting, a larger one lets others have their turn. */
-const readBytes = 1024 * 1024;
+/** A file up to this is read without waiting, a larger one lets others have their turn. */
+const readAtOnce = 1024 * 1024;
 
 const readInTurn = promisify(read);
 
@@ -241,7 +239,6 @@ interface ReadFile {
  * Reads one file into the archive: exactly as many bytes as its header says, whatever happens to it meanwhile. Of a sparse
  * file only that is stored in which there is something; its sum is that of all of it.
  *
- * @param scratch `readBytes` long, and nobody else's until this is done
  * @returns what was read; `gone`: the file is not there any more; `other`: something else is
  */
 async function archiveContent(
@@ -249,7 +246,6 @@ async function archiveContent(
   full: string,
   attributes: Attributes,
   archive: Batch,
-  scratch: Buffer,
 ): Promise<'gone' | 'other' | ReadFile> {
   const opened = openFile(full);
   if (typeof opened === 'string') return opened;
@@ -264,12 +260,12 @@ async function archiveContent(
     for (const { offset, length } of extents ?? [{ offset: 0, length: before.size }]) {
       for (const zeros of zeroPieces(offset - at)) hash.update(zeros);
       for (at = offset; at < offset + length;) {
-        const wanted = Math.min(readBytes, offset + length - at);
-        const got = await readAt(file, full, scratch, wanted, at, before.size);
+        const room = (await archive.room()).subarray(0, offset + length - at);
+        const got = await readAt(file, full, room, at, before.size);
         // It has become shorter: zeros stand for what is not there any more.
-        const data = got > 0 ? scratch.subarray(0, got) : scratch.subarray(0, wanted).fill(0);
+        const data = got > 0 ? room.subarray(0, got) : room.fill(0);
         hash.update(data);
-        await archive.add(data);
+        archive.took(data.length);
         at += data.length;
       }
     }
@@ -331,13 +327,12 @@ async function readAt(
   file: number,
   path: string,
   into: Buffer,
-  wanted: number,
   position: number,
   fileBytes: number,
 ): Promise<number> {
   try {
-    if (fileBytes <= readBytes) return readSync(file, into, 0, wanted, position);
-    return (await readInTurn(file, into, 0, wanted, position)).bytesRead;
+    if (fileBytes <= readAtOnce) return readSync(file, into, 0, into.length, position);
+    return (await readInTurn(file, into, 0, into.length, position)).bytesRead;
   } catch (error) {
     throw fileFailed(path, 'read', error);
   }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 import { codecNamed, readStored, shortBytes } from '../../../scripts/dump/codec.ts';
-import { storeCompressed } from '../../../scripts/dump/store.ts';
+import { createWriteBatch, storeCompressed } from '../../../scripts/dump/store.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 
 const context = testContext();
@@ -27,17 +27,55 @@ describe.each(['zstd', 'gzip'] as const)('%s', (name) => {
     expect(await plainOf(path, name)).toBe('some text\n'.repeat(500_000));
   });
 
-  test('loses nothing of a compressor that has ended before anyone reads from it', async () => {
+  test('loses nothing of a compressor or decompressor that has ended before anyone reads from it', async () => {
     const codec = await codecNamed(context, name);
-    const compressor = codec.compress();
+    const path = join(temporaryFolder('codec'), 'file');
+    const file = openSync(path, 'wx+');
+    const compressor = codec.compressInto(file);
     compressor.input.end('short');
     await wait(300);
-    const chunks: Buffer[] = [];
-    for await (const chunk of compressor.output) chunks.push(chunk as Buffer);
     await compressor.finished;
-    const path = join(temporaryFolder('codec'), 'file');
-    writeFileSync(path, Buffer.concat(chunks));
+    closeSync(file);
     expect(await plainOf(path, name)).toBe('short');
+    const decompressor = codec.decompress();
+    decompressor.input.end(readFileSync(path));
+    await wait(300);
+    const chunks: Buffer[] = [];
+    for await (const chunk of decompressor.output) chunks.push(chunk as Buffer);
+    await decompressor.finished;
+    expect(Buffer.concat(chunks).toString()).toBe('short');
+  });
+
+  test('stores pieces of a batch whose memory is used again, and tells the sums of both', async () => {
+    const path = join(temporaryFolder('codec'), 'file');
+    const writer = storeCompressed(path, await codecNamed(context, name));
+    const batch = createWriteBatch(writer);
+    const plain = createHash('sha256');
+    for (let piece = 0; piece < 12; piece += 1) {
+      // Half of it compresses.
+      const data = Buffer.concat([randomBytes(400_000), Buffer.alloc(400_000, `piece ${piece} `)]);
+      plain.update(data);
+      await batch.add(data);
+    }
+    await batch.flush();
+    const sum = await writer.finish();
+    const stored = readFileSync(path);
+    expect(sum.storedSha256).toBe(createHash('sha256').update(stored).digest('hex'));
+    expect([sum.bytes, sum.storedBytes]).toEqual([9_600_000, stored.length]);
+    const wanted = plain.digest('hex');
+    expect(sum.sha256).toBe(wanted);
+    const back = createHash('sha256');
+    for await (const chunk of readStored(path, await codecNamed(context, name))) back.update(chunk);
+    expect(back.digest('hex')).toBe(wanted);
+  });
+
+  test('a compressor that is ended fails, and what it had written stays', async () => {
+    const path = join(temporaryFolder('codec'), 'file');
+    const writer = storeCompressed(path, await codecNamed(context, name));
+    await writer.write(randomBytes(1_000_000));
+    writer.abort();
+    await expect(writer.finish()).rejects.toThrow();
+    expect(existsSync(path)).toBe(true);
   });
 
   test('a file that is cut off or not compressed at all is an error', async () => {
@@ -57,7 +95,7 @@ describe.each(['zstd', 'gzip'] as const)('%s', (name) => {
     const codec = await codecNamed(context, name);
     const withoutProgram = {
       ...codec,
-      compress: () => {
+      compressInto: () => {
         throw new Error('a process');
       },
     };
