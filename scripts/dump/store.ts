@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fdatasync, openSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { privateFile, writeWholeSync } from '../system/files.ts';
 import { shortBytes, type Codec } from './codec.ts';
 
@@ -29,38 +30,38 @@ export interface PartWriter<T> {
 /**
  * Writes a new file, compressed and flushed to disk, hashing both sides as the bytes go by. What turns out to be short is
  * compressed at once, without a process.
+ *
+ * @param sumsOf how it is hashed: an archive of files, which may have any size, by a thread of its own
  */
-export function storeCompressed(path: string, codec: Codec): PartWriter<StoredSum> {
-  const plain = createHash('sha256');
+export function storeCompressed(path: string, codec: Codec, sumsOf = sumsHere): PartWriter<StoredSum> {
   let bytes = 0;
   let short: Buffer[] | undefined = [];
-  let stream: PartWriter<Stored> | undefined;
+  let stream: PartWriter<Sums> | undefined;
   return {
     write: async (data) => {
-      plain.update(data);
       bytes += data.length;
       if (short !== undefined && bytes <= shortBytes) {
         // A copy: what comes is a view into a far larger chunk.
         short.push(Buffer.from(data));
         return;
       }
-      stream ??= storeStream(path, codec);
+      stream ??= storeStream(path, codec, sumsOf);
       for (const first of short ?? []) await stream.write(first);
       short = undefined;
       await stream.write(data);
     },
     finish: async () => {
-      const stored = await (stream?.finish() ??
-        storeWhole(path, codec.compressShort(Buffer.concat(short ?? []))));
-      return { bytes, sha256: plain.digest('hex'), ...stored };
+      const sums = await (stream?.finish() ?? storeWhole(path, codec, Buffer.concat(short ?? [])));
+      return { bytes, ...sums };
     },
     abort: () => stream?.abort(),
   };
 }
 
-type Stored = Pick<StoredSum, 'storedBytes' | 'storedSha256'>;
+type Sums = Omit<StoredSum, 'bytes'>;
 
-async function storeWhole(path: string, stored: Buffer): Promise<Stored> {
+async function storeWhole(path: string, codec: Codec, content: Buffer): Promise<Sums> {
+  const stored = codec.compressShort(content);
   const file = openSync(path, 'wx', privateFile);
   try {
     writeWholeSync(file, stored);
@@ -68,8 +69,10 @@ async function storeWhole(path: string, stored: Buffer): Promise<Stored> {
   } finally {
     closeSync(file);
   }
-  return { storedBytes: stored.length, storedSha256: createHash('sha256').update(stored).digest('hex') };
+  return { sha256: sha256Of(content), storedBytes: stored.length, storedSha256: sha256Of(stored) };
 }
+
+const sha256Of = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
 /**
  * How many pieces wait for a compressor at most: one alone would have it wait for us, and us for it, in turns. Of so many
@@ -81,59 +84,121 @@ const mostWaiting = 2;
  * The compressor writes to the file itself: to take the bytes from it and write them down costs a third of all of it. They are
  * hashed as the file holds them.
  */
-function storeStream(path: string, codec: Codec): PartWriter<Stored> {
+function storeStream(path: string, codec: Codec, sumsOf: typeof sumsHere): PartWriter<Sums> {
   const file = openSync(path, 'wx+', privateFile);
-  const stored = followFile(file);
+  const summing = sumsOf(file);
   const compressor = codec.compressInto(file);
   let hasEnded = false;
-  const finished = (async (): Promise<void> => {
+  const finished = (async (): Promise<Sums> => {
     try {
       await compressor.finished;
-      stored.follow();
+      const sums = await summing.end();
       await promisify(fdatasync)(file);
+      return sums;
     } finally {
       hasEnded = true;
+      await summing.stop();
       closeSync(file);
     }
   })();
   // It is awaited by write() and finish(); until then its failure is not "unhandled".
   finished.catch(() => undefined);
 
-  /** The pieces that the compressor has not taken yet: it works on these while we read and hash the next one. */
-  const waiting: Promise<void>[] = [];
+  /** The pieces that are still being compressed or hashed, while we read the next one. */
+  const waiting: Promise<unknown>[] = [];
 
   return {
     write: async (data) => {
       if (hasEnded) await finished;
       // Of a compressor that was ended the reason is told by its exit.
-      waiting.push(new Promise((resolve) => compressor.input.write(data, () => resolve())));
-      stored.follow();
+      const compressed = new Promise<void>((resolve) => compressor.input.write(data, () => resolve()));
+      const taken = Promise.all([compressed, summing.take(data)]);
+      taken.catch(() => undefined);
+      waiting.push(taken);
       while (waiting.length > mostWaiting) await Promise.race([waiting.shift(), finished]);
     },
-    finish: async () => {
+    finish: () => {
       compressor.input.end();
-      await finished;
-      return stored.sum();
+      return finished;
     },
     abort: () => compressor.abort(),
   };
 }
 
-/** Hashes a file while it grows. */
-function followFile(file: number): { follow(): void; sum(): Stored } {
-  const hash = createHash('sha256');
+/** Hashes what is stored, and the file that it is stored in while that grows. */
+interface Summing {
+  take(data: Buffer): Promise<unknown>;
+  /** The file has all by now. */
+  end(): Promise<Sums>;
+  /** Resolves when nothing is read from the file any more. */
+  stop(): Promise<unknown>;
+}
+
+function sumsHere(file: number): Summing {
+  const plain = createHash('sha256');
+  const stored = createHash('sha256');
   const buffer = Buffer.allocUnsafeSlow(256 * 1024);
   let storedBytes = 0;
+  const follow = (): void => {
+    for (let got = buffer.length; got === buffer.length; storedBytes += got) {
+      got = readSync(file, buffer, 0, buffer.length, storedBytes);
+      stored.update(buffer.subarray(0, got));
+    }
+  };
   return {
-    follow: () => {
-      for (;;) {
-        const got = readSync(file, buffer, 0, buffer.length, storedBytes);
-        if (got === 0) return;
-        hash.update(buffer.subarray(0, got));
-        storedBytes += got;
-      }
+    take: (data) => {
+      plain.update(data);
+      follow();
+      return Promise.resolve();
     },
-    sum: () => ({ storedBytes, storedSha256: hash.digest('hex') }),
+    end: () => {
+      follow();
+      return Promise.resolve({
+        sha256: plain.digest('hex'),
+        storedBytes,
+        storedSha256: stored.digest('hex'),
+      });
+    },
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** `sumsHere` for a thread, which loads no TypeScript. It answers each piece, and the end with the sums. */
+const threadText = `
+const { createHash } = require('node:crypto');
+const { readSync } = require('node:fs');
+const { parentPort, workerData: file } = require('node:worker_threads');
+const plain = createHash('sha256');
+const stored = createHash('sha256');
+const buffer = Buffer.allocUnsafeSlow(256 * 1024);
+let storedBytes = 0;
+parentPort.on('message', (data) => {
+  if (data !== null) plain.update(data);
+  for (let got = buffer.length; got === buffer.length; storedBytes += got) {
+    got = readSync(file, buffer, 0, buffer.length, storedBytes);
+    stored.update(buffer.subarray(0, got));
+  }
+  parentPort.postMessage(
+    data === null ? { sha256: plain.digest('hex'), storedBytes, storedSha256: stored.digest('hex') } : null,
+  );
+});`;
+
+/** In a thread of its own: to hash takes as long as to compress. Pieces of a batch are not copied for it. */
+export function sumsAside(file: number): Summing {
+  const thread = new Worker(threadText, { eval: true, workerData: file, execArgv: [] });
+  const answers: ((answer: unknown) => void)[] = [];
+  thread.on('message', (answer) => answers.shift()?.(answer));
+  const failed = new Promise<never>((_, reject) => thread.once('error', reject));
+  failed.catch(() => undefined);
+  const ask = (data: Buffer | null): Promise<unknown> => {
+    const answer = new Promise((resolve) => answers.push(resolve));
+    thread.postMessage(data);
+    return Promise.race([answer, failed]);
+  };
+  return {
+    take: ask,
+    end: async () => (await ask(null)) as Sums,
+    stop: () => thread.terminate(),
   };
 }
 
@@ -152,7 +217,8 @@ const batchBytes = 1024 * 1024;
 
 /** Gathers what goes to a writer: it takes as long over a piece of 512 bytes as over one of 100 KB. */
 export function createWriteBatch(writer: { readonly write: (data: Buffer) => Promise<void> }): Batch {
-  // The writer may still need the pieces before: to make new ones each time would have all that memory collected.
+  // The writer may still need the pieces before: to make new ones each time would have all that memory collected. A thread of
+  // its may read them where they are.
   const buffers: Buffer[] = [];
   let turn = 0;
   let used = 0;
@@ -165,7 +231,7 @@ export function createWriteBatch(writer: { readonly write: (data: Buffer) => Pro
   };
   const room = async (): Promise<Buffer> => {
     if (used === batchBytes) await flush();
-    return (buffers[turn] ??= Buffer.allocUnsafeSlow(batchBytes)).subarray(used);
+    return (buffers[turn] ??= Buffer.from(new SharedArrayBuffer(batchBytes))).subarray(used);
   };
   return {
     add: async (data) => {

@@ -130,7 +130,7 @@ async function* withAttributes(
  * Things are looked at and archived so many at a time, or until their content comes to so much: meanwhile they may change.
  * To start a process takes as long as to archive some hundred small files.
  */
-const chunk = { things: 8000, bytes: 32 * 1024 * 1024 };
+const chunk = { things: 8000, bytes: 64 * 1024 * 1024 };
 
 async function* inChunks(
   things: AsyncIterable<Walked> | Iterable<Walked>,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Codec } from '../../dump/codec.ts';
-import { storeCompressed, type PartWriter, type StoredSum } from '../../dump/store.ts';
+import { storeCompressed, sumsAside, type PartWriter, type StoredSum } from '../../dump/store.ts';
 import type { ManifestFiles } from '../manifest.ts';
 import { sharing, type ShareUnchanged } from './hard-links.ts';
 
@@ -23,7 +23,7 @@ export async function storeArchive<T>(
   write: (writer: PartWriter<StoredSum>) => Promise<T>,
 ): Promise<{ readonly archive: ManifestFiles['archive']; readonly result: T }> {
   const path = join(folder, name + codec.extension);
-  const writer = sharing(storeCompressed(path, codec), path, share);
+  const writer = sharing(storeCompressed(path, codec, sumsAside), path, share);
   try {
     const result = await write(writer);
     return { archive: { name: name + codec.extension, ...(await writer.finish()) }, result };

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 import { codecNamed, readStored, shortBytes } from '../../../scripts/dump/codec.ts';
-import { createWriteBatch, storeCompressed } from '../../../scripts/dump/store.ts';
+import { createWriteBatch, storeCompressed, sumsAside } from '../../../scripts/dump/store.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 
 const context = testContext();
@@ -46,37 +46,47 @@ describe.each(['zstd', 'gzip'] as const)('%s', (name) => {
     expect(Buffer.concat(chunks).toString()).toBe('short');
   });
 
-  test('stores pieces of a batch whose memory is used again, and tells the sums of both', async () => {
-    const path = join(temporaryFolder('codec'), 'file');
-    const writer = storeCompressed(path, await codecNamed(context, name));
-    const batch = createWriteBatch(writer);
-    const plain = createHash('sha256');
-    for (let piece = 0; piece < 12; piece += 1) {
-      // Half of it compresses.
-      const data = Buffer.concat([randomBytes(400_000), Buffer.alloc(400_000, `piece ${piece} `)]);
-      plain.update(data);
-      await batch.add(data);
-    }
-    await batch.flush();
-    const sum = await writer.finish();
-    const stored = readFileSync(path);
-    expect(sum.storedSha256).toBe(createHash('sha256').update(stored).digest('hex'));
-    expect([sum.bytes, sum.storedBytes]).toEqual([9_600_000, stored.length]);
-    const wanted = plain.digest('hex');
-    expect(sum.sha256).toBe(wanted);
-    const back = createHash('sha256');
-    for await (const chunk of readStored(path, await codecNamed(context, name))) back.update(chunk);
-    expect(back.digest('hex')).toBe(wanted);
-  });
+  const waysToSum = [
+    { here: 'in this thread', sumsOf: undefined },
+    { here: 'in another thread', sumsOf: sumsAside },
+  ];
+  test.each(waysToSum)(
+    'stores pieces whose memory is used again, and hashes both sides $here',
+    async ({ sumsOf }) => {
+      const path = join(temporaryFolder('codec'), 'file');
+      const writer = storeCompressed(path, await codecNamed(context, name), sumsOf);
+      const batch = createWriteBatch(writer);
+      const plain = createHash('sha256');
+      for (let piece = 0; piece < 12; piece += 1) {
+        // Half of it compresses.
+        const data = Buffer.concat([randomBytes(400_000), Buffer.alloc(400_000, `piece ${piece} `)]);
+        plain.update(data);
+        await batch.add(data);
+      }
+      await batch.flush();
+      const sum = await writer.finish();
+      const stored = readFileSync(path);
+      expect(sum.storedSha256).toBe(createHash('sha256').update(stored).digest('hex'));
+      expect([sum.bytes, sum.storedBytes]).toEqual([9_600_000, stored.length]);
+      const wanted = plain.digest('hex');
+      expect(sum.sha256).toBe(wanted);
+      const back = createHash('sha256');
+      for await (const chunk of readStored(path, await codecNamed(context, name))) back.update(chunk);
+      expect(back.digest('hex')).toBe(wanted);
+    },
+  );
 
-  test('a compressor that is ended fails, and what it had written stays', async () => {
-    const path = join(temporaryFolder('codec'), 'file');
-    const writer = storeCompressed(path, await codecNamed(context, name));
-    await writer.write(randomBytes(1_000_000));
-    writer.abort();
-    await expect(writer.finish()).rejects.toThrow();
-    expect(existsSync(path)).toBe(true);
-  });
+  test.each(waysToSum)(
+    'what is ended fails, and what it had written stays; hashed $here',
+    async ({ sumsOf }) => {
+      const path = join(temporaryFolder('codec'), 'file');
+      const writer = storeCompressed(path, await codecNamed(context, name), sumsOf);
+      await writer.write(randomBytes(1_000_000));
+      writer.abort();
+      await expect(writer.finish()).rejects.toThrow();
+      expect(existsSync(path)).toBe(true);
+    },
+  );
 
   test('a file that is cut off or not compressed at all is an error', async () => {
     const folder = temporaryFolder('codec');
