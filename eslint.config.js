@@ -71,7 +71,7 @@ const byDescriptor = [
 const inOwnFolders = [
   'scripts/migrate-check.ts',
   'scripts/archive/packed-archive.ts',
-  'scripts/backup/files/{hard-links,list-writer}.ts',
+  'scripts/backup/files/{files-list,hard-links}.ts',
   'scripts/backup/{partial,take-database}.ts',
   'scripts/cli/{generate,program}.ts',
   'scripts/config/{load,own-folders}.ts',

@@ -1,8 +1,7 @@
 import { checkServices } from './application/services.ts';
 import { filesSince } from './backup/files-since.ts';
-import { findBackup, listOwnBackups } from './backup/find.ts';
+import { findBackup, listOwnBackups, namedBackup, refuseOthersRestore } from './backup/find.ts';
 import type { Backup } from './backup/list.ts';
-import { namedBackup, refuseOthersRestore } from './backup/others.ts';
 import { verifyBackup } from './backup/verify.ts';
 import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
 import { applicationDir } from './config/require.ts';

@@ -1,6 +1,5 @@
 import { checkApplication } from './application/health.ts';
-import { findBackup } from './backup/find.ts';
-import { namedBackup } from './backup/others.ts';
+import { findBackup, namedBackup } from './backup/find.ts';
 import { verifyBackup } from './backup/verify.ts';
 import type { Verb, VerbResult } from './cli/verb.ts';
 import type { Context } from './core/context.ts';

@@ -4,9 +4,18 @@ import { backupsDir } from '../config/require.ts';
 import type { Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { liveDatabase } from '../database/identity.ts';
+import type { DatabaseIdentity, Whose } from '../database/whose.ts';
 import { exists, readIfThere } from '../system/files.ts';
 import { isBackupId } from './layout.ts';
-import { backupFrom, backupsOf, listBackups, type Backup, type ListContext } from './list.ts';
+import {
+  backupFrom,
+  backupsOf,
+  databaseOf,
+  listBackups,
+  whoseBackup,
+  type Backup,
+  type ListContext,
+} from './list.ts';
 import { manifestName } from './manifest.ts';
 
 type OwnContext = ListContext & Pick<Context, 'signal'>;
@@ -39,4 +48,42 @@ export async function findBackup(context: OwnContext, idOrPath: string | undefin
   const backup = await backupFrom(path, text);
   if (backup === undefined) throw unsound('manifest-invalid', { path: join(path, manifestName) });
   return backup;
+}
+
+/** A backup that is named, and what it is named for: facts for questions and errors. */
+export interface NamedBackup {
+  readonly id: string;
+  readonly whose: Whose;
+  /** The database that the backup is of. */
+  readonly of: DatabaseIdentity;
+  /** The one that the settings name; undefined: none. */
+  readonly live: DatabaseIdentity | undefined;
+}
+
+/** What is to be said of a backup, seen from the database of the settings. */
+export const namedBackup = (backup: Backup, live: DatabaseIdentity | undefined): NamedBackup => ({
+  id: backup.id,
+  whose: whoseBackup(backup, live),
+  of: databaseOf(backup),
+  live,
+});
+
+/**
+ * Refuses to rehearse on a backup of another database: the receipt speaks of the one that the settings name.
+ *
+ * @throws MajError `rehearsed-on-another`
+ */
+export function refuseOthersRehearsal(backup: Backup, live: DatabaseIdentity): void {
+  const named = namedBackup(backup, live);
+  if (named.whose !== 'own') throw refused('rehearsed-on-another', named);
+}
+
+/**
+ * Refuses to put a backup of a database of another name into this one, unless that was asked for in words. One of this
+ * name on another server is let through, to a question that says so: a server may have moved, a replica been promoted.
+ *
+ * @throws MajError `restore-of-another`
+ */
+export function refuseOthersRestore(named: NamedBackup, asked: boolean): void {
+  if (named.whose === 'other-database' && !asked) throw refused('restore-of-another', named);
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
+import { sha256OfText } from '../core/text-hash.ts';
 import { codecNames } from '../dump/codec.ts';
 import { flavours } from '../sql/flavour.ts';
-import { sealedJson, openSealed } from './checksummed-json.ts';
 
 const text = v.string();
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -129,3 +129,24 @@ export const manifestText = (content: Manifest): string => sealedJson(content);
 
 /** Reads a `manifest.json`; undefined when it is not one, or not as it was written. */
 export const parseManifest = (content: string): Manifest | undefined => openSealed(manifest, content);
+
+/** JSON for people to read, with a checksum of its own content as the last field. */
+export function sealedJson(content: object): string {
+  return `${JSON.stringify({ ...content, seal: sha256OfText(JSON.stringify(content)) }, undefined, 2)}\n`;
+}
+
+/** Reads what `sealedJson` wrote; undefined when it is damaged or of another shape. */
+export function openSealed<T>(schema: v.GenericSchema<unknown, T>, text: string): T | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const envelope = v.safeParse(v.looseObject({ seal: v.string() }), value);
+  if (!envelope.success) return undefined;
+  const { seal, ...content } = envelope.output;
+  if (seal !== sha256OfText(JSON.stringify(content))) return undefined;
+  const parsed = v.safeParse(schema, content);
+  return parsed.success ? parsed.output : undefined;
+}

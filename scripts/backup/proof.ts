@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { flavours } from '../sql/flavour.ts';
-import { openSealed, sealedJson } from './checksummed-json.ts';
+import { openSealed, sealedJson } from './manifest.ts';
 
 const proof = v.strictObject({
   format: v.literal(1),

@@ -1,9 +1,9 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
 import type { DatabaseIdentity } from '../database/whose.ts';
 import type { OutsideLink } from './files/outside-links.ts';
-import type { NamedBackup } from './others.ts';
-import type { Problem } from './problem.ts';
+import type { NamedBackup } from './find.ts';
 import type { ZonedColumn } from './source.ts';
+import type { Problem } from './verify-parts.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {

@@ -10,7 +10,7 @@ import { addressText, type Target } from '../database/session/target.ts';
 import { readTimeZone } from '../database/session/client-settings.ts';
 import { findDumpClient, type DumpClient } from '../dump/client/clients.ts';
 import { dumpStateArguments } from '../dump/client/dump-state.ts';
-import { checkDumpable, type DumpNeeds } from '../dump/preflight/preflight.ts';
+import { checkDumpable, type DumpNeeds } from '../dump/preflight.ts';
 import { readLowerCaseTableNames, type LowerCaseTableNames } from '../server/server-options.ts';
 import { quoteName, quoteText } from '../sql/quote.ts';
 import { expressionOf, zonedColumns } from '../sql/table-definition.ts';

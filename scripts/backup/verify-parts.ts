@@ -11,7 +11,28 @@ import { fileFailed, sha256OfFile, statIfThere } from '../system/files.ts';
 import { partPath, partsFolder } from './layout.ts';
 import type { Backup } from './list.ts';
 import type { ManifestPart } from './manifest.ts';
-import type { Problem } from './problem.ts';
+
+/** Something that is wrong with a backup, by the file that it is wrong with. */
+export interface Problem {
+  readonly file: string;
+  /** A name that the catalogue has a sentence for. */
+  readonly what: ProblemKind;
+  /** What it is about, where the file alone does not tell: an object, a path, a reason. */
+  readonly about?: string;
+}
+
+/** What can be wrong with a file of a backup. */
+type ProblemKind =
+  | 'missing'
+  | 'extra'
+  | 'damaged'
+  | 'truncated'
+  | 'content'
+  | 'no-trailer'
+  | 'dump'
+  | 'object-missing'
+  | 'entry'
+  | 'proof';
 
 /** Sees the plain bytes of a file go by. */
 export type Observe = (data: Buffer) => void;

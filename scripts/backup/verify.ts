@@ -9,9 +9,8 @@ import { verifyFilesArchive } from './files/verify-files.ts';
 import { ownerName, partsFolder } from './layout.ts';
 import type { Backup } from './list.ts';
 import { manifestName, parseManifest, type Manifest } from './manifest.ts';
-import type { Problem } from './problem.ts';
 import { parseProof, proofName } from './proof.ts';
-import { verifyParts, verifyPlainFile, verifyStoredParts } from './verify-parts.ts';
+import { verifyParts, verifyPlainFile, verifyStoredParts, type Problem } from './verify-parts.ts';
 
 /** What was verified. */
 interface Verified {

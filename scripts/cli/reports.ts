@@ -1,5 +1,5 @@
 /** What the command line reports: its errors with their facts and exit codes, its steps and its notes. */
-import type { NamedBackup } from '../backup/others.ts';
+import type { NamedBackup } from '../backup/find.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {

@@ -3,7 +3,7 @@ import type { Others } from '../database/others.ts';
 import type { Flavour } from '../sql/flavour.ts';
 import type { DumpSetting } from './client/dump-state.ts';
 import type { FragileColumn } from './fragile-values.ts';
-import type { TableToLock } from './preflight/preflight-tables.ts';
+import type { TableToLock } from './preflight.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {

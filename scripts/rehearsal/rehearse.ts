@@ -1,5 +1,5 @@
+import { refuseOthersRehearsal } from '../backup/find.ts';
 import type { Backup } from '../backup/list.ts';
-import { refuseOthersRehearsal } from '../backup/others.ts';
 import { takeBackup } from '../backup/take.ts';
 import { warn, type Context } from '../core/context.ts';
 import { reasonOf, MajError } from '../core/errors.ts';

@@ -17,8 +17,7 @@ import type { Attributes } from '../../system/acl.ts';
 import { attributeKeeper, noAttributes, type AttributeKeeper } from '../../system/attributes.ts';
 import { lstatExactly, openPlain, readlinkSync } from '../../system/beneath.ts';
 import { fileFailed, identityOf, systemErrorCode } from '../../system/files.ts';
-import { listedEntry, type ListedFile } from './files-list.ts';
-import { createList, type ArchivedFiles } from './list-writer.ts';
+import { createList, listedEntry, type ArchivedFiles, type ListedFile } from './files-list.ts';
 import { outsideLink, type OutsideLink } from './outside-links.ts';
 import { walk, type Walked } from './walk.ts';
 

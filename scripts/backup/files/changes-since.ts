@@ -1,6 +1,10 @@
+import { closeSync, fstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { dirname } from 'node:path/posix';
-import type { Looked } from './looked.ts';
-import { walkOrder } from './walk.ts';
+import { openPlain } from '../../system/beneath.ts';
+import type { ArchivedTree } from './archive-files.ts';
+import { stampOf, type Looked } from './looked.ts';
+import { walk, walkOrder, type Walked } from './walk.ts';
 
 /** A thing as a second walk finds it. */
 export interface FoundThing {
@@ -92,5 +96,36 @@ async function* pairs<A extends { readonly path: string }, B extends { readonly 
   } finally {
     // Whoever stops reading lets go of the files that are read.
     for (const walk of walks) await walk.return?.();
+  }
+}
+
+/** A thing as a second walk finds it, with what it takes to archive it. */
+export interface FoundAgain extends FoundThing {
+  readonly walked: Walked;
+}
+
+/** Walks a tree to compare it with what was archived of it. */
+export async function* lookAgain({ root, leaveOut }: ArchivedTree): AsyncGenerator<FoundAgain> {
+  for await (const walked of walk(root, leaveOut)) {
+    const { path, stats } = walked;
+    const stamp = stats.isFile() ? stampOfFile(join(root, path)) : stampOf(stats);
+    yield { path, isFolder: stats.isDirectory(), stamp, walked };
+  }
+}
+
+/**
+ * A network file system answers `stat` from what it remembers, for up to a minute (nfs(5), acregmax), while another machine
+ * writes: only of a file that is opened it asks its server. Undefined where it cannot be opened: whoever archives it says why.
+ */
+function stampOfFile(path: string): string | undefined {
+  try {
+    const { file } = openPlain(path);
+    try {
+      return stampOf(fstatSync(file, { bigint: true }));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
   }
 }

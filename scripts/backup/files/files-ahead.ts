@@ -12,12 +12,10 @@ import { checkWritable, openPartial, orDiscard, type PartialBackup } from '../pa
 import { checkSpace, estimateBytes, noDatabase, treeBytes } from '../space.ts';
 import { appTree } from './app-tree.ts';
 import { archiveThings, type ArchivedTree } from './archive-files.ts';
-import { changesSince } from './changes-since.ts';
-import { shareWithPrevious, type ShareUnchanged } from './hard-links.ts';
-import { createList } from './list-writer.ts';
-import { lookAgain } from './look-again.ts';
+import { changesSince, lookAgain } from './changes-since.ts';
+import { createList } from './files-list.ts';
+import { shareWithPrevious, storeArchive, type ShareUnchanged } from './hard-links.ts';
 import { firstStamp, lookedLine, readLooked, type Looked } from './looked.ts';
-import { storeArchive } from './store-archive.ts';
 import { walk } from './walk.ts';
 
 /** The application's files, archived before the backup that they are for is begun. */

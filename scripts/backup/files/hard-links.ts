@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { warn, type Context } from '../../core/context.ts';
 import type { DatabaseIdentity } from '../../database/whose.ts';
 import type { Codec } from '../../dump/codec.ts';
-import type { PartWriter, StoredSum } from '../../dump/store.ts';
+import { storeCompressed, sumsAside, type PartWriter, type StoredSum } from '../../dump/store.ts';
 import { fileFailed, sha256OfFile } from '../../system/files.ts';
 import { partPath } from '../layout.ts';
 import { backupsOf, listBackups, type Backup } from '../list.ts';
+import type { ManifestFiles } from '../manifest.ts';
 import { archivesOf, plainFilesOf } from './file-archives.ts';
 
 /**
@@ -138,4 +139,33 @@ async function isSound(path: string, { storedBytes, storedSha256 }: StoredSum): 
   if ((await lstat(path)).size !== storedBytes) return false;
   // Undefined where the disk cannot read it any more.
   return (await sha256OfFile(path).catch(() => undefined)) === storedSha256;
+}
+
+/** Where files are archived to, and how. */
+export interface Into {
+  /** Of the backup that is being written. */
+  readonly folder: string;
+  readonly codec: Codec;
+  readonly share: ShareUnchanged;
+}
+
+/**
+ * Stores an archive in a backup, compressed; shares it with an earlier backup that holds the same.
+ *
+ * @param name without the extension of the compression
+ */
+export async function storeArchive<T>(
+  { folder, codec, share }: Into,
+  name: string,
+  write: (writer: PartWriter<StoredSum>) => Promise<T>,
+): Promise<{ readonly archive: ManifestFiles['archive']; readonly result: T }> {
+  const path = join(folder, name + codec.extension);
+  const writer = sharing(storeCompressed(path, codec, sumsAside), path, share);
+  try {
+    const result = await write(writer);
+    return { archive: { name: name + codec.extension, ...(await writer.finish()) }, result };
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
 }

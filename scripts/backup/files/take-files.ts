@@ -6,13 +6,11 @@ import { clearedName, filesArchiveName, filesListName, lateArchiveName } from '.
 import type { ManifestFiles } from '../manifest.ts';
 import { bytesOf, checkSpace, estimateBytes, noDatabase } from '../space.ts';
 import { archiveFiles, archiveThings, type ArchivedTree, type Written } from './archive-files.ts';
-import { changesSince, type Changes } from './changes-since.ts';
+import { changesSince, lookAgain, type Changes, type FoundAgain } from './changes-since.ts';
 import { clearedText } from './file-archives.ts';
 import type { FilesAhead } from './files-ahead.ts';
-import { plainSum } from './hard-links.ts';
-import { createList, type ArchivedFiles } from './list-writer.ts';
-import { lookAgain, type FoundAgain } from './look-again.ts';
-import { storeArchive, type Into } from './store-archive.ts';
+import { createList, type ArchivedFiles } from './files-list.ts';
+import { plainSum, storeArchive, type Into } from './hard-links.ts';
 
 /**
  * Archives the application's files into a backup, with the list of what was read; shares both with an earlier backup that

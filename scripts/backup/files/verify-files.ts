@@ -5,8 +5,7 @@ import type { TellProgress } from '../../core/context.ts';
 import type { Codec } from '../../dump/codec.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestFiles } from '../manifest.ts';
-import type { Problem } from '../problem.ts';
-import { verifyPlainFile, verifyStored } from '../verify-parts.ts';
+import { verifyPlainFile, verifyStored, type Problem } from '../verify-parts.ts';
 import { archivesOf, plainFilesOf, readFiles } from './file-archives.ts';
 import { entryDifference, listedEntry, readFilesList, type ListedFile } from './files-list.ts';
 

@@ -5,7 +5,7 @@ import { connect, sqlErrorOf, type Session } from '../../database/session/sessio
 import type { Target } from '../../database/session/target.ts';
 import { traits } from '../../sql/flavour.ts';
 import { quoteName } from '../../sql/quote.ts';
-import type { TableToLock } from '../preflight/preflight-tables.ts';
+import type { TableToLock } from '../preflight.ts';
 
 /** Seconds that a lock is waited for: as long as an ordinary writer takes, and no longer. */
 const lockWaitSeconds = 30;

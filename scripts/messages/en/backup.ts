@@ -1,5 +1,5 @@
-import type { NamedBackup } from '../../backup/others.ts';
-import type { Problem } from '../../backup/problem.ts';
+import type { NamedBackup } from '../../backup/find.ts';
+import type { Problem } from '../../backup/verify-parts.ts';
 import { bytes, counted, databaseText, duration, nameList, oneLine } from '../../core/format.ts';
 import type { FragileColumn } from '../../dump/fragile-values.ts';
 import type { RestoreFacts } from '../../restore/restore-facts.ts';

@@ -1,5 +1,5 @@
 import { oneLine } from '../../core/format.ts';
-import type { TableToLock } from '../../dump/preflight/preflight-tables.ts';
+import type { TableToLock } from '../../dump/preflight.ts';
 import { traits, type Flavour } from '../../sql/flavour.ts';
 import type { Stranger } from '../../sql/server-version.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';

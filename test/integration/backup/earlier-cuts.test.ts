@@ -1,10 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { sealedJson } from '../../../scripts/backup/checksummed-json.ts';
-import { findBackup } from '../../../scripts/backup/find.ts';
 import { partPath } from '../../../scripts/backup/layout.ts';
+import { findBackup } from '../../../scripts/backup/find.ts';
 import type { Backup } from '../../../scripts/backup/list.ts';
+import { sealedJson } from '../../../scripts/backup/manifest.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { codecNamed, readStored } from '../../../scripts/dump/codec.ts';
 import { dumpSum } from '../../../scripts/dump/part-sums.ts';

@@ -19,7 +19,7 @@ import { filesBeside, linesOf } from '../../../scripts/application/log-mark.ts';
 import { lookAtFiles } from '../../../scripts/application/look-at-files.ts';
 import { setMaintenance } from '../../../scripts/application/maintenance.ts';
 import { archiveFiles } from '../../../scripts/backup/files/archive-files.ts';
-import { lookAgain } from '../../../scripts/backup/files/look-again.ts';
+import { lookAgain } from '../../../scripts/backup/files/changes-since.ts';
 import { MajError } from '../../../scripts/core/errors.ts';
 import { compareLive, listTree } from '../../../scripts/release/changes.ts';
 import { adoptAttributes } from '../../../scripts/release/copy/carry-attributes.ts';

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { openSealed, sealedJson } from '../../../scripts/backup/checksummed-json.ts';
 import {
   entryDifference,
   listLine,
   parseFilesList,
   type ListedFile,
 } from '../../../scripts/backup/files/files-list.ts';
+import { openSealed, sealedJson } from '../../../scripts/backup/manifest.ts';
 import {
   compareParts,
   namesOfDifferences,
