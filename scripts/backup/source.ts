@@ -9,7 +9,7 @@ import type { Session } from '../database/session/session.ts';
 import { addressText, type Target } from '../database/session/target.ts';
 import { readTimeZone } from '../database/session/client-settings.ts';
 import { findDumpClient, type DumpClient } from '../dump/client/clients.ts';
-import { dumpStateArguments } from '../dump/client/dump-state.ts';
+import { dumpStateArguments } from '../dump/client/dump.ts';
 import { checkDumpable, type DumpNeeds } from '../dump/preflight.ts';
 import { readLowerCaseTableNames, type LowerCaseTableNames } from '../server/server-options.ts';
 import { quoteName, quoteText } from '../sql/quote.ts';

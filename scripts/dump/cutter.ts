@@ -191,7 +191,8 @@ export function createCutter(rowBytes: number): Cutter {
   return { push, end: () => take(Buffer.alloc(0), true) };
 }
 
-const startsWith = (input: Buffer, what: Buffer, at: number): boolean =>
+/** Whether these bytes are at a place of the input. */
+export const startsWith = (input: Buffer, what: Buffer, at: number): boolean =>
   input.length - at >= what.length && input.compare(what, 0, what.length, at, at + what.length) === 0;
 
 /** A comment line of a dump that says what comes next. */

@@ -182,7 +182,7 @@ export interface TableToLock {
  * @returns the tables that must be locked for that: this user may
  * @throws MajError `tables-unreadable`, `history-not-dumped`, `outside-snapshot`
  */
-export async function checkTables(
+async function checkTables(
   context: Pick<Context, 'env'>,
   session: Session,
   client: DumpClient,

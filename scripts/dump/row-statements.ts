@@ -1,3 +1,5 @@
+import { startsWith } from './cutter.ts';
+
 /** A statement of a part, as bytes, and where it starts in the part. */
 export interface StatementBytes {
   readonly bytes: Buffer;
@@ -90,6 +92,3 @@ function endOfInsert(input: Buffer, ended: boolean): number {
     from = cut;
   }
 }
-
-const startsWith = (input: Buffer, what: Buffer, at: number): boolean =>
-  input.length - at >= what.length && input.compare(what, 0, what.length, at, at + what.length) === 0;

@@ -54,7 +54,7 @@ const round = (sum: bigint, lane: bigint): bigint => uint64(rotated(uint64(sum +
  * The checksum XXH64 with the seed 0, which zstd puts behind a frame (xxHash, doc/xxhash_spec.md). 17 ns a byte: it is for
  * short contents.
  */
-export function xxh64(data: Buffer): bigint {
+function xxh64(data: Buffer): bigint {
   let at = 0;
   let sum: bigint = p5;
   if (data.length >= 32) {

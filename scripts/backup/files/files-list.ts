@@ -60,6 +60,27 @@ export function parseListLine(line: string): ListedFile | undefined {
   }
 }
 
+/**
+ * Holds what comes out of the archives of a backup against its list. Of two entries with one path the later counts, as it does
+ * when they are unpacked.
+ */
+export function createListComparison(listed: ReadonlyMap<string, ListedFile>): {
+  /** @param sha256 of its content; null for all but files */
+  see(entry: ArchiveEntry, sha256: string | null): void;
+  /** What is not as listed, each with its path. */
+  found(): string[];
+} {
+  const found = new Map<string, string>([...listed.keys()].map((path) => [path, 'is missing']));
+  return {
+    see: (entry, sha256) => {
+      const difference = entryDifference(listed.get(entry.path), listedEntry(entry, sha256));
+      if (difference === undefined) found.delete(entry.path);
+      else found.set(entry.path, difference);
+    },
+    found: () => [...found].map(([path, difference]) => `${path} ${difference}`),
+  };
+}
+
 /** Why an entry of the archive is not what the list says of it; undefined when it is. */
 export function entryDifference(listed: ListedFile | undefined, found: ListedFile): string | undefined {
   if (listed === undefined) return 'is not in files.list';

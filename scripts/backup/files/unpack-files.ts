@@ -28,7 +28,7 @@ import { runsAsRoot } from '../../system/process/identity.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestFiles } from '../manifest.ts';
 import { readFiles } from './file-archives.ts';
-import { entryDifference, listedEntry, readFilesList } from './files-list.ts';
+import { createListComparison, readFilesList } from './files-list.ts';
 
 /**
  * Unpacks the files of a backup into a new folder and compares what it unpacks with the list, as it does.
@@ -49,7 +49,7 @@ export async function unpackFiles(
 ): Promise<readonly string[]> {
   const listed = await readFilesList(backup.folder, files);
   if (listed === undefined) return [`${files.list.name} is not a list`];
-  const differences = new Map<string, string>([...listed.keys()].map((path) => [path, 'is missing']));
+  const comparison = createListComparison(listed);
   const keeper = await attributeKeeper(context);
   await makePrivateFolder(root);
   await keeper.removeInherited(root);
@@ -68,9 +68,7 @@ export async function unpackFiles(
     if (entry.type === 'file') await attributed.add(entry);
     else if (entry.type === 'hardlink') names.push(entry);
     else later.set(entry.path, entry);
-    const difference = entryDifference(listed.get(entry.path), listedEntry(entry, sha256));
-    if (difference === undefined) differences.delete(entry.path);
-    else differences.set(entry.path, difference);
+    comparison.see(entry, sha256);
     progress((done += entry.size), files.bytes);
   });
   await attributed.flush();
@@ -87,7 +85,7 @@ export async function unpackFiles(
   }
   keeper.tell();
   if (disarmed.length > 0) warn(context, 'setuid-dropped', { paths: disarmed });
-  return [...differences].map(([path, difference]) => `${path} ${difference}`);
+  return comparison.found();
 }
 
 /** How many folders and links get their attributes at once. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLengthCheck } from '../../../scripts/dump/statement-length.ts';
+import { createLengthCheck } from '../../../scripts/dump/rows-in-dump.ts';
 
 const rows = { kind: 'table', object: 'photos', section: 'rows', number: 1, index: 0 } as const;
 
