@@ -6,8 +6,7 @@ import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
 import { liveDatabase } from './database/identity.ts';
 import { diskUsage, otherFolders } from './keeping/disk-usage.ts';
-import { keepersOf, sortOutWhole, type ExpiryFacts } from './keeping/expire.ts';
-import { trashedBackups, trashFolder } from './keeping/trash.ts';
+import { keepersOf, sortOutWhole, trashedBackups, trashFolder, type ExpiryFacts } from './keeping/expire.ts';
 import { freeBytes } from './system/files.ts';
 import { expiryFacts, readStates } from './upgrade/needed-backups.ts';
 

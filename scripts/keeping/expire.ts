@@ -1,8 +1,16 @@
 import { join } from 'node:path';
 import { archivesOf, plainFilesOf } from '../backup/files/file-archives.ts';
-import { partPath } from '../backup/layout.ts';
+import { isBackupId, partPath } from '../backup/layout.ts';
 import type { Backup } from '../backup/list.ts';
-import { statIfThere } from '../system/files.ts';
+import { manifestName } from '../backup/manifest.ts';
+import {
+  makePrivateFolder,
+  namesIn,
+  remove,
+  renameDurably,
+  statIfThere,
+  syncFolder,
+} from '../system/files.ts';
 
 /** A complete backup, as far as it matters for how long it is kept. */
 export interface KnownBackup {
@@ -138,4 +146,27 @@ export async function sortOutWhole(
   const broken: Backup[] = [];
   for (const backup of backups) ((await looksWhole(backup)) ? whole : broken).push(backup);
   return { whole, broken };
+}
+
+/**
+ * Where backups go that have expired, within the folder of the backups: from one prune to the next. `mv` gets one back.
+ */
+export const trashFolder = (backups: string): string => join(backups, '.trash');
+
+/** The backups in the trash, oldest first; what else somebody put there is not ours. */
+export const trashedBackups = async (backups: string): Promise<string[]> =>
+  (await namesIn(trashFolder(backups))).filter(isBackupId);
+
+/** Puts a backup into the trash, whole: it is in the one folder or in the other, whenever we are killed. */
+export async function moveToTrash(backups: string, id: string): Promise<void> {
+  await makePrivateFolder(trashFolder(backups));
+  await renameDurably(join(backups, id), join(trashFolder(backups), id));
+}
+
+/** Removes a backup in the trash for good: the manifest first, so that half of a backup is never taken for a whole one. */
+export async function removeFromTrash(backups: string, id: string): Promise<void> {
+  const folder = join(trashFolder(backups), id);
+  await remove(join(folder, manifestName));
+  await syncFolder(folder);
+  await remove(folder);
 }

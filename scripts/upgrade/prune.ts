@@ -6,8 +6,15 @@ import { inStep, note, orLeftOver, stopIfInterrupted, warn, type Context } from 
 import { reasonOf } from '../core/errors.ts';
 import { liveDatabase } from '../database/identity.ts';
 import type { DatabaseIdentity } from '../database/whose.ts';
-import { expiredBackups, newestProvenOf, sortOutWhole } from '../keeping/expire.ts';
-import { moveToTrash, removeFromTrash, trashedBackups, trashFolder } from '../keeping/trash.ts';
+import {
+  expiredBackups,
+  moveToTrash,
+  newestProvenOf,
+  removeFromTrash,
+  sortOutWhole,
+  trashedBackups,
+  trashFolder,
+} from '../keeping/expire.ts';
 import { expiredTrees, oldTrees, trashedTrees, treeTrash } from '../release/old-trees.ts';
 import { placesOf } from '../release/places.ts';
 import { makePrivateFolder, mountPoints, remove, renameDurably } from '../system/files.ts';
