@@ -83,7 +83,7 @@ const inOwnFolders = [
   'scripts/package/git-package.ts',
   'scripts/server/{isolation,server-template,throwaway}.ts',
   'scripts/system/{files,temporary}.ts',
-  'scripts/system/process/{identity,npm,own-version,process-group,processes}.ts',
+  'scripts/system/process/{calling-push,identity,npm,own-version,process-group,processes}.ts',
   'scripts/upgrade/lock.ts',
   'scripts/upgrade/journal/journal.ts',
   // They only ask where a link leads, to say so.

@@ -3,26 +3,97 @@ import type { Verb, VerbArguments } from './cli/verb.ts';
 import type { Context } from './core/context.ts';
 import { refused, wrongUsage } from './core/errors.ts';
 import { configuredDatabase } from './database/whose.ts';
-import { resolveCommit, scriptsInCommit } from './gate/commit.ts';
-import { decideGate, isDeletion, parsePushedRefs, refsToBranch } from './gate/decide.ts';
+import { scriptsInCommit } from './gate/commit.ts';
+import { decideGate } from './gate/decide.ts';
+import {
+  branchOf,
+  guardedRefs,
+  isDeletion,
+  isGuardedRemote,
+  looksMirrored,
+  mirroredAway,
+  parsePushedRefs,
+  withRemotesName,
+  type PushedRef,
+  type PushTarget,
+} from './gate/refs.ts';
+import { hasWork, isMirrorRemote, readBranches, readRemotes, resolveCommit } from './gate/repository.ts';
 import { readReceipts, receiptsOf, runSettings, type Receipt } from './rehearsal/receipt.ts';
+import { callingPush } from './system/process/calling-push.ts';
 
-/** The commits that would go to the deploy branch: git's lines on standard input, or `--commit`. */
-async function pushedCommits(context: Context, args: VerbArguments<'commit'>): Promise<string[]> {
-  const { commit } = args.options;
-  if (typeof commit === 'string') return [await resolveCommit(context, commit)];
+/** A commit that is to be judged, and the branch that it would go to. */
+interface Judged {
+  readonly commit: string;
+  readonly branch: string;
+}
+
+/** Git's lines: none where git has nothing to push, which is not what an empty input says by itself. */
+async function readPush(
+  context: Context,
+  args: VerbArguments<'commit'>,
+  target: PushTarget,
+): Promise<readonly PushedRef[]> {
   const input = await args.readStdin();
   // On a terminal nobody was asked about anything: "open" would be an answer to no question.
   const refs = input === undefined ? undefined : parsePushedRefs(input);
   if (refs === undefined) throw wrongUsage('gate-input', {});
-  const branch = context.config.DEPLOY_BRANCH;
-  const toBranch = refsToBranch(refs, branch);
-  if (toBranch.some(isDeletion)) throw refused('gate-deletion', { branch });
-  return toBranch.map((ref) => ref.localSha);
+  if (refs.length > 0) return refs;
+  const push = callingPush();
+  const work = push === undefined ? undefined : await hasWork(context, push, target.url);
+  if (work !== false) throw refused('gate-input-empty', { known: work === true });
+  return refs;
+}
+
+/** Whether the remote's branches are guarded at all. */
+async function isRemoteGuarded(context: Context, target: PushTarget): Promise<boolean> {
+  const { DEPLOY_BRANCH: patterns, DEPLOY_REMOTES: listed = [] } = context.config;
+  const { remote = '' } = target;
+  const pattern = withRemotesName(patterns, target);
+  if (pattern !== undefined) throw wrongUsage('gate-branch-of-remote', { pattern, remote });
+  const urls = listed.length === 0 ? new Map<string, readonly string[]>() : await readRemotes(context);
+  return isGuardedRemote(target, listed, (name) => urls.get(name) ?? []);
+}
+
+/** Refuses a push that takes a guarded branch away, by a line of git's or as a mirror. */
+async function refuseDeletion(
+  context: Context,
+  refs: readonly PushedRef[],
+  { remote, url }: PushTarget,
+): Promise<void> {
+  const patterns = context.config.DEPLOY_BRANCH;
+  const branches = guardedRefs(refs, patterns)
+    .filter(isDeletion)
+    .map((ref) => branchOf(ref) ?? '');
+  if (branches.length > 0) throw refused('gate-deletion', { branches, mirror: false });
+  const mirrors =
+    looksMirrored(refs) ||
+    callingPush()?.words.some((word) => word.startsWith('--m')) === true ||
+    (remote !== undefined && (await isMirrorRemote(context, remote)));
+  if (!mirrors || url === undefined) return;
+  const { ours, theirs } = await readBranches(context, url);
+  const gone = mirroredAway(theirs, ours, patterns);
+  if (gone.length > 0) throw refused('gate-deletion', { branches: gone, mirror: true });
+}
+
+/** The commits that would go to a guarded branch; undefined: nothing is pushed at all. */
+async function judgedOfPush(
+  context: Context,
+  args: VerbArguments<'commit'>,
+): Promise<readonly Judged[] | undefined> {
+  const [remote, url] = args.positionals;
+  const target = { remote, url };
+  const refs = await readPush(context, args, target);
+  if (!(await isRemoteGuarded(context, target))) return [];
+  await refuseDeletion(context, refs, target);
+  if (refs.length === 0) return undefined;
+  return guardedRefs(refs, context.config.DEPLOY_BRANCH).map((ref) => ({
+    commit: ref.localSha,
+    branch: branchOf(ref) ?? '',
+  }));
 }
 
 /** Whether a commit may go to the deploy branch; the receipt that allows it. */
-async function check(context: Context, commit: string): Promise<Receipt> {
+async function check(context: Context, { commit, branch }: Judged): Promise<Receipt> {
   // The database is not asked: a push is not to wait for it.
   const database = configuredDatabase(context);
   const backups = backupsOf(database, await listBackups(context));
@@ -39,12 +110,7 @@ async function check(context: Context, commit: string): Promise<Receipt> {
     maxAgeMs: context.config.BACKUP_MAX_AGE,
   });
   if (decision.open) return decision.receipt;
-  throw refused('gate-refused', {
-    branch: context.config.DEPLOY_BRANCH,
-    commit,
-    database,
-    reasons: decision.reasons,
-  });
+  throw refused('gate-refused', { branch, commit, database, reasons: decision.reasons });
 }
 
 /** `maj gate`: the pre-push hook's question, answered from what was rehearsed. */
@@ -68,24 +134,28 @@ export const gateVerb: Verb<'commit'> = {
         reason:
           'git hands over REMOTE and URL; a commit is named with --commit (npm run gate -- --commit HEAD)',
       });
-    const branch = context.config.DEPLOY_BRANCH;
-    const commits = await pushedCommits(context, args);
-    const allowed: { commit: string; receipt: Receipt }[] = [];
-    for (const commit of new Set(commits)) allowed.push({ commit, receipt: await check(context, commit) });
+    const branches = context.config.DEPLOY_BRANCH;
+    const { commit } = args.options;
+    const judged =
+      typeof commit === 'string'
+        ? [{ commit: await resolveCommit(context, commit), branch: branches.join(', ') }]
+        : await judgedOfPush(context, args);
+    const allowed: (Judged & { receipt: Receipt })[] = [];
+    for (const each of judged ?? []) allowed.push({ ...each, receipt: await check(context, each) });
     return {
-      data: allowed.map(({ commit, receipt }) => ({
-        commit,
-        branch,
+      data: allowed.map(({ receipt, ...each }) => ({
+        ...each,
         receipt: receipt.id,
         backup: receipt.backup,
         database: receipt.database,
       })),
-      text: ({ results: { gate } }) =>
-        allowed.length === 0
-          ? [gate.notDeploy({ branch })]
-          : allowed.map(({ commit, receipt: { id, backup, database, pending } }) =>
-              gate.open({ branch, commit, receipt: id, backup, database, pending: pending.length }),
-            ),
+      text: ({ results: { gate } }) => {
+        if (judged === undefined) return [gate.nothing()];
+        if (allowed.length === 0) return [gate.notDeploy({ branches })];
+        return allowed.map(({ receipt: { id, backup, database, pending }, ...each }) =>
+          gate.open({ ...each, receipt: id, backup, database, pending: pending.length }),
+        );
+      },
     };
   },
 };

@@ -89,7 +89,8 @@ export const settings = {
   CLIENT_COMMAND: setting(type.words, 'docker exec -i db'),
   CLIENT_HOST: setting(type.place, 'localhost:3306'),
   REHEARSAL_SERVER: withDefault(type.string, 'auto'),
-  DEPLOY_BRANCH: withDefault(type.string, 'deploy'),
+  DEPLOY_BRANCH: withDefault(type.branches, 'deploy'),
+  DEPLOY_REMOTES: setting(type.list, 'dokku,https://git.example/*'),
   MAJ_LANG: withDefault(type.choice('auto', 'en', 'fr'), 'auto'),
 } as const satisfies Record<string, Setting<unknown>>;
 

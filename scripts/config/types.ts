@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { splitWords } from '../system/process/shell-words.ts';
 import { groupsOf, patternOf } from '../system/regular-expression.ts';
+import { parseBranchPatterns } from './branch-pattern.ts';
 import { parseUpdateSource } from './update-source.ts';
 
 /** A type of setting: how its text is read, and how the documentation names it. */
@@ -186,6 +187,16 @@ export const list: SettingType<readonly string[]> = {
         .map((item) => item.trim())
         .filter((item) => item !== ''),
     ),
+  ),
+};
+
+/** Branches that a gate guards; none of them may be left out by a slip, so an empty list is none. */
+export const branches: SettingType<readonly string[]> = {
+  name: 'a list of branches such as deploy,release/* (as they are called on the remote, without its name, and with commas between them)',
+  schema: v.pipe(
+    text,
+    v.check((value) => parseBranchPatterns(value) !== undefined, 'a list of branches'),
+    v.transform((value) => parseBranchPatterns(value) ?? []),
   ),
 };
 

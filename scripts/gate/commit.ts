@@ -4,8 +4,8 @@ import { refused } from '../core/errors.ts';
 import { parseMigrations } from '../migrations/folder.ts';
 import { isScript } from '../migrations/names.ts';
 import type { ReceiptScript } from '../rehearsal/receipt.ts';
-import { gitEnvironment } from '../system/process/git.ts';
-import { capture, captureBytes } from '../system/process/processes.ts';
+import { captureBytes } from '../system/process/processes.ts';
+import { askGit, gateEnvironment } from './repository.ts';
 
 /**
  * The migration scripts as they stand in a commit: git's objects, not the working tree, which may differ.
@@ -14,7 +14,7 @@ import { capture, captureBytes } from '../system/process/processes.ts';
  */
 export async function scriptsInCommit(context: Context, commit: string): Promise<ReceiptScript[]> {
   const folder = await folderInRepository(context);
-  const listed = await git(context, [
+  const listed = await askGit(context, [
     'ls-tree',
     '-z',
     '--full-tree',
@@ -44,7 +44,10 @@ async function readBlobs(context: Context, names: readonly string[]): Promise<Bu
   if (names.length === 0) return [];
   const args = ['cat-file', '--batch'];
   const input = names.map((name) => `${name}\n`).join('');
-  const output = await captureBytes(gitEnvironment(context), 'git', args, { cwd: context.projectDir, input });
+  const output = await captureBytes(gateEnvironment(context), 'git', args, {
+    cwd: context.projectDir,
+    input,
+  });
   const blobs: Buffer[] = [];
   let at = 0;
   for (const name of names) {
@@ -59,26 +62,13 @@ async function readBlobs(context: Context, names: readonly string[]): Promise<Bu
   return blobs;
 }
 
-/** The full name of a commit. */
-export async function resolveCommit(context: Context, name: string): Promise<string> {
-  return (await git(context, ['rev-parse', '--verify', '--end-of-options', `${name}^{commit}`])).trim();
-}
-
 /** MIGRATIONS_DIR as a path from the root of the repository, of which the project may be a part. */
 async function folderInRepository(context: Context): Promise<string> {
   const setting = context.config.MIGRATIONS_DIR.replace(/^\.\//, '').replace(/\/+$/, '');
   if (!isAbsolute(setting)) {
-    const prefix = (await git(context, ['rev-parse', '--show-prefix'])).trim();
+    const prefix = (await askGit(context, ['rev-parse', '--show-prefix'])).trim();
     return posix.normalize(`${prefix}${setting}`);
   }
-  const top = (await git(context, ['rev-parse', '--show-toplevel'])).trim();
+  const top = (await askGit(context, ['rev-parse', '--show-toplevel'])).trim();
   return setting.startsWith(`${top}/`) ? setting.slice(top.length + 1) : setting;
-}
-
-async function git(context: Context, args: readonly string[]): Promise<string> {
-  const output = await capture(gitEnvironment(context), 'git', args, { cwd: context.projectDir });
-  if (output.code !== 0) {
-    throw refused('gate-git', { command: `git ${args[0] ?? ''}`, output: output.stderr.trim() });
-  }
-  return output.stdout;
 }

@@ -13,8 +13,10 @@ declare module '../core/errors.ts' {
         reasons: readonly GateReason[];
       }
     >;
-    'gate-deletion': Failure<'refused', { branch: string }>;
+    'gate-deletion': Failure<'refused', { branches: readonly string[]; mirror: boolean }>;
+    'gate-branch-of-remote': Failure<'usage', { pattern: string; remote: string }>;
     'gate-input': Failure<'usage'>;
+    'gate-input-empty': Failure<'refused', { known: boolean }>;
     'gate-git': Failure<'refused', { command: string; output: string }>;
   }
 }

@@ -40,12 +40,24 @@ export const gate = {
       hint: 'Run `maj rehearse` (npm run rehearse), then push again.',
     }),
     'gate-deletion': (facts) => ({
-      message: `The push is refused: it would delete the deploy branch ${facts.branch}.`,
-      hint: 'Delete it on the server itself if that is really meant.',
+      message: `The push is refused: it would delete the deploy ${facts.branches.length === 1 ? 'branch' : 'branches'} ${nameList(facts.branches)}${facts.mirror ? ', of which a mirror (git push --mirror) knows nothing here' : ''}.`,
+      hint: facts.mirror
+        ? 'Push the branches by name: `git push origin BRANCH`. A branch that is really to go is deleted on the server itself.'
+        : 'Delete it on the server itself if that is really meant.',
+    }),
+    'gate-branch-of-remote': (facts) => ({
+      message: `DEPLOY_BRANCH names ${facts.pattern}: on ${facts.remote} a branch is called without the name of the remote, and so this would guard nothing.`,
+      hint: `Set DEPLOY_BRANCH=${facts.pattern.slice(facts.remote.length + 1)}.`,
     }),
     'gate-input': () => ({
       message: 'Standard input does not hold what git hands to a pre-push hook.',
-      hint: 'Call `maj gate` from .husky/pre-push, or name a commit: `maj gate --commit HEAD`.',
+      hint: 'Call `maj gate "$@"` from .husky/pre-push, or name a commit: `maj gate --commit HEAD`.',
+    }),
+    'gate-input-empty': (facts) => ({
+      message: facts.known
+        ? 'The push is refused: git has something to push, and its lines did not reach the gate.'
+        : 'The push is refused: standard input is empty, and it cannot be told whether git had nothing to push or its lines went elsewhere.',
+      hint: 'Let the hook hand on git’s lines: `use_stdin: true` with lefthook; where several programs of one hook read them, read them once (`lines=$(cat)`) and give them to each (`printf \'%s\\n\' "$lines" | maj gate "$@"`).',
     }),
     'gate-git': (facts) => ({
       message: `git cannot tell what is pushed (${facts.command}): ${facts.output}`,
@@ -55,7 +67,9 @@ export const gate = {
   steps: {} satisfies Partial<StepTexts>,
   notes: {} satisfies Partial<NoteTexts>,
   results: {
-    notDeploy: (facts: { branch: string }) => `gate: nothing goes to ${facts.branch}; open`,
+    notDeploy: (facts: { branches: readonly string[] }) =>
+      `gate: nothing goes to ${facts.branches.join(', ')}; open`,
+    nothing: () => 'gate: git has nothing to push; open',
     open: (facts: {
       branch: string;
       commit: string;

@@ -124,7 +124,10 @@ export const settings = {
       'With CLIENT_COMMAND: the database server as seen from there, as host, host:port or the path of a socket.',
     REHEARSAL_SERVER:
       'auto, or the folder of the server programs (mysqld or mariadbd) for the throwaway server.',
-    DEPLOY_BRANCH: 'Branch that only rehearsed commits may be pushed to.',
+    DEPLOY_BRANCH:
+      'Branches that only rehearsed commits may be pushed to, separated by commas; * stands for any characters.',
+    DEPLOY_REMOTES:
+      'Remotes whose branches these are, by name or address, separated by commas; * stands for any characters. If not set: of every remote.',
     MAJ_LANG: 'Language of terminal and report.',
   },
   errors: {

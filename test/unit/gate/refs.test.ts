@@ -1,5 +1,14 @@
-import { expect, test } from 'vitest';
-import { isDeletion, parsePushedRefs, refsToBranch } from '../../../scripts/gate/decide.ts';
+import { describe, expect, test } from 'vitest';
+import { parseBranchPatterns } from '../../../scripts/config/branch-pattern.ts';
+import {
+  guardedRefs,
+  isDeletion,
+  isGuardedRemote,
+  mirroredAway,
+  parsePushedRefs,
+  plainUrl,
+} from '../../../scripts/gate/refs.ts';
+import { hasWorkIn } from '../../../scripts/gate/repository.ts';
 
 const a = 'a'.repeat(40);
 const b = 'b'.repeat(40);
@@ -19,7 +28,9 @@ test.each(['deploy', 'heads/deploy', 'refs/heads/deploy'])(
   (branch) => {
     const refs =
       parsePushedRefs(`HEAD ${a} refs/heads/deploy ${b}\nHEAD ${a} refs/heads/x/deploy ${b}\n`) ?? [];
-    expect(refsToBranch(refs, branch).map((ref) => ref.remoteRef)).toEqual(['refs/heads/deploy']);
+    expect(guardedRefs(refs, parseBranchPatterns(branch) ?? []).map((ref) => ref.remoteRef)).toEqual([
+      'refs/heads/deploy',
+    ]);
   },
 );
 
@@ -51,10 +62,61 @@ test('looks at the destination, whatever is pushed there', () => {
       `refs/heads/deploy ${a} refs/tags/deploy ${b}`,
     ].join('\n'),
   );
-  expect(refsToBranch(refs ?? [], 'deploy').map((ref) => ref.localRef)).toEqual(['HEAD', 'refs/tags/v1']);
+  expect(guardedRefs(refs ?? [], ['deploy']).map((ref) => ref.localRef)).toEqual(['HEAD', 'refs/tags/v1']);
 });
 
 test('tells a deletion by its object name of zeros', () => {
   const [ref] = parsePushedRefs(`(delete) ${zero} refs/heads/deploy ${a}`) ?? [];
   expect(ref !== undefined && isDeletion(ref)).toBe(true);
+});
+
+describe('which remotes are guarded', () => {
+  const urls: Readonly<Record<string, readonly string[]>> = {
+    dokku: ['dokku@host.example:shop'],
+    origin: ['https://git.example/shop.git'],
+    again: ['ssh://dokku@host.example/shop.git'],
+  };
+  const ask = (remote: string | undefined, url: string | undefined, listed: string[]): boolean =>
+    isGuardedRemote({ remote, url }, listed, (name) => urls[name] ?? []);
+
+  test.each<[string, string | undefined, string | undefined, string[], boolean]>([
+    ['no list', 'origin', 'https://git.example/shop.git', [], true],
+    ['listed', 'dokku', 'dokku@host.example:shop', ['dokku'], true],
+    ['not listed', 'origin', 'https://git.example/shop.git', ['dokku'], false],
+    ['listed, under another name', 'again', 'ssh://dokku@host.example/shop.git', ['dokku'], true],
+    ['an address', 'ssh://host.example/shop', 'ssh://host.example/shop', ['dokku'], true],
+    ['an address that is not known', 'https://x.example/y', 'https://x.example/y', ['dokku'], true],
+    ['a pattern of names', 'dokku', 'dokku@host.example:shop', ['dok*'], true],
+    ['a pattern of addresses', 'origin', 'https://git.example/shop.git', ['https://git.example/*'], true],
+    ['not told', undefined, undefined, ['dokku'], true],
+  ])('%s', (_title, remote, url, listed, guarded) => {
+    expect(ask(remote, url, listed)).toBe(guarded);
+  });
+
+  test.each([
+    ['git@host:a/b.git', 'ssh://git@host/a/b'],
+    ['https://me:x@Host/a/', 'https://host/a.git'],
+    ['/srv/a.git', 'file:///srv/a'],
+    ['ssh://host:2222/a', 'host:a'],
+  ])('%s is %s', (one, other) => {
+    expect(plainUrl(one)).toBe(plainUrl(other));
+  });
+});
+
+test('a mirror takes away the guarded branches that are not here', () => {
+  expect(mirroredAway(['deploy', 'live/1', 'x'], ['x', 'live/1'], ['deploy', 'live/*'])).toEqual(['deploy']);
+});
+
+test.each<[string, string | undefined, boolean | undefined]>([
+  ['To /r.git\n=\trefs/heads/main:refs/heads/main\t[up to date]\nDone\n', undefined, false],
+  ['To /r.git\n!\trefs/heads/main:refs/heads/main\t[rejected] (non-fast-forward)\n', undefined, false],
+  ['To /r.git\n \tHEAD:refs/heads/main\ta..b\nDone\n', '/r.git', true],
+  ['To /r.git\n-\t:refs/heads/main\t[deleted]\nDone\n', '/r.git', true],
+  ['To /a\n=\tx:x\t[up to date]\nTo /b\n*\tx:x\t[new branch]\nDone\n', '/a', false],
+  ['To /a\n=\tx:x\t[up to date]\nTo /b\n*\tx:x\t[new branch]\nDone\n', '/b', true],
+  ['To /a\n=\tx:x\t[up to date]\nTo /b\n*\tx:x\t[new branch]\nDone\n', undefined, true],
+  ['fatal: could not read from remote\n', '/a', undefined],
+  ['', undefined, undefined],
+])('git says %j', (porcelain, url, work) => {
+  expect(hasWorkIn(porcelain, url)).toBe(work);
 });

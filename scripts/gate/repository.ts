@@ -1,0 +1,120 @@
+import type { Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
+import type { CallingPush } from '../system/process/calling-push.ts';
+import { gitEnvironment } from '../system/process/git.ts';
+import { capture, shell } from '../system/process/processes.ts';
+import { quoteWords } from '../system/process/shell-words.ts';
+
+/** A repository is asked as it is: `git replace` puts other objects in the place of those that are pushed. */
+export function gateEnvironment(context: Pick<Context, 'env'>): Pick<Context, 'env'> {
+  const { env } = gitEnvironment(context);
+  return { env: { ...env, GIT_NO_REPLACE_OBJECTS: '1', GIT_GRAFT_FILE: '/dev/null' } };
+}
+
+/**
+ * Asks git something of the repository that is pushed.
+ *
+ * @throws MajError `gate-git`
+ */
+export const askGit = (
+  context: Pick<Context, 'env' | 'projectDir'>,
+  args: readonly string[],
+): Promise<string> => runGit({ ...context, ...gateEnvironment(context) }, args);
+
+async function runGit(
+  { env, projectDir }: Pick<Context, 'env' | 'projectDir'>,
+  args: readonly string[],
+): Promise<string> {
+  const output = await capture({ env }, 'git', args, { cwd: projectDir });
+  if (output.code !== 0) {
+    throw refused('gate-git', { command: `git ${args[0] ?? ''}`, output: output.stderr.trim() });
+  }
+  return output.stdout;
+}
+
+/** The full name of a commit. */
+export async function resolveCommit(
+  context: Pick<Context, 'env' | 'projectDir'>,
+  name: string,
+): Promise<string> {
+  return (await askGit(context, ['rev-parse', '--verify', '--end-of-options', `${name}^{commit}`])).trim();
+}
+
+/** The addresses of each remote, as git uses them. */
+export async function readRemotes(
+  context: Pick<Context, 'env' | 'projectDir'>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const remotes = new Map<string, string[]>();
+  for (const line of (await askGit(context, ['remote', '-v'])).split('\n')) {
+    const [, name, url] = /^([^\t]+)\t(.*) \((?:fetch|push)\)/.exec(line) ?? [];
+    if (name !== undefined && url !== undefined) remotes.set(name, [...(remotes.get(name) ?? []), url]);
+  }
+  return remotes;
+}
+
+/** Whether a remote is set to be pushed to as a mirror, without a word of it in the command. */
+export async function isMirrorRemote(
+  context: Pick<Context, 'env' | 'projectDir'>,
+  remote: string,
+): Promise<boolean> {
+  const args = ['config', '--type=bool', '--get', `remote.${remote}.mirror`];
+  const output = await capture(gateEnvironment(context), 'git', args, { cwd: context.projectDir });
+  return output.stdout.trim() === 'true';
+}
+
+/** The branches of this repository, and of the one that is pushed to. */
+export async function readBranches(
+  context: Pick<Context, 'env' | 'projectDir'>,
+  url: string,
+): Promise<{ readonly ours: string[]; readonly theirs: string[] }> {
+  const names = (output: string): string[] =>
+    [...output.matchAll(/^[0-9a-f]+\s+refs\/heads\/(.*)$/gm)].map(([, name = '']) => name);
+  const ours = await askGit(context, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads']);
+  // By whatever way the push itself takes.
+  const { GIT_ALLOW_PROTOCOL } = context.env;
+  const env = { ...gateEnvironment(context).env, GIT_ALLOW_PROTOCOL };
+  const theirs = await runGit({ ...context, env }, ['ls-remote', '--heads', '--', url]);
+  return { ours: names(ours), theirs: names(theirs) };
+}
+
+const longestTryMs = 60_000;
+
+/**
+ * Whether a push has anything to push, by trying it once more without pushing; undefined where that does not tell.
+ *
+ * @param url where to: of a remote with several addresses git calls the hook for each
+ */
+export async function hasWork(
+  context: Pick<Context, 'env' | 'signal'>,
+  push: CallingPush,
+  url: string | undefined,
+): Promise<boolean | undefined> {
+  const words = push.words.filter((word) => word !== '-q' && word !== '--quiet');
+  const end = words.indexOf('--');
+  const at = end < 0 ? words.length : end;
+  const options = ['--dry-run', '--porcelain', '--no-verify'];
+  const command = quoteWords(['git', 'push', ...words.slice(0, at), ...options, ...words.slice(at)]);
+  // In its own environment, of which a hook's is a copy: it says which repository that is, and with which settings.
+  const env = { ...context.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+  const tried = await shell({ env }, command, {
+    cwd: push.folder,
+    timeoutMs: longestTryMs,
+    signal: context.signal,
+  });
+  return hasWorkIn(tried.stdout, url);
+}
+
+/** The same of what `git push --porcelain` prints. Pure. */
+export function hasWorkIn(porcelain: string, url: string | undefined): boolean | undefined {
+  const flags = new Map<string, string[]>();
+  let to: string | undefined;
+  for (const line of porcelain.split('\n')) {
+    to = /^To (.*)$/.exec(line)?.[1] ?? to;
+    const flag = /^(.)\t/.exec(line)?.[1];
+    if (to !== undefined && flag !== undefined) flags.set(to, [...(flags.get(to) ?? []), flag]);
+  }
+  if (flags.size === 0) return undefined;
+  const meant = (url === undefined ? undefined : flags.get(url)) ?? [...flags.values()].flat();
+  // What is up to date, and what git itself refuses, is in no line for the hook.
+  return meant.some((flag) => flag !== '=' && flag !== '!');
+}
