@@ -74,7 +74,7 @@ const inOwnFolders = [
   'scripts/backup/files/{files-list,hard-links}.ts',
   'scripts/backup/{partial,take-database}.ts',
   'scripts/cli/{generate,program}.ts',
-  'scripts/config/{load,own-folders}.ts',
+  'scripts/config/{load,own-folders,shared-file,worktree}.ts',
   'scripts/database/session/connection-options.ts',
   'scripts/dump/{client/option-file,store}.ts',
   'scripts/keeping/disk-usage.ts',

@@ -1,6 +1,8 @@
 import { backupsOf, listBackups } from './backup/list.ts';
 import type { Verb, VerbArguments } from './cli/verb.ts';
-import type { Context } from './core/context.ts';
+import { hasSettings } from './config/load.ts';
+import { folderOfRecords } from './config/worktree.ts';
+import { warn, type Context } from './core/context.ts';
 import { refused, wrongUsage } from './core/errors.ts';
 import { configuredDatabase } from './database/whose.ts';
 import { scriptsInCommit } from './gate/commit.ts';
@@ -10,6 +12,7 @@ import {
   guardedRefs,
   isDeletion,
   isGuardedRemote,
+  looksLive,
   looksMirrored,
   mirroredAway,
   parsePushedRefs,
@@ -54,6 +57,15 @@ async function isRemoteGuarded(context: Context, target: PushTarget): Promise<bo
   return isGuardedRemote(target, listed, (name) => urls.get(name) ?? []);
 }
 
+/** Where nothing says what is guarded, says so; and refuses what looks as if it were. */
+function refuseUnsaid(context: Context, refs: readonly PushedRef[]): void {
+  if (hasSettings(context.projectDir)) return;
+  const facts = { folder: context.projectDir, guarded: context.config.DEPLOY_BRANCH };
+  const branch = looksLive(refs, facts.guarded);
+  if (branch !== undefined) throw refused('gate-unsaid', { ...facts, branch });
+  warn(context, 'gate-unsaid', facts);
+}
+
 /** Refuses a push that takes a guarded branch away, by a line of git's or as a mirror. */
 async function refuseDeletion(
   context: Context,
@@ -83,6 +95,7 @@ async function judgedOfPush(
   const [remote, url] = args.positionals;
   const target = { remote, url };
   const refs = await readPush(context, args, target);
+  refuseUnsaid(context, refs);
   if (!(await isRemoteGuarded(context, target))) return [];
   await refuseDeletion(context, refs, target);
   if (refs.length === 0) return undefined;
@@ -94,9 +107,10 @@ async function judgedOfPush(
 
 /** Whether a commit may go to the deploy branch; the receipt that allows it. */
 async function check(context: Context, { commit, branch }: Judged): Promise<Receipt> {
+  const records = { ...context, projectDir: folderOfRecords(context.projectDir) };
   // The database is not asked: a push is not to wait for it.
-  const database = configuredDatabase(context);
-  const backups = backupsOf(database, await listBackups(context));
+  const database = configuredDatabase(records);
+  const backups = backupsOf(database, await listBackups(records));
   const decision = decideGate({
     scripts: await scriptsInCommit(context, commit),
     backups: backups.map(({ id, manifest, proof }) => ({
@@ -104,7 +118,7 @@ async function check(context: Context, { commit, branch }: Judged): Promise<Rece
       createdAt: manifest.createdAt,
       proven: proof !== null,
     })),
-    receipts: receiptsOf(database, await readReceipts(context)),
+    receipts: receiptsOf(database, await readReceipts(records)),
     settings: runSettings(context.config),
     now: context.clock.now(),
     maxAgeMs: context.config.BACKUP_MAX_AGE,
@@ -126,6 +140,7 @@ export const gateVerb: Verb<'commit'> = {
     },
   },
   needsSettings: true,
+  deciding: 'project',
   async run(context, args) {
     // git hands over two words; a single one is a commit whose option did not come through (npm run gate --commit HEAD).
     if (args.positionals.length === 1)

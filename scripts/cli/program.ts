@@ -84,8 +84,8 @@ async function runVerb(
 
 async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promise<void> {
   const projectDir = projectFolder(args.project);
-  const { config, env, exposed } = verb.needsSettings
-    ? loadSettings(projectDir, args.settings)
+  const { config, env, exposed, ignored } = verb.needsSettings
+    ? loadSettings(projectDir, args.settings, process.env, verb.deciding)
     : withoutSettings();
   const language = config.MAJ_LANG === 'auto' ? messages : messagesFor(config.MAJ_LANG, process.env);
   const interruption = new AbortController();
@@ -102,6 +102,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
     env,
   };
   if (exposed !== undefined) warn(context, 'settings-exposed', { path: exposed });
+  if (ignored.length > 0) warn(context, 'settings-ignored', { names: ignored });
   const result = await verb.run(context, {
     positionals: args.positionals,
     options: args.options,
@@ -142,7 +143,7 @@ function projectFolder(given: string | undefined): string {
 function withoutSettings(): LoadedSettings {
   const defaults = parseSettings({}, []);
   if (!defaults.ok) throw new Error('the defaults of the settings do not parse');
-  return { config: defaults.config, env: process.env, exposed: undefined };
+  return { config: defaults.config, env: process.env, exposed: undefined, ignored: [] };
 }
 
 async function allVerbs({ names, load }: Verbs): Promise<Verb[]> {

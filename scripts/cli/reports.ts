@@ -40,5 +40,6 @@ declare module '../core/events.ts' {
     'files-replaced': { id: string; written: readonly string[] };
     'files-not-known': { id: string; reason: string };
     'settings-exposed': { path: string };
+    'settings-ignored': { names: readonly string[] };
   }
 }

@@ -1,3 +1,4 @@
+import type { Deciding } from '../config/load.ts';
 import type { Context } from '../core/context.ts';
 import type { ExitCode } from '../core/exit-codes.ts';
 import type { Messages } from '../messages/catalogue.ts';
@@ -43,5 +44,7 @@ export interface Verb<O extends string = string> {
   readonly options: Readonly<Record<O, VerbOption>>;
   /** A verb that needs no settings works where there are none, or wrong ones. */
   readonly needsSettings: boolean;
+  /** Who decides where a setting is given in several places; the caller, where not given. */
+  readonly deciding?: Deciding;
   run(context: Context, args: VerbArguments<O>): Promise<VerbResult>;
 }

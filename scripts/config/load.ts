@@ -1,10 +1,13 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { reasonOf, wrongUsage } from '../core/errors.ts';
 import { refuseStrangers } from './own-folders.ts';
 import { parseSettings } from './parse.ts';
 import { isSecret, settingNames, type Config, type SettingName } from './settings.ts';
+import { readSharedSettings, sharedFileName } from './shared-file.ts';
+import { textsOfCaller, textsOfProject } from './sources.ts';
+import { folderOfRecords } from './worktree.ts';
 
 /** The settings, and the environment that child processes may see. */
 export interface LoadedSettings {
@@ -12,34 +15,46 @@ export interface LoadedSettings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The path of `.env`, where it holds a secret and others than its owner may read or write it. */
   readonly exposed: string | undefined;
+  /** Settings of the environment that do not count. */
+  readonly ignored: readonly SettingName[];
 }
 
+/** Whether a project says anything itself: in `.env`, or in the file that a team shares. */
+export const hasSettings = (projectDir: string): boolean =>
+  [resolve(folderOfRecords(projectDir), '.env'), resolve(projectDir, sharedFileName)].some((path) =>
+    existsSync(path),
+  );
+
+/** Who decides where the same setting is given in several places: whoever calls, or the project alone. */
+export type Deciding = 'caller' | 'project';
+
 /**
- * Loads the settings of a project: options over environment over `.env`.
+ * Loads the settings of a project: options over environment over `.env` over `maj.config.json`; where the project decides, as
+ * `textsOfProject` says.
  *
  * @param projectDir the folder that holds `.env`; the file may be absent
  * @param options the settings given on the command line
- * @throws MajError `settings-invalid` with every problem at once; `settings-unreadable` when `.env` cannot be read;
- *   `project-of-another`
+ * @throws MajError `settings-invalid` with every problem at once; `settings-unreadable` when a file cannot be read;
+ *   `settings-not-shared`; `project-of-another`
  */
 export function loadSettings(
   projectDir: string,
   options: Partial<Record<SettingName, string>>,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  deciding: Deciding = 'caller',
 ): LoadedSettings {
-  const path = resolve(projectDir, '.env');
-  refuseStrangers(projectDir, [projectDir, path], environment);
+  const folder = deciding === 'project' ? folderOfRecords(projectDir) : projectDir;
+  const path = resolve(folder, '.env');
+  const shared = resolve(projectDir, sharedFileName);
+  refuseStrangers(projectDir, [...new Set([projectDir, folder]), shared, path], environment);
   const file = readDotenv(path);
-  const texts: Record<string, string | undefined> = { ...file };
-  for (const name of settingNames) {
-    const given = environment[name];
-    if (given !== undefined && given !== '') texts[name] = given;
-  }
-  Object.assign(texts, options);
+  const sources = { shared: readSharedSettings(projectDir) ?? {}, file, environment, options };
+  const { texts, ignored } =
+    deciding === 'project' ? textsOfProject(sources) : { texts: textsOfCaller(sources), ignored: [] };
   const parsed = parseSettings(texts, Object.keys(file));
   if (!parsed.ok) throw wrongUsage('settings-invalid', { problems: parsed.problems });
   const exposed = holdsSecret(file) && isOpenToOthers(path) ? path : undefined;
-  return { config: parsed.config, env: withoutSecrets(environment), exposed };
+  return { config: parsed.config, env: withoutSecrets(environment), exposed, ignored };
 }
 
 function readDotenv(path: string): Record<string, string> {

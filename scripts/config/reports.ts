@@ -7,6 +7,10 @@ declare module '../core/errors.ts' {
     'maintenance-unclear': Failure<'usage', { given: readonly string[]; missing: readonly string[] }>;
     'maintenance-file-outside': Failure<'usage', { path: string }>;
     'settings-invalid': Failure<'usage', { problems: readonly SettingProblem[] }>;
+    'settings-not-shared': Failure<
+      'usage',
+      { path: string; names: readonly string[]; known: readonly string[] }
+    >;
     'settings-missing': Failure<'usage', { names: readonly string[] }>;
     'settings-unreadable': Failure<'usage', { path: string; reason: string }>;
     'project-of-another': Failure<

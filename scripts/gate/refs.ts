@@ -116,3 +116,17 @@ export const mirroredAway = (
   ours: readonly string[],
   patterns: readonly string[],
 ): string[] => theirs.filter((branch) => isGuarded(branch, patterns) && !ours.includes(branch));
+
+/** What branches are called that are live somewhere. */
+const liveNames = ['deploy*', 'prod', 'prod/*', 'production*', 'live', 'live/*'];
+
+/**
+ * The branch among these that is live by its name, where no setting says which are: a clone without them would guard another
+ * one than everybody else. Undefined where there is none. Pure.
+ *
+ * @param patterns those that are guarded by default
+ */
+export const looksLive = (refs: readonly PushedRef[], patterns: readonly string[]): string | undefined =>
+  refs
+    .map(branchOf)
+    .find((branch) => branch !== undefined && !isGuarded(branch, patterns) && isGuarded(branch, liveNames));

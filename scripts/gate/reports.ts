@@ -15,8 +15,15 @@ declare module '../core/errors.ts' {
     >;
     'gate-deletion': Failure<'refused', { branches: readonly string[]; mirror: boolean }>;
     'gate-branch-of-remote': Failure<'usage', { pattern: string; remote: string }>;
+    'gate-unsaid': Failure<'refused', { folder: string; guarded: readonly string[]; branch: string }>;
     'gate-input': Failure<'usage'>;
     'gate-input-empty': Failure<'refused', { known: boolean }>;
     'gate-git': Failure<'refused', { command: string; output: string }>;
+  }
+}
+
+declare module '../core/events.ts' {
+  interface Notes {
+    'gate-unsaid': { folder: string; guarded: readonly string[] };
   }
 }

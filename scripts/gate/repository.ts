@@ -73,7 +73,9 @@ export async function readBranches(
   // By whatever way the push itself takes.
   const { GIT_ALLOW_PROTOCOL } = context.env;
   const env = { ...gateEnvironment(context).env, GIT_ALLOW_PROTOCOL };
-  const theirs = await runGit({ ...context, env }, ['ls-remote', '--heads', '--', url]);
+  // A relative address starts from the root of the repository, of which the project may be a part.
+  const top = (await askGit(context, ['rev-parse', '--show-toplevel'])).trim();
+  const theirs = await runGit({ env, projectDir: top }, ['ls-remote', '--heads', '--', url]);
   return { ours: names(ours), theirs: names(theirs) };
 }
 

@@ -49,6 +49,10 @@ export const gate = {
       message: `DEPLOY_BRANCH names ${facts.pattern}: on ${facts.remote} a branch is called without the name of the remote, and so this would guard nothing.`,
       hint: `Set DEPLOY_BRANCH=${facts.pattern.slice(facts.remote.length + 1)}.`,
     }),
+    'gate-unsaid': (facts) => ({
+      message: `The push to ${facts.branch} is refused: neither maj.config.json nor .env in ${facts.folder} says which branches are guarded, and this one looks live.`,
+      hint: `Put {"DEPLOY_BRANCH": "${facts.branch}"} into maj.config.json and commit it, so that every clone guards the same; for a project in a subfolder, call the gate there: \`maj gate --project FOLDER "$@"\`.`,
+    }),
     'gate-input': () => ({
       message: 'Standard input does not hold what git hands to a pre-push hook.',
       hint: 'Call `maj gate "$@"` from .husky/pre-push, or name a commit: `maj gate --commit HEAD`.',
@@ -65,7 +69,10 @@ export const gate = {
     }),
   } satisfies Partial<ErrorTexts>,
   steps: {} satisfies Partial<StepTexts>,
-  notes: {} satisfies Partial<NoteTexts>,
+  notes: {
+    'gate-unsaid': (facts) =>
+      `neither maj.config.json nor .env in ${facts.folder} says which branches are guarded: ${facts.guarded.join(', ')}`,
+  } satisfies Partial<NoteTexts>,
   results: {
     notDeploy: (facts: { branches: readonly string[] }) =>
       `gate: nothing goes to ${facts.branches.join(', ')}; open`,

@@ -1,5 +1,6 @@
 import type { OwnFolder, Stranger } from '../../config/own-folders.ts';
 import type { SettingProblem } from '../../config/parse.ts';
+import { nameList } from '../../core/format.ts';
 import type { ErrorTexts, NoteTexts } from '../texts.ts';
 
 interface Changeable {
@@ -135,6 +136,10 @@ export const settings = {
       message: `The settings are not right:\n${facts.problems.map((problem) => `  - ${problemText(problem)}`).join('\n')}`,
       hint: 'Correct them in .env, in the environment or in the options; `maj --help` lists every setting.',
     }),
+    'settings-not-shared': (facts) => ({
+      message: `${facts.path} names ${nameList(facts.names)}, which cannot stand in a file that a team shares.`,
+      hint: `It takes ${facts.known.join(', ')}; everything else belongs into .env.`,
+    }),
     'settings-missing': (facts) => ({
       message: `${facts.names.join(', ')} ${facts.names.length === 1 ? 'is' : 'are'} not set.`,
       hint: 'Set it in .env (see .env.example), in the environment, or as an option; `maj --help` explains each.',
@@ -153,6 +158,8 @@ export const settings = {
     }),
   } satisfies Partial<ErrorTexts>,
   notes: {
+    'settings-ignored': (facts) =>
+      `${facts.names.join(', ')} of the environment ${facts.names.length === 1 ? 'does' : 'do'} not count here: the project says what is checked, and how (maj.config.json, .env)`,
     'settings-exposed': (facts) =>
       `${facts.path} holds a password, and others than its owner may read or write it: chmod 600 ${facts.path}`,
   } satisfies Partial<NoteTexts>,

@@ -1,0 +1,68 @@
+import { settingNames, settingOf, ruleSettings, type SettingName } from './settings.ts';
+
+type Texts = Readonly<Partial<Record<string, string>>>;
+
+/** The places that settings come from. */
+export interface Sources {
+  /** The file that a team shares. */
+  readonly shared: Texts;
+  /** `.env`. */
+  readonly file: Texts;
+  readonly environment: Texts;
+  /** Options of the command line. */
+  readonly options: Texts;
+}
+
+/** The settings that count, and the names of those of the environment that do not. */
+export interface ChosenTexts {
+  readonly texts: Texts;
+  readonly ignored: readonly SettingName[];
+}
+
+const addressParts: ReadonlySet<SettingName> = new Set([
+  'DB_HOST',
+  'DB_PORT',
+  'DB_SOCKET',
+  'DB_NAME',
+  'DB_USER',
+  'DB_PASSWORD',
+]);
+
+/** Options over environment over `.env` over what is shared: whoever calls decides. Pure. */
+export function textsOfCaller({ shared, file, environment, options }: Sources): Texts {
+  return { ...shared, ...file, ...ours(environment), ...options };
+}
+
+/**
+ * What the project says decides: the shared file over `.env`. The environment adds what is said nowhere, such as where the
+ * database is, and no rule of the check; an alias or a direnv would open it without a trace. Pure.
+ */
+export function textsOfProject({ shared, file, environment, options }: Sources): ChosenTexts {
+  const said: Texts = { ...file, ...shared, ...options };
+  const names = (set: Texts): readonly string[] => Object.keys(set);
+  const saysAddress = (said['DATABASE_URL'] ?? '') !== '';
+  const saysParts = names(said).some((name) => addressParts.has(name as SettingName));
+  const counts = (name: SettingName): boolean => {
+    if (name === 'MAJ_LANG') return true;
+    if (name === 'DATABASE_URL' ? saysParts : saysAddress && addressParts.has(name)) return false;
+    return said[name] === undefined && !ruleSettings.includes(name);
+  };
+  const given = ours(environment);
+  const isGiven = (name: SettingName): boolean => given[name] !== undefined;
+  const added = Object.fromEntries(
+    settingNames.filter((name) => isGiven(name) && counts(name)).map((name) => [name, given[name] ?? '']),
+  );
+  const ignored = settingNames.filter(
+    (name) => isGiven(name) && !counts(name) && given[name] !== (said[name] ?? settingOf(name).default),
+  );
+  return { texts: { ...said, ...added }, ignored };
+}
+
+/** What is empty in the environment is not given. */
+const ours = (environment: Texts): Texts =>
+  Object.fromEntries(
+    settingNames.flatMap((name) => {
+      const text = environment[name];
+      return text === undefined || text === '' ? [] : [[name, text]];
+    }),
+  );
