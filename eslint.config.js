@@ -76,6 +76,7 @@ const inOwnFolders = [
   'scripts/cli/{generate,program}.ts',
   'scripts/config/{load,own-folders,shared-file,worktree}.ts',
   'scripts/database/session/connection-options.ts',
+  'scripts/gate/{commit,record}.ts',
   'scripts/dump/{client/option-file,store}.ts',
   'scripts/keeping/disk-usage.ts',
   'scripts/migrations/{folder,new}.ts',

@@ -1,130 +1,118 @@
-import { backupsOf, listBackups } from './backup/list.ts';
-import type { Verb, VerbArguments } from './cli/verb.ts';
-import { hasSettings } from './config/load.ts';
+import type { Verb, VerbResult } from './cli/verb.ts';
 import { folderOfRecords } from './config/worktree.ts';
-import { warn, type Context } from './core/context.ts';
+import { orLeftOver, warn, type Context } from './core/context.ts';
 import { refused, wrongUsage } from './core/errors.ts';
-import { configuredDatabase } from './database/whose.ts';
+import { bypassReason, refusalOf } from './gate/bypass.ts';
+import { cameAround } from './gate/came-around.ts';
 import { scriptsInCommit } from './gate/commit.ts';
-import { decideGate } from './gate/decide.ts';
+import { receiptFor, type GateContext } from './gate/judge.ts';
+import { readGuardedPush, type GuardedPush } from './gate/pushed.ts';
 import {
-  branchOf,
-  guardedRefs,
-  isDeletion,
-  isGuardedRemote,
-  looksLive,
-  looksMirrored,
-  mirroredAway,
-  parsePushedRefs,
-  withRemotesName,
-  type PushedRef,
-  type PushTarget,
-} from './gate/refs.ts';
-import { hasWork, isMirrorRemote, readBranches, readRemotes, resolveCommit } from './gate/repository.ts';
-import { readReceipts, receiptsOf, runSettings, type Receipt } from './rehearsal/receipt.ts';
-import { callingPush } from './system/process/calling-push.ts';
+  readGateRecord,
+  recordPath,
+  shownRemote,
+  whoPushes,
+  writeGateRecord,
+  type GateEntry,
+} from './gate/record.ts';
+import { branchOf, isNone } from './gate/refs.ts';
+import { resolveCommit } from './gate/repository.ts';
+import { readReceipts, type Receipt } from './rehearsal/receipt.ts';
 
-/** A commit that is to be judged, and the branch that it would go to. */
-interface Judged {
+/** A commit that may go to a guarded branch. */
+interface Allowed {
   readonly commit: string;
   readonly branch: string;
+  readonly receipt: Receipt;
 }
 
-/** Git's lines: none where git has nothing to push, which is not what an empty input says by itself. */
-async function readPush(
-  context: Context,
-  args: VerbArguments<'commit'>,
-  target: PushTarget,
-): Promise<readonly PushedRef[]> {
-  const input = await args.readStdin();
-  // On a terminal nobody was asked about anything: "open" would be an answer to no question.
-  const refs = input === undefined ? undefined : parsePushedRefs(input);
-  if (refs === undefined) throw wrongUsage('gate-input', {});
-  if (refs.length > 0) return refs;
-  const push = callingPush();
-  const work = push === undefined ? undefined : await hasWork(context, push, target.url);
-  if (work !== false) throw refused('gate-input-empty', { known: work === true });
-  return refs;
+/** Says what stands on the guarded branches and did not come through the gate. */
+async function noticeWhatCameAround({ repository, records }: GateContext, push: GuardedPush): Promise<void> {
+  const record = await readGateRecord(records);
+  const receipts = await readReceipts(records);
+  for (const ref of push.refs) {
+    const commit = ref.remoteSha;
+    if (isNone(commit) || record.some((entry) => entry.commit === commit)) continue;
+    // Somebody else's, which was never fetched, is in no object of this repository.
+    const scripts = await scriptsInCommit(repository, commit).catch(() => undefined);
+    const changes = cameAround(commit, record, scripts, receipts);
+    if (changes !== undefined)
+      warn(repository, 'gate-came-around', { branch: branchOf(ref) ?? '', commit, changes });
+  }
 }
 
-/** Whether the remote's branches are guarded at all. */
-async function isRemoteGuarded(context: Context, target: PushTarget): Promise<boolean> {
-  const { DEPLOY_BRANCH: patterns, DEPLOY_REMOTES: listed = [] } = context.config;
-  const { remote = '' } = target;
-  const pattern = withRemotesName(patterns, target);
-  if (pattern !== undefined) throw wrongUsage('gate-branch-of-remote', { pattern, remote });
-  const urls = listed.length === 0 ? new Map<string, readonly string[]>() : await readRemotes(context);
-  return isGuardedRemote(target, listed, (name) => urls.get(name) ?? []);
-}
-
-/** Where nothing says what is guarded, says so; and refuses what looks as if it were. */
-function refuseUnsaid(context: Context, refs: readonly PushedRef[]): void {
-  if (hasSettings(context.projectDir)) return;
-  const facts = { folder: context.projectDir, guarded: context.config.DEPLOY_BRANCH };
-  const branch = looksLive(refs, facts.guarded);
-  if (branch !== undefined) throw refused('gate-unsaid', { ...facts, branch });
-  warn(context, 'gate-unsaid', facts);
-}
-
-/** Refuses a push that takes a guarded branch away, by a line of git's or as a mirror. */
-async function refuseDeletion(
-  context: Context,
-  refs: readonly PushedRef[],
-  { remote, url }: PushTarget,
-): Promise<void> {
-  const patterns = context.config.DEPLOY_BRANCH;
-  const branches = guardedRefs(refs, patterns)
-    .filter(isDeletion)
-    .map((ref) => branchOf(ref) ?? '');
-  if (branches.length > 0) throw refused('gate-deletion', { branches, mirror: false });
-  const mirrors =
-    looksMirrored(refs) ||
-    callingPush()?.words.some((word) => word.startsWith('--m')) === true ||
-    (remote !== undefined && (await isMirrorRemote(context, remote)));
-  if (!mirrors || url === undefined) return;
-  const { ours, theirs } = await readBranches(context, url);
-  const gone = mirroredAway(theirs, ours, patterns);
-  if (gone.length > 0) throw refused('gate-deletion', { branches: gone, mirror: true });
-}
-
-/** The commits that would go to a guarded branch; undefined: nothing is pushed at all. */
-async function judgedOfPush(
-  context: Context,
-  args: VerbArguments<'commit'>,
-): Promise<readonly Judged[] | undefined> {
-  const [remote, url] = args.positionals;
-  const target = { remote, url };
-  const refs = await readPush(context, args, target);
-  refuseUnsaid(context, refs);
-  if (!(await isRemoteGuarded(context, target))) return [];
-  await refuseDeletion(context, refs, target);
-  if (refs.length === 0) return undefined;
-  return guardedRefs(refs, context.config.DEPLOY_BRANCH).map((ref) => ({
-    commit: ref.localSha,
-    branch: branchOf(ref) ?? '',
+/** Judges a push; what is let through without a receipt, since somebody said why, is kept. */
+async function judgePush(context: GateContext, push: GuardedPush): Promise<Allowed[]> {
+  const { repository, records } = context;
+  const reason = bypassReason(repository);
+  await noticeWhatCameAround(context, push);
+  const common = {
+    at: records.clock.now().toISOString(),
+    by: await whoPushes(repository),
+    ...shownRemote(push.target.remote),
+  };
+  const allowed: Allowed[] = [];
+  const bypassed: GateEntry[] = [];
+  const judge = async (branches: readonly string[], commit: string | null, work: () => Promise<void>) => {
+    const refusal = await refusalOf(work, reason);
+    if (refusal === undefined || reason === undefined) return;
+    for (const branch of branches)
+      bypassed.push({ ...common, what: 'bypassed', branch, commit, reason, refused: refusal.message });
+  };
+  const { deleted, mirror } = push;
+  if (deleted.length > 0)
+    await judge(deleted, null, () => Promise.reject(refused('gate-deletion', { branches: deleted, mirror })));
+  for (const ref of push.refs) {
+    const judged = { commit: ref.localSha, branch: branchOf(ref) ?? '' };
+    await judge([judged.branch], judged.commit, async () => {
+      allowed.push({ ...judged, receipt: await receiptFor(context, judged) });
+    });
+  }
+  if (bypassed.length > 0) {
+    await writeGateRecord(records, bypassed);
+    for (const { branch, by } of bypassed)
+      warn(repository, 'gate-bypassed', { branch, by, reason: reason ?? '', path: recordPath(records) });
+  }
+  const entries = allowed.map(({ commit, branch, receipt }): GateEntry => ({
+    ...common,
+    what: 'allowed',
+    branch,
+    commit,
+    receipt: receipt.id,
   }));
+  // Without this line the next gate says that it did not let this through: no reason to refuse it.
+  if (entries.length > 0)
+    await orLeftOver(repository, recordPath(records), () => writeGateRecord(records, entries));
+  return allowed;
 }
 
-/** Whether a commit may go to the deploy branch; the receipt that allows it. */
-async function check(context: Context, { commit, branch }: Judged): Promise<Receipt> {
-  const records = { ...context, projectDir: folderOfRecords(context.projectDir) };
-  // The database is not asked: a push is not to wait for it.
-  const database = configuredDatabase(records);
-  const backups = backupsOf(database, await listBackups(records));
-  const decision = decideGate({
-    scripts: await scriptsInCommit(context, commit),
-    backups: backups.map(({ id, manifest, proof }) => ({
-      id,
-      createdAt: manifest.createdAt,
-      proven: proof !== null,
+const contextOf = (context: Context): GateContext => ({
+  repository: context,
+  records: { ...context, projectDir: folderOfRecords(context.projectDir) },
+});
+
+/** @param push undefined: a commit was named */
+function answer(
+  allowed: readonly Allowed[],
+  branches: readonly string[],
+  push: GuardedPush | undefined,
+): VerbResult {
+  return {
+    data: allowed.map(({ receipt, ...each }) => ({
+      ...each,
+      receipt: receipt.id,
+      backup: receipt.backup,
+      database: receipt.database,
     })),
-    receipts: receiptsOf(database, await readReceipts(records)),
-    settings: runSettings(context.config),
-    now: context.clock.now(),
-    maxAgeMs: context.config.BACKUP_MAX_AGE,
-  });
-  if (decision.open) return decision.receipt;
-  throw refused('gate-refused', { branch, commit, database, reasons: decision.reasons });
+    text: ({ results: { gate } }) => {
+      if (push?.empty === true) return [gate.nothing()];
+      const isElsewhere = push !== undefined && push.refs.length + push.deleted.length === 0;
+      if (isElsewhere) return [gate.notDeploy({ branches })];
+      return allowed.map(({ receipt: { id, backup, database, pending }, ...each }) =>
+        gate.open({ ...each, receipt: id, backup, database, pending: pending.length }),
+      );
+    },
+  };
 }
 
 /** `maj gate`: the pre-push hook's question, answered from what was rehearsed. */
@@ -142,35 +130,22 @@ export const gateVerb: Verb<'commit'> = {
   needsSettings: true,
   deciding: 'project',
   async run(context, args) {
+    const [remote, url, ...more] = args.positionals;
     // git hands over two words; a single one is a commit whose option did not come through (npm run gate --commit HEAD).
-    if (args.positionals.length === 1)
+    if (args.positionals.length === 1 || more.length > 0)
       throw wrongUsage('bad-usage', {
         verb: 'gate',
         reason:
           'git hands over REMOTE and URL; a commit is named with --commit (npm run gate -- --commit HEAD)',
       });
+    const gateContext = contextOf(context);
     const branches = context.config.DEPLOY_BRANCH;
-    const { commit } = args.options;
-    const judged =
-      typeof commit === 'string'
-        ? [{ commit: await resolveCommit(context, commit), branch: branches.join(', ') }]
-        : await judgedOfPush(context, args);
-    const allowed: (Judged & { receipt: Receipt })[] = [];
-    for (const each of judged ?? []) allowed.push({ ...each, receipt: await check(context, each) });
-    return {
-      data: allowed.map(({ receipt, ...each }) => ({
-        ...each,
-        receipt: receipt.id,
-        backup: receipt.backup,
-        database: receipt.database,
-      })),
-      text: ({ results: { gate } }) => {
-        if (judged === undefined) return [gate.nothing()];
-        if (allowed.length === 0) return [gate.notDeploy({ branches })];
-        return allowed.map(({ receipt: { id, backup, database, pending }, ...each }) =>
-          gate.open({ ...each, receipt: id, backup, database, pending: pending.length }),
-        );
-      },
-    };
+    const { commit: name } = args.options;
+    if (typeof name === 'string') {
+      const judged = { commit: await resolveCommit(context, name), branch: branches.join(', ') };
+      return answer([{ ...judged, receipt: await receiptFor(gateContext, judged) }], branches, undefined);
+    }
+    const push = await readGuardedPush(context, await args.readStdin(), { remote, url });
+    return answer(await judgePush(gateContext, push), branches, push);
   },
 };

@@ -1,7 +1,10 @@
+import { relative } from 'node:path';
 import { findBackup } from './backup/find.ts';
 import type { Verb, VerbResult } from './cli/verb.ts';
+import { applicationDir } from './config/require.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
+import { refuseForeignMigrations } from './migrations/folder.ts';
 import { migrationsFolder } from './migrations/places.ts';
 import { rehearse, type Rehearsal } from './rehearsal/rehearse.ts';
 import { withLock } from './upgrade/lock.ts';
@@ -36,10 +39,16 @@ export const rehearseVerb: Verb<'backup' | 'reinstall' | 'allow-downgrade'> = {
       const given = typeof id === 'string' ? await findBackup(context, id) : undefined;
       if (wanted !== undefined)
         return rehearsed(context, await rehearsePackage(context, wanted, { given, allow }), wanted);
-      return rehearsed(context, await rehearse(context, await migrationsFolder(context), given));
+      const folder = await migrationsFolder(context);
+      if (!isInApplication(context, folder)) await refuseForeignMigrations(folder);
+      return rehearsed(context, await rehearse(context, folder, given));
     });
   },
 };
+
+/** What the installed application has there is its own business: it may change its tables itself. */
+const isInApplication = (context: Context, folder: string): boolean =>
+  context.config.APP_DIR !== undefined && !relative(applicationDir(context), folder).startsWith('..');
 
 function rehearsed(
   context: Context,

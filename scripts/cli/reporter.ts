@@ -74,6 +74,14 @@ export function describeFailure(thrown: unknown, messages: Messages): Failure {
   return {
     exitCode: thrown.exitCode,
     lines: [message, `${text.state}: ${state}`, `${text.next}: ${hint}`],
-    data: { type: 'error', code: thrown.code, exitCode: thrown.exitCode, message, state, hint },
+    data: {
+      type: 'error',
+      code: thrown.code,
+      exitCode: thrown.exitCode,
+      message,
+      state,
+      hint,
+      facts: thrown.facts,
+    },
   };
 }

@@ -1,19 +1,31 @@
-import { isRunAlike, type Receipt, type ReceiptScript, type RunSettings } from '../rehearsal/receipt.ts';
+import type { DatabaseIdentity } from '../database/whose.ts';
+import {
+  isFresh,
+  isRunAlike,
+  type Receipt,
+  type ReceiptScript,
+  type RunSettings,
+} from '../rehearsal/receipt.ts';
 
-/** What the gate knows of the backups: enough to tell a fresh, proven one. */
-interface KnownBackup {
+/** What the gate knows of the backups: enough to tell a fresh, proven one that is there. */
+export interface KnownBackup {
   readonly id: string;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly proven: boolean;
+  /** A file of it that is gone, or has another size. */
+  readonly missing: string | undefined;
 }
 
 /** Everything that the decision rests on. */
 export interface GateFacts {
   /** The migration scripts in the pushed commit, in order. */
   readonly scripts: readonly ReceiptScript[];
+  /** The database that counts; undefined: nothing says which. */
+  readonly database: DatabaseIdentity | undefined;
+  /** Its backups. */
   readonly backups: readonly KnownBackup[];
-  /** Newest first. */
+  /** Its receipts, newest first. */
   readonly receipts: readonly Receipt[];
   /** What makes of the scripts what is run. */
   readonly settings: RunSettings;
@@ -23,8 +35,11 @@ export interface GateFacts {
 
 /** A reason to refuse. */
 export type GateReason =
+  | { readonly kind: 'no-database' }
   | { readonly kind: 'no-backup' }
   | { readonly kind: 'no-proven-backup' }
+  | { readonly kind: 'backup-incomplete'; readonly id: string; readonly file: string }
+  | { readonly kind: 'backup-in-future'; readonly id: string; readonly createdAt: string }
   | {
       readonly kind: 'backup-too-old';
       readonly id: string;
@@ -34,6 +49,7 @@ export type GateReason =
   | { readonly kind: 'not-rehearsed' }
   | { readonly kind: 'rehearsal-failed'; readonly failure: string }
   | { readonly kind: 'rehearsed-backup-gone'; readonly id: string }
+  | { readonly kind: 'rehearsal-in-future'; readonly createdAt: string }
   | { readonly kind: 'rehearsal-too-old'; readonly ageMs: number; readonly maxAgeMs: number }
   | { readonly kind: 'script-settings-differ' }
   | { readonly kind: 'scripts-differ'; readonly changes: readonly ScriptChange[] };
@@ -52,27 +68,50 @@ type GateDecision =
 
 /** Decides whether a commit may go to the deploy branch: pure. */
 export function decideGate(facts: GateFacts): GateDecision {
-  const reasons: GateReason[] = [...backupReasons(facts)];
-  const covering = facts.receipts.find(
-    (receipt) =>
-      scriptChanges(receipt.scripts, facts.scripts).length === 0 &&
-      isRunAlike(receipt.database, facts.settings),
-  );
-  const candidate = covering ?? facts.receipts[0];
-  if (candidate === undefined) reasons.push({ kind: 'not-rehearsed' });
-  else reasons.push(...receiptReasons(candidate, facts));
-  return reasons.length === 0 && candidate !== undefined
-    ? { open: true, receipt: candidate }
-    : { open: false, reasons };
+  const common: readonly GateReason[] = [
+    ...(facts.database === undefined ? [{ kind: 'no-database' as const }] : []),
+    ...backupReasons(facts),
+  ];
+  const judged = candidates(facts).map((receipt) => ({ receipt, reasons: receiptReasons(receipt, facts) }));
+  const best = judged.find(({ reasons }) => reasons.length === 0) ?? judged[0];
+  if (best === undefined) return { open: false, reasons: [...common, { kind: 'not-rehearsed' }] };
+  const reasons = [...common, ...best.reasons];
+  return reasons.length === 0 ? { open: true, receipt: best.receipt } : { open: false, reasons };
 }
 
-function backupReasons({ backups, now, maxAgeMs }: GateFacts): GateReason[] {
+/**
+ * The receipts that may allow a commit, newest first: those of its scripts, down to a rehearsal that failed, since the rows
+ * may be such by now. Where there is none, the newest one, which tells what is different.
+ */
+function candidates({ receipts, scripts, settings }: GateFacts): readonly Receipt[] {
+  const covering = receipts.filter(
+    (receipt) =>
+      scriptChanges(receipt.scripts, scripts).length === 0 && isRunAlike(receipt.database, settings),
+  );
+  const failed = covering.findIndex(({ result }) => result === 'failed');
+  if (covering.length === 0) return receipts.slice(0, 1);
+  return covering.slice(0, failed < 0 ? covering.length : Math.max(failed, 1));
+}
+
+function backupReasons(facts: GateFacts): GateReason[] {
+  const { backups, now, maxAgeMs } = facts;
   if (backups.length === 0) return [{ kind: 'no-backup' }];
-  const proven = backups.filter((backup) => backup.proven);
-  const newest = proven.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))[0];
+  const newestFirst = backups
+    .filter(({ proven }) => proven)
+    .toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  const fresh = newestFirst.filter(({ createdAt }) => isFresh(createdAt, facts));
+  if (fresh.some(({ missing }) => missing === undefined)) return [];
+  const [incomplete] = fresh;
+  if (incomplete !== undefined)
+    return [{ kind: 'backup-incomplete', id: incomplete.id, file: incomplete.missing ?? '' }];
+  const age = ({ createdAt }: KnownBackup): number => now.getTime() - Date.parse(createdAt);
+  const newest = newestFirst.find((backup) => age(backup) >= 0) ?? newestFirst[0];
   if (newest === undefined) return [{ kind: 'no-proven-backup' }];
-  const ageMs = now.getTime() - Date.parse(newest.createdAt);
-  return ageMs > maxAgeMs ? [{ kind: 'backup-too-old', id: newest.id, ageMs, maxAgeMs }] : [];
+  const { id, createdAt } = newest;
+  const ageMs = age(newest);
+  return [
+    ageMs < 0 ? { kind: 'backup-in-future', id, createdAt } : { kind: 'backup-too-old', id, ageMs, maxAgeMs },
+  ];
 }
 
 function receiptReasons(receipt: Receipt, facts: GateFacts): GateReason[] {
@@ -86,9 +125,13 @@ function receiptReasons(receipt: Receipt, facts: GateFacts): GateReason[] {
   }
   const backup = backups.find((candidate) => candidate.id === receipt.backup && candidate.proven);
   if (backup === undefined) reasons.push({ kind: 'rehearsed-backup-gone', id: receipt.backup });
+  else if (backup.missing !== undefined)
+    reasons.push({ kind: 'backup-incomplete', id: backup.id, file: backup.missing });
   // What was met are the rows of the backup: a rehearsal is as old as they are.
-  const ageMs = now.getTime() - Date.parse(backup?.createdAt ?? receipt.createdAt);
-  if (ageMs > maxAgeMs) reasons.push({ kind: 'rehearsal-too-old', ageMs, maxAgeMs });
+  const { createdAt } = backup ?? receipt;
+  const ageMs = now.getTime() - Date.parse(createdAt);
+  if (ageMs < 0) reasons.push({ kind: 'rehearsal-in-future', createdAt });
+  else if (!isFresh(createdAt, facts)) reasons.push({ kind: 'rehearsal-too-old', ageMs, maxAgeMs });
   return reasons;
 }
 

@@ -1,6 +1,7 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
 import type { DatabaseIdentity } from '../database/whose.ts';
-import type { GateReason } from './decide.ts';
+import type { ContentProblem } from './commit.ts';
+import type { GateReason, ScriptChange } from './decide.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {
@@ -16,6 +17,8 @@ declare module '../core/errors.ts' {
     'gate-deletion': Failure<'refused', { branches: readonly string[]; mirror: boolean }>;
     'gate-branch-of-remote': Failure<'usage', { pattern: string; remote: string }>;
     'gate-unsaid': Failure<'refused', { folder: string; guarded: readonly string[]; branch: string }>;
+    'gate-bypass-reason': Failure<'usage', { reason: string }>;
+    'gate-content': Failure<'refused', { commit: string; problem: ContentProblem }>;
     'gate-input': Failure<'usage'>;
     'gate-input-empty': Failure<'refused', { known: boolean }>;
     'gate-git': Failure<'refused', { command: string; output: string }>;
@@ -24,6 +27,8 @@ declare module '../core/errors.ts' {
 
 declare module '../core/events.ts' {
   interface Notes {
+    'gate-came-around': { branch: string; commit: string; changes: readonly ScriptChange[] };
+    'gate-bypassed': { branch: string; by: string; reason: string; path: string };
     'gate-unsaid': { folder: string; guarded: readonly string[] };
   }
 }

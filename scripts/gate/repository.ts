@@ -19,13 +19,16 @@ export function gateEnvironment(context: Pick<Context, 'env'>): Pick<Context, 'e
 export const askGit = (
   context: Pick<Context, 'env' | 'projectDir'>,
   args: readonly string[],
-): Promise<string> => runGit({ ...context, ...gateEnvironment(context) }, args);
+  input?: string,
+): Promise<string> => runGit({ ...context, ...gateEnvironment(context) }, args, input);
 
 async function runGit(
   { env, projectDir }: Pick<Context, 'env' | 'projectDir'>,
   args: readonly string[],
+  input?: string,
 ): Promise<string> {
-  const output = await capture({ env }, 'git', args, { cwd: projectDir });
+  const given = input === undefined ? {} : { input };
+  const output = await capture({ env }, 'git', args, { cwd: projectDir, ...given });
   if (output.code !== 0) {
     throw refused('gate-git', { command: `git ${args[0] ?? ''}`, output: output.stderr.trim() });
   }
@@ -84,12 +87,12 @@ const longestTryMs = 60_000;
 /**
  * Whether a push has anything to push, by trying it once more without pushing; undefined where that does not tell.
  *
- * @param url where to: of a remote with several addresses git calls the hook for each
+ * @param to where: of a remote with several addresses git calls the hook for each; what a mirror deletes it does not tell
  */
 export async function hasWork(
   context: Pick<Context, 'env' | 'signal'>,
   push: CallingPush,
-  url: string | undefined,
+  to: { readonly url: string | undefined; readonly mirror: boolean },
 ): Promise<boolean | undefined> {
   const words = push.words.filter((word) => word !== '-q' && word !== '--quiet');
   const end = words.indexOf('--');
@@ -103,11 +106,14 @@ export async function hasWork(
     timeoutMs: longestTryMs,
     signal: context.signal,
   });
-  return hasWorkIn(tried.stdout, url);
+  return hasWorkIn(tried.stdout, to);
 }
 
 /** The same of what `git push --porcelain` prints. Pure. */
-export function hasWorkIn(porcelain: string, url: string | undefined): boolean | undefined {
+export function hasWorkIn(
+  porcelain: string,
+  { url, mirror }: { readonly url: string | undefined; readonly mirror: boolean },
+): boolean | undefined {
   const flags = new Map<string, string[]>();
   let to: string | undefined;
   for (const line of porcelain.split('\n')) {
@@ -118,5 +124,5 @@ export function hasWorkIn(porcelain: string, url: string | undefined): boolean |
   if (flags.size === 0) return undefined;
   const meant = (url === undefined ? undefined : flags.get(url)) ?? [...flags.values()].flat();
   // What is up to date, and what git itself refuses, is in no line for the hook.
-  return meant.some((flag) => flag !== '=' && flag !== '!');
+  return meant.some((flag) => flag !== '=' && flag !== '!' && !(mirror && flag === '-'));
 }

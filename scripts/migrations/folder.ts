@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Config } from '../config/settings.ts';
 import { refused } from '../core/errors.ts';
@@ -10,8 +10,9 @@ import { normalChunks } from '../sql/normalize-text.ts';
 import { fileFailed } from '../system/files.ts';
 import { keepHeapSmall } from '../system/process/v8-flags.ts';
 import { sqlAfter } from './after-each.ts';
+import { foreignMigrations } from './foreign.ts';
 import type { Migration } from './migration.ts';
-import { namedScripts } from './names.ts';
+import { isScript, namedScripts } from './names.ts';
 import { withValues } from './placeholders.ts';
 
 /** The settings that say how scripts are read. */
@@ -45,6 +46,23 @@ export async function readMigrations(folder: string, settings: ScriptSettings): 
   }
 }
 
+/**
+ * Refuses a folder whose migrations another program runs: a rehearsal that passes over them would say that nothing is pending.
+ *
+ * @throws MajError `migrations-foreign`, `file-failed`
+ */
+export async function refuseForeignMigrations(folder: string): Promise<void> {
+  try {
+    const here = await readdir(folder);
+    const paths = here.some(isScript) ? here : await readdir(folder, { recursive: true });
+    const files = foreignMigrations(paths.map((path) => path.replaceAll(sep, '/')));
+    if (files.length > 0) throw refused('migrations-foreign', { folder, files });
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw fileFailed(folder, 'read', error);
+    throw error;
+  }
+}
+
 function filled(
   stream: Migration['open'],
   { MIGRATIONS_PLACEHOLDERS: wanted }: ScriptSettings,
@@ -59,7 +77,7 @@ async function checksumOf(chunks: AsyncIterable<Buffer>): Promise<string> {
 }
 
 /**
- * Makes migrations of files that were read already, from a git commit.
+ * Makes migrations of files that were read already.
  *
  * @throws MajError `migration-names` (wrong ones, all at once), `migration-versions` (taken twice),
  *   `migration-encoding` (not UTF-8, or zero bytes)

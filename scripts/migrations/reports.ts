@@ -35,6 +35,7 @@ declare module '../core/errors.ts' {
     'migration-server-wide': Failure<'refused', OutOfReach>;
     'ledger-not-written': Failure<'refused', { table: string; reason: string; lost: boolean }>;
     'history-unknown': Failure<'refused', { database: string; tables: number }>;
+    'migrations-foreign': Failure<'refused', { folder: string; files: readonly string[] }>;
     'migration-pattern-endless': Failure<'usage', { pattern: string }>;
     'baseline-version': Failure<'refused', { version: string; folder: string; versions: readonly string[] }>;
     'accept-version': Failure<'refused', { version: string; versions: readonly string[] }>;

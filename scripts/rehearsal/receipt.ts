@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { openSealed, sealedJson } from '../backup/manifest.ts';
 import { makeStateFolder } from '../config/own-folders.ts';
 import { stateDir } from '../config/require.ts';
 import type { Context } from '../core/context.ts';
@@ -28,6 +29,8 @@ const databaseSchema = v.object({
 const receiptSchema = v.object({
   format: v.literal(1),
   id: v.string(),
+  /** One more than that of the receipt before: in which order they were made, whatever a clock said. */
+  number: v.optional(v.number(), 0),
   createdAt: v.string(),
   result: v.picklist(['passed', 'failed']),
   /** Why it failed, in the words of the error. */
@@ -75,10 +78,10 @@ export const runSettings = (config: Context['config']): RunSettings => ({
   afterEach: config.MIGRATIONS_AFTER_EACH ?? '',
 });
 
-/** The receipts of one database; those of the first days, which do not tell, are among them. */
+/** The receipts of one database; where the settings name none, all there are. */
 export const receiptsOf = (live: DatabaseIdentity | undefined, receipts: readonly Receipt[]): Receipt[] =>
   receipts.filter(
-    ({ database }) => live === undefined || database === undefined || whose(database, live) === 'own',
+    ({ database }) => live === undefined || (database !== undefined && whose(database, live) === 'own'),
   );
 
 /** A migration script, as far as a receipt knows it. */
@@ -86,24 +89,29 @@ export type ReceiptScript = Readonly<v.InferOutput<typeof scriptSchema>>;
 
 const receiptsDir = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'receipts');
 
-/** Keeps a receipt in `.maj/receipts/`. */
-export async function writeReceipt(context: Pick<Context, 'projectDir'>, receipt: Receipt): Promise<void> {
+/** Keeps a receipt in `.maj/receipts/`, as the newest; what is kept. */
+export async function writeReceipt(
+  context: Pick<Context, 'projectDir'>,
+  draft: Omit<Receipt, 'number'>,
+): Promise<Receipt> {
   const folder = receiptsDir(context);
+  const [newest] = await readReceipts(context);
+  const receipt = { ...draft, number: (newest?.number ?? 0) + 1 };
   await makeStateFolder(context, folder);
-  await writeDurably(join(folder, `${receipt.id}.json`), `${JSON.stringify(receipt, null, 2)}\n`);
+  await writeDurably(join(folder, `${receipt.id}.json`), sealedJson(receipt));
+  return receipt;
 }
 
-/** The receipts there are, newest first; a file that is none is left out. */
+/** The receipts there are, newest first; a file that is none, or not as it was written, is left out. */
 export async function readReceipts(context: Pick<Context, 'projectDir'>): Promise<Receipt[]> {
   const folder = receiptsDir(context);
   const names = (await namesIn(folder)).filter((name) => name.endsWith('.json'));
   const receipts: Receipt[] = [];
   for (const name of names) {
-    const text = (await readIfThere(join(folder, name))) ?? '';
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), receiptSchema), text);
-    if (parsed.success) receipts.push(parsed.output);
+    const receipt = openSealed(receiptSchema, (await readIfThere(join(folder, name))) ?? '');
+    if (receipt !== undefined) receipts.push(receipt);
   }
-  return receipts.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  return receipts.sort((a, b) => b.number - a.number || (a.createdAt < b.createdAt ? 1 : -1));
 }
 
 /** What of a live schema is compared with what a rehearsal saw. */
@@ -203,10 +211,21 @@ const isSound = (receipt: Receipt, facts: CoverFacts): boolean =>
   receipt.result === 'passed' &&
   isAlike(receipt, facts) &&
   // What was met are the rows of the backup: a rehearsal is as old as they are.
-  facts.provenBackups.some(
-    ({ id, createdAt }) =>
-      id === receipt.backup && facts.now.getTime() - Date.parse(createdAt) <= facts.maxAgeMs,
-  );
+  facts.provenBackups.some(({ id, createdAt }) => id === receipt.backup && isFresh(createdAt, facts));
+
+/**
+ * Whether something is young enough. What is dated in the future is not: when it was made is not known, and it would stay
+ * young until then. Pure.
+ *
+ * @param createdAt ISO 8601
+ */
+export function isFresh(
+  createdAt: string,
+  { now, maxAgeMs }: { readonly now: Date; readonly maxAgeMs: number },
+): boolean {
+  const ageMs = now.getTime() - Date.parse(createdAt);
+  return ageMs >= 0 && ageMs <= maxAgeMs;
+}
 
 /** Whether these scripts were rehearsed on this database, and on a server like its own. */
 const isAlike = (receipt: Receipt, facts: CoverFacts): boolean =>

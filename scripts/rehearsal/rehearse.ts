@@ -50,7 +50,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
     }
     const proof = await proveBackup(context, backup, throwaway);
     times.lap('proof');
-    const draft = (outcome: Outcome): Receipt => {
+    const draft = (outcome: Outcome): Omit<Receipt, 'number'> => {
       times.lap('migrations');
       return receiptOf(context, {
         database,
@@ -63,8 +63,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
     };
     try {
       const result = await dryRun(context, { throwaway, manifest: backup.manifest, migrations: scripts });
-      const receipt = draft({ passed: true, result });
-      await writeReceipt(context, receipt);
+      const receipt = await writeReceipt(context, draft({ passed: true, result }));
       return { receipt, backup: { ...backup, proof }, dryRun: result };
     } catch (error) {
       // An interruption says nothing of the migrations; every other failure closes the gate.
@@ -104,7 +103,7 @@ function receiptOf(
     readonly outcome: Outcome;
     readonly durationMs: Receipt['durationMs'];
   },
-): Receipt {
+): Omit<Receipt, 'number'> {
   const { backup, database, outcome } = facts;
   const { server } = backup.manifest.database;
   const now = context.clock.now();

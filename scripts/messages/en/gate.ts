@@ -1,15 +1,22 @@
 import { age, databaseText, nameList } from '../../core/format.ts';
 import type { DatabaseIdentity } from '../../database/whose.ts';
+import type { ContentProblem } from '../../gate/commit.ts';
 import type { GateReason, ScriptChange } from '../../gate/decide.ts';
 import { nameOfRecord } from '../../migrations/names.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
 function reasonText(reason: GateReason): string {
   switch (reason.kind) {
+    case 'no-database':
+      return 'nothing says of which database the rehearsal has to be: DB_NAME is set neither in maj.config.json nor in .env';
     case 'no-backup':
       return 'there is no backup';
     case 'no-proven-backup':
       return 'no backup is proven: none was restored and compared';
+    case 'backup-incomplete':
+      return `the backup ${reason.id} is not whole any more: ${reason.file} is gone or has another size`;
+    case 'backup-in-future':
+      return `the backup ${reason.id} is dated in the future (${reason.createdAt}), by a clock that was wrong`;
     case 'backup-too-old':
       return `the newest proven backup, ${reason.id}, is ${age(reason.ageMs)} old; ${age(reason.maxAgeMs)} are allowed`;
     case 'not-rehearsed':
@@ -18,6 +25,8 @@ function reasonText(reason: GateReason): string {
       return `the rehearsal of these migrations failed: ${reason.failure}`;
     case 'rehearsed-backup-gone':
       return `the backup of the rehearsal, ${reason.id}, is gone or not proven`;
+    case 'rehearsal-in-future':
+      return `the rows of the rehearsal are dated in the future (${reason.createdAt}), by a clock that was wrong`;
     case 'rehearsal-too-old':
       return `the rehearsal is ${age(reason.ageMs)} old; ${age(reason.maxAgeMs)} are allowed`;
     case 'script-settings-differ':
@@ -28,6 +37,36 @@ function reasonText(reason: GateReason): string {
 }
 
 const changeText = (change: ScriptChange): string => `${nameOfRecord(change)} (${change.kind})`;
+
+function problemText(problem: ContentProblem): string {
+  switch (problem.kind) {
+    case 'outside':
+      return `MIGRATIONS_DIR (${problem.path}) lies outside of the repository, so that no commit holds it`;
+    case 'link':
+      return `${problem.path} is a link that leads out of the commit, or nowhere`;
+    case 'submodule':
+      return `the migrations lie in the submodule ${problem.path}, whose commit ${problem.commit.slice(0, 12)} is not here`;
+    case 'filter':
+      return `git's filters cannot make ${problem.path} as a checkout has it: ${problem.output}`;
+    case 'foreign':
+      return `${problem.folder} holds migrations that maj does not run, and so cannot rehearse: ${nameList(problem.files)}`;
+  }
+}
+
+function problemHint(problem: ContentProblem): string {
+  switch (problem.kind) {
+    case 'outside':
+      return 'Set MIGRATIONS_DIR to a folder of the repository.';
+    case 'link':
+      return 'Commit the file itself, or what the link leads to.';
+    case 'submodule':
+      return `git submodule update --init ${problem.path}`;
+    case 'filter':
+      return 'Repair the filter: `git checkout` needs it as well.';
+    case 'foreign':
+      return 'Set MIGRATIONS_DIR to the folder of the SQL scripts. If the program that runs these migrations is all there is, the gate cannot guard this branch yet.';
+  }
+}
 
 /** What gate/ says, in English. */
 export const gate = {
@@ -53,6 +92,14 @@ export const gate = {
       message: `The push to ${facts.branch} is refused: neither maj.config.json nor .env in ${facts.folder} says which branches are guarded, and this one looks live.`,
       hint: `Put {"DEPLOY_BRANCH": "${facts.branch}"} into maj.config.json and commit it, so that every clone guards the same; for a project in a subfolder, call the gate there: \`maj gate --project FOLDER "$@"\`.`,
     }),
+    'gate-bypass-reason': () => ({
+      message: 'MAJ_GATE_BYPASS has to say why: it is kept with who pushed, when and what.',
+      hint: 'MAJ_GATE_BYPASS="the shop is down, see ticket 12" git push …',
+    }),
+    'gate-content': (facts) => ({
+      message: `The push of ${facts.commit.slice(0, 12)} is refused: ${problemText(facts.problem)}.`,
+      hint: problemHint(facts.problem),
+    }),
     'gate-input': () => ({
       message: 'Standard input does not hold what git hands to a pre-push hook.',
       hint: 'Call `maj gate "$@"` from .husky/pre-push, or name a commit: `maj gate --commit HEAD`.',
@@ -70,6 +117,10 @@ export const gate = {
   } satisfies Partial<ErrorTexts>,
   steps: {} satisfies Partial<StepTexts>,
   notes: {
+    'gate-came-around': (facts) =>
+      `${facts.branch} stands at ${facts.commit.slice(0, 12)} on the remote, which this gate has not let through (git push --no-verify, or another clone)${facts.changes.length === 0 ? '' : `; it was not rehearsed here: ${nameList(facts.changes.map(changeText))}`}`,
+    'gate-bypassed': (facts) =>
+      `the gate is bypassed for ${facts.branch} by ${facts.by}: ${facts.reason} (kept in ${facts.path})`,
     'gate-unsaid': (facts) =>
       `neither maj.config.json nor .env in ${facts.folder} says which branches are guarded: ${facts.guarded.join(', ')}`,
   } satisfies Partial<NoteTexts>,

@@ -425,6 +425,10 @@ export const migrations = {
         facts.pattern === undefined ? 'set' : 'correct'
       } MIGRATIONS_PATTERN.`,
     }),
+    'migrations-foreign': (facts) => ({
+      message: `${facts.folder} holds migrations that maj does not run, and so cannot rehearse: ${nameList(facts.files)}.`,
+      hint: 'Set MIGRATIONS_DIR to the folder of the SQL scripts. An application that changes its tables itself has no such folder in the project; see docs/applications.md.',
+    }),
     'migration-encoding': (facts) => ({
       message: `${facts.file} is not UTF-8 text.`,
       hint: "Save it as UTF-8 and, where it sets another charset (SET NAMES latin1), set utf8mb4 there: the server takes its bytes for what it says. Bytes belong into a hexadecimal literal: X'00ff'.",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decideGate, scriptChanges, type GateFacts } from '../../../scripts/gate/decide.ts';
+import { decideGate, scriptChanges, type GateFacts, type KnownBackup } from '../../../scripts/gate/decide.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
 
 const hour = 3_600_000;
@@ -13,6 +13,7 @@ const scripts = [
 
 const receipt: Receipt = {
   format: 1,
+  number: 1,
   id: 'r1',
   createdAt: ago(hour),
   result: 'passed',
@@ -29,9 +30,18 @@ const receipt: Receipt = {
   durationMs: { backup: 1, proof: 1, migrations: 1 },
 };
 
+/** A proven backup, so old. */
+const backup = (id: string, ageMs: number): KnownBackup => ({
+  id,
+  createdAt: ago(ageMs),
+  proven: true,
+  missing: undefined,
+});
+
 const open: GateFacts = {
   scripts,
-  backups: [{ id: 'b1', createdAt: ago(hour), proven: true }],
+  database: { name: 'shop' },
+  backups: [backup('b1', hour)],
   receipts: [receipt],
   settings: { sqlMode: null },
   now,
@@ -48,10 +58,24 @@ describe('the gate', () => {
     expect(decideGate({ ...open, receipts: [newer, receipt] })).toEqual({ open: true, receipt });
   });
 
+  test('opens on an older one of the same scripts when the backup of the newer one is gone', () => {
+    const newer = { ...receipt, id: 'r2', backup: 'b9', createdAt: ago(1) };
+    expect(decideGate({ ...open, receipts: [newer, receipt] })).toEqual({ open: true, receipt });
+  });
+
+  test('opens again when it passes after a failure, whatever the clock said then', () => {
+    const failed: Receipt = { ...receipt, id: 'r0', result: 'failed', createdAt: ago(-720 * hour) };
+    expect(decideGate({ ...open, receipts: [receipt, failed] })).toEqual({ open: true, receipt });
+  });
+
+  test('opens beside a backup that is dated in the future', () => {
+    expect(decideGate({ ...open, backups: [backup('b2', -hour), backup('b1', hour)] }).open).toBe(true);
+  });
+
   test('opens at exactly the allowed age and closes a millisecond later', () => {
     const at = (milliseconds: number): GateFacts => ({
       ...open,
-      backups: [{ id: 'b1', createdAt: ago(milliseconds), proven: true }],
+      backups: [backup('b1', milliseconds)],
     });
     expect(decideGate(at(24 * hour)).open).toBe(true);
     expect(decideGate(at(24 * hour + 1)).open).toBe(false);
@@ -61,12 +85,12 @@ describe('the gate', () => {
     ['there is no backup', { backups: [], receipts: [] }, ['no-backup', 'not-rehearsed']],
     [
       'no backup is proven',
-      { backups: [{ id: 'b1', createdAt: ago(hour), proven: false }] },
+      { backups: [{ ...backup('b1', hour), proven: false }] },
       ['no-proven-backup', 'rehearsed-backup-gone'],
     ],
     [
       'the proven backup is old',
-      { backups: [{ id: 'b1', createdAt: ago(25 * hour), proven: true }] },
+      { backups: [backup('b1', 25 * hour)] },
       ['backup-too-old', 'rehearsal-too-old'],
     ],
     ['nothing was rehearsed', { receipts: [] }, ['not-rehearsed']],
@@ -78,18 +102,11 @@ describe('the gate', () => {
     [
       'a rehearsal of today met the rows of an old backup',
       {
-        backups: [
-          { id: 'b1', createdAt: ago(25 * hour), proven: true },
-          { id: 'b2', createdAt: ago(hour), proven: true },
-        ],
+        backups: [backup('b1', 25 * hour), backup('b2', hour)],
       },
       ['rehearsal-too-old'],
     ],
-    [
-      'the rehearsed backup is gone',
-      { backups: [{ id: 'b9', createdAt: ago(hour), proven: true }] },
-      ['rehearsed-backup-gone'],
-    ],
+    ['the rehearsed backup is gone', { backups: [backup('b9', hour)] }, ['rehearsed-backup-gone']],
     [
       'a script was added',
       { scripts: [...scripts, { version: '003', name: 'x', checksum: 'c' }] },
@@ -115,6 +132,37 @@ describe('the gate', () => {
       ['script-settings-differ'],
     ],
     ['they run in another sql_mode', { settings: { sqlMode: '' } }, ['script-settings-differ']],
+    ['nothing says which database counts', { database: undefined }, ['no-database']],
+    [
+      'a part of the backup is gone',
+      { backups: [{ ...backup('b1', hour), missing: 'a.zst' }] },
+      ['backup-incomplete', 'backup-incomplete'],
+    ],
+    [
+      'a part of the rehearsed backup is gone, and another backup is whole',
+      { backups: [{ ...backup('b1', hour), missing: 'a.zst' }, backup('b2', hour)] },
+      ['backup-incomplete'],
+    ],
+    [
+      'the backup is dated in the future',
+      { backups: [backup('b1', -1)] },
+      ['backup-in-future', 'rehearsal-in-future'],
+    ],
+    [
+      'the backup of the rehearsal is dated in the future, and another one is fresh',
+      { backups: [backup('b1', -1), backup('b2', hour)] },
+      ['rehearsal-in-future'],
+    ],
+    [
+      'one is dated in the future, and the other one is old',
+      { backups: [backup('b2', -1), backup('b1', 25 * hour)] },
+      ['backup-too-old', 'rehearsal-too-old'],
+    ],
+    [
+      'it failed after it had passed',
+      { receipts: [{ ...receipt, id: 'r2', result: 'failed', failure: 'x' }, receipt] },
+      ['rehearsal-failed'],
+    ],
     ['a script is missing', { scripts: scripts.slice(0, 1) }, ['scripts-differ']],
   ])('closes when %s', (_title, facts, kinds) => {
     const decision = decideGate({ ...open, ...facts });

@@ -118,5 +118,10 @@ test.each<[string, string | undefined, boolean | undefined]>([
   ['fatal: could not read from remote\n', '/a', undefined],
   ['', undefined, undefined],
 ])('git says %j', (porcelain, url, work) => {
-  expect(hasWorkIn(porcelain, url)).toBe(work);
+  expect(hasWorkIn(porcelain, { url, mirror: false })).toBe(work);
+});
+
+test('of a mirror the lines do not tell what it deletes', () => {
+  const porcelain = 'To /r.git\n-\t:refs/heads/x\t[deleted]\nDone\n';
+  expect(hasWorkIn(porcelain, { url: '/r.git', mirror: true })).toBe(false);
 });

@@ -17,6 +17,7 @@ const database = { name: 'shop', address: 'localhost:3306', sqlMode: null };
 
 const receipt: Receipt = {
   format: 1,
+  number: 1,
   id: 'r1',
   createdAt: new Date(now.getTime() - hour).toISOString(),
   result: 'passed',

@@ -1,0 +1,51 @@
+import { backupsOf, listBackups, type Backup } from '../backup/list.ts';
+import { missingPart } from '../backup/missing-parts.ts';
+import type { Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
+import { configuredDatabase } from '../database/whose.ts';
+import { isFresh, readReceipts, receiptsOf, runSettings, type Receipt } from '../rehearsal/receipt.ts';
+import { scriptsInCommit } from './commit.ts';
+import { decideGate, type GateFacts, type KnownBackup } from './decide.ts';
+
+/** Where a commit is read, and where what is known of rehearsals is kept: two folders in a linked worktree of git. */
+export interface GateContext {
+  readonly repository: Context;
+  readonly records: Context;
+}
+
+/**
+ * The receipt that allows a commit.
+ *
+ * @param branch where it would go, for the error
+ * @throws MajError `gate-refused` with every reason; what `scriptsInCommit` throws
+ */
+export async function receiptFor(
+  { repository, records }: GateContext,
+  { commit, branch }: { readonly commit: string; readonly branch: string },
+): Promise<Receipt> {
+  // The database is not asked: a push is not to wait for it.
+  const database = configuredDatabase(records);
+  const backups = backupsOf(database, await listBackups(records));
+  const measure = { now: records.clock.now(), maxAgeMs: records.config.BACKUP_MAX_AGE };
+  const decision = decideGate({
+    scripts: await scriptsInCommit(repository, commit),
+    database,
+    backups: await Promise.all(backups.map((backup) => knownBackup(backup, measure))),
+    receipts: receiptsOf(database, await readReceipts(records)),
+    settings: runSettings(records.config),
+    ...measure,
+  });
+  if (decision.open) return decision.receipt;
+  throw refused('gate-refused', { branch, commit, database, reasons: decision.reasons });
+}
+
+/** Of the backups that may count, the files are looked at. */
+async function knownBackup(
+  backup: Backup,
+  measure: Pick<GateFacts, 'now' | 'maxAgeMs'>,
+): Promise<KnownBackup> {
+  const { id, manifest, proof } = backup;
+  const { createdAt } = manifest;
+  const counts = proof !== null && isFresh(createdAt, measure);
+  return { id, createdAt, proven: proof !== null, missing: counts ? await missingPart(backup) : undefined };
+}

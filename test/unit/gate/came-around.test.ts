@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { cameAround } from '../../../scripts/gate/came-around.ts';
+import type { GateEntry } from '../../../scripts/gate/record.ts';
+import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
+
+const one = { version: '001', name: 'a', checksum: 'a' };
+const two = { version: '002', name: 'b', checksum: 'b' };
+
+const receipt = (result: Receipt['result'], scripts: Receipt['scripts']): Receipt => ({
+  format: 1,
+  number: 1,
+  id: 'r',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  result,
+  failure: null,
+  backup: 'b',
+  dumpSha256: 'd',
+  server: { flavour: 'mysql', version: '9' },
+  rehearsedOn: '9',
+  scripts,
+  pending: [],
+  schemaBefore: 's',
+  schemaAfter: null,
+  evidence: [],
+  durationMs: { backup: 1, proof: 1, migrations: 1 },
+});
+
+const entry = (commit: string, what: GateEntry['what'] = 'allowed'): GateEntry => ({
+  at: '2026-01-01T00:00:00.000Z',
+  what,
+  by: 'x',
+  branch: 'deploy',
+  commit,
+});
+
+const added = [{ kind: 'added', version: '002', name: 'b' }];
+
+test.each<[string, Parameters<typeof cameAround>, unknown]>([
+  ['let through here', ['c1', [entry('c1')], [one, two], []], undefined],
+  ['bypassed here', ['c1', [entry('c1', 'bypassed')], [one, two], []], undefined],
+  ['rehearsed, if not let through', ['c1', [], [one], [receipt('passed', [one])]], undefined],
+  ['rehearsed once', ['c1', [], [one], [receipt('passed', [one, two]), receipt('passed', [one])]], undefined],
+  ['not rehearsed', ['c1', [entry('c2')], [one, two], [receipt('passed', [one])]], added],
+  ['failed', ['c1', [], [one, two], [receipt('failed', [one, two]), receipt('passed', [one])]], added],
+  ['not known here', ['c1', [], undefined, [receipt('passed', [one])]], []],
+])('%s', (_title, args, changes) => {
+  expect(cameAround(...args)).toEqual(changes);
+});
