@@ -91,6 +91,7 @@ export const settings = {
   REHEARSAL_SERVER: withDefault(type.string, 'auto'),
   DEPLOY_BRANCH: withDefault(type.branches, 'deploy'),
   DEPLOY_REMOTES: setting(type.list, 'dokku,https://git.example/*'),
+  GATE_REQUIRE_LIVE: withDefault(type.choice('no', 'yes'), 'no'),
   MAJ_LANG: withDefault(type.choice('auto', 'en', 'fr'), 'auto'),
 } as const satisfies Record<string, Setting<unknown>>;
 
@@ -132,6 +133,7 @@ export const sharedSettings: readonly SettingName[] = [
   'BACKUP_MAX_AGE',
   'DEPLOY_BRANCH',
   'DEPLOY_REMOTES',
+  'GATE_REQUIRE_LIVE',
 ];
 
 /** What a check guards, and by which measure: whoever is checked must not be the one to say it. */
@@ -141,4 +143,5 @@ export const ruleSettings: readonly SettingName[] = [
   'BACKUP_MAX_AGE',
   'DEPLOY_BRANCH',
   'DEPLOY_REMOTES',
+  'GATE_REQUIRE_LIVE',
 ];

@@ -1,11 +1,13 @@
 import { backupsOf, listBackups, type Backup } from '../backup/list.ts';
 import { missingPart } from '../backup/missing-parts.ts';
-import type { Context } from '../core/context.ts';
+import { note, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import { configuredDatabase } from '../database/whose.ts';
+import { warnOfLess } from '../rehearsal/on-less.ts';
 import { isFresh, readReceipts, receiptsOf, runSettings, type Receipt } from '../rehearsal/receipt.ts';
 import { scriptsInCommit } from './commit.ts';
-import { decideGate, type GateFacts, type KnownBackup } from './decide.ts';
+import { decideGate, type GateFacts, type GateReason, type KnownBackup } from './decide.ts';
+import { liveReason, type LiveReason } from './live.ts';
 
 /** Where a commit is read, and where what is known of rehearsals is kept: two folders in a linked worktree of git. */
 export interface GateContext {
@@ -23,20 +25,29 @@ export async function receiptFor(
   { repository, records }: GateContext,
   { commit, branch }: { readonly commit: string; readonly branch: string },
 ): Promise<Receipt> {
-  // The database is not asked: a push is not to wait for it.
   const database = configuredDatabase(records);
   const backups = backupsOf(database, await listBackups(records));
+  const receipts = await readReceipts(records);
   const measure = { now: records.clock.now(), maxAgeMs: records.config.BACKUP_MAX_AGE };
   const decision = decideGate({
     scripts: await scriptsInCommit(repository, commit),
     database,
     backups: await Promise.all(backups.map((backup) => knownBackup(backup, measure))),
-    receipts: receiptsOf(database, await readReceipts(records)),
+    receipts: receiptsOf(database, receipts),
     settings: runSettings(records.config),
     ...measure,
   });
-  if (decision.open) return decision.receipt;
-  throw refused('gate-refused', { branch, commit, database, reasons: decision.reasons });
+  const refuse = (reasons: readonly (GateReason | LiveReason)[]): Error =>
+    refused('gate-refused', { branch, commit, database, reasons });
+  if (!decision.open) throw refuse(decision.reasons);
+  // The driver is loaded where a receipt opens the gate: everything else is answered sooner without it.
+  const { readLive } = await import('./read-live.ts');
+  const live = await readLive(records);
+  const reason = liveReason(decision.receipt, live, records.config.GATE_REQUIRE_LIVE === 'yes');
+  if (reason !== undefined) throw refuse([reason]);
+  if (!live.known) note(records, 'gate-live-unknown', { why: live.why });
+  warnOfLess(records, decision.receipt, receipts);
+  return decision.receipt;
 }
 
 /** Of the backups that may count, the files are looked at. */

@@ -43,7 +43,7 @@ export const branchOf = ({ remoteRef }: Pick<PushedRef, 'remoteRef'>): string | 
   remoteRef.startsWith(heads) ? remoteRef.slice(heads.length) : undefined;
 
 /** Whether a branch is among those that the gate guards. */
-export const isGuarded = (branch: string, patterns: readonly string[]): boolean =>
+const isGuarded = (branch: string, patterns: readonly string[]): boolean =>
   patterns.some((pattern) => fitsPattern(pattern, branch));
 
 /** The lines whose destination is guarded, whatever is pushed there: `HEAD:deploy`, a tag, a detached head. */

@@ -2,6 +2,7 @@
 import type { DatabaseIdentity } from '../database/whose.ts';
 import type { ContentProblem } from './commit.ts';
 import type { GateReason, ScriptChange } from './decide.ts';
+import type { LiveReason } from './live.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {
@@ -11,7 +12,7 @@ declare module '../core/errors.ts' {
         branch: string;
         commit: string;
         database: DatabaseIdentity | undefined;
-        reasons: readonly GateReason[];
+        reasons: readonly (GateReason | LiveReason)[];
       }
     >;
     'gate-deletion': Failure<'refused', { branches: readonly string[]; mirror: boolean }>;
@@ -27,6 +28,7 @@ declare module '../core/errors.ts' {
 
 declare module '../core/events.ts' {
   interface Notes {
+    'gate-live-unknown': { why: string };
     'gate-came-around': { branch: string; commit: string; changes: readonly ScriptChange[] };
     'gate-bypassed': { branch: string; by: string; reason: string; path: string };
     'gate-unsaid': { folder: string; guarded: readonly string[] };

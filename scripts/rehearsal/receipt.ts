@@ -38,6 +38,8 @@ const receiptSchema = v.object({
   backup: v.string(),
   /** Of the backup's dump, see `dumpSum`: which rows were met. */
   dumpSha256: v.string(),
+  /** Bytes of it; receipts of the first days do not tell. */
+  dumpBytes: v.optional(v.number()),
   /** Whose backup it was; receipts of the first days do not tell, and cover no upgrade any more. */
   database: v.optional(databaseSchema),
   server: v.object({ flavour: v.picklist(flavours), version: v.string() }),

@@ -13,9 +13,10 @@ import { findServerPrograms } from '../server/programs.ts';
 import { likenessFor } from '../server/server-options.ts';
 import { withThrowaway, type Throwaway } from '../server/throwaway.ts';
 import { dryRun, type DryRunResult } from './dry-run.ts';
+import { warnOfLess } from './on-less.ts';
 import { hasBinaryLog } from './production-settings.ts';
 import { rehearsedDatabase } from './find-receipt.ts';
-import { writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
+import { readReceipts, writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
 
 /** A rehearsal that passed. */
 export interface Rehearsal {
@@ -64,6 +65,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
     try {
       const result = await dryRun(context, { throwaway, manifest: backup.manifest, migrations: scripts });
       const receipt = await writeReceipt(context, draft({ passed: true, result }));
+      warnOfLess(context, receipt, await readReceipts(context));
       return { receipt, backup: { ...backup, proof }, dryRun: result };
     } catch (error) {
       // An interruption says nothing of the migrations; every other failure closes the gate.
@@ -115,6 +117,7 @@ function receiptOf(
     failure: outcome.passed ? null : failureText(outcome.error),
     backup: backup.id,
     dumpSha256: backup.manifest.dumpSha256,
+    dumpBytes: backup.manifest.dumpBytes,
     database,
     server: { flavour: server.flavour, version: server.version },
     rehearsedOn: facts.rehearsedOn,

@@ -1,5 +1,6 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
 import type { MigrationFailure } from '../migrations/run/failure.ts';
+import type { MetRows } from './on-less.ts';
 import type { ServerSetting } from './production-settings.ts';
 
 declare module '../core/errors.ts' {
@@ -22,6 +23,7 @@ declare module '../core/events.ts' {
   interface Notes {
     'dry-run-unlike-live': { sqlMode: string | undefined };
     'dry-run-settings': { settings: readonly ServerSetting[] };
+    'rehearsed-on-less': { now: MetRows; before: MetRows };
     'server-differs': { live: string; rehearsed: string };
   }
 }

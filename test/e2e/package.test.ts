@@ -76,7 +76,7 @@ describe.each(servers.slice(0, 1))('the package, installed into a fresh reposito
     await must(project, 'git', 'init', '--quiet', '--initial-branch', 'main');
     await must(project, 'git', 'init', '--quiet', '--bare', bare);
     await must(project, 'npx', 'husky');
-    await writeFile(join(project, '.husky', 'pre-push'), 'npx maj gate "$@"\n');
+    await writeFile(join(project, '.husky', 'pre-push'), './node_modules/.bin/maj gate "$@"\n');
     await must(project, 'git', 'config', 'user.name', 'Test');
     await must(project, 'git', 'config', 'user.email', 'test@example.com');
     await must(project, 'git', 'add', '.');

@@ -42,7 +42,10 @@ const connectTimeoutMs = 10_000;
 export async function driverOptions(
   target: Target,
   database: string | null,
-  { bytes = false }: { readonly bytes?: boolean } = {},
+  {
+    bytes = false,
+    connectMs = connectTimeoutMs,
+  }: { readonly bytes?: boolean; readonly connectMs?: number } = {},
 ): Promise<DriverOptions> {
   const tls = await tlsOptions(target);
   return {
@@ -54,7 +57,7 @@ export async function driverOptions(
     password: target.password?.reveal() ?? '',
     ...(database === null ? {} : { database }),
     charset: 'utf8mb4',
-    connectTimeout: connectTimeoutMs,
+    connectTimeout: connectMs,
     multipleStatements: false,
     // Statements go as they are: the driver would look through each for placeholders, of which none is used.
     queryFormat: (sql) => sql,

@@ -35,6 +35,8 @@ interface SessionOptions {
    * session's is set to meanwhile. For dumps, which hold a routine's body in the charset that it was written in.
    */
   readonly bytes?: boolean;
+  /** How long to wait for the server to greet; not given: some seconds. */
+  readonly connectMs?: number;
   /** What is run may set the session to another charset: what the server says is read all the same. */
   readonly anyCharset?: boolean;
 }

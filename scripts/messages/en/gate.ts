@@ -2,10 +2,11 @@ import { age, databaseText, nameList } from '../../core/format.ts';
 import type { DatabaseIdentity } from '../../database/whose.ts';
 import type { ContentProblem } from '../../gate/commit.ts';
 import type { GateReason, ScriptChange } from '../../gate/decide.ts';
+import type { LiveReason } from '../../gate/live.ts';
 import { nameOfRecord } from '../../migrations/names.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
-function reasonText(reason: GateReason): string {
+function reasonText(reason: GateReason | LiveReason): string {
   switch (reason.kind) {
     case 'no-database':
       return 'nothing says of which database the rehearsal has to be: DB_NAME is set neither in maj.config.json nor in .env';
@@ -29,6 +30,12 @@ function reasonText(reason: GateReason): string {
       return `the rows of the rehearsal are dated in the future (${reason.createdAt}), by a clock that was wrong`;
     case 'rehearsal-too-old':
       return `the rehearsal is ${age(reason.ageMs)} old; ${age(reason.maxAgeMs)} are allowed`;
+    case 'live-other-server':
+      return 'the live database is on another server than the one that was rehearsed';
+    case 'live-differs':
+      return 'the live database has another structure than the rehearsal met, and than any of its migrations leaves';
+    case 'live-unknown':
+      return `the live database has to be compared (GATE_REQUIRE_LIVE), and does not answer at once: ${reason.why}`;
     case 'script-settings-differ':
       return 'DB_SQL_MODE, MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH has changed since the rehearsal';
     case 'scripts-differ':
@@ -119,6 +126,8 @@ export const gate = {
   notes: {
     'gate-came-around': (facts) =>
       `${facts.branch} stands at ${facts.commit.slice(0, 12)} on the remote, which this gate has not let through (git push --no-verify, or another clone)${facts.changes.length === 0 ? '' : `; it was not rehearsed here: ${nameList(facts.changes.map(changeText))}`}`,
+    'gate-live-unknown': (facts) =>
+      `the live database was not compared with what the rehearsal met: ${facts.why}`,
     'gate-bypassed': (facts) =>
       `the gate is bypassed for ${facts.branch} by ${facts.by}: ${facts.reason} (kept in ${facts.path})`,
     'gate-unsaid': (facts) =>

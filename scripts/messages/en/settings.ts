@@ -129,6 +129,8 @@ export const settings = {
       'Branches that only rehearsed commits may be pushed to, separated by commas; * stands for any characters.',
     DEPLOY_REMOTES:
       'Remotes whose branches these are, by name or address, separated by commas; * stands for any characters. If not set: of every remote.',
+    GATE_REQUIRE_LIVE:
+      'yes: `maj gate` refuses where the live database does not answer at once, so that its structure cannot be compared with what the rehearsal met; no: it says so.',
     MAJ_LANG: 'Language of terminal and report.',
   },
   errors: {

@@ -1,5 +1,6 @@
-import { bytes, duration, nameList, oneLine } from '../../core/format.ts';
+import { bytes, databaseText, duration, nameList, oneLine } from '../../core/format.ts';
 import type { DryRunResult } from '../../rehearsal/dry-run.ts';
+import type { MetRows } from '../../rehearsal/on-less.ts';
 import type { FileChanges } from '../../release/types.ts';
 import type { ProcessPlace } from '../../system/process/identity.ts';
 import { quoteWords } from '../../system/process/shell-words.ts';
@@ -15,6 +16,10 @@ import { findingLines } from './checks.ts';
 import { othersText } from './others.ts';
 import { changeLines, folderLines, some } from './release.ts';
 import { statusLines } from './status.ts';
+
+/** What a rehearsal met. */
+const metText = ({ database, dumpBytes }: MetRows): string =>
+  `${bytes(dumpBytes)}${database === undefined ? '' : ` of ${databaseText(database)}`}`;
 
 /** How far an unfinished run came, in words. */
 const progressText = (facts: { step: string | undefined; finished: boolean }): string =>
@@ -285,6 +290,8 @@ export const upgrade = {
     'services-not-stopped-yet': (facts) =>
       `the services cannot be stopped from the tree of the new version; it is tried again when the old one is back: ${facts.reason}`,
     'database-unchanged': () => 'the database is as it was',
+    'rehearsed-on-less': ({ now, before }) =>
+      `this was rehearsed on ${metText(now)}; the rehearsal before it on ${metText(before)}`,
     'server-differs': (facts) =>
       `the throwaway server is ${facts.rehearsed}, production ${facts.live}: a small risk remains`,
     'still-written-in-window': (facts) =>

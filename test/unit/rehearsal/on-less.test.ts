@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { rehearsedOnMore } from '../../../scripts/rehearsal/on-less.ts';
+import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
+
+const receipt = (number: number, dumpBytes: number | undefined): Receipt => ({
+  format: 1,
+  number,
+  id: `r${number}`,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  result: 'passed',
+  failure: null,
+  backup: 'b',
+  dumpSha256: 'd',
+  dumpBytes,
+  database: { name: `shop_${number}`, address: '/s', sqlMode: null },
+  server: { flavour: 'mysql', version: '9' },
+  rehearsedOn: '9',
+  scripts: [],
+  pending: [],
+  schemaBefore: 's',
+  schemaAfter: null,
+  evidence: [],
+  durationMs: { backup: 1, proof: 1, migrations: 1 },
+});
+
+test.each<[string, number | undefined, readonly Receipt[], string | undefined]>([
+  ['the first one', 1000, [], undefined],
+  ['as much as before', 4_000_000, [receipt(2, 4_100_000)], undefined],
+  ['more than before', 4_000_000, [receipt(2, 1000)], undefined],
+  ['less than half', 1_000_000, [receipt(2, 4_000_000)], 'shop_2'],
+  ['an empty one after one with rows', 3000, [receipt(2, 14_000)], 'shop_2'],
+  ['two that are next to empty', 1000, [receipt(2, 9000)], undefined],
+  [
+    'the one before counts, not the ones before that',
+    1000,
+    [receipt(2, 1100), receipt(1, 90_000)],
+    undefined,
+  ],
+  ['later ones do not count', 1000, [receipt(4, 90_000)], undefined],
+  ['one that does not tell is passed over', 1000, [receipt(2, undefined), receipt(1, 90_000)], 'shop_1'],
+  ['it does not tell itself', undefined, [receipt(1, 90_000)], undefined],
+])('%s', (_title, dumpBytes, before, database) => {
+  expect(rehearsedOnMore({ number: 3, dumpBytes }, before)?.database?.name).toBe(database);
+});
