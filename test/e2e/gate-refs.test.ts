@@ -127,10 +127,9 @@ describe('where the lines of git do not come in', () => {
     ['of a branch', ['origin', 'main']],
     ['of all', ['--all', 'origin']],
     ['that says nothing', ['--quiet', 'origin', 'main']],
-    ['by options of git', ['-o', 'x', 'origin', 'main']],
+    ['by more options', ['--force', '--set-upstream', '--tags', '--', 'origin', 'main']],
   ])('a push %s with nothing to push goes through', async (_title, words) => {
     const repository = gateRepository();
-    repository.git('--git-dir', repository.remote, 'config', 'receive.advertisePushOptions', 'true');
     expect((await repository.push('origin', 'main')).code).toBe(0);
     const again = await repository.push(...words);
     expect(again.code, again.stderr).toBe(0);
