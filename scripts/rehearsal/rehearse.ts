@@ -13,9 +13,9 @@ import { findServerPrograms } from '../server/programs.ts';
 import { likenessFor } from '../server/server-options.ts';
 import { withThrowaway, type Throwaway } from '../server/throwaway.ts';
 import { dryRun, type DryRunResult } from './dry-run.ts';
+import { rehearsedDatabase } from './find-receipt.ts';
 import { warnOfLess } from './on-less.ts';
 import { hasBinaryLog } from './production-settings.ts';
-import { rehearsedDatabase } from './find-receipt.ts';
 import { readReceipts, writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
 
 /** A rehearsal that passed. */
