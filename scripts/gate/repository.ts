@@ -4,6 +4,7 @@ import type { CallingPush } from '../system/process/calling-push.ts';
 import { gitEnvironment } from '../system/process/git.ts';
 import { capture, shell } from '../system/process/processes.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
+import { withShownUrls } from '../system/urls.ts';
 
 /** A repository is asked as it is: `git replace` puts other objects in the place of those that are pushed. */
 export function gateEnvironment(context: Pick<Context, 'env'>): Pick<Context, 'env'> {
@@ -30,7 +31,9 @@ async function runGit(
   const given = input === undefined ? {} : { input };
   const output = await capture({ env }, 'git', args, { cwd: projectDir, ...given });
   if (output.code !== 0) {
-    throw refused('gate-git', { command: `git ${args[0] ?? ''}`, output: output.stderr.trim() });
+    // git may quote the address of the remote, password and all.
+    const said = withShownUrls(output.stderr.trim());
+    throw refused('gate-git', { command: `git ${args[0] ?? ''}`, output: said });
   }
   return output.stdout;
 }
