@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import { createBreather } from '../core/clock.ts';
-import { isGone, lstatIfThere, readdirSync, readlinkSync } from '../system/beneath.ts';
-import { checkName, fileFailed, isUnreadableName } from '../system/files.ts';
+import { isGone, lstatIfThere, readlinkSync } from '../system/beneath.ts';
+import { fileFailed } from '../system/files.ts';
+import { walkBelow } from '../system/walk.ts';
 
 /** Something in a tree, without following links. */
 export interface TreeEntry {
@@ -30,36 +30,21 @@ export interface Stamp {
 /**
  * Everything in a tree, folders before what they hold, in the order of names; the root itself is not among it.
  *
- * Read with synchronous calls: 80,000 files take 0.4 s so, and ten times as long with a promise for each.
- *
  * @param skip tells which paths to leave out, with all that is in them
- * @param unreadable is given each path whose name is not UTF-8, which cannot be looked at: by default it is refused, for what
- *   is done with the tree would lose it
+ * @param unreadable see `Walk`
  * @throws MajError `file-name-unreadable`, `file-failed`
  */
-export async function* walkTree(
+export const walkTree = (
   root: string,
   skip: (path: string) => boolean = () => false,
-  unreadable: (path: string) => void = (path) => {
-    checkName(root, path);
-  },
-): AsyncGenerator<TreeEntry> {
-  const breathe = createBreather();
-  const pending = childrenOf(root, '');
-  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    if (skip(path)) continue;
-    if (isUnreadableName(path)) {
-      unreadable(path);
-      continue;
-    }
-    const entry = entryAt(root, path);
-    // Gone since its folder was read: the application still runs.
-    if (entry === undefined) continue;
-    yield entry;
-    if (entry.type === 'folder') for (const child of childrenOf(root, path)) pending.push(child);
-    await breathe();
-  }
-}
+  unreadable?: (path: string) => void,
+): AsyncGenerator<TreeEntry, void, undefined> =>
+  walkBelow(root, {
+    look: (path) => entryAt(root, path),
+    isFolder: ({ type }) => type === 'folder',
+    skip,
+    ...(unreadable === undefined ? {} : { unreadable }),
+  });
 
 /** What is at a path of a tree; undefined when nothing is. */
 export function entryAt(root: string, path: string): TreeEntry | undefined {
@@ -89,17 +74,4 @@ function typeOf(stats: Stats): TreeEntry['type'] {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'folder';
   return stats.isSymbolicLink() ? 'link' : 'other';
-}
-
-/** The paths in a folder, last name first: the walk takes them from the end. */
-function childrenOf(root: string, folder: string): string[] {
-  try {
-    return readdirSync(join(root, folder))
-      .map((name) => (folder === '' ? name : `${folder}/${name}`))
-      .sort()
-      .reverse();
-  } catch (error) {
-    if (isGone(error)) return [];
-    throw fileFailed(join(root, folder), 'read', error);
-  }
 }

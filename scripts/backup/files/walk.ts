@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import { createBreather } from '../../core/clock.ts';
-import { isGone, lstatExactly, readdirSync } from '../../system/beneath.ts';
-import { checkName, fileFailed } from '../../system/files.ts';
+import { lstatExactly } from '../../system/beneath.ts';
+import { fileFailed } from '../../system/files.ts';
+import { walkBelow } from '../../system/walk.ts';
 
 /** A file, folder or link that was come across, by its path from the root. */
 export interface Walked {
@@ -21,7 +21,7 @@ export const walkOrder = (path: string): string => (path === rootPath ? '' : pat
 
 /**
  * Walks a tree, the root first, folders before what is in them, names in order; links are not followed. What vanishes
- * meanwhile is left out. Others have their turn between two entries, however quickly the caller takes them.
+ * meanwhile is left out.
  *
  * @param leaveOut the paths, from the root, that are not entered
  * @throws MajError `file-failed` for a folder that cannot be read, `file-name-unreadable` for a name that is not UTF-8
@@ -30,31 +30,17 @@ export async function* walk(
   root: string,
   leaveOut: ReadonlySet<string>,
 ): AsyncGenerator<Walked, void, undefined> {
-  const breathe = createBreather();
   const top = statsOf(root);
   if (top === undefined) throw fileFailed(root, 'read', new Error('it is not there any more'));
   yield { path: rootPath, stats: top };
-  const waiting = pathsIn(root, '');
-  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    if (leaveOut.has(path)) continue;
-    checkName(root, path);
-    const stats = statsOf(join(root, path));
-    if (stats === undefined) continue;
-    yield { path, stats };
-    if (stats.isDirectory()) for (const below of pathsIn(root, path)) waiting.push(below);
-    await breathe();
-  }
-}
-
-/** The paths of what is in a folder, last name first. */
-function pathsIn(root: string, folder: string): string[] {
-  try {
-    const names = readdirSync(join(root, folder)).sort();
-    return names.reverse().map((name) => (folder === '' ? name : `${folder}/${name}`));
-  } catch (error) {
-    if (isGone(error)) return [];
-    throw fileFailed(join(root, folder), 'read', error);
-  }
+  yield* walkBelow(root, {
+    look: (path): Walked | undefined => {
+      const stats = statsOf(join(root, path));
+      return stats && { path, stats };
+    },
+    isFolder: ({ stats }) => stats.isDirectory(),
+    skip: (path) => leaveOut.has(path),
+  });
 }
 
 function statsOf(path: string): BigIntStats | undefined {
