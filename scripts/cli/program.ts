@@ -84,7 +84,7 @@ async function runVerb(
 
 async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promise<void> {
   const projectDir = projectFolder(args.project);
-  const { config, env, exposed, ignored } = verb.needsSettings
+  const { config, env, exposed, ignored, slips } = verb.needsSettings
     ? loadSettings(projectDir, args.settings, process.env, verb.deciding)
     : withoutSettings();
   const language = config.MAJ_LANG === 'auto' ? messages : messagesFor(config.MAJ_LANG, process.env);
@@ -102,6 +102,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
     env,
   };
   if (exposed !== undefined) warn(context, 'settings-exposed', { path: exposed });
+  if (slips.length > 0) warn(context, 'settings-near', { slips });
   if (ignored.length > 0) warn(context, 'settings-ignored', { names: ignored });
   const result = await verb.run(context, {
     positionals: args.positionals,
@@ -143,7 +144,7 @@ function projectFolder(given: string | undefined): string {
 function withoutSettings(): LoadedSettings {
   const defaults = parseSettings({}, []);
   if (!defaults.ok) throw new Error('the defaults of the settings do not parse');
-  return { config: defaults.config, env: process.env, exposed: undefined, ignored: [] };
+  return { config: defaults.config, env: process.env, exposed: undefined, ignored: [], slips: [] };
 }
 
 async function allVerbs({ names, load }: Verbs): Promise<Verb[]> {

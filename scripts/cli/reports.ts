@@ -1,5 +1,6 @@
 /** What the command line reports: its errors with their facts and exit codes, its steps and its notes. */
 import type { NamedBackup } from '../backup/find.ts';
+import type { Slip } from '../config/parse.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {
@@ -40,6 +41,7 @@ declare module '../core/events.ts' {
     'files-replaced': { id: string; written: readonly string[] };
     'files-not-known': { id: string; reason: string };
     'settings-exposed': { path: string };
+    'settings-near': { slips: readonly Slip[] };
     'settings-ignored': { names: readonly string[] };
   }
 }

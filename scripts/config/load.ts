@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import dotenv from 'dotenv';
 import { reasonOf, wrongUsage } from '../core/errors.ts';
 import { refuseStrangers } from './own-folders.ts';
-import { parseSettings } from './parse.ts';
+import { findSlips, parseSettings, type Slip } from './parse.ts';
 import { isSecret, settingNames, type Config, type SettingName } from './settings.ts';
 import { readSharedSettings, sharedFileName } from './shared-file.ts';
 import { textsOfCaller, textsOfProject } from './sources.ts';
@@ -17,6 +17,8 @@ export interface LoadedSettings {
   readonly exposed: string | undefined;
   /** Settings of the environment that do not count. */
   readonly ignored: readonly SettingName[];
+  /** Names in `.env` that are near a setting, and none. */
+  readonly slips: readonly Slip[];
 }
 
 /** Whether a project says anything itself: in `.env`, or in the file that a team shares. */
@@ -54,7 +56,8 @@ export function loadSettings(
   const parsed = parseSettings(texts, Object.keys(file));
   if (!parsed.ok) throw wrongUsage('settings-invalid', { problems: parsed.problems });
   const exposed = holdsSecret(file) && isOpenToOthers(path) ? path : undefined;
-  return { config: parsed.config, env: withoutSecrets(environment), exposed, ignored };
+  const slips = findSlips(Object.keys(file));
+  return { config: parsed.config, env: withoutSecrets(environment), exposed, ignored, slips };
 }
 
 function readDotenv(path: string): Record<string, string> {

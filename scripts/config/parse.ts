@@ -2,6 +2,13 @@ import * as v from 'valibot';
 import { nearestName } from './nearest-name.ts';
 import { settingNames, settingOf, settings, type Config, type SettingName } from './settings.ts';
 
+/** A name in `.env` that can only be meant for us, and is no setting. */
+interface UnknownName {
+  readonly kind: 'unknown';
+  readonly name: string;
+  readonly nearest: string | undefined;
+}
+
 /** Something wrong with the settings; where the text of the value may be shown, it is. */
 export type SettingProblem =
   | UnknownName
@@ -18,8 +25,7 @@ type ParsedSettings =
  * Reads the settings from texts: pure, and reporting every problem at once.
  *
  * @param texts the texts by name; an empty one counts as not given, but of those that `mayBeEmpty`
- * @param declared the names that stand in a place meant for us (`.env`, options): there an unknown one is an error,
- *   while the environment may hold anything
+ * @param declared the names that stand in `.env`: one that begins as only ours do and is no setting is an error
  */
 export function parseSettings(
   texts: Readonly<Record<string, string | undefined>>,
@@ -48,20 +54,26 @@ function expandDatabaseUrl(texts: Readonly<Record<string, string | undefined>>):
 } {
   const address = texts['DATABASE_URL'];
   if (address === undefined || address === '') return { expanded: texts, problems: [] };
-  const both = urlParts.filter((name) => (texts[name] ?? '') !== '');
-  if (both.length > 0) {
-    return {
-      expanded: texts,
-      problems: both.map((name) => ({ kind: 'both', name: 'DATABASE_URL', other: name })),
-    };
-  }
   if (!URL.canParse(address) || !/^(mysql|mariadb):/.test(address))
     return { expanded: texts, problems: [{ kind: 'bad-url' }] };
   const parts = partsOfUrl(new URL(address));
-  return parts === undefined
-    ? { expanded: texts, problems: [{ kind: 'bad-url' }] }
-    : { expanded: { ...texts, ...parts }, problems: [] };
+  if (parts === undefined) return { expanded: texts, problems: [{ kind: 'bad-url' }] };
+  // Frameworks that are given both have them say the same: then it is no question which one counts.
+  const others = urlParts.filter(
+    (name) => !['', effective(name, parts)].includes(effective(name, texts, '')),
+  );
+  return {
+    expanded: { ...texts, ...parts },
+    problems: others.map((name) => ({ kind: 'both', name: 'DATABASE_URL', other: name })),
+  };
 }
+
+/** What a text of a setting comes to: an empty one to what stands for it, its default where nothing else is said. */
+const effective = (
+  name: SettingName,
+  texts: Readonly<Record<string, string | undefined>>,
+  fallback: string = settingOf(name).default ?? '',
+): string => (texts[name] ?? '') || fallback;
 
 /** The settings that an address stands for; undefined when it holds a `%` that stands for nothing. */
 function partsOfUrl(url: URL): Readonly<Record<(typeof urlParts)[number], string>> | undefined {
@@ -80,35 +92,36 @@ function partsOfUrl(url: URL): Readonly<Record<(typeof urlParts)[number], string
   }
 }
 
-/** A name in `.env` that is no setting, and is meant for one (`unknown`), or probably is (`slip`). */
-type UnknownName =
-  | { readonly kind: 'unknown'; readonly name: string; readonly nearest: string | undefined }
-  | { readonly kind: 'slip'; readonly name: string; readonly nearest: string };
+/** Names that begin like this are nobody else's. */
+const ownPrefix = 'MAJ_';
 
-/** What begins like this in `.env` is meant for us. */
-const ourPrefix = /^(MAINTENANCE|MIGRATIONS|UPDATE|BACKUP|CLIENT|REHEARSAL|DEPLOY|GATE|MAJ)_/;
+/** Names of other programs begin like this, too, and ours may stand in their `.env`: CLIENT_ID, DEPLOY_KEY, APP_LOG. */
+const sharedPrefix = /^(MAINTENANCE|MIGRATIONS|UPDATE|BACKUP|CLIENT|REHEARSAL|DEPLOY|GATE|DB|APP)_/;
 
-/** So do names of Laravel, Symfony, WordPress and many applications, in whose `.env` ours may stand. */
-const sharedPrefix = /^(DB|APP)_/;
+/** The names in a place that is meant for us which begin as only ours do, and are none. */
+const unknownNames = (declared: readonly string[]): UnknownName[] =>
+  declared
+    .filter((name) => name.startsWith(ownPrefix) && !Object.hasOwn(settings, name))
+    .map((name) => ({ kind: 'unknown', name, nearest: nearestName(name, settingNames) }));
 
-/**
- * What is wrong with the names in a place that is meant for us. With a prefix that others use, too, only a name that is
- * near one of our settings is, and only while that setting is not there as well: the two are no slip then.
- */
-export function unknownNames(declared: readonly string[]): UnknownName[] {
-  return declared
-    .filter((name) => !Object.hasOwn(settings, name))
-    .flatMap((name): UnknownName[] => {
-      if (ourPrefix.test(name)) return [{ kind: 'unknown', name, nearest: nearestName(name, settingNames) }];
-      const nearest = slipOf(name);
-      return nearest === undefined || declared.includes(nearest) ? [] : [{ kind: 'slip', name, nearest }];
-    });
+/** A name that is no setting, and is near one that is not given: as likely a slip as another program's. */
+export interface Slip {
+  readonly name: string;
+  readonly nearest: SettingName;
 }
 
-/** The setting that a name with a shared prefix is near to, by what follows the prefix: APP_VERSION is not APP_PERSIST. */
-function slipOf(name: string): string | undefined {
-  const prefix = sharedPrefix.exec(name)?.[0];
-  if (prefix === undefined) return undefined;
-  const known = settingNames.filter((other) => other.startsWith(prefix));
-  return nearestName(name, known, (name.length - prefix.length) / 3);
+/** The slips among names: pure. Beside the setting itself a name that is near it is none. */
+export function findSlips(declared: readonly string[]): Slip[] {
+  return declared
+    .filter((name) => !Object.hasOwn(settings, name))
+    .flatMap((name): Slip[] => {
+      const prefix = sharedPrefix.exec(name)?.[0];
+      if (prefix === undefined) return [];
+      // By what follows the prefix: APP_VERSION is not APP_PERSIST. Of names with these two there are many.
+      const letters = (name.length - prefix.length) / 3;
+      const limit = ['DB_', 'APP_'].includes(prefix) ? letters : Math.max(2, letters);
+      const known = settingNames.filter((other) => other.startsWith(prefix));
+      const nearest = known.find((other) => other === nearestName(name, known, limit));
+      return nearest === undefined || declared.includes(nearest) ? [] : [{ name, nearest }];
+    });
 }

@@ -41,13 +41,21 @@ describe('a wrong call', () => {
   });
 
   test('reports everything that is wrong with the settings at once', async () => {
-    const ran = await maj(await project({ DB_PORT: 'many', DB_NAMES: 'x', APP_LAYOUT: 'sideways' }), [
+    const ran = await maj(await project({ DB_PORT: 'many', MAJ_LANGUAGE: 'x', APP_LAYOUT: 'sideways' }), [
       'status',
     ]);
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toMatch(/DB_NAMES is not a setting; did you mean DB_NAME\?/);
+    expect(ran.stderr).toMatch(/MAJ_LANGUAGE is not a setting; did you mean MAJ_LANG\?/);
     expect(ran.stderr).toMatch(/DB_PORT must be a whole number from 1 to 65535/);
     expect(ran.stderr).toMatch(/APP_LAYOUT must be in-place\|releases/);
+  });
+
+  test('names what is one slip away from a setting, and goes on', async () => {
+    const ran = await maj(await project({ DB_NAMES: 'x', APP_LOG: 'daily', CLIENT_ID: 'y' }), ['backup']);
+    expect(ran.stderr).toMatch(/warning: \.env has DB_NAMES, which is not a setting; did you mean DB_NAME\?/);
+    expect(ran.stderr).toContain('put APP_LOGS= beside it');
+    expect(ran.stderr).not.toContain('CLIENT_ID');
+    expect(ran.stderr).toMatch(/DB_NAME, DB_USER are not set/);
   });
 
   test('is an object with --json', async () => {

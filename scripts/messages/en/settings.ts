@@ -35,8 +35,6 @@ function problemText(problem: SettingProblem): string {
   switch (problem.kind) {
     case 'unknown':
       return `${problem.name} is not a setting${problem.nearest === undefined ? '' : `; did you mean ${problem.nearest}?`}`;
-    case 'slip':
-      return `${problem.name} is not a setting; did you mean ${problem.nearest}? If another program reads it, put ${problem.nearest}= beside it`;
     case 'invalid':
       return `${problem.name} must be ${problem.expected}`;
     case 'both':
@@ -160,6 +158,13 @@ export const settings = {
     }),
   } satisfies Partial<ErrorTexts>,
   notes: {
+    'settings-near': ({ slips }) =>
+      slips
+        .map(
+          ({ name, nearest }) =>
+            `.env has ${name}, which is not a setting; did you mean ${nearest}? If another program reads it, put ${nearest}= beside it.`,
+        )
+        .join('\n'),
     'settings-ignored': (facts) =>
       `${facts.names.join(', ')} of the environment ${facts.names.length === 1 ? 'does' : 'do'} not count here: the project says what is checked, and how (maj.config.json, .env)`,
     'settings-exposed': (facts) =>

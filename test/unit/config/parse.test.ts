@@ -65,11 +65,11 @@ describe('settings', () => {
         DB_PORT: 'x',
         APP_LAYOUT: 'sideways',
         APP_VERSION_PATTERN: '(open',
-        DB_NAMES: 'a',
+        MAJ_LANGUAGE: 'a',
         APP_HEALTH_URL: 'ftp://x',
       }),
     ).toEqual([
-      { kind: 'slip', name: 'DB_NAMES', nearest: 'DB_NAME' },
+      { kind: 'unknown', name: 'MAJ_LANGUAGE', nearest: 'MAJ_LANG' },
       { kind: 'invalid', name: 'DB_PORT', expected: 'a whole number from 1 to 65535' },
       { kind: 'invalid', name: 'APP_LAYOUT', expected: 'in-place|releases' },
       { kind: 'invalid', name: 'APP_VERSION_PATTERN', expected: 'a regular expression' },
@@ -77,10 +77,24 @@ describe('settings', () => {
     ]);
   });
 
-  test('refuse an address beside its parts', () => {
-    expect(problemsOf({ DATABASE_URL: 'mysql://u:p@h/d', DB_NAME: 'x' })).toEqual([
-      { kind: 'both', name: 'DATABASE_URL', other: 'DB_NAME' },
-    ]);
+  const address = 'mysql://u:p@h/d';
+  const both = (other: string): unknown => ({ kind: 'both', name: 'DATABASE_URL', other });
+  test.each([
+    ['a part that says something else', { DB_NAME: 'x' }, [both('DB_NAME')]],
+    [
+      'parts that do',
+      { DB_NAME: 'd', DB_HOST: 'localhost', DB_PORT: '3307' },
+      [both('DB_HOST'), both('DB_PORT')],
+    ],
+    ['a socket, where the address has none', { DB_SOCKET: '/s' }, [both('DB_SOCKET')]],
+    [
+      'parts that say the same',
+      { DB_HOST: 'h', DB_PORT: '3306', DB_NAME: 'd', DB_USER: 'u', DB_PASSWORD: 'p' },
+      [],
+    ],
+    ['empty parts', { DB_HOST: '', DB_PASSWORD: '', DB_SOCKET: '' }, []],
+  ])('compare an address with what stands beside it: %s', (_, parts, problems) => {
+    expect(problemsOf({ DATABASE_URL: address, ...parts })).toEqual(problems);
   });
 
   test('refuse an address of something else', () => {

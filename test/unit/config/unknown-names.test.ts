@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseSettings, unknownNames } from '../../../scripts/config/parse.ts';
+import { findSlips, parseSettings } from '../../../scripts/config/parse.ts';
 
 /** Lines of `.env` as frameworks install it, and names that their configuration reads besides. */
 const frameworks = {
@@ -56,6 +56,18 @@ const frameworks = {
     WP_ENV: 'development',
     WP_HOME: 'http://example.com',
   },
+  'others, with names that begin like ours': {
+    CLIENT_URL: 'https://example.com',
+    CLIENT_ID: 'x',
+    CLIENT_SECRET: 'x',
+    BACKUP_ARCHIVE_PASSWORD: 'x',
+    BACKUP_S3_BUCKET: 'x',
+    DEPLOY_KEY: 'x',
+    DEPLOY_HOST: 'x',
+    UPDATE_INTERVAL: '1h',
+    MAINTENANCE_MODE: '0',
+    APP_LOG: 'daily',
+  },
   'an application of one’s own': {
     APP_VERSION: '2.1.0',
     APP_ID: '7',
@@ -67,8 +79,14 @@ const frameworks = {
   },
 };
 
-test.each(Object.entries(frameworks))('what %s has in .env is not meant for us', (_title, texts) => {
+test.each(Object.entries(frameworks))('what %s has in .env stops nothing', (_title, texts) => {
   expect(parseSettings(texts, Object.keys(texts))).toMatchObject({ ok: true });
+});
+
+test('what the frameworks have is no slip', () => {
+  const { 'others, with names that begin like ours': others, ...usual } = frameworks;
+  for (const texts of Object.values(usual)) expect(findSlips(Object.keys(texts))).toEqual([]);
+  expect(findSlips(Object.keys(others))).toEqual([{ name: 'APP_LOG', nearest: 'APP_LOGS' }]);
 });
 
 describe('a slip in a name', () => {
@@ -79,22 +97,24 @@ describe('a slip in a name', () => {
     ['APP_PERSISTENT', 'APP_PERSIST'],
     ['DB_PASWORD', 'DB_PASSWORD'],
     ['DB_NAMES', 'DB_NAME'],
-  ])('is found: %s', (name, nearest) => {
-    const problem = { kind: 'slip', name, nearest };
-    expect(unknownNames(['APP_NAME', name])).toEqual([problem]);
-    expect(parseSettings({ [name]: 'x' }, [name])).toEqual({ ok: false, problems: [problem] });
+    ['BACKUP_MAXAGE', 'BACKUP_MAX_AGE'],
+    ['CLIENT_BIN_DIRS', 'CLIENT_BIN_DIR'],
+    ['MAINTENANCE_FLIE', 'MAINTENANCE_FILE'],
+  ])('is found, and stops nothing: %s', (name, nearest) => {
+    expect(findSlips(['APP_NAME', name])).toEqual([{ name, nearest }]);
+    expect(parseSettings({ [name]: 'x' }, [name])).toMatchObject({ ok: true });
   });
 
   test('is none beside the setting itself', () => {
-    expect(unknownNames(['DB_SSLMODE'])).toMatchObject([{ nearest: 'DB_SSL_MODE' }]);
-    expect(unknownNames(['DB_SSLMODE', 'DB_SSL_MODE'])).toEqual([]);
+    expect(findSlips(['DB_SSLMODE'])).toMatchObject([{ nearest: 'DB_SSL_MODE' }]);
+    expect(findSlips(['DB_SSLMODE', 'DB_SSL_MODE'])).toEqual([]);
   });
 });
 
 test.each([
-  ['BACKUP_MAXAGE', 'BACKUP_MAX_AGE'],
-  ['MAINTENANCE_STORE_OF_SOMETHING', undefined],
-  ['REHEARSAL_ZZZZZZZZZZZZ', undefined],
-])('a name with a prefix of ours alone is never another’s: %s', (name, nearest) => {
-  expect(unknownNames([name])).toEqual([{ kind: 'unknown', name, nearest }]);
+  ['MAJ_LANGUAGE', 'MAJ_LANG'],
+  ['MAJ_GATE_BYPASS', undefined],
+])('a name that begins as only ours do is an error: %s', (name, nearest) => {
+  const problems = [{ kind: 'unknown', name, nearest }];
+  expect(parseSettings({ [name]: 'x' }, [name])).toEqual({ ok: false, problems });
 });
