@@ -1,7 +1,7 @@
 import type { Verb } from './cli/verb.ts';
 import { wrongUsage } from './core/errors.ts';
 import { adoptRelease } from './release/adopt.ts';
-import { recordLate } from './upgrade/journal/records.ts';
+import { recordLate } from './upgrade/journal/record-installed.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 

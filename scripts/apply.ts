@@ -1,5 +1,5 @@
 import { checkCommandUser } from './application/commands.ts';
-import { installDependencies } from './application/hooks.ts';
+import { installDependencies } from './application/deploy-commands.ts';
 import { maintenanceState } from './application/maintenance.ts';
 import type { Verb } from './cli/verb.ts';
 import { stopIfInterrupted, warn } from './core/context.ts';
@@ -10,9 +10,9 @@ import { switchOf } from './release/prepare.ts';
 import { discardStaged, stagePackage } from './release/stage.ts';
 import { installedVersion } from './release/version.ts';
 import { exists } from './system/files.ts';
-import { applyAlone } from './upgrade/apply-alone.ts';
+import { applyAlone } from './upgrade/apply-package.ts';
 import { newRunId } from './upgrade/journal/journal.ts';
-import { recordLate } from './upgrade/journal/records.ts';
+import { recordLate } from './upgrade/journal/record-installed.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 

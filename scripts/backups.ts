@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { backupsOf, databaseOf, listBackups, whoseBackup, type Backup } from './backup/list.ts';
 import type { Verb } from './cli/verb.ts';
-import { backupsDir } from './config/require.ts';
+import { backupsDir } from './config/required-settings.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
 import { liveDatabase } from './database/identity.ts';

@@ -1,12 +1,10 @@
 import type { Verb, VerbResult } from './cli/verb.ts';
-import { folderOfRecords } from './config/worktree.ts';
+import { folderOfRecords } from './config/records-folder.ts';
 import { orLeftOver, warn, type Context } from './core/context.ts';
 import { refused, wrongUsage } from './core/errors.ts';
 import { bypassReason, refusalOf } from './gate/bypass.ts';
-import { cameAround } from './gate/came-around.ts';
+import { requireReceipt, type GateContext } from './gate/check-commit.ts';
 import { scriptsInCommit } from './gate/commit.ts';
-import { receiptFor, type GateContext } from './gate/judge.ts';
-import { readGuardedPush, type GuardedPush } from './gate/pushed.ts';
 import {
   readGateRecord,
   recordPath,
@@ -14,9 +12,11 @@ import {
   whoPushes,
   writeGateRecord,
   type GateEntry,
-} from './gate/record.ts';
+} from './gate/gate-log.ts';
+import { readGuardedPush, type GuardedPush } from './gate/read-push.ts';
 import { branchOf, isNone } from './gate/refs.ts';
 import { resolveCommit } from './gate/repository.ts';
+import { findUngatedScripts } from './gate/ungated-commits.ts';
 import { readReceipts, type Receipt } from './rehearsal/receipt.ts';
 
 /** A commit that may go to a guarded branch. */
@@ -35,7 +35,7 @@ async function noticeWhatCameAround({ repository, records }: GateContext, push: 
     if (isNone(commit) || record.some((entry) => entry.commit === commit)) continue;
     // Somebody else's, which was never fetched, is in no object of this repository.
     const scripts = await scriptsInCommit(repository, commit).catch(() => undefined);
-    const changes = cameAround(commit, record, scripts, receipts);
+    const changes = findUngatedScripts(commit, record, scripts, receipts);
     if (changes !== undefined)
       warn(repository, 'gate-came-around', { branch: branchOf(ref) ?? '', commit, changes });
   }
@@ -65,7 +65,7 @@ async function judgePush(context: GateContext, push: GuardedPush): Promise<Allow
   for (const ref of push.refs) {
     const judged = { commit: ref.localSha, branch: branchOf(ref) ?? '' };
     await judge([judged.branch], judged.commit, async () => {
-      allowed.push({ ...judged, receipt: await receiptFor(context, judged) });
+      allowed.push({ ...judged, receipt: await requireReceipt(context, judged) });
     });
   }
   if (bypassed.length > 0) {
@@ -143,7 +143,7 @@ export const gateVerb: Verb<'commit'> = {
     const { commit: name } = args.options;
     if (typeof name === 'string') {
       const judged = { commit: await resolveCommit(context, name), branch: branches.join(', ') };
-      return answer([{ ...judged, receipt: await receiptFor(gateContext, judged) }], branches, undefined);
+      return answer([{ ...judged, receipt: await requireReceipt(gateContext, judged) }], branches, undefined);
     }
     const push = await readGuardedPush(context, await args.readStdin(), { remote, url });
     return answer(await judgePush(gateContext, push), branches, push);

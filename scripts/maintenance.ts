@@ -5,14 +5,14 @@ import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
 import { enteredWindow } from './upgrade/journal/state.ts';
 import { withLock } from './upgrade/lock.ts';
-import { findUnfinished, refuseAlive, refuseUnfinished } from './upgrade/recovery/unfinished.ts';
-import { noteUsersWereIn } from './upgrade/recovery/written-since.ts';
+import { noteUsersWereIn } from './upgrade/recovery/confirm-row-loss.ts';
+import { findUnfinished, requireDead, refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 
 /** Whoever goes on with an unfinished run, or takes it back, has to know that users were in. */
 async function rememberUsers(context: Context): Promise<void> {
   const state = await findUnfinished(context);
   if (state === undefined || !enteredWindow(state) || (await maintenanceState(context)) === 'on') return;
-  await noteUsersWereIn(context, refuseAlive(state));
+  await noteUsersWereIn(context, requireDead(state));
 }
 
 /** `maj maintenance on|off|status`: keeps users out, lets them in again, or tells which it is. */

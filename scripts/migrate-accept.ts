@@ -4,8 +4,8 @@ import { wrongUsage } from './core/errors.ts';
 import { targetFromConfig } from './database/session/target.ts';
 import type { MigrateOption } from './migrate-pending.ts';
 import { acceptText, isTextTaken, planAcceptance } from './migrations/accepted.ts';
-import { fileOfRecord } from './migrations/names.ts';
 import { readPlan } from './migrations/read-plan.ts';
+import { fileOfRecord } from './migrations/script-names.ts';
 import { ownIdentity, ownUserName } from './system/process/identity.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 

@@ -7,7 +7,7 @@ import type { MigrateOption } from './migrate-pending.ts';
 import { prepareAdoption, summaryOf } from './migrations/adopt/read.ts';
 import { writeAdoption } from './migrations/adopt/write.ts';
 import { readMigrations } from './migrations/folder.ts';
-import { migrationsFolder } from './migrations/places.ts';
+import { migrationsFolder } from './migrations/scripts-folder.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 
 /** Takes over the record of migrations that another program has kept, once the user has seen what it comes to. */

@@ -10,7 +10,7 @@ import { checkScript } from './migrations/checks/check.ts';
 import type { Finding } from './migrations/checks/finding.ts';
 import { readMigrations } from './migrations/folder.ts';
 import { textWithValues } from './migrations/placeholders.ts';
-import { migrationsFolder } from './migrations/places.ts';
+import { migrationsFolder } from './migrations/scripts-folder.ts';
 import { splitStatements } from './sql/splitter.ts';
 import { exists, fileFailed } from './system/files.ts';
 import { ownVersion } from './system/process/own-version.ts';

@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
 import { findBackup } from './backup/find.ts';
 import type { Verb, VerbResult } from './cli/verb.ts';
-import { applicationDir } from './config/require.ts';
+import { applicationDir } from './config/required-settings.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
 import { refuseForeignMigrations } from './migrations/folder.ts';
-import { migrationsFolder } from './migrations/places.ts';
+import { migrationsFolder } from './migrations/scripts-folder.ts';
 import { rehearse, type Rehearsal } from './rehearsal/rehearse.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';

@@ -4,7 +4,7 @@ import { findBackup, listOwnBackups, namedBackup, refuseOthersRestore } from './
 import type { Backup } from './backup/list.ts';
 import { verifyBackup } from './backup/verify.ts';
 import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
-import { applicationDir } from './config/require.ts';
+import { applicationDir } from './config/required-settings.ts';
 import { stopIfInterrupted, warn, type Context } from './core/context.ts';
 import { reasonOf, refused, wrongUsage } from './core/errors.ts';
 import { compareVersions, isSameVersion, isVersion } from './core/versions.ts';
@@ -13,8 +13,8 @@ import { liveDatabase } from './database/identity.ts';
 import { targetFromConfig } from './database/session/target.ts';
 import { endOrphans } from './migrations/in-doubt/orphan.ts';
 import { installedVersion } from './release/version.ts';
+import { checkRestorable } from './restore/check-restorable.ts';
 import { onlyTables } from './restore/load/plan.ts';
-import { checkRestorable } from './restore/restorable.ts';
 import {
   applyRestore,
   learnRestore,

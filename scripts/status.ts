@@ -1,12 +1,12 @@
 import { readLockedAccounts } from './application/accounts.ts';
 import { commandUser } from './application/commands.ts';
+import { auditFiles } from './application/file-permissions.ts';
 import { healthStrength } from './application/health.ts';
-import { lookAtFiles } from './application/look-at-files.ts';
 import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
 import { checkServices, serviceSettings } from './application/services.ts';
 import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
 import type { Verb } from './cli/verb.ts';
-import { applicationDir, backupsDir } from './config/require.ts';
+import { applicationDir, backupsDir } from './config/required-settings.ts';
 import type { Context } from './core/context.ts';
 import { MajError } from './core/errors.ts';
 import { exitCodes, type ExitCode } from './core/exit-codes.ts';
@@ -127,7 +127,7 @@ export const statusVerb: Verb<never> = {
       APP_DIR === undefined ? Promise.resolve('unmanaged') : maintenanceState(context),
     );
     const permissions = await learn(() =>
-      APP_DIR === undefined ? Promise.resolve(undefined) : lookAtFiles(context),
+      APP_DIR === undefined ? Promise.resolve(undefined) : auditFiles(context),
     );
     const services = await learn(async () => {
       await checkServices(context);

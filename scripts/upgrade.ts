@@ -3,15 +3,15 @@ import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
 import type { Allowance } from './package/types.ts';
 import { goBack, type GoBackPlan, type WentBack } from './upgrade/go-back/go-back.ts';
-import { recordLate } from './upgrade/journal/records.ts';
+import { recordLate } from './upgrade/journal/record-installed.ts';
 import { withLock } from './upgrade/lock.ts';
 import { planUpgrade } from './upgrade/plan.ts';
 import { pruneAfterSuccess } from './upgrade/prune.ts';
+import type { LosingPlan } from './upgrade/recovery/confirm-row-loss.ts';
 import { resumeUpgrade } from './upgrade/recovery/resume.ts';
 import { refuseOtherInstallation } from './upgrade/recovery/same-installation.ts';
 import { takeBack } from './upgrade/recovery/take-back.ts';
-import { findUnfinished, refuseAlive, refuseLeftOver } from './upgrade/recovery/unfinished.ts';
-import type { LosingPlan } from './upgrade/recovery/written-since.ts';
+import { findUnfinished, requireDead, refuseLeftOver } from './upgrade/recovery/unfinished.ts';
 import { upgrade, type Upgraded, type UpgradeOptions } from './upgrade/upgrade.ts';
 
 type Option = 'plan' | 'resume' | 'roll-back' | 'retry' | 'reinstall' | 'allow-downgrade' | 'server-moved';
@@ -34,7 +34,7 @@ async function rollBack(
     await refuseLeftOver(context);
     return wentBack(await goBack(context, asking(confirm), moved));
   }
-  await refuseOtherInstallation(context, refuseAlive(state), moved);
+  await refuseOtherInstallation(context, requireDead(state), moved);
   const settled = await takeBack(context, state, askingToLose(confirm));
   const { run, kind, from, to, outcome, backup = null } = settled;
   const facts = { run, kind, from, to, outcome, backup };

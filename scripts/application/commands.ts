@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { maskSecrets } from '../config/mask-secrets.ts';
-import { applicationDir } from '../config/require.ts';
+import { applicationDir } from '../config/required-settings.ts';
 import { commandSettings } from '../config/settings.ts';
 import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
@@ -10,9 +10,9 @@ import { accountOf, findSetpriv, ownAccount, type SystemAccount } from '../syste
 import { exitText, shell, type Bounds, type Captured } from '../system/process/processes.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import {
-  commandUserWords,
   commandEnvironment,
   commandUserOf,
+  commandUserWords,
   type CommandUser,
   type Owner,
 } from './command-user.ts';

@@ -1,6 +1,6 @@
 import { inStep, note, warn, type Context } from '../core/context.ts';
-import { workersIn, type AtWork } from '../database/others.ts';
 import { currentUser } from '../database/grants.ts';
+import { workersIn, type AtWork } from '../database/other-connections.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { inStep, warn, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import { normalVersion, numbersOf } from '../core/versions.ts';
-import { getPage, NoAnswer, type Answer } from '../net/page.ts';
+import { getPage, type Answer, NoAnswer } from '../net/get-page.ts';
 import { placesOf, requireInstalled } from '../release/places.ts';
 import { installedVersion, versionForms, writtenVersion } from '../release/version.ts';
 import { escaped } from '../system/regular-expression.ts';

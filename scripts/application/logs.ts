@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { maskSecrets } from '../config/mask-secrets.ts';
 import { warn, type Context } from '../core/context.ts';
 import { placesOf } from '../release/places.ts';
-import { addErrors, looksLikeError, signatureMark, type FoundErrors, type LogError } from './log-lines.ts';
+import { addErrors, looksLikeError, signatureMark, type FoundErrors, type LogError } from './log-errors.ts';
 import {
   addedSince,
   bounded,
@@ -12,7 +12,7 @@ import {
   linesOf,
   type LogMark,
   type LogPart,
-} from './log-mark.ts';
+} from './log-position.ts';
 
 /** Where the logs ended. */
 export type LogBaseline = readonly LogMark[];

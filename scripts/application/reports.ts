@@ -1,5 +1,5 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
-import type { AtWork } from '../database/others.ts';
+import type { AtWork } from '../database/other-connections.ts';
 import type { HealthProblem } from './health.ts';
 
 declare module '../core/errors.ts' {

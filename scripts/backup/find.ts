@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import { checkOwnFolder } from '../config/own-folders.ts';
-import { backupsDir } from '../config/require.ts';
+import { backupsDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { liveDatabase } from '../database/identity.ts';
-import type { DatabaseIdentity, Whose } from '../database/whose.ts';
+import type { DatabaseIdentity, Whose } from '../database/same-database.ts';
 import { exists, readIfThere } from '../system/files.ts';
 import { isBackupId } from './layout.ts';
 import {

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
 import { checkOwnFolder } from '../config/own-folders.ts';
-import { backupsDir } from '../config/require.ts';
+import { backupsDir } from '../config/required-settings.ts';
 import { warn, type Context } from '../core/context.ts';
 import { sha256OfText } from '../core/text-hash.ts';
-import { whose, type DatabaseIdentity, type Whose } from '../database/whose.ts';
+import { ownershipOf, type DatabaseIdentity, type Whose } from '../database/same-database.ts';
 import { namesIn, readIfThere } from '../system/files.ts';
 import { isBackupId } from './layout.ts';
 import { manifestName, parseManifest, type Manifest } from './manifest.ts';
@@ -56,7 +56,7 @@ export const databaseOf = ({ manifest: { database } }: Backup): DatabaseIdentity
 
 /** Whose a backup is, as seen from a database; where the settings name none, all are its own. */
 export const whoseBackup = (backup: Backup, live: DatabaseIdentity | undefined): Whose =>
-  live === undefined ? 'own' : whose(databaseOf(backup), live);
+  live === undefined ? 'own' : ownershipOf(databaseOf(backup), live);
 
 /** Those of one database, in the order given. */
 export const backupsOf = (live: DatabaseIdentity | undefined, backups: readonly Backup[]): Backup[] =>

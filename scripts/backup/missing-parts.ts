@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { statIfThere } from '../system/files.ts';
-import { archivesOf, plainFilesOf } from './files/file-archives.ts';
+import { archivesOf, plainFilesOf } from './files/read-archives.ts';
 import { partPath } from './layout.ts';
 import type { Backup } from './list.ts';
 

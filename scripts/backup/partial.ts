@@ -2,7 +2,7 @@ import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { checkOwnFolder, keepBackupsFromGit, makeBackupsFolder } from '../config/own-folders.ts';
-import { backupsDir } from '../config/require.ts';
+import { backupsDir } from '../config/required-settings.ts';
 import { note, type Context } from '../core/context.ts';
 import { interrupted } from '../core/errors.ts';
 import { sha256OfText } from '../core/text-hash.ts';
@@ -19,7 +19,7 @@ import {
   syncFolder,
   writeDurably,
 } from '../system/files.ts';
-import { fateOf, identitySchema, ownIdentity } from '../system/process/identity.ts';
+import { livenessOf, identitySchema, ownIdentity } from '../system/process/identity.ts';
 import { backupId, isBackupId, ownerName, partialSuffix, partsFolder, restoreScriptName } from './layout.ts';
 import type { Backup } from './list.ts';
 import { manifestName, manifestText, type Manifest } from './manifest.ts';
@@ -154,7 +154,7 @@ export async function isAbandoned(path: string): Promise<boolean> {
   if (text === undefined) return (await ageMs(path)) > justMade;
   try {
     const parsed = v.safeParse(identitySchema, JSON.parse(text));
-    return !parsed.success || fateOf(parsed.output) === 'dead';
+    return !parsed.success || livenessOf(parsed.output) === 'dead';
   } catch {
     return true;
   }

@@ -1,8 +1,8 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
-import type { DatabaseIdentity } from '../database/whose.ts';
+import type { DatabaseIdentity } from '../database/same-database.ts';
 import type { OutsideLink } from './files/outside-links.ts';
 import type { NamedBackup } from './find.ts';
-import type { ZonedColumn } from './source.ts';
+import type { ZonedColumn } from './plan-backup.ts';
 import type { Problem } from './verify-parts.ts';
 
 declare module '../core/errors.ts' {

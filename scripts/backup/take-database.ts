@@ -20,7 +20,7 @@ import { privateFolder } from '../system/files.ts';
 import { sharing, type ShareUnchanged } from './files/hard-links.ts';
 import { partPath, partsFolder } from './layout.ts';
 import type { ManifestPart } from './manifest.ts';
-import type { BackupSource } from './source.ts';
+import type { BackupSource } from './plan-backup.ts';
 
 /** The database's share of a manifest. */
 interface TakenDatabase {

@@ -1,8 +1,8 @@
-import { backupsDir } from '../config/require.ts';
+import { backupsDir } from '../config/required-settings.ts';
 import { endedBySignal, type Context } from '../core/context.ts';
-import { MajError, refused } from '../core/errors.ts';
+import { refused, MajError } from '../core/errors.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
-import { findOthers } from '../database/others.ts';
+import { findOthers } from '../database/other-connections.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { withTablesLocked } from '../dump/client/table-locks.ts';
@@ -17,7 +17,7 @@ import { takeFiles, takeLateFiles } from './files/take-files.ts';
 import type { Backup } from './list.ts';
 import type { Manifest, ManifestFiles } from './manifest.ts';
 import { checkWritable, completeBackup, openPartial, orDiscard, type PartialBackup } from './partial.ts';
-import { learnSource, type BackupSource } from './source.ts';
+import { learnSource, type BackupSource } from './plan-backup.ts';
 import { takeDatabase } from './take-database.ts';
 
 /** What a backup is to hold. */

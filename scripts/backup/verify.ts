@@ -4,7 +4,7 @@ import { unsound } from '../core/errors.ts';
 import { sha256OfText } from '../core/text-hash.ts';
 import { codecNamed } from '../dump/codec.ts';
 import { namesIn, readIfThere } from '../system/files.ts';
-import { archivedBytes, archivesOf, plainFilesOf } from './files/file-archives.ts';
+import { archivedBytes, archivesOf, plainFilesOf } from './files/read-archives.ts';
 import { verifyFilesArchive } from './files/verify-files.ts';
 import { ownerName, partsFolder } from './layout.ts';
 import type { Backup } from './list.ts';

@@ -4,10 +4,10 @@ import dotenv from 'dotenv';
 import { reasonOf, wrongUsage } from '../core/errors.ts';
 import { refuseStrangers } from './own-folders.ts';
 import { findSlips, parseSettings, type Slip } from './parse.ts';
+import { folderOfRecords } from './records-folder.ts';
+import { mergeCallerFirst, mergeProjectFirst } from './settings-precedence.ts';
 import { isSecret, settingNames, type Config, type SettingName } from './settings.ts';
 import { readSharedSettings, sharedFileName } from './shared-file.ts';
-import { textsOfCaller, textsOfProject } from './sources.ts';
-import { folderOfRecords } from './worktree.ts';
 
 /** The settings, and the environment that child processes may see. */
 export interface LoadedSettings {
@@ -32,7 +32,7 @@ export type Deciding = 'caller' | 'project';
 
 /**
  * Loads the settings of a project: options over environment over `.env` over `maj.config.json`; where the project decides, as
- * `textsOfProject` says.
+ * `mergeProjectFirst` says.
  *
  * @param projectDir the folder that holds `.env`; the file may be absent
  * @param options the settings given on the command line
@@ -52,7 +52,7 @@ export function loadSettings(
   const file = readDotenv(path);
   const sources = { shared: readSharedSettings(projectDir) ?? {}, file, environment, options };
   const { texts, ignored } =
-    deciding === 'project' ? textsOfProject(sources) : { texts: textsOfCaller(sources), ignored: [] };
+    deciding === 'project' ? mergeProjectFirst(sources) : { texts: mergeCallerFirst(sources), ignored: [] };
   const parsed = parseSettings(texts, Object.keys(file));
   if (!parsed.ok) throw wrongUsage('settings-invalid', { problems: parsed.problems });
   const exposed = holdsSecret(file) && isOpenToOthers(path) ? path : undefined;

@@ -5,7 +5,7 @@ import { refused, wrongUsage } from '../core/errors.ts';
 import { isGone, lstatIfThere } from '../system/beneath.ts';
 import { exists, makePrivateFolder, writeDurably } from '../system/files.ts';
 import { ownUserId } from '../system/process/identity.ts';
-import { backupsDir, stateDir } from './require.ts';
+import { backupsDir, stateDir } from './required-settings.ts';
 
 const reason = '# Made by maj: what is in here holds rows of the database, and is nothing for git.\n';
 /** In a folder that is ours, everything. */

@@ -1,9 +1,9 @@
 import type { Context } from '../core/context.ts';
 import { MajError } from '../core/errors.ts';
 import { traits } from '../sql/flavour.ts';
+import { configuredDatabase, type DatabaseIdentity } from './same-database.ts';
 import { withSession, type Session } from './session/session.ts';
 import { targetFromConfig } from './session/target.ts';
-import { configuredDatabase, type DatabaseIdentity } from './whose.ts';
 
 type IdentityContext = Pick<Context, 'config' | 'projectDir' | 'signal'>;
 

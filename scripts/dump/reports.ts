@@ -1,5 +1,5 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
-import type { Others } from '../database/others.ts';
+import type { Others } from '../database/other-connections.ts';
 import type { Flavour } from '../sql/flavour.ts';
 import type { DumpSetting } from './client/dump.ts';
 import type { FragileColumn } from './fragile-values.ts';

@@ -1,4 +1,4 @@
-import type { DatabaseIdentity } from '../database/whose.ts';
+import type { DatabaseIdentity } from '../database/same-database.ts';
 import {
   isFresh,
   isRunAlike,

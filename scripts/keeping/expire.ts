@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { archivesOf, plainFilesOf } from '../backup/files/file-archives.ts';
+import { archivesOf, plainFilesOf } from '../backup/files/read-archives.ts';
 import { isBackupId, partPath } from '../backup/layout.ts';
 import type { Backup } from '../backup/list.ts';
 import { manifestName } from '../backup/manifest.ts';

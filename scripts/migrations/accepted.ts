@@ -1,13 +1,13 @@
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import type { Target } from '../database/session/target.ts';
-import { madeWith, type LedgerRow, type AcceptedText } from './ledger/columns.ts';
+import { madeWith, type AcceptedText, type LedgerRow } from './ledger/columns.ts';
 import { writeLedger } from './ledger/ledger-write.ts';
 import { readLedger } from './ledger/ledger.ts';
 import { ensureLedger, orTell } from './ledger/make-ledger.ts';
 import type { Migration } from './migration.ts';
 import { withMigrationLock } from './run/lock.ts';
-import { isSameScriptVersion } from './names.ts';
+import { isSameScriptVersion } from './script-names.ts';
 
 /**
  * Whether a script may have this text, beside what the ledger says of it: that which has run, or one that was accepted. What maj

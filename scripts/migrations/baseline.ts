@@ -6,12 +6,12 @@ import type { Flavour } from '../sql/flavour.ts';
 import { noProgress, progressAfter, type StatementProgress } from '../sql/statement.ts';
 import { appliedRow, type LedgerRow } from './ledger/columns.ts';
 import { sqlTime, type Runner } from './ledger/ledger-write.ts';
+import { isLedgerThere, readLedger } from './ledger/ledger.ts';
 import { fillLedger, isDraftThere, orTell } from './ledger/make-ledger.ts';
 import type { Migration } from './migration.ts';
-import { isLedgerThere, readLedger } from './ledger/ledger.ts';
 import { withMigrationLock } from './run/lock.ts';
 import { statementsOf } from './run/script.ts';
-import { compareScriptVersions, isSameScriptVersion, isScriptVersion } from './names.ts';
+import { compareScriptVersions, isSameScriptVersion, isScriptVersion } from './script-names.ts';
 
 /**
  * Refuses a database that has tables but no ledger: nothing tells which scripts it has already been through, and

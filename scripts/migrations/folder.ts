@@ -10,10 +10,10 @@ import { normalChunks } from '../sql/normalize-text.ts';
 import { fileFailed } from '../system/files.ts';
 import { keepHeapSmall } from '../system/process/v8-flags.ts';
 import { sqlAfter } from './after-each.ts';
-import { foreignMigrations } from './foreign.ts';
 import type { Migration } from './migration.ts';
-import { isScript, namedScripts } from './names.ts';
+import { foreignMigrations } from './other-tools.ts';
 import { withValues } from './placeholders.ts';
+import { isScript, namedScripts } from './script-names.ts';
 
 /** The settings that say how scripts are read. */
 export type ScriptSettings = Partial<

@@ -1,5 +1,5 @@
 import type { Flavour } from '../sql/flavour.ts';
-import type { ScriptName } from './names.ts';
+import type { ScriptName } from './script-names.ts';
 
 /** One migration script. */
 export interface Migration extends ScriptName {

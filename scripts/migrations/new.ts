@@ -5,7 +5,7 @@ import { exists, fileFailed, systemErrorCode } from '../system/files.ts';
 import { forWhole } from '../system/regular-expression.ts';
 import { readMigrations, type ScriptSettings } from './folder.ts';
 import type { Migration } from './migration.ts';
-import { byVersion, compareScriptVersions } from './names.ts';
+import { byVersion, compareScriptVersions } from './script-names.ts';
 
 const timestampDigits = 12;
 

@@ -1,9 +1,9 @@
 import { refused, unfinished, wrongUsage, type MajError } from '../core/errors.ts';
 import { isTextTaken } from './accepted.ts';
-import type { DonePrefix } from './done-prefix.ts';
+import type { DonePrefix } from './applied-statements.ts';
 import type { LedgerRow } from './ledger/columns.ts';
 import type { Migration, PendingMigration } from './migration.ts';
-import { fileOfRecord, byVersion, isScriptVersion, versionKey } from './names.ts';
+import { byVersion, fileOfRecord, isScriptVersion, versionKey } from './script-names.ts';
 
 /** Why nothing can be migrated now. */
 export type PlanProblem =

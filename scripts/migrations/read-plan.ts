@@ -1,18 +1,18 @@
 import type { Context } from '../core/context.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
+import { readDonePrefixes } from './applied-statements.ts';
 import { refuseUnknownHistory } from './baseline.ts';
 import { createDatabaseGuard } from './checks/check.ts';
-import { readDonePrefixes } from './done-prefix.ts';
+import { refuseDownSection } from './down-section.ts';
 import { readMigrations } from './folder.ts';
 import { readLedger } from './ledger/ledger.ts';
 import type { Migration } from './migration.ts';
-import { migrationsFolder, type Wanted } from './places.ts';
 import { planMigrations, type MigrationPlan } from './plan.ts';
 import { refuseLocked } from './run/lock.ts';
 import { serverSqlMode } from './run/runner.ts';
 import { statementsOf } from './run/script.ts';
-import { refuseWayBack } from './way-back.ts';
+import { migrationsFolder, type Wanted } from './scripts-folder.ts';
 
 /** Where the live database stands. */
 export interface LivePlan {
@@ -43,7 +43,7 @@ export async function readPlan(
  *
  * @param options `refuseReaching`: not where a script that is to run reaches beyond its database, or holds its own way back: whoever is going to run
  *   it on a copy, or live, need not begin; `refuseUnknown`: not where there are tables and no ledger
- * @throws MajError `migrations-locked` (exit code 5), what `createDatabaseGuard`, `refuseWayBack` and `refuseUnknownHistory` throw, and what reading the ledger can
+ * @throws MajError `migrations-locked` (exit code 5), what `createDatabaseGuard`, `refuseDownSection` and `refuseUnknownHistory` throw, and what reading the ledger can
  *   throw
  */
 export function planLive(
@@ -64,7 +64,7 @@ export function planLive(
     const plan = planMigrations(migrations, ledger, await readDonePrefixes(migrations, ledger, reading));
     if (options.refuseReaching === true)
       for (const migration of plan.pending) {
-        await refuseWayBack(migration);
+        await refuseDownSection(migration);
         const guard = createDatabaseGuard(migration.file, { database: target.database, sqlMode });
         for await (const statement of statementsOf(migration, reading)) guard(statement);
       }

@@ -2,9 +2,9 @@
 import type { ScriptPlace } from '../sql/reports.ts';
 import type { AdoptionProblem } from './adopt/plan.ts';
 import type { Verdict } from './in-doubt/resolve-in-doubt.ts';
-import type { NameProblem } from './names.ts';
 import type { PlanProblem } from './plan.ts';
 import type { MigrationFailure } from './run/failure.ts';
+import type { NameProblem } from './script-names.ts';
 
 export type DoubtReason = Extract<Verdict, { outcome: 'unknown' }>['because'];
 

@@ -1,7 +1,7 @@
 import { exitCodes, type ExitCode } from '../core/exit-codes.ts';
 import type { AcceptedText } from './ledger/columns.ts';
 import { errorOfProblems, type MigrationPlan, type PlanProblem } from './plan.ts';
-import { byVersion, isSameScriptVersion, versionKey } from './names.ts';
+import { byVersion, isSameScriptVersion, versionKey } from './script-names.ts';
 
 /** One line of `maj migrate status`. */
 export interface StatusRow {

@@ -1,5 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import { requireSettings } from '../config/require.ts';
+import { requireSettings } from '../config/required-settings.ts';
 import { addressOfVersion, parseUpdateSource, type UpdateSource } from '../config/update-source.ts';
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { makeStateFolder } from '../config/own-folders.ts';
-import { stateDir } from '../config/require.ts';
+import { stateDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import { lutimesSync } from '../system/beneath.ts';
 import { fileFailed, namesIn, remove, statIfThere } from '../system/files.ts';

@@ -7,14 +7,14 @@ import { currentUser, isTrustedCreator, lacksOnLive, mayOnLive, readGrantLines }
 import { parseAccount } from '../database/inventory.ts';
 import { withSession, type Session } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
+import { readDonePrefixes } from '../migrations/applied-statements.ts';
 import { refuseUnknownHistory } from '../migrations/baseline.ts';
 import { checkPending, joinEvidence, type MeasuredStatement } from '../migrations/checks/check.ts';
 import type { Finding } from '../migrations/checks/finding.ts';
-import { confine, isDenied, type LiveAccount } from '../migrations/confine.ts';
-import { readDonePrefixes } from '../migrations/done-prefix.ts';
 import { ledgerTable, readLedger } from '../migrations/ledger/ledger.ts';
 import type { Migration } from '../migrations/migration.ts';
 import { planMigrations, refuseProblems } from '../migrations/plan.ts';
+import { confine, isDenied, type LiveAccount } from '../migrations/restricted-accounts.ts';
 import { runScripts, serverSqlMode, type MigrationRun } from '../migrations/run/runner.ts';
 import type { Throwaway } from '../server/throwaway.ts';
 import { readServerSettings, takeServerSettings } from './production-settings.ts';

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { openSealed, sealedJson } from '../backup/manifest.ts';
 import { makeStateFolder } from '../config/own-folders.ts';
-import { stateDir } from '../config/require.ts';
+import { stateDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import type { Schema } from '../database/fingerprint.ts';
-import { whose, type DatabaseIdentity } from '../database/whose.ts';
+import { ownershipOf, type DatabaseIdentity } from '../database/same-database.ts';
 import { placeholdersText } from '../migrations/placeholders.ts';
 import { statementEvidenceSchema } from '../migrations/run/evidence.ts';
 import { flavours } from '../sql/flavour.ts';
@@ -83,7 +83,7 @@ export const runSettings = (config: Context['config']): RunSettings => ({
 /** The receipts of one database; where the settings name none, all there are. */
 export const receiptsOf = (live: DatabaseIdentity | undefined, receipts: readonly Receipt[]): Receipt[] =>
   receipts.filter(
-    ({ database }) => live === undefined || (database !== undefined && whose(database, live) === 'own'),
+    ({ database }) => live === undefined || (database !== undefined && ownershipOf(database, live) === 'own'),
   );
 
 /** A migration script, as far as a receipt knows it. */
@@ -232,7 +232,7 @@ export function isFresh(
 /** Whether these scripts were rehearsed on this database, and on a server like its own. */
 const isAlike = (receipt: Receipt, facts: CoverFacts): boolean =>
   receipt.database !== undefined &&
-  whose(receipt.database, facts.database) === 'own' &&
+  ownershipOf(receipt.database, facts.database) === 'own' &&
   isRunAlike(receipt.database, facts.database) &&
   receipt.server.flavour === facts.server.flavour &&
   receipt.server.version === facts.server.version &&

@@ -13,8 +13,8 @@ import { findServerPrograms } from '../server/programs.ts';
 import { likenessFor } from '../server/server-options.ts';
 import { withThrowaway, type Throwaway } from '../server/throwaway.ts';
 import { dryRun, type DryRunResult } from './dry-run.ts';
+import { warnOfFewerRows } from './fewer-rows.ts';
 import { rehearsedDatabase } from './find-receipt.ts';
-import { warnOfLess } from './on-less.ts';
 import { hasBinaryLog } from './production-settings.ts';
 import { readReceipts, writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
 
@@ -65,7 +65,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
     try {
       const result = await dryRun(context, { throwaway, manifest: backup.manifest, migrations: scripts });
       const receipt = await writeReceipt(context, draft({ passed: true, result }));
-      warnOfLess(context, receipt, await readReceipts(context));
+      warnOfFewerRows(context, receipt, await readReceipts(context));
       return { receipt, backup: { ...backup, proof }, dryRun: result };
     } catch (error) {
       // An interruption says nothing of the migrations; every other failure closes the gate.

@@ -1,6 +1,6 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
 import type { MigrationFailure } from '../migrations/run/failure.ts';
-import type { MetRows } from './on-less.ts';
+import type { MetRows } from './fewer-rows.ts';
 import type { ServerSetting } from './production-settings.ts';
 
 declare module '../core/errors.ts' {

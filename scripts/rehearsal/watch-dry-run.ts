@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import { readSchema, type Schema } from '../database/fingerprint.ts';
 import { sqlErrorOf, type Session } from '../database/session/session.ts';
-import { areTablesLocked, denialsOf } from '../migrations/confine.ts';
+import { areTablesLocked, denialsOf } from '../migrations/restricted-accounts.ts';
 import type { Measured, StatementEvidence } from '../migrations/run/evidence.ts';
 import { lockWaitTimeout } from '../migrations/run/failure.ts';
 import type { Watch } from '../migrations/run/stop-script.ts';

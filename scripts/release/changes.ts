@@ -123,7 +123,7 @@ export const pathsIn = (list: Pick<ReleaseList, 'entries'> | undefined): Readonl
  * @param staged the staged tree
  * @param coming what the new release holds, as its package brings it
  */
-export async function lookAtChanges(
+export async function reportChanges(
   context: Context,
   places: Places,
   previous: string | null,

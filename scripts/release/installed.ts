@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { makeStateFolder } from '../config/own-folders.ts';
-import { stateDir } from '../config/require.ts';
+import { stateDir } from '../config/required-settings.ts';
 import { note, type Context } from '../core/context.ts';
 import { unsound } from '../core/errors.ts';
 import { isSameVersion } from '../core/versions.ts';

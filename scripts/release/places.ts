@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { checkOwnFolder } from '../config/own-folders.ts';
 import { isUnder, persistentPaths } from '../config/persistent.ts';
-import { applicationDir, backupsDir, stateDir } from '../config/require.ts';
+import { applicationDir, backupsDir, stateDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import { refused, wrongUsage } from '../core/errors.ts';
 import { lstatIfThere, readlinkSync } from '../system/beneath.ts';

@@ -7,11 +7,11 @@ import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { isTextTaken } from '../migrations/accepted.ts';
 import { readMigrations } from '../migrations/folder.ts';
-import { readLedger } from '../migrations/ledger/ledger.ts';
 import type { LedgerRow } from '../migrations/ledger/columns.ts';
+import { readLedger } from '../migrations/ledger/ledger.ts';
 import type { Migration } from '../migrations/migration.ts';
-import { nameOfRecord, versionKey } from '../migrations/names.ts';
-import { scriptsPath } from '../migrations/places.ts';
+import { nameOfRecord, versionKey } from '../migrations/script-names.ts';
+import { scriptsPath } from '../migrations/scripts-folder.ts';
 import { checkRequirements, readRequirements } from '../package/check-requirements.ts';
 import { verifyPackage } from '../package/checksum.ts';
 import type { Allowance, ReleaseEntry, VerifiedPackage } from '../package/types.ts';
@@ -27,11 +27,11 @@ import {
   removeWritten,
   statIfThere,
 } from '../system/files.ts';
-import { lookAtChanges } from './changes.ts';
+import { reportChanges } from './changes.ts';
 import { originalsOf } from './copy/edited-files.ts';
 import { checkShared } from './copy/not-shared.ts';
-import { takeLeftTreeBack } from './hand-over.ts';
 import { writeReleaseList } from './installed.ts';
+import { takeLeftTreeBack } from './lend-tree.ts';
 import { checkPlaces, placesOf } from './places.ts';
 import { clockOf } from './snapshot.ts';
 import { moveMark } from './switch.ts';
@@ -92,7 +92,7 @@ export async function stagePackage(
       entries: [...unpacked.entries],
     });
     const lookedAtMs = places.live === undefined ? undefined : clockOf(list);
-    const changes = await lookAtChanges(context, places, previousVersion, folder, unpacked.entries);
+    const changes = await reportChanges(context, places, previousVersion, folder, unpacked.entries);
     return {
       runId: options.runId,
       version,

@@ -6,7 +6,7 @@ import { inStep, type Context } from '../core/context.ts';
 import { notRolledBack, refused } from '../core/errors.ts';
 import type { Definers } from '../database/definition-texts.ts';
 import { readInventory } from '../database/inventory.ts';
-import type { Others } from '../database/others.ts';
+import type { Others } from '../database/other-connections.ts';
 import { withSession } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import type { CanonicalOptions } from '../dump/canonical.ts';

@@ -12,10 +12,10 @@ import { codecNamed } from '../dump/codec.ts';
 import { quoteAccount, quoteName } from '../sql/quote.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import { escaped } from '../system/regular-expression.ts';
+import { checkRestorable } from './check-restorable.ts';
 import { differencesFromBackup, refuseDifferences } from './compare.ts';
 import { nameOf } from './differences.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
-import { checkRestorable } from './restorable.ts';
 
 /**
  * Loads a backup into a database of another name, which is made, or is there and empty; the live one is not touched.

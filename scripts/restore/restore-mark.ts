@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { MaintenanceState } from '../application/maintenance.ts';
 import { makeStateFolder } from '../config/own-folders.ts';
-import { stateDir } from '../config/require.ts';
+import { stateDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import { locked, unfinished, type MajError } from '../core/errors.ts';
 import { readIfThere, remove, writeDurably } from '../system/files.ts';
-import { fateOf, identitySchema, ownIdentity } from '../system/process/identity.ts';
+import { livenessOf, identitySchema, ownIdentity } from '../system/process/identity.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 
 /** What of a backup a restore puts back, as it is kept in the mark of one that did not come to its end. */
@@ -150,7 +150,7 @@ function leftHalfWay({ backup, since, scope = everything, database }: RestoreMar
  */
 export async function refuseRestoring(context: MarkContext): Promise<RestoreMark | undefined> {
   const mark = await readRestoreMark(context);
-  if (mark?.holder === undefined || fateOf(mark.holder) !== 'alive') return mark;
+  if (mark?.holder === undefined || livenessOf(mark.holder) !== 'alive') return mark;
   const { backup, since, holder } = mark;
   throw locked('restore-at-work', { backup, since, pid: holder.pid, host: holder.host });
 }

@@ -10,7 +10,7 @@ import { inStep, note, stopIfInterrupted, type Context } from '../core/context.t
 import { notRolledBack, reasonOf, refused, MajError } from '../core/errors.ts';
 import { exitCodes } from '../core/exit-codes.ts';
 import { waitUntilUnwritten } from '../database/last-writes.ts';
-import { findOthers } from '../database/others.ts';
+import { findOthers } from '../database/other-connections.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { placesOf } from '../release/places.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { applicationDir } from '../config/require.ts';
+import { applicationDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import { configuredAddress, type ServerAddress } from '../database/session/target.ts';
 import { realPathOf } from '../system/files.ts';

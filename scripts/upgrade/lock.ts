@@ -3,12 +3,12 @@ import { link, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { checkOwnFolder, makeStateFolder } from '../config/own-folders.ts';
-import { stateDir } from '../config/require.ts';
+import { stateDir } from '../config/required-settings.ts';
 import { orLeftOver, type Context } from '../core/context.ts';
 import { locked } from '../core/errors.ts';
 import { endUnfinishedTrial } from '../restore/trial/trial-mark.ts';
 import { fileFailed, namesIn, readIfThere, systemErrorCode, writeDurably } from '../system/files.ts';
-import { fateOf, identitySchema, isAlive, ownIdentity, placeOf } from '../system/process/identity.ts';
+import { livenessOf, identitySchema, isAlive, ownIdentity, placeOf } from '../system/process/identity.ts';
 import { sweepTemporaryFolders } from '../system/temporary.ts';
 
 /**
@@ -62,7 +62,7 @@ async function acquire(context: Context, path: string, verb: string): Promise<Lo
 
 /** Refuses a lock whose holder lives, or may live; one that names none was cut off. */
 function refuseLiving(path: string, other: LockHolder | undefined): void {
-  if (other === undefined || fateOf(other.holder) === 'dead') return;
+  if (other === undefined || livenessOf(other.holder) === 'dead') return;
   const { pid, host } = other.holder;
   const where = placeOf(other.holder);
   throw locked('locked', { verb: other.verb, since: other.since, pid, host, where, path });
@@ -103,7 +103,7 @@ async function guard(path: string, dead: string, mine: LockHolder): Promise<stri
     if (await createExclusively(name, mine)) return made;
     const text = await readIfThere(name);
     const other = text === undefined ? undefined : holderIn(text);
-    if (text === undefined || other === undefined || fateOf(other.holder) !== 'dead')
+    if (text === undefined || other === undefined || livenessOf(other.holder) !== 'dead')
       throw locked('locked-meanwhile', { path: name });
     guarded = text;
   }

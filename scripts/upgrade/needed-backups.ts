@@ -97,7 +97,7 @@ type WayBack = { readonly run: RunState; readonly backup: string } | { readonly 
  * @param states newest first
  * @param backups the ids of the proven ones
  */
-export function findWayBack(
+export function findPreviousVersion(
   states: readonly RunState[],
   installed: string | null,
   backups: ReadonlySet<string>,

@@ -1,6 +1,6 @@
 import { maintenanceState } from '../application/maintenance.ts';
 import { serviceSettings } from '../application/services.ts';
-import { backupsDir } from '../config/require.ts';
+import { backupsDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import { refuseProblems } from '../migrations/plan.ts';
 import { readPlan } from '../migrations/read-plan.ts';

@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path';
 import { backupsOf, listBackups, readBackup, whoseBackup } from '../backup/list.ts';
 import { sweepPartials } from '../backup/partial.ts';
-import { backupsDir } from '../config/require.ts';
+import { backupsDir } from '../config/required-settings.ts';
 import { inStep, note, orLeftOver, stopIfInterrupted, warn, type Context } from '../core/context.ts';
 import { reasonOf } from '../core/errors.ts';
 import { liveDatabase } from '../database/identity.ts';
-import type { DatabaseIdentity } from '../database/whose.ts';
+import type { DatabaseIdentity } from '../database/same-database.ts';
 import {
   expiredBackups,
   moveToTrash,

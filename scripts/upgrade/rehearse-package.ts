@@ -1,4 +1,4 @@
-import { installDependencies } from '../application/hooks.ts';
+import { installDependencies } from '../application/deploy-commands.ts';
 import type { Backup } from '../backup/list.ts';
 import { stopIfInterrupted, type Context } from '../core/context.ts';
 import { refuseProblems } from '../migrations/plan.ts';

@@ -6,8 +6,8 @@ import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { readMigrations } from '../migrations/folder.ts';
 import type { Migration, PendingMigration } from '../migrations/migration.ts';
-import { fileOfRecord } from '../migrations/names.ts';
-import { installedTree } from '../migrations/places.ts';
+import { fileOfRecord } from '../migrations/script-names.ts';
+import { installedTree } from '../migrations/scripts-folder.ts';
 import {
   isRunAlike,
   isWhereRehearsed,

@@ -1,6 +1,6 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
-import type { LogError } from '../application/log-lines.ts';
-import type { Others } from '../database/others.ts';
+import type { LogError } from '../application/log-errors.ts';
+import type { Others } from '../database/other-connections.ts';
 import type { RunSettings } from '../rehearsal/receipt.ts';
 import type { ProcessPlace } from '../system/process/identity.ts';
 import type { LostRows } from './go-back/lost-rows.ts';

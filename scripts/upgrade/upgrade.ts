@@ -3,19 +3,19 @@ import { findBackup } from '../backup/find.ts';
 import type { Backup } from '../backup/list.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import type { Context } from '../core/context.ts';
-import { fileOfRecord } from '../migrations/names.ts';
+import { fileOfRecord } from '../migrations/script-names.ts';
 import { findPackage } from '../package/find.ts';
 import type { Allowance } from '../package/types.ts';
 import type { Receipt } from '../rehearsal/receipt.ts';
 import { installedVersion } from '../release/version.ts';
-import { letIn, type Finished } from './finish-run.ts';
 import type { RunState } from './journal/state.ts';
+import { openToUsers, type Finished } from './open-to-users.ts';
 import { complete, prepare, type PreparedUpgrade, type UnknownRelease } from './prepare.ts';
 import { withProver, type Prover } from './prove-window-backup.ts';
 import { withRun } from './recovery/roll-back-on-failure.ts';
 import { refuseLeftOver } from './recovery/unfinished.ts';
 import { stateOfRun, type Expected, type UpgradeRun } from './timed-steps.ts';
-import { upgradeWindow } from './upgrade-work.ts';
+import { upgradeWindow } from './upgrade-window.ts';
 import { passWindow, withFilesAhead, type WindowWork } from './window.ts';
 
 /** How an upgrade is done. */
@@ -100,7 +100,7 @@ export async function throughWindow(
   await run.journal.add({ type: 'step-started', step: 'maintenance-off' });
   const state = await stateOfRun(run);
   if (state === undefined) throw new Error('the journal has lost its start');
-  return letIn(run, state, options);
+  return openToUsers(run, state, options);
 }
 
 /**

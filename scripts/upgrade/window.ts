@@ -1,5 +1,5 @@
+import { clearCache } from '../application/deploy-commands.ts';
 import { drainConnections } from '../application/drain.ts';
-import { clearCache } from '../application/hooks.ts';
 import {
   keepClosed,
   maintenanceState,
@@ -12,7 +12,7 @@ import { findBackup } from '../backup/find.ts';
 import type { Backup } from '../backup/list.ts';
 import { inStep, note, orLeftOver, stopIfInterrupted, warn, type Context } from '../core/context.ts';
 import { readLastWrites, writtenSince, type LastWrites } from '../database/last-writes.ts';
-import { findOthers } from '../database/others.ts';
+import { findOthers } from '../database/other-connections.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { applyMoves } from '../release/switch.ts';

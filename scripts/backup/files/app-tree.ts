@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { maintenanceFile } from '../../config/maintenance-means.ts';
 import { isUnder, persistentPaths } from '../../config/persistent.ts';
-import { backupsDir, stateDir } from '../../config/require.ts';
+import { backupsDir, stateDir } from '../../config/required-settings.ts';
 import type { Context } from '../../core/context.ts';
 import { wrongUsage } from '../../core/errors.ts';
 import { placesOf } from '../../release/places.ts';

@@ -2,9 +2,9 @@ import { closeSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { dirname } from 'node:path/posix';
 import { openPlain } from '../../system/beneath.ts';
-import type { ArchivedTree } from './archive-files.ts';
-import { stampOf, type Looked } from './looked.ts';
+import { stampOf, type Looked } from './file-stamps.ts';
 import { walk, walkOrder, type Walked } from './walk.ts';
+import type { ArchivedTree } from './write-archive.ts';
 
 /** A thing as a second walk finds it. */
 export interface FoundThing {

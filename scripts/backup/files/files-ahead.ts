@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { backupsDir } from '../../config/require.ts';
+import { backupsDir } from '../../config/required-settings.ts';
 import { inStep, type Context, type TellProgress } from '../../core/context.ts';
 import { liveDatabase } from '../../database/identity.ts';
 import { chooseCodec, type Codec } from '../../dump/codec.ts';
@@ -11,12 +11,12 @@ import type { ManifestFiles } from '../manifest.ts';
 import { checkWritable, openPartial, orDiscard, type PartialBackup } from '../partial.ts';
 import { checkSpace, estimateBytes, noDatabase, treeBytes } from '../space.ts';
 import { appTree } from './app-tree.ts';
-import { archiveThings, type ArchivedTree } from './archive-files.ts';
 import { changesSince, lookAgain } from './changes-since.ts';
+import { firstStamp, lookedLine, readLooked, type Looked } from './file-stamps.ts';
 import { createList } from './files-list.ts';
 import { shareWithPrevious, storeArchive, type ShareUnchanged } from './hard-links.ts';
-import { firstStamp, lookedLine, readLooked, type Looked } from './looked.ts';
 import { walk } from './walk.ts';
+import { archiveEntries, type ArchivedTree } from './write-archive.ts';
 
 /** The application's files, archived before the backup that they are for is begun. */
 export interface FilesAhead {
@@ -74,7 +74,7 @@ async function archiveInto(
   const record = await createList(path, lookedLine);
   try {
     const { archive } = await storeArchive({ folder, codec, share }, filesArchiveName, (writer) =>
-      archiveThings(
+      archiveEntries(
         context,
         tree,
         walk(tree.root, tree.leaveOut),

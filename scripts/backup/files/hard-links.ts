@@ -1,14 +1,14 @@
 import { link, lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { warn, type Context } from '../../core/context.ts';
-import type { DatabaseIdentity } from '../../database/whose.ts';
+import type { DatabaseIdentity } from '../../database/same-database.ts';
 import type { Codec } from '../../dump/codec.ts';
 import { storeCompressed, sumsAside, type PartWriter, type StoredSum } from '../../dump/store.ts';
 import { fileFailed, sha256OfFile } from '../../system/files.ts';
 import { partPath } from '../layout.ts';
 import { backupsOf, listBackups, type Backup } from '../list.ts';
 import type { ManifestFiles } from '../manifest.ts';
-import { archivesOf, plainFilesOf } from './file-archives.ts';
+import { archivesOf, plainFilesOf } from './read-archives.ts';
 
 /**
  * Replaces a file that has just been written by a hard link to a file of an earlier backup which holds the same, where

@@ -5,12 +5,12 @@ import { writeDurably } from '../../system/files.ts';
 import { clearedName, filesArchiveName, filesListName, lateArchiveName } from '../layout.ts';
 import type { ManifestFiles } from '../manifest.ts';
 import { bytesOf, checkSpace, estimateBytes, noDatabase } from '../space.ts';
-import { archiveFiles, archiveThings, type ArchivedTree, type Written } from './archive-files.ts';
 import { changesSince, lookAgain, type Changes, type FoundAgain } from './changes-since.ts';
-import { clearedText } from './file-archives.ts';
 import type { FilesAhead } from './files-ahead.ts';
 import { createList, type ArchivedFiles } from './files-list.ts';
 import { plainSum, storeArchive, type Into } from './hard-links.ts';
+import { clearedText } from './read-archives.ts';
+import { archiveFiles, archiveEntries, type ArchivedTree, type Written } from './write-archive.ts';
 
 /**
  * Archives the application's files into a backup, with the list of what was read; shares both with an earlier backup that
@@ -67,7 +67,7 @@ async function storeLate(
   progress: TellProgress,
 ): Promise<NonNullable<ManifestFiles['late']>> {
   const { archive } = await storeArchive(into, lateArchiveName, (writer) =>
-    archiveThings(context, tree, walkedOf(changes), writer, keep, progress),
+    archiveEntries(context, tree, walkedOf(changes), writer, keep, progress),
   );
   const text = clearedText(changes.cleared);
   await writeDurably(join(into.folder, clearedName), text);

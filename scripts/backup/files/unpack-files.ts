@@ -27,8 +27,8 @@ import {
 import { runsAsRoot } from '../../system/process/identity.ts';
 import type { Backup } from '../list.ts';
 import type { ManifestFiles } from '../manifest.ts';
-import { readFiles } from './file-archives.ts';
 import { createListComparison, readFilesList } from './files-list.ts';
+import { readFiles } from './read-archives.ts';
 
 /**
  * Unpacks the files of a backup into a new folder and compares what it unpacks with the list, as it does.

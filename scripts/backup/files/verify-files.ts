@@ -4,8 +4,8 @@ import type { TellProgress } from '../../core/context.ts';
 import type { Codec } from '../../dump/codec.ts';
 import type { Backup } from '../list.ts';
 import { verifyPlainFile, verifyStored, type Problem } from '../verify-parts.ts';
-import { archivesOf, plainFilesOf, readFiles } from './file-archives.ts';
 import { createListComparison, readFilesList } from './files-list.ts';
+import { archivesOf, plainFilesOf, readFiles } from './read-archives.ts';
 
 /** Verifies the archives of the files: as files, and each of their entries against the list. */
 export async function verifyFilesArchive(

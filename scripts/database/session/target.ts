@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { requireSettings } from '../../config/require.ts';
+import { requireSettings } from '../../config/required-settings.ts';
 import type { Config } from '../../config/settings.ts';
 import type { Secret } from '../../config/types.ts';
 import type { Context } from '../../core/context.ts';

@@ -1,6 +1,6 @@
 import { note, type Context } from '../../core/context.ts';
 import { interrupted, reasonOf, refused } from '../../core/errors.ts';
-import { heldUp, othersIn } from '../../database/others.ts';
+import { heldUp, othersIn } from '../../database/other-connections.ts';
 import { connect, sqlErrorOf, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
 import { traits } from '../../sql/flavour.ts';

@@ -1,6 +1,6 @@
 import type { HealthProblem } from '../../application/health.ts';
 import { bytes, duration } from '../../core/format.ts';
-import type { AtWork } from '../../database/others.ts';
+import type { AtWork } from '../../database/other-connections.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 import { accountText } from './database.ts';
 

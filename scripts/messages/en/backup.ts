@@ -8,7 +8,7 @@ import type { Flavour } from '../../sql/flavour.ts';
 import { accessAcl, defaultAcl } from '../../system/acl.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 import { fragileRemedies, fragileText } from './fragile-values.ts';
-import { othersText } from './others.ts';
+import { othersText } from './other-connections.ts';
 import { folderLines, some as someFiles } from './release.ts';
 
 const below = (texts: readonly string[]): string => texts.map((text) => `\n\n${text}`).join('');

@@ -1,9 +1,9 @@
 import { age, databaseText, nameList } from '../../core/format.ts';
-import type { DatabaseIdentity } from '../../database/whose.ts';
+import type { DatabaseIdentity } from '../../database/same-database.ts';
 import type { ContentProblem } from '../../gate/commit.ts';
+import type { LiveReason } from '../../gate/compare-live.ts';
 import type { GateReason, ScriptChange } from '../../gate/decide.ts';
-import type { LiveReason } from '../../gate/live.ts';
-import { nameOfRecord } from '../../migrations/names.ts';
+import { nameOfRecord } from '../../migrations/script-names.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
 function reasonText(reason: GateReason | LiveReason): string {

@@ -1,5 +1,5 @@
 import { age, bytes, databaseText, table } from '../../core/format.ts';
-import type { DatabaseIdentity, Whose } from '../../database/whose.ts';
+import type { DatabaseIdentity, Whose } from '../../database/same-database.ts';
 import type { Keeper } from '../../keeping/expire.ts';
 import type { NoteTexts, StepTexts } from '../texts.ts';
 

@@ -1,13 +1,13 @@
 import { duration, nameList, table } from '../../core/format.ts';
 import type { Settlement } from '../../migrations/in-doubt/resolve-in-doubt.ts';
-import { nameOfRecord, type NameProblem } from '../../migrations/names.ts';
 import type { PlanProblem } from '../../migrations/plan.ts';
 import type { DoubtReason } from '../../migrations/reports.ts';
 import type { Measured } from '../../migrations/run/evidence.ts';
 import { isAlreadySo, isInTheWay, type MigrationFailure } from '../../migrations/run/failure.ts';
 import type { MigrationResult } from '../../migrations/run/runner.ts';
+import { nameOfRecord, type NameProblem } from '../../migrations/script-names.ts';
 import type { StatusRow } from '../../migrations/status.ts';
-import type { ScriptPlace, Doubt, ScriptProblem } from '../../sql/reports.ts';
+import type { Doubt, ScriptPlace, ScriptProblem } from '../../sql/reports.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
 const at = (place: ScriptPlace): string => `${place.file}:${place.line}:${place.column}`;

@@ -1,8 +1,8 @@
 import type { CommandUser } from '../../application/command-user.ts';
+import type { FileReport, ProblemPaths } from '../../application/file-permissions.ts';
 import type { HealthStrength } from '../../application/health.ts';
-import type { FileReport, ProblemPaths } from '../../application/look-at-files.ts';
 import { age, bytes, counted, databaseText, nameList, oneLine } from '../../core/format.ts';
-import type { DatabaseIdentity } from '../../database/whose.ts';
+import type { DatabaseIdentity } from '../../database/same-database.ts';
 
 /** What could not be learned, and what to do about it. */
 export interface StatusTroubles {

@@ -1,19 +1,19 @@
 import { bytes, databaseText, duration, nameList, oneLine } from '../../core/format.ts';
 import type { DryRunResult } from '../../rehearsal/dry-run.ts';
-import type { MetRows } from '../../rehearsal/on-less.ts';
+import type { MetRows } from '../../rehearsal/fewer-rows.ts';
 import type { FileChanges } from '../../release/types.ts';
 import type { ProcessPlace } from '../../system/process/identity.ts';
 import { quoteWords } from '../../system/process/shell-words.ts';
 import type { GoBackPlan, WentBack } from '../../upgrade/go-back/go-back.ts';
 import type { LostRows } from '../../upgrade/go-back/lost-rows.ts';
 import type { FailedRun } from '../../upgrade/previous-failure.ts';
+import type { LosingPlan } from '../../upgrade/recovery/confirm-row-loss.ts';
 import type { WhyNot } from '../../upgrade/recovery/resume-plan.ts';
 import type { InstallationDifference } from '../../upgrade/recovery/same-installation.ts';
-import type { LosingPlan } from '../../upgrade/recovery/written-since.ts';
 import type { RunKind, UnfinishedFacts, WindowStep } from '../../upgrade/reports.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 import { findingLines } from './checks.ts';
-import { othersText } from './others.ts';
+import { othersText } from './other-connections.ts';
 import { changeLines, folderLines, some } from './release.ts';
 import { statusLines } from './status.ts';
 

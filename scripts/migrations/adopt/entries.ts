@@ -1,4 +1,4 @@
-import { isScriptVersion } from '../names.ts';
+import { isScriptVersion } from '../script-names.ts';
 import { programs, type Shape, type ShapeName, type Table } from './shapes.ts';
 
 /** A row of another program's record: every column as text, and `momentColumn`. */

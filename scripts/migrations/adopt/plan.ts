@@ -1,5 +1,5 @@
 import type { Migration } from '../migration.ts';
-import { byVersion, compareScriptVersions, isSameScriptVersion, versionKey } from '../names.ts';
+import { byVersion, compareScriptVersions, isSameScriptVersion, versionKey } from '../script-names.ts';
 import { sameWords, type ForeignEntry, type ForeignLedger, type LedgerProblem } from './entries.ts';
 
 /** A script that counts as applied. */

@@ -10,7 +10,7 @@ import type { Migration } from '../migration.ts';
 import { momentColumn, readEntries, type ForeignLedger, type RawRow } from './entries.ts';
 import { planAdoption, type Adopted, type Adoption } from './plan.ts';
 import type { Table } from './shapes.ts';
-import { chooseSource, hasLedger, backupTable, type AdoptionSource } from './source.ts';
+import { backupTable, chooseSource, hasLedger, type AdoptionSource } from './source.ts';
 
 /** Which record, and how it is to be read; see `chooseSource` and `planAdoption`. */
 export interface Wish {

@@ -5,7 +5,7 @@ import { sqlErrorOf, withSession, type Session } from '../../database/session/se
 import type { Target } from '../../database/session/target.ts';
 import type { StatementProgress } from '../../sql/statement.ts';
 import { appliedRow, type LedgerRow } from '../ledger/columns.ts';
-import { LedgerWriteError, sqlTime } from '../ledger/ledger-write.ts';
+import { sqlTime, LedgerWriteError } from '../ledger/ledger-write.ts';
 import { fillLedger } from '../ledger/make-ledger.ts';
 import type { Migration } from '../migration.ts';
 import { withMigrationLock } from '../run/lock.ts';

@@ -4,16 +4,16 @@ import { readSchema, type Schema } from '../../database/fingerprint.ts';
 import type { Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
 import { tokensOf } from '../../sql/lexer.ts';
-import { noProgress, progressAfter, type StatementProgress, type Statement } from '../../sql/statement.ts';
-import { writeLedger } from '../ledger/ledger-write.ts';
-import { orTell } from '../ledger/make-ledger.ts';
+import { noProgress, progressAfter, type Statement, type StatementProgress } from '../../sql/statement.ts';
 import type { LedgerRow } from '../ledger/columns.ts';
+import { writeLedger } from '../ledger/ledger-write.ts';
+import { readLedger } from '../ledger/ledger.ts';
+import { orTell } from '../ledger/make-ledger.ts';
 import type { Migration, ScriptReading } from '../migration.ts';
 import type { StatementEvidence } from '../run/evidence.ts';
-import { readLedger } from '../ledger/ledger.ts';
 import { withMigrationLock } from '../run/lock.ts';
 import { statementsOf } from '../run/script.ts';
-import { isSameScriptVersion } from '../names.ts';
+import { isSameScriptVersion } from '../script-names.ts';
 import { waitForOrphan } from './orphan.ts';
 
 /** What the user says of a statement of which nothing else tells. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { StatementProgress } from '../../sql/statement.ts';
 import type { Migration } from '../migration.ts';
-import { isScriptVersion } from '../names.ts';
+import { isScriptVersion } from '../script-names.ts';
 
 /** A text as a statement that reads the same under every sql_mode and character set of its session. */
 const sqlText = (text: string): string =>

@@ -1,7 +1,7 @@
 import { refused } from '../../core/errors.ts';
 import type { Session } from '../../database/session/session.ts';
 import { quoteName } from '../../sql/quote.ts';
-import { byVersion } from '../names.ts';
+import { byVersion } from '../script-names.ts';
 import { missingFrom, parseRow, type LedgerRow } from './columns.ts';
 
 /** The name of the table in the live database that says which scripts have run. */

@@ -4,7 +4,7 @@ import type { Context } from '../../core/context.ts';
 import type { Session } from '../../database/session/session.ts';
 import { noProgress, progressAfter, type StatementProgress } from '../../sql/statement.ts';
 import { isIdleUpdate } from '../after-each.ts';
-import type { Phase } from '../left-behind.ts';
+import type { Phase } from '../state-after-failure.ts';
 import type { Script } from './script.ts';
 import { createStatementRuns, type StatementRuns } from './statement-run.ts';
 import {

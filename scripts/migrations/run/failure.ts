@@ -3,7 +3,7 @@ import { traits, type Flavour } from '../../sql/flavour.ts';
 import { plainMode } from '../../sql/lexer.ts';
 import { firstTokens } from '../../sql/statement.ts';
 import type { LedgerWrite } from '../ledger/ledger-write.ts';
-import type { LeftBehind, Phase } from '../left-behind.ts';
+import type { LeftBehind, Phase } from '../state-after-failure.ts';
 import type { Step } from './transaction-plan.ts';
 
 /** Why a run of migrations ended early, and what is known of the database. */

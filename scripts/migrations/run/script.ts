@@ -3,8 +3,8 @@ import { splitStream } from '../../sql/splitter.ts';
 import type { Statement } from '../../sql/statement.ts';
 import { statementsAfter } from '../after-each.ts';
 import { createDatabaseGuard } from '../checks/check.ts';
+import { refuseDownSection } from '../down-section.ts';
 import type { Migration, PendingMigration, ScriptReading } from '../migration.ts';
-import { refuseWayBack } from '../way-back.ts';
 import { createStepPlanner, refuseDependent, type Step } from './transaction-plan.ts';
 
 /** What a script meets where it runs. */
@@ -49,7 +49,7 @@ export async function* statementsOf(
 export async function prepareScript(migration: PendingMigration, scene: Scene): Promise<Script> {
   const { file } = migration;
   const { transactionalTables } = scene;
-  await refuseWayBack(migration);
+  await refuseDownSection(migration);
   const planner = createStepPlanner({ file, transactional: transactionalTables });
   const refuseOtherDatabase = createDatabaseGuard(file, scene);
   let statements = 0;

@@ -1,13 +1,13 @@
 import type { Clock } from '../../core/clock.ts';
 import { reasonOf } from '../../core/errors.ts';
-import { holdersIn } from '../../database/others.ts';
+import { holdersIn } from '../../database/other-connections.ts';
 import type { Session } from '../../database/session/session.ts';
 import { isConnectionLost, sqlErrorOf, type SqlError } from '../../database/session/sql-error.ts';
 import type { Target } from '../../database/session/target.ts';
 import type { Statement, StatementProgress } from '../../sql/statement.ts';
 import { endConnection } from '../in-doubt/end-connection.ts';
-import { LedgerWriteError, type LedgerEntry } from '../ledger/ledger-write.ts';
-import { whatIsLeft, type LeftBehind, type Phase } from '../left-behind.ts';
+import { type LedgerEntry, LedgerWriteError } from '../ledger/ledger-write.ts';
+import { whatIsLeft, type LeftBehind, type Phase } from '../state-after-failure.ts';
 import { deadlock, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';
 import type { MigrationLock } from './lock.ts';
 import type { Script } from './script.ts';

@@ -6,8 +6,8 @@ import type { ReleaseEntry } from '../../package/types.ts';
 import { unpackPackage } from '../../package/unpack.ts';
 import { readBytesSync } from '../../system/beneath.ts';
 import { fileFailed, remove } from '../../system/files.ts';
+import { mayHoldSecrets, secretLines } from '../hide-secret-lines.ts';
 import type { ReleaseList } from '../installed.ts';
-import { mayHoldSecrets, secretLines } from '../secrets.ts';
 import { entryAt } from '../tree.ts';
 
 /** What was done to a file of the installed release, as far as it may be shown. */

@@ -12,7 +12,7 @@ import { entryAt, walkTree } from '../tree.ts';
 import type { StagedFacts, SwitchPlan } from '../types.ts';
 import { carriedTargets } from './carried-links.ts';
 import { adoptAttributesOf } from './carry-attributes.ts';
-import type { GoesAlong } from './complete.ts';
+import type { GoesAlong } from './complete-staged.ts';
 import { adoptOwnersOf, copyInto } from './copy-tree.ts';
 
 /**

@@ -13,14 +13,14 @@ import type { Target } from '../../database/session/target.ts';
 import { codecNamed } from '../../dump/codec.ts';
 import { quoteName, quoteText } from '../../sql/quote.ts';
 import { ownZone } from '../../sql/table-definition.ts';
-import { namesAside } from './aside.ts';
-import { mixed, runJobs, type Job, type JobList } from './jobs.ts';
+import { interleave, runJobs, type Job, type JobList } from './interleave-jobs.ts';
 import { makeTable, type RunStatement, type TableLoading } from './load-table.ts';
 import { placeTables, prepareForLoading } from './loading-session.ts';
 import { isFrame, lineAt, statementsOf, type PartStatement } from './part-statements.ts';
 import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
-import { replaceObjects, type ArrivingTable, type DropSelection } from './replace.ts';
-import { asBytes, rewritten } from './rewrite.ts';
+import { asBytes, rewritten } from './rewrite-statements.ts';
+import { namesAside } from './shadow-tables.ts';
+import { replaceObjects, type ArrivingTable, type DropSelection } from './swap-tables.ts';
 
 /** How a backup is loaded. */
 export interface LoadOptions {
@@ -239,7 +239,7 @@ async function loadAll(
   const rowJobs: JobList<Job<Session>>[] = [];
   for (const table of plan.tables) rowJobs.push(await makeTable(first, table, loading));
   await loading.place(first, true);
-  await runJobs(sessions, mixed(rowJobs, sessions.length), stop);
+  await runJobs(sessions, interleave(rowJobs, sessions.length), stop);
   await options.replace(new Set(made.map(({ object }) => object ?? '')));
   // Also those that were made: in a database that has its charset only now.
   if (options.replacing !== undefined) await runParts(plan.sequences);

@@ -10,8 +10,7 @@ import {
   isVersioned,
   type DefinedColumn,
 } from '../../sql/table-definition.ts';
-import { aboutTable, tableAside } from './aside.ts';
-import type { Job, JobList } from './jobs.ts';
+import type { Job, JobList } from './interleave-jobs.ts';
 import { mayShareFile, type PlaceTables } from './loading-session.ts';
 import {
   insertStatement,
@@ -23,6 +22,7 @@ import {
   type PartStatement,
 } from './part-statements.ts';
 import type { TableParts } from './plan.ts';
+import { aboutTable, shadowTable } from './shadow-tables.ts';
 
 /** Runs a statement of a part; a failure names the part, the line and the object. */
 export type RunStatement = (
@@ -87,7 +87,7 @@ export async function makeTable(
     const text = deferred?.create ?? statement.text;
     const made =
       isCreate && isAside
-        ? tableAside(text, table.name, filled, session.server.flavour)
+        ? shadowTable(text, table.name, filled, session.server.flavour)
         : { create: aboutTable(text, table.name, filled), afterwards: [] };
     if (isCreate) await loading.place(session, isLarge || !mayShareFile(text));
     await run(session, table.structure, other(made.create));

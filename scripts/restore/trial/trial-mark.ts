@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { stateDir } from '../../config/require.ts';
+import { stateDir } from '../../config/required-settings.ts';
 import type { Context } from '../../core/context.ts';
 import { MajError } from '../../core/errors.ts';
 import { withSession, type Session } from '../../database/session/session.ts';

@@ -3,7 +3,7 @@ import { accountIn, withCurrentDefiner, type Definers } from '../../database/def
 import { quoteName } from '../../sql/quote.ts';
 import { constraintsOf, deferTable, withItems } from '../../sql/table-definition.ts';
 import { escaped } from '../../system/regular-expression.ts';
-import { asBytes } from '../load/rewrite.ts';
+import { asBytes } from '../load/rewrite-statements.ts';
 
 /** What kind of object a statement makes: which privilege it takes depends on that. */
 export type ObjectKind = 'table' | 'foreign key' | 'sequence' | 'trigger' | 'routine' | 'view' | 'event';

@@ -10,10 +10,10 @@ import { connect, sqlErrorOf, withSession, type Session } from '../../database/s
 import type { Target } from '../../database/session/target.ts';
 import { codecNamed } from '../../dump/codec.ts';
 import { quoteAccount } from '../../sql/quote.ts';
-import { changesSession } from '../load/aside.ts';
 import { prepareForLoading } from '../load/loading-session.ts';
 import { isFrame, statementsOf } from '../load/part-statements.ts';
 import { planLoad, type LoadSelection } from '../load/plan.ts';
+import { changesSession } from '../load/shadow-tables.ts';
 import { isForAnother, isForWantOf, remedyFor, type Refusal } from './refusals.ts';
 import { underTrialMark } from './trial-mark.ts';
 import { createTrialNames, parentsOf, trialStatements, type TrialStatement } from './trial-statements.ts';

@@ -45,7 +45,7 @@ export function placeOf(identity: ProcessIdentity): ProcessPlace {
  * Whether a recorded process is: still running, dead, or on another host or in another container of this one, of which
  * nothing can be known here: its id means another process, or none.
  */
-export function fateOf(identity: ProcessIdentity): 'alive' | 'dead' | 'elsewhere' {
+export function livenessOf(identity: ProcessIdentity): 'alive' | 'dead' | 'elsewhere' {
   switch (placeOf(identity)) {
     case 'other-host':
     case 'other-container':

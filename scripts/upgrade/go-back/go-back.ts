@@ -15,13 +15,13 @@ import { checkShared } from '../../release/copy/not-shared.ts';
 import { checkPlaces, placesOf } from '../../release/places.ts';
 import type { StagedFacts } from '../../release/types.ts';
 import { installedVersion } from '../../release/version.ts';
+import { checkRestorable } from '../../restore/check-restorable.ts';
 import { onlyTables } from '../../restore/load/plan.ts';
-import { checkRestorable } from '../../restore/restorable.ts';
 import { isSameCode, wayNeedsDefiners } from '../../restore/restore-database.ts';
 import { tryRestore } from '../../restore/trial/trial.ts';
-import type { Finished } from '../finish-run.ts';
 import type { RunState } from '../journal/state.ts';
-import { findWayBack, readStates } from '../needed-backups.ts';
+import { findPreviousVersion, readStates } from '../needed-backups.ts';
+import type { Finished } from '../open-to-users.ts';
 import { takeProven, withProver, type Prover } from '../prove-window-backup.ts';
 import { withRun } from '../recovery/roll-back-on-failure.ts';
 import { bringDatabaseBack, refuseOtherDatabase } from '../recovery/roll-back.ts';
@@ -70,7 +70,7 @@ export async function goBack(
 ): Promise<WentBack> {
   const from = await installedVersion(context);
   const proven = (await listBackups(context)).filter(({ proof }) => proof !== null).map(({ id }) => id);
-  const way = findWayBack(await readStates(context), from, new Set(proven));
+  const way = findPreviousVersion(await readStates(context), from, new Set(proven));
   if ('because' in way) throw refused('no-way-back', { installed: from, because: way.because });
   const { run: undone } = way;
   await refuseOtherInstallation(context, undone, options);

@@ -2,7 +2,7 @@ import { appendFile, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { makeStateFolder } from '../../config/own-folders.ts';
-import { stateDir } from '../../config/require.ts';
+import { stateDir } from '../../config/required-settings.ts';
 import type { Context } from '../../core/context.ts';
 import { switchPlanSchema, type StagedFacts } from '../../release/types.ts';
 import { fileFailed, namesIn, privateFile, readIfThere, syncFolder } from '../../system/files.ts';

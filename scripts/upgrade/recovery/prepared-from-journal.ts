@@ -3,7 +3,7 @@ import type { Context } from '../../core/context.ts';
 import { refused } from '../../core/errors.ts';
 import { isSameVersion } from '../../core/versions.ts';
 import { schemaFingerprint } from '../../database/fingerprint.ts';
-import { findOthers } from '../../database/others.ts';
+import { findOthers } from '../../database/other-connections.ts';
 import { withSession } from '../../database/session/session.ts';
 import { targetFromConfig } from '../../database/session/target.ts';
 import { settleDoubt } from '../../migrations/in-doubt/resolve-in-doubt.ts';

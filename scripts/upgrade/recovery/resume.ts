@@ -5,12 +5,12 @@ import { inStep, type Context } from '../../core/context.ts';
 import { unfinished, MajError } from '../../core/errors.ts';
 import { exitCodes } from '../../core/exit-codes.ts';
 import { ownIdentity } from '../../system/process/identity.ts';
-import { letIn, type Finished } from '../finish-run.ts';
 import { goBack, goBackWindow, type GoBackPlan, type WentBack } from '../go-back/go-back.ts';
 import type { RunState } from '../journal/state.ts';
+import { openToUsers, type Finished } from '../open-to-users.ts';
 import { withProver, type Prover } from '../prove-window-backup.ts';
 import type { UpgradeRun } from '../timed-steps.ts';
-import { upgradeWindow } from '../upgrade-work.ts';
+import { upgradeWindow } from '../upgrade-window.ts';
 import {
   expectedOf,
   filesOf,
@@ -19,6 +19,7 @@ import {
   type Upgraded,
   type UpgradeOptions,
 } from '../upgrade.ts';
+import { confirmRowLoss, type Ask } from './confirm-row-loss.ts';
 import {
   checkFiles,
   checkResumable,
@@ -27,11 +28,10 @@ import {
   stagedFacts,
 } from './prepared-from-journal.ts';
 import { planResume, type ResumePlan } from './resume-plan.ts';
-import { orSettle, withJournal } from './roll-back-on-failure.ts';
+import { rollBackOnFailure, withJournal } from './roll-back-on-failure.ts';
 import { refuseOtherInstallation } from './same-installation.ts';
 import { takeBack } from './take-back.ts';
 import { requireUnfinished, unfinishedError } from './unfinished.ts';
-import { askForRowsSince, type Ask } from './written-since.ts';
 
 /**
  * Goes on with an upgrade that was cut off, where its journal and the database say that it stopped, or with the way back
@@ -72,7 +72,7 @@ export async function resumeUpgrade(
     case 'let-in':
       return withJournal(context, state.run, async (journal) => {
         await journal.add({ type: 'run-resumed', holder: ownIdentity() });
-        const finished = await letIn({ context, journal }, state);
+        const finished = await openToUsers({ context, journal }, state);
         return state.kind === 'go-back'
           ? { ...finished, restored: state.package }
           : { ...finished, migrations: await migrationsOf(context, state) };
@@ -105,12 +105,12 @@ async function goOnBack(run: UpgradeRun, state: RunState, ask: Ask): Promise<Wen
     if (!state.migrationStarted && state.switchPlan !== undefined) await checkRows(context, state);
     return backup;
   });
-  await askForRowsSince(context, state, 'resume', ask);
+  await confirmRowLoss(context, state, 'resume', ask);
   await journal.add({ type: 'run-resumed', holder: ownIdentity() });
   const arriving = stagedFacts(state);
   const through = (prover?: Prover): Promise<Finished> =>
     throughWindow(run, goBackWindow(context, arriving, older, { prover }), { reached: state });
-  const finished = await orSettle(run, () =>
+  const finished = await rollBackOnFailure(run, () =>
     state.switchPlan === undefined ? withProver(context, older, through) : through(),
   );
   return { ...finished, restored: older.id };
@@ -124,9 +124,9 @@ async function goOn(run: UpgradeRun, state: RunState, ask: Ask): Promise<Upgrade
     return recalled;
   });
   const { receipt } = prepared;
-  await askForRowsSince(context, state, 'resume', ask);
+  await confirmRowLoss(context, state, 'resume', ask);
   await journal.add({ type: 'run-resumed', holder: ownIdentity() });
-  return orSettle(run, async () => {
+  return rollBackOnFailure(run, async () => {
     const options = { reached: state, expected: expectedOf(receipt) };
     const through = (prover?: Prover): Promise<Finished> =>
       throughWindow(run, upgradeWindow(run, prepared, { prover, resumed: true }), options);

@@ -14,7 +14,7 @@ import { rollBack } from './roll-back.ts';
  * @throws MajError `upgrade-rolled-back` (exit code 10), `upgrade-not-rolled-back` (11); before anything was changed, and
  *   after the end, what the work throws
  */
-export async function orSettle<T>(run: UpgradeRun, work: () => Promise<T>): Promise<T> {
+export async function rollBackOnFailure<T>(run: UpgradeRun, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -39,7 +39,7 @@ type RunFacts = Omit<
   'type' | 'run' | 'installation' | 'holder'
 >;
 
-/** Begins a run in a journal of its own, and does its work; see `orSettle` for what fails. */
+/** Begins a run in a journal of its own, and does its work; see `rollBackOnFailure` for what fails. */
 export async function withRun<T>(
   context: Context,
   facts: RunFacts,
@@ -54,7 +54,7 @@ export async function withRun<T>(
       installation: await installationOf(context),
       holder: ownIdentity(),
     });
-    return orSettle(run, () => work(run));
+    return rollBackOnFailure(run, () => work(run));
   });
 }
 

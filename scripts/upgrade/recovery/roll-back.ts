@@ -1,23 +1,23 @@
 import { basename } from 'node:path';
+import { clearCacheOnWayBack } from '../../application/deploy-commands.ts';
 import { checkHealth } from '../../application/health.ts';
-import { clearCacheOnWayBack } from '../../application/hooks.ts';
 import { setMaintenance } from '../../application/maintenance.ts';
 import { startServices, stopServices } from '../../application/services.ts';
 import { findBackup } from '../../backup/find.ts';
 import { databaseOf, type Backup } from '../../backup/list.ts';
 import { sweepPartials } from '../../backup/partial.ts';
 import { verifyBackup } from '../../backup/verify.ts';
-import { backupsDir } from '../../config/require.ts';
+import { backupsDir } from '../../config/required-settings.ts';
 import { inStep, note, orLeftOver, warn, type Context } from '../../core/context.ts';
 import { notRolledBack, reasonOf, refused } from '../../core/errors.ts';
+import { ownershipOf } from '../../database/same-database.ts';
 import { targetFromConfig, type Target } from '../../database/session/target.ts';
-import { whose } from '../../database/whose.ts';
 import { endOrphans } from '../../migrations/in-doubt/orphan.ts';
 import { keepWritten } from '../../release/copy/late-writes.ts';
 import { placesOf } from '../../release/places.ts';
 import { discardStaged } from '../../release/stage.ts';
 import { undoMoves } from '../../release/switch.ts';
-import { checkRestorable } from '../../restore/restorable.ts';
+import { checkRestorable } from '../../restore/check-restorable.ts';
 import {
   applyRestore,
   isRestored,
@@ -196,6 +196,6 @@ export async function bringDatabaseBack(context: Context, id: string): Promise<v
  * @throws MajError `other-database`
  */
 export function refuseOtherDatabase(backup: Backup, { database }: Target): void {
-  if (whose(databaseOf(backup), { name: database }) === 'other-database')
+  if (ownershipOf(databaseOf(backup), { name: database }) === 'other-database')
     throw refused('other-database', { backup: backup.id, was: backup.manifest.database.name, is: database });
 }

@@ -1,10 +1,10 @@
 import type { Context } from '../../core/context.ts';
-import { letIn } from '../finish-run.ts';
 import { mayHaveChanged, mayHaveLetIn, type RunState } from '../journal/state.ts';
+import { openToUsers } from '../open-to-users.ts';
+import { confirmRowLoss, type Ask } from './confirm-row-loss.ts';
 import { withJournal } from './roll-back-on-failure.ts';
 import { rollBack } from './roll-back.ts';
 import { unfinishedError } from './unfinished.ts';
-import { askForRowsSince, type Ask } from './written-since.ts';
 
 /** How an unfinished run was ended. */
 export interface EndedRun extends RunState {
@@ -18,10 +18,10 @@ export interface EndedRun extends RunState {
  * @param ask throws when the user does not agree to lose what was written since
  */
 export async function takeBack(context: Context, state: RunState, ask: Ask): Promise<EndedRun> {
-  if (!mayHaveLetIn(state)) await askForRowsSince(context, state, 'take-back', ask);
+  if (!mayHaveLetIn(state)) await confirmRowLoss(context, state, 'take-back', ask);
   return withJournal(context, state.run, async (journal) => {
     if (mayHaveLetIn(state)) {
-      await letIn({ context, journal }, state);
+      await openToUsers({ context, journal }, state);
       return { ...state, outcome: 'succeeded' };
     }
     const reason = state.failure ?? unfinishedError(state).message.split('\n')[0] ?? '';

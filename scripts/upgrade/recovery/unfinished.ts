@@ -1,7 +1,7 @@
 import type { Context } from '../../core/context.ts';
 import { locked, refused, unfinished, type MajError } from '../../core/errors.ts';
 import { refuseHalfRestored, refuseRestoring } from '../../restore/restore-mark.ts';
-import { fateOf, placeOf } from '../../system/process/identity.ts';
+import { livenessOf, placeOf } from '../../system/process/identity.ts';
 import { readOpenJournals } from '../journal/journal.ts';
 import { enteredWindow, foldJournal, mayHaveChanged, type RunState } from '../journal/state.ts';
 import { planResume } from './resume-plan.ts';
@@ -23,7 +23,7 @@ export async function findUnfinished(context: Pick<Context, 'projectDir'>): Prom
 export async function requireUnfinished(context: Pick<Context, 'projectDir'>): Promise<RunState> {
   const state = await findUnfinished(context);
   if (state === undefined) throw refused('nothing-to-resume', {});
-  return refuseAlive(state);
+  return requireDead(state);
 }
 
 /**
@@ -40,7 +40,7 @@ export async function refuseUnfinished(
 ): Promise<void> {
   await (options.restoring === true ? refuseRestoring(context) : refuseHalfRestored(context));
   const state = await findUnfinished(context);
-  if (state !== undefined && (enteredWindow(state) || fateOf(state.holder) === 'alive'))
+  if (state !== undefined && (enteredWindow(state) || livenessOf(state.holder) === 'alive'))
     throw unfinishedError(state);
 }
 
@@ -57,7 +57,7 @@ export async function refuseLeftOver(context: Pick<Context, 'projectDir'>): Prom
 
 /** What is said of an unfinished run. */
 export function unfinishedError(state: RunState): MajError {
-  const fate = fateOf(state.holder);
+  const fate = livenessOf(state.holder);
   const { pid, host } = state.holder;
   const named = { run: state.run, kind: state.kind, from: state.from, to: state.to };
   if (fate === 'alive') return locked('upgrade-at-work', { ...named, startedAt: state.startedAt, pid, host });
@@ -84,7 +84,7 @@ export function unfinishedError(state: RunState): MajError {
  *
  * @throws MajError `upgrade-at-work`, exit code 5
  */
-export function refuseAlive(state: RunState): RunState {
-  if (fateOf(state.holder) === 'alive') throw unfinishedError(state);
+export function requireDead(state: RunState): RunState {
+  if (livenessOf(state.holder) === 'alive') throw unfinishedError(state);
   return state;
 }

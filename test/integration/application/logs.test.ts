@@ -1,7 +1,7 @@
 import { appendFileSync, copyFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { isRotationOf } from '../../../scripts/application/log-mark.ts';
+import { isRotationOf } from '../../../scripts/application/log-position.ts';
 import { logBaseline, markAgain, newLogErrors } from '../../../scripts/application/logs.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { writeTree } from '../../helpers/packages.ts';

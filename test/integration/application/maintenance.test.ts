@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { clearCache } from '../../../scripts/application/hooks.ts';
+import { clearCache } from '../../../scripts/application/deploy-commands.ts';
 import { maintenanceState, setMaintenance } from '../../../scripts/application/maintenance.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { maintenanceVerb } from '../../../scripts/maintenance.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lookAtFiles, type FileReport } from '../../../scripts/application/look-at-files.ts';
+import { auditFiles, type FileReport } from '../../../scripts/application/file-permissions.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { fileLines } from '../../../scripts/messages/en/status.ts';
@@ -35,7 +35,7 @@ const idOf = {
 };
 
 const look = (config: Partial<Config> = {}): Promise<FileReport | undefined> =>
-  lookAtFiles(testContext({ config: { APP_DIR: app, APP_USER: 'nobody', ...config } }));
+  auditFiles(testContext({ config: { APP_DIR: app, APP_USER: 'nobody', ...config } }));
 
 const none = { count: 0, first: [] };
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { backupsDir } from '../../../scripts/config/require.ts';
+import { backupsDir } from '../../../scripts/config/required-settings.ts';
 import type { TestContext } from '../../helpers/context.ts';
 import { holdDump, type HeldDump } from '../../helpers/held-dump.ts';
 import { clientFolder, servers, useServer } from '../../helpers/servers.ts';

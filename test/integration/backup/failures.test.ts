@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { listBackups } from '../../../scripts/backup/list.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
-import { backupsDir } from '../../../scripts/config/require.ts';
+import { backupsDir } from '../../../scripts/config/required-settings.ts';
 import { quoteName } from '../../../scripts/sql/quote.ts';
 import { maj, majCommand, sourceLoader } from '../../helpers/cli.ts';
 import { temporaryFolder, type TestContext } from '../../helpers/context.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { partPath } from '../../../scripts/backup/layout.ts';
 import type { Backup } from '../../../scripts/backup/list.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { backupsDir } from '../../../scripts/config/require.ts';
+import { backupsDir } from '../../../scripts/config/required-settings.ts';
 import { connect, type Session } from '../../../scripts/database/session/session.ts';
 import { withTablesLocked } from '../../../scripts/dump/client/table-locks.ts';
 import { codecNamed, readStored } from '../../../scripts/dump/codec.ts';

@@ -8,7 +8,7 @@ import type { Target } from '../../../scripts/database/session/target.ts';
 import { findClients, type Clients } from '../../../scripts/dump/client/clients.ts';
 import { startDump } from '../../../scripts/dump/client/dump.ts';
 import { loadSql } from '../../../scripts/dump/client/load.ts';
-import { replaceObjects } from '../../../scripts/restore/load/replace.ts';
+import { replaceObjects } from '../../../scripts/restore/load/swap-tables.ts';
 import { makeCopyDatabase, startThrowaway } from '../../../scripts/server/throwaway.ts';
 import type { TestContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';

@@ -5,7 +5,7 @@ import { parseAccount } from '../../../scripts/database/inventory.ts';
 import { withSession, type Session } from '../../../scripts/database/session/session.ts';
 import { sqlErrorOf } from '../../../scripts/database/session/sql-error.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
-import { confine, isDenied } from '../../../scripts/migrations/confine.ts';
+import { confine, isDenied } from '../../../scripts/migrations/restricted-accounts.ts';
 import { dryRun } from '../../../scripts/rehearsal/dry-run.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import { testContext } from '../../helpers/context.ts';

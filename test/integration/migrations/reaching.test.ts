@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withSession, type Session } from '../../../scripts/database/session/session.ts';
 import { sqlErrorOf } from '../../../scripts/database/session/sql-error.ts';
-import { confine, denialsOf, isDenied } from '../../../scripts/migrations/confine.ts';
+import { confine, denialsOf, isDenied } from '../../../scripts/migrations/restricted-accounts.ts';
 import { dryRun, type DryRunResult } from '../../../scripts/rehearsal/dry-run.ts';
 import { rehearse } from '../../../scripts/rehearsal/rehearse.ts';
 import { withThrowaway, type Throwaway } from '../../../scripts/server/throwaway.ts';

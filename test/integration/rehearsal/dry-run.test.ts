@@ -8,7 +8,7 @@ import type { Config } from '../../../scripts/config/settings.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { migrateVerb } from '../../../scripts/migrate.ts';
-import { migrationsFolder, scriptsPath } from '../../../scripts/migrations/places.ts';
+import { migrationsFolder, scriptsPath } from '../../../scripts/migrations/scripts-folder.ts';
 import { dryRun } from '../../../scripts/rehearsal/dry-run.ts';
 import { readServerSettings, takeServerSettings } from '../../../scripts/rehearsal/production-settings.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';

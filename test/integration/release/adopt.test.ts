@@ -7,7 +7,7 @@ import type { Config } from '../../../scripts/config/settings.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import type { AdoptedRelease } from '../../../scripts/release/adopt.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
-import { applyAlone } from '../../../scripts/upgrade/apply-alone.ts';
+import { applyAlone } from '../../../scripts/upgrade/apply-package.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { treePrint, writePackage, writeTree, type TarEntry } from '../../helpers/packages.ts';

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { installDependencies } from '../../../scripts/application/hooks.ts';
+import { installDependencies } from '../../../scripts/application/deploy-commands.ts';
 import { setMaintenance } from '../../../scripts/application/maintenance.ts';
 import { applyVerb } from '../../../scripts/apply.ts';
 import type { VerbResult } from '../../../scripts/cli/verb.ts';

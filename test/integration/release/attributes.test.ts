@@ -3,7 +3,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { applyVerb } from '../../../scripts/apply.ts';
-import { completeStaged } from '../../../scripts/release/copy/complete.ts';
+import { completeStaged } from '../../../scripts/release/copy/complete-staged.ts';
 import { prepareSwitch } from '../../../scripts/release/prepare.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { applyMoves, undoMoves } from '../../../scripts/release/switch.ts';

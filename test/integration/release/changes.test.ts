@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../scripts/config/settings.ts';
-import { completeStaged } from '../../../scripts/release/copy/complete.ts';
+import { completeStaged } from '../../../scripts/release/copy/complete-staged.ts';
 import { carryLate } from '../../../scripts/release/copy/late-writes.ts';
 import { recordInstalled } from '../../../scripts/release/installed.ts';
 import { prepareSwitch } from '../../../scripts/release/prepare.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { stagePackage } from '../../../scripts/release/stage.ts';
-import { applyAlone } from '../../../scripts/upgrade/apply-alone.ts';
+import { applyAlone } from '../../../scripts/upgrade/apply-package.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { releaseEntries, writePackage, type TarEntry } from '../../helpers/packages.ts';
 

@@ -6,7 +6,7 @@ import { applyVerb } from '../../../scripts/apply.ts';
 import type { Config } from '../../../scripts/config/settings.ts';
 import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
-import { completeStaged } from '../../../scripts/release/copy/complete.ts';
+import { completeStaged } from '../../../scripts/release/copy/complete-staged.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { planUpgrade } from '../../../scripts/upgrade/plan.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';

@@ -8,9 +8,9 @@ import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { stagePackage } from '../../../scripts/release/stage.ts';
 import { installedVersion } from '../../../scripts/release/version.ts';
-import { applyAlone } from '../../../scripts/upgrade/apply-alone.ts';
+import { applyAlone } from '../../../scripts/upgrade/apply-package.ts';
 import type { RunState } from '../../../scripts/upgrade/journal/state.ts';
-import { findWayBack, readStates } from '../../../scripts/upgrade/needed-backups.ts';
+import { findPreviousVersion, readStates } from '../../../scripts/upgrade/needed-backups.ts';
 import { checkFiles } from '../../../scripts/upgrade/recovery/prepared-from-journal.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
@@ -62,7 +62,9 @@ describe.each([
     const run: RunState = { ...applied, kind: 'upgrade', backup: 'of-the-window', finished };
     expect(run.to).toBe(version);
     await checkFiles(context, run);
-    expect(findWayBack([run], await installedVersion(context), new Set(['of-the-window']))).toMatchObject({
+    expect(
+      findPreviousVersion([run], await installedVersion(context), new Set(['of-the-window'])),
+    ).toMatchObject({
       backup: 'of-the-window',
     });
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isAbandoned } from '../../../scripts/backup/partial.ts';
 import {
-  fateOf,
+  livenessOf,
   ownIdentity,
   placeOf,
   type ProcessIdentity,
@@ -25,7 +25,7 @@ test.each<[string, Partial<ProcessIdentity>, string, string]>([
   ['one on another host', { host: 'elsewhere', pidNamespace: '1' }, 'other-host', 'elsewhere'],
 ])('of a process it is told where it ran, and whether it lives: %s', (_, other, place, fate) => {
   const identity = { ...ownIdentity(), ...other };
-  expect([placeOf(identity), fateOf(identity)]).toEqual([place, fate]);
+  expect([placeOf(identity), livenessOf(identity)]).toEqual([place, fate]);
 });
 
 test('what a process in another container writes is not taken for abandoned', async () => {

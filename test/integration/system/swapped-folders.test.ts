@@ -15,16 +15,16 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { filesBeside, linesOf } from '../../../scripts/application/log-mark.ts';
-import { lookAtFiles } from '../../../scripts/application/look-at-files.ts';
+import { auditFiles } from '../../../scripts/application/file-permissions.ts';
+import { filesBeside, linesOf } from '../../../scripts/application/log-position.ts';
 import { setMaintenance } from '../../../scripts/application/maintenance.ts';
-import { archiveFiles } from '../../../scripts/backup/files/archive-files.ts';
 import { lookAgain } from '../../../scripts/backup/files/changes-since.ts';
+import { archiveFiles } from '../../../scripts/backup/files/write-archive.ts';
 import { MajError } from '../../../scripts/core/errors.ts';
 import { compareLive, listTree } from '../../../scripts/release/changes.ts';
 import { adoptAttributes } from '../../../scripts/release/copy/carry-attributes.ts';
-import { lendFiles, linkShared, makeRoom } from '../../../scripts/release/copy/copy-persistent-files.ts';
 import { adoptOwners, adoptOwnersOf, copyInto } from '../../../scripts/release/copy/copy-tree.ts';
+import { copyForDependencies, linkShared, makeRoom } from '../../../scripts/release/copy/persistent-files.ts';
 import { changedSince, takeSnapshot } from '../../../scripts/release/snapshot.ts';
 import { applyMoves, undoMoves } from '../../../scripts/release/switch.ts';
 import type { SwitchPlan } from '../../../scripts/release/types.ts';
@@ -120,10 +120,10 @@ const places: Readonly<Record<string, (trees: Trees) => unknown>> = {
     await setMaintenance(context, 'on');
     await setMaintenance(context, 'off');
   },
-  permissions: ({ context }) => lookAtFiles(context),
+  permissions: ({ context }) => auditFiles(context),
   'a copy of a persistent file': async ({ ours, context }) => {
     await remove(join(ours, 'a/b/file'));
-    await lendFiles(context, ours);
+    await copyForDependencies(context, ours);
   },
   'room for a persistent path': ({ app }) => makeRoom(app, 'a/b/file'),
   'a link to a shared path': ({ app, ours }) =>

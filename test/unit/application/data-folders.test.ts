@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dataFolders } from '../../../scripts/application/look-at-files.ts';
+import { dataFolders } from '../../../scripts/application/file-permissions.ts';
 
 const installedMs = 1_000_000_000;
 const [before, meanwhile, since] = [installedMs - 1, installedMs + 60_000, installedMs + 3_600_000];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../../scripts/application/health.ts';
-import type { Answer } from '../../../scripts/net/page.ts';
+import type { Answer } from '../../../scripts/net/get-page.ts';
 
 it.each<[string, Partial<Answer>, string | undefined, string | undefined]>([
   ['a page with the text', { status: 200, body: 'ok 1.1.0' }, 'ok 1.1.0', undefined],

@@ -5,7 +5,7 @@ import {
   signatureMark,
   signatureOf,
   type FoundErrors,
-} from '../../../scripts/application/log-lines.ts';
+} from '../../../scripts/application/log-errors.ts';
 
 describe('a line of a log', () => {
   it.each([

@@ -3,9 +3,9 @@ import {
   problemsOf,
   reachInto,
   type Permissions,
-  type UserReach,
   type SystemUser,
-} from '../../../scripts/application/look-at-files.ts';
+  type UserReach,
+} from '../../../scripts/application/file-permissions.ts';
 
 const web: SystemUser = { name: 'www-data', uid: 33, gids: new Set([33, 50]) };
 const everyone: UserReach = { user: true, others: true };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { changesSince, type FoundThing } from '../../../scripts/backup/files/changes-since.ts';
+import type { Looked } from '../../../scripts/backup/files/file-stamps.ts';
 import type { ListedFile } from '../../../scripts/backup/files/files-list.ts';
-import type { Looked } from '../../../scripts/backup/files/looked.ts';
 import { walkOrder } from '../../../scripts/backup/files/walk.ts';
 
 /** A thing at a look: its type, its stamp (`?`: none that tells anything), and what it is another name of. */

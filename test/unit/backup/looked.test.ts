@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { firstStamp, lookedLine, parseLooked, stampOf } from '../../../scripts/backup/files/looked.ts';
+import { firstStamp, lookedLine, parseLooked, stampOf } from '../../../scripts/backup/files/file-stamps.ts';
 
 const began = Date.parse('2026-11-22T12:00:00.000Z');
 const ns = (ms: number): bigint => BigInt(ms) * 1_000_000n;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FileReport } from '../../../scripts/application/look-at-files.ts';
+import type { FileReport } from '../../../scripts/application/file-permissions.ts';
 import { table } from '../../../scripts/core/format.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { changeLines } from '../../../scripts/messages/en/release.ts';

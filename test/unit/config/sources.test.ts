@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { textsOfCaller, textsOfProject, type Sources } from '../../../scripts/config/sources.ts';
+import {
+  mergeCallerFirst,
+  mergeProjectFirst,
+  type Sources,
+} from '../../../scripts/config/settings-precedence.ts';
 
 const none: Sources = { shared: {}, file: {}, environment: {}, options: {} };
 
 test('whoever calls decides: options over environment over .env over what is shared', () => {
   const all = { shared: { A: '1', DB_NAME: '1' }, file: { DB_NAME: '2', DB_USER: '2', DB_HOST: '2' } };
   const environment = { DB_USER: '3', DB_HOST: '3', OTHER: '3', DB_PORT: '' };
-  expect(textsOfCaller({ ...all, environment, options: { DB_HOST: '4' } })).toEqual({
+  expect(mergeCallerFirst({ ...all, environment, options: { DB_HOST: '4' } })).toEqual({
     A: '1',
     DB_NAME: '2',
     DB_USER: '3',
@@ -79,6 +83,6 @@ describe('where the project decides', () => {
       [],
     ],
   ])('%s', (_title, sources, texts, ignored) => {
-    expect(textsOfProject({ ...none, ...sources })).toEqual({ texts, ignored });
+    expect(mergeProjectFirst({ ...none, ...sources })).toEqual({ texts, ignored });
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { workersOf } from '../../../scripts/database/others.ts';
+import { workersOf } from '../../../scripts/database/other-connections.ts';
 
 const connection = (id: number, command: string): Readonly<Record<string, unknown>> => ({
   id,

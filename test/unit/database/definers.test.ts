@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { withCurrentDefiner, withoutDefiner } from '../../../scripts/database/definition-texts.ts';
-import { rewritten } from '../../../scripts/restore/load/rewrite.ts';
+import { rewritten } from '../../../scripts/restore/load/rewrite-statements.ts';
 
 test.each([
   [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { writtenBetween } from '../../../scripts/database/last-writes.ts';
-import { firstWords, othersOf } from '../../../scripts/database/others.ts';
+import { firstWords, othersOf } from '../../../scripts/database/other-connections.ts';
 
 test.each<[string, string | undefined]>([
   ["INSERT INTO orders (name) VALUES ('secret')", 'INSERT INTO orders'],

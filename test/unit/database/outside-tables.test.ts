@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pairsIn } from '../../../scripts/database/outside-tables.ts';
+import { pairsIn } from '../../../scripts/database/cross-database-tables.ts';
 
 it.each<[string, string, readonly (readonly [string, string])[]]>([
   ['no name', 'select 1 AS `1`', []],

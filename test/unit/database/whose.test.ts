@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { whose, type DatabaseIdentity, type Whose } from '../../../scripts/database/whose.ts';
+import { ownershipOf, type DatabaseIdentity, type Whose } from '../../../scripts/database/same-database.ts';
 
 const shop: DatabaseIdentity = { name: 'shop', address: 'db.example:3306', server: 'mysql 1' };
 
@@ -37,5 +37,5 @@ test.each<[string, DatabaseIdentity, DatabaseIdentity, Whose]>([
     'own',
   ],
 ])('%s', (_title, of, live, expected) => {
-  expect(whose(of, live)).toBe(expected);
+  expect(ownershipOf(of, live)).toBe(expected);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { cameAround } from '../../../scripts/gate/came-around.ts';
-import type { GateEntry } from '../../../scripts/gate/record.ts';
+import type { GateEntry } from '../../../scripts/gate/gate-log.ts';
+import { findUngatedScripts } from '../../../scripts/gate/ungated-commits.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
 
 const one = { version: '001', name: 'a', checksum: 'a' };
@@ -35,7 +35,7 @@ const entry = (commit: string, what: GateEntry['what'] = 'allowed'): GateEntry =
 
 const added = [{ kind: 'added', version: '002', name: 'b' }];
 
-test.each<[string, Parameters<typeof cameAround>, unknown]>([
+test.each<[string, Parameters<typeof findUngatedScripts>, unknown]>([
   ['let through here', ['c1', [entry('c1')], [one, two], []], undefined],
   ['bypassed here', ['c1', [entry('c1', 'bypassed')], [one, two], []], undefined],
   ['rehearsed, if not let through', ['c1', [], [one], [receipt('passed', [one])]], undefined],
@@ -44,5 +44,5 @@ test.each<[string, Parameters<typeof cameAround>, unknown]>([
   ['failed', ['c1', [], [one, two], [receipt('failed', [one, two]), receipt('passed', [one])]], added],
   ['not known here', ['c1', [], undefined, [receipt('passed', [one])]], []],
 ])('%s', (_title, args, changes) => {
-  expect(cameAround(...args)).toEqual(changes);
+  expect(findUngatedScripts(...args)).toEqual(changes);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { liveReason, type LiveState } from '../../../scripts/gate/live.ts';
+import { liveReason, type LiveState } from '../../../scripts/gate/compare-live.ts';
 
 const statement = { number: 1, hash: 'h' };
 const receipt: Parameters<typeof liveReason>[0] = {

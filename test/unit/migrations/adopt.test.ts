@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  readEntries,
   parseName,
+  readEntries,
   sameWords,
   wordsOfFlywayScript,
   type ForeignLedger,

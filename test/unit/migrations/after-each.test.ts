@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/core/errors.ts';
 import { sqlAfter } from '../../../scripts/migrations/after-each.ts';
-import { readPrefix } from '../../../scripts/migrations/done-prefix.ts';
+import { readPrefix } from '../../../scripts/migrations/applied-statements.ts';
 import { parseMigrations } from '../../../scripts/migrations/folder.ts';
 import type { Migration } from '../../../scripts/migrations/migration.ts';
 import { statementsOf } from '../../../scripts/migrations/run/script.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foreignMigrations } from '../../../scripts/migrations/foreign.ts';
+import { foreignMigrations } from '../../../scripts/migrations/other-tools.ts';
 
 test.each<[string, string[], string[]]>([
   // title, what is in the folder, what of it another program runs

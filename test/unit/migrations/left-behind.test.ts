@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { whatIsLeft, type StopFacts } from '../../../scripts/migrations/left-behind.ts';
 import { createStepPlanner, type Step } from '../../../scripts/migrations/run/transaction-plan.ts';
+import { whatIsLeft, type StopFacts } from '../../../scripts/migrations/state-after-failure.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 
 /** The last statement of a script, as a step. */

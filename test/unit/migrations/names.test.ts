@@ -3,12 +3,12 @@ import { MajError } from '../../../scripts/core/errors.ts';
 import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import {
-  namedScripts,
-  nameOfRecord,
   compareScriptVersions,
   isScriptVersion,
+  namedScripts,
+  nameOfRecord,
   versionKey,
-} from '../../../scripts/migrations/names.ts';
+} from '../../../scripts/migrations/script-names.ts';
 
 const errorOf = (work: () => unknown): MajError => {
   try {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/core/errors.ts';
 import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 import { planAcceptance, type Acceptance } from '../../../scripts/migrations/accepted.ts';
-import { readDonePrefixes } from '../../../scripts/migrations/done-prefix.ts';
+import { readDonePrefixes } from '../../../scripts/migrations/applied-statements.ts';
 import { parseMigrations, readScript } from '../../../scripts/migrations/folder.ts';
 import type { AcceptedText, LedgerRow } from '../../../scripts/migrations/ledger/columns.ts';
 import { fileNameOf, nextVersion } from '../../../scripts/migrations/new.ts';

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { refuseWayBack } from '../../../scripts/migrations/way-back.ts';
+import { refuseDownSection } from '../../../scripts/migrations/down-section.ts';
 
 const read = (text: string, size: number): Promise<void> => {
   const bytes = Buffer.from(text);
   const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
     bytes.subarray(at * size, (at + 1) * size),
   );
-  return refuseWayBack({ file: '1_a.sql', open: () => Readable.from(chunks) });
+  return refuseDownSection({ file: '1_a.sql', open: () => Readable.from(chunks) });
 };
 
 test.each([

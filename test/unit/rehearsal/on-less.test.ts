@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rehearsedOnMore } from '../../../scripts/rehearsal/on-less.ts';
+import { rehearsedOnMore } from '../../../scripts/rehearsal/fewer-rows.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
 
 const receipt = (number: number, dumpBytes: number | undefined): Receipt => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { editedLimits, showEdited } from '../../../scripts/release/copy/edited-files.ts';
-import { isSecretFile } from '../../../scripts/release/secrets.ts';
+import { isSecretFile } from '../../../scripts/release/hide-secret-lines.ts';
 
 const text = (content: string): Buffer => Buffer.from(content);
 

@@ -3,7 +3,7 @@ import {
   replacement,
   type DropSelection,
   type ExistingObjects,
-} from '../../../scripts/restore/load/replace.ts';
+} from '../../../scripts/restore/load/swap-tables.ts';
 
 const existing: ExistingObjects = {
   tables: [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { foldJournal, type RunState } from '../../../scripts/upgrade/journal/state.ts';
-import { findWayBack } from '../../../scripts/upgrade/needed-backups.ts';
+import { findPreviousVersion } from '../../../scripts/upgrade/needed-backups.ts';
 
 const at = '2026-11-22T12:00:00.000Z';
 const holder = { pid: 1, host: 'h', bootId: 'b', startTicks: '1' };
@@ -33,5 +33,5 @@ test.each<[string, RunState[], string, ReadonlySet<string>, unknown]>([
   ['not from the first one', [second, first], '1', all, { because: 'not-upgraded' }],
   ['not without its backup', [second, first], '3', new Set(['of 1']), { because: 'backup-gone' }],
 ])('a way back leads %s', (_, states, installed, backups, expected) => {
-  expect(findWayBack(states, installed, backups)).toEqual(expected);
+  expect(findPreviousVersion(states, installed, backups)).toEqual(expected);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aboutTable, namesAside, tableAside } from '../../../../scripts/restore/load/aside.ts';
+import { aboutTable, namesAside, shadowTable } from '../../../../scripts/restore/load/shadow-tables.ts';
 
 test.each([
   ['DROP TABLE IF EXISTS `t`', 'DROP TABLE IF EXISTS `n`'],
@@ -47,7 +47,7 @@ const create = [
 ].join('\n');
 
 test('on MySQL checks have names that become theirs, or come afterwards', () => {
-  expect(tableAside(create, 't', 'n', 'mysql')).toEqual({
+  expect(shadowTable(create, 't', 'n', 'mysql')).toEqual({
     create: [
       'CREATE TABLE `n` (',
       '  `a` int DEFAULT NULL,',
@@ -59,7 +59,7 @@ test('on MySQL checks have names that become theirs, or come afterwards', () => 
 });
 
 test('on MariaDB the names of checks are the table’s own', () => {
-  expect(tableAside(create, 't', 'n', 'mariadb')).toEqual({
+  expect(shadowTable(create, 't', 'n', 'mariadb')).toEqual({
     create: create.replace('`t`', '`n`'),
     afterwards: [],
   });

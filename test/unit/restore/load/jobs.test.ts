@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mixed, runJobs, type Job } from '../../../../scripts/restore/load/jobs.ts';
+import { interleave, runJobs, type Job } from '../../../../scripts/restore/load/interleave-jobs.ts';
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -67,9 +67,9 @@ test.each([
   { lists: [list('a', 2), list('b', 2, 60)], order: 'bbaa', what: 'what comes after the jobs of a list' },
   { lists: [list('a', 2, 0, 1), list('b', 2, 0, 10)], order: 'bbaa', what: 'costs, and not numbers' },
 ])('jobs are mixed by $what', ({ lists, order }) => {
-  expect(mixed(lists, 2).join('')).toBe(order);
+  expect(interleave(lists, 2).join('')).toBe(order);
 });
 
 test('of three workers one alone fills a table that is not waited for', () => {
-  expect(mixed([list('a', 4), list('b', 4), list('c', 4)], 3).join('')).toBe('abcabcabcabc');
+  expect(interleave([list('a', 4), list('b', 4), list('c', 4)], 3).join('')).toBe('abcabcabcabc');
 });

@@ -1,7 +1,7 @@
 import { inStep, stopIfInterrupted, warn, type Context } from '../core/context.ts';
-import { MajError, refused } from '../core/errors.ts';
-import { lendFiles } from '../release/copy/copy-persistent-files.ts';
-import { whileTreeIsOf } from '../release/hand-over.ts';
+import { refused, MajError } from '../core/errors.ts';
+import { copyForDependencies } from '../release/copy/persistent-files.ts';
+import { withTreeOwnedBy } from '../release/lend-tree.ts';
 import { placesOf } from '../release/places.ts';
 import type { Bounds } from '../system/process/processes.ts';
 import { unlockAccounts } from './accounts.ts';
@@ -18,7 +18,7 @@ export async function installDependencies(context: Context, staged: string): Pro
   const command = context.config.APP_DEPENDENCIES_COMMAND;
   if (command === undefined) return false;
   const { account, becomes } = await commandUser(context);
-  const lend = (): Promise<void> => lendFiles(context, staged);
+  const lend = (): Promise<void> => copyForDependencies(context, staged);
   const install = (): Promise<void> =>
     inStep(context, 'install-dependencies', { command }, () =>
       run(context, 'APP_DEPENDENCIES_COMMAND', command, staged, { signal: context.signal }),
@@ -26,7 +26,7 @@ export async function installDependencies(context: Context, staged: string): Pro
   if (becomes === 'itself') {
     await lend();
     await install();
-  } else await whileTreeIsOf(staged, account, lend, install);
+  } else await withTreeOwnedBy(staged, account, lend, install);
   return true;
 }
 

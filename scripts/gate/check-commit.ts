@@ -2,12 +2,12 @@ import { backupsOf, listBackups, type Backup } from '../backup/list.ts';
 import { missingPart } from '../backup/missing-parts.ts';
 import { note, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
-import { configuredDatabase } from '../database/whose.ts';
-import { warnOfLess } from '../rehearsal/on-less.ts';
+import { configuredDatabase } from '../database/same-database.ts';
+import { warnOfFewerRows } from '../rehearsal/fewer-rows.ts';
 import { isFresh, readReceipts, receiptsOf, runSettings, type Receipt } from '../rehearsal/receipt.ts';
 import { scriptsInCommit } from './commit.ts';
+import { liveReason, type LiveReason } from './compare-live.ts';
 import { decideGate, type GateFacts, type GateReason, type KnownBackup } from './decide.ts';
-import { liveReason, type LiveReason } from './live.ts';
 
 /** Where a commit is read, and where what is known of rehearsals is kept: two folders in a linked worktree of git. */
 export interface GateContext {
@@ -21,7 +21,7 @@ export interface GateContext {
  * @param branch where it would go, for the error
  * @throws MajError `gate-refused` with every reason; what `scriptsInCommit` throws
  */
-export async function receiptFor(
+export async function requireReceipt(
   { repository, records }: GateContext,
   { commit, branch }: { readonly commit: string; readonly branch: string },
 ): Promise<Receipt> {
@@ -41,12 +41,12 @@ export async function receiptFor(
     refused('gate-refused', { branch, commit, database, reasons });
   if (!decision.open) throw refuse(decision.reasons);
   // The driver is loaded where a receipt opens the gate: everything else is answered sooner without it.
-  const { readLive } = await import('./read-live.ts');
+  const { readLive } = await import('./read-live-schema.ts');
   const live = await readLive(records);
   const reason = liveReason(decision.receipt, live, records.config.GATE_REQUIRE_LIVE === 'yes');
   if (reason !== undefined) throw refuse([reason]);
   if (!live.known) note(records, 'gate-live-unknown', { why: live.why });
-  warnOfLess(records, decision.receipt, receipts);
+  warnOfFewerRows(records, decision.receipt, receipts);
   return decision.receipt;
 }
 

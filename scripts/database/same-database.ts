@@ -30,7 +30,7 @@ export type Whose = 'own' | 'other-database' | 'other-server';
  * to agree, as far as they are known. An address alone may lead to another server today, and a server that was copied with
  * its data says the same of itself as the one that it was copied from. Pure.
  */
-export function whose(of: DatabaseIdentity, live: DatabaseIdentity): Whose {
+export function ownershipOf(of: DatabaseIdentity, live: DatabaseIdentity): Whose {
   if (!sameName(of, live)) return 'other-database';
   if (of.server !== undefined && live.server !== undefined && of.server !== live.server)
     return 'other-server';

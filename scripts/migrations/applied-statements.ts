@@ -2,7 +2,7 @@ import { noProgress, progressAfter, type Statement } from '../sql/statement.ts';
 import type { LedgerRow } from './ledger/columns.ts';
 import type { Migration, ScriptReading } from './migration.ts';
 import { statementsOf } from './run/script.ts';
-import { isSameScriptVersion, versionKey } from './names.ts';
+import { isSameScriptVersion, versionKey } from './script-names.ts';
 
 /** What the statements of a script say of which the ledger has the first few as done. */
 export interface DonePrefix {

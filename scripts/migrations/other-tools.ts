@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { isScript } from './names.ts';
+import { isScript } from './script-names.ts';
 
 /** Files that a program of their own runs as migrations: of Laravel, Doctrine, Django, Rails, Knex, Flyway, Liquibase and so on. */
 const code = /\.(?:php|[cm]?[jt]s|py|rb|java|kt|kts|go|exs?|cs|fs|groovy|xml|ya?ml|json|prisma|sql)$/i;

@@ -1,6 +1,6 @@
 import { inStep, note, orLeftOver, type Context } from '../core/context.ts';
 import { notRolledBack, reasonOf } from '../core/errors.ts';
-import { completeStaged } from '../release/copy/complete.ts';
+import { completeStaged } from '../release/copy/complete-staged.ts';
 import { carryLate } from '../release/copy/late-writes.ts';
 import { prepareSwitch } from '../release/prepare.ts';
 import { applyMoves, undoMoves } from '../release/switch.ts';
@@ -8,7 +8,7 @@ import type { StagedRelease, SwitchPlan } from '../release/types.ts';
 import { ownIdentity } from '../system/process/identity.ts';
 import { installationOf } from './installation.ts';
 import { openJournal, stagedEntry, type Journal } from './journal/journal.ts';
-import { recordList } from './journal/records.ts';
+import { recordList } from './journal/record-installed.ts';
 
 /**
  * Switches a staged release in by itself, outside of an upgrade. Journaled like one all the same: killed on its way,

@@ -20,7 +20,7 @@ const nearlyWaitedFor = 0.9;
  *
  * @param workers how many take from it
  */
-export function mixed<T>(lists: readonly JobList<T>[], workers: number): T[] {
+export function interleave<T>(lists: readonly JobList<T>[], workers: number): T[] {
   const left = lists.map(({ jobs, costAfter }, place) => ({
     jobs: [...jobs],
     cost: costAfter + jobs.reduce((sum, { cost }) => sum + cost, 0),

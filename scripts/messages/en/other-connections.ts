@@ -1,10 +1,10 @@
 import { oneLine } from '../../core/format.ts';
-import type { Other, Others } from '../../database/others.ts';
+import type { OtherConnection, Others } from '../../database/other-connections.ts';
 
 const stopWriters =
   'Stop what writes there (services, queue workers, cron); with APP_SERVICES, APP_STOP_COMMAND or APP_DB_ACCOUNTS maj does that (docs/applications.md).';
 
-function otherText({ id, account, program, does, words, seconds }: Other): string {
+function otherText({ id, account, program, does, words, seconds }: OtherConnection): string {
   const client = program === undefined ? '' : `, ${program}`;
   const work = {
     statement: `runs a statement${words === undefined ? '' : ` (${words} …)`}`,

@@ -1,11 +1,11 @@
 import { isAbsolute, join, relative } from 'node:path';
 import { strangerAt, trustingOf, type FoundStranger, type Trusting } from '../config/own-folders.ts';
 import { isUnder, persistentPaths } from '../config/persistent.ts';
-import { applicationDir } from '../config/require.ts';
+import { applicationDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
 import { fileFailed, namesIn, statIfThere } from '../system/files.ts';
-import { isScript } from './names.ts';
+import { isScript } from './script-names.ts';
 
 type Settings = Pick<Context, 'config' | 'projectDir'>;
 type Surroundings = Pick<Context, 'config' | 'projectDir' | 'env'>;

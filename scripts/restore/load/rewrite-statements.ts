@@ -1,7 +1,7 @@
 import {
+  withCurrentDefiner,
   withoutDirectories,
   withoutQualifier,
-  withCurrentDefiner,
   type Definers,
 } from '../../database/definition-texts.ts';
 import { quoteName } from '../../sql/quote.ts';

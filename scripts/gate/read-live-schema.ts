@@ -4,7 +4,7 @@ import { readSchema } from '../database/fingerprint.ts';
 import { readServerIdentity } from '../database/identity.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
-import type { LiveState } from './live.ts';
+import type { LiveState } from './compare-live.ts';
 
 /** A push is not to wait for a server that hangs. */
 const connectMs = 400;

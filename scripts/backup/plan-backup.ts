@@ -1,13 +1,13 @@
-import { backupsDir } from '../config/require.ts';
+import { backupsDir } from '../config/required-settings.ts';
 import { note, stopIfInterrupted, warn, type Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
+import { readOutsideTables, type OutsideTable } from '../database/cross-database-tables.ts';
 import { schemaFingerprint } from '../database/fingerprint.ts';
 import { readServerIdentity } from '../database/identity.ts';
 import { readDefiners, readInventory, type DatabaseAccount, type Inventory } from '../database/inventory.ts';
-import { readOutsideTables, type OutsideTable } from '../database/outside-tables.ts';
+import { readTimeZone } from '../database/session/client-settings.ts';
 import type { Session } from '../database/session/session.ts';
 import { addressText, type Target } from '../database/session/target.ts';
-import { readTimeZone } from '../database/session/client-settings.ts';
 import { findDumpClient, type DumpClient } from '../dump/client/clients.ts';
 import { dumpStateArguments } from '../dump/client/dump.ts';
 import { checkDumpable, type DumpNeeds } from '../dump/preflight.ts';

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { makeStateFolder } from '../config/own-folders.ts';
-import { stateDir } from '../config/require.ts';
+import { stateDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import { fileFailed, privateFile, readIfThere } from '../system/files.ts';
 import { ownIdentity } from '../system/process/identity.ts';

@@ -1,6 +1,6 @@
 import { note, orLeftOver, type Context } from '../../core/context.ts';
 import { reasonOf } from '../../core/errors.ts';
-import { goesAlongOf } from '../../release/copy/complete.ts';
+import { goesAlongOf } from '../../release/copy/complete-staged.ts';
 import { carryLate } from '../../release/copy/late-writes.ts';
 import { recordInstalled } from '../../release/installed.ts';
 import { exists } from '../../system/files.ts';

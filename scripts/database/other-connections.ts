@@ -1,6 +1,6 @@
 import type { Context } from '../core/context.ts';
 import { systemNow } from './session/session-state.ts';
-import { withSession, sqlErrorOf, type Session, type Row } from './session/session.ts';
+import { sqlErrorOf, withSession, type Row, type Session } from './session/session.ts';
 import type { Target } from './session/target.ts';
 
 /** A connection that is at work in a database. */
@@ -85,7 +85,7 @@ async function transactionsOrRefused(session: Session): Promise<readonly Row[] |
 }
 
 /** A connection of somebody else in a database. */
-export interface Other {
+export interface OtherConnection {
   readonly id: string;
   /** `app@10.0.0.5:51234`. */
   readonly account: string;
@@ -100,7 +100,7 @@ export interface Other {
 /** Who else was seen in a database, and whether that is all: without PROCESS a session sees its own account alone. */
 export interface Others {
   readonly database: string;
-  readonly connections: readonly Other[];
+  readonly connections: readonly OtherConnection[];
   readonly whole: boolean;
 }
 
@@ -123,7 +123,7 @@ export async function findOthers(
   const look = async (session: Session): Promise<Others> => {
     const more = toldOf(await attributesTable(session));
     const until = context.clock.monotonicMs() + 2000;
-    let seen: readonly Other[] = [];
+    let seen: readonly OtherConnection[] = [];
     for (;;) {
       const transactions = await transactionsOrRefused(session);
       const now = othersOf(await processesIn(session, database, { more, except }), transactions ?? []);
@@ -140,9 +140,9 @@ export async function findOthers(
 export function othersOf(
   rows: readonly Readonly<Record<string, unknown>>[],
   transactions: readonly Readonly<Record<string, unknown>>[],
-): readonly Other[] {
+): readonly OtherConnection[] {
   const working = new Map(workersOf(rows, transactions).map((one) => [one.id, one]));
-  return rows.flatMap((row): readonly Other[] => {
+  return rows.flatMap((row): readonly OtherConnection[] => {
     const id = String(row['id']);
     const at = working.get(id);
     if (at === undefined && row['command'] !== 'Sleep') return [];
@@ -173,13 +173,16 @@ export function firstWords(statement: string): string | undefined {
 const writing =
   /^(?:insert|update|delete|replace|load|call|execute|commit|truncate|create|alter|drop|rename|optimize)\b/i;
 
-const changes = ({ words }: Other): boolean => words !== undefined && writing.test(words);
+const changes = ({ words }: OtherConnection): boolean => words !== undefined && writing.test(words);
 
-const rank = (one: Other): number =>
+const rank = (one: OtherConnection): number =>
   changes(one) ? 0 : one.does === 'transaction' ? 1 : one.does === 'statement' ? 2 : 3;
 
 /** What was seen of each connection that tells most; those first that change something, then those that were at work last. */
-const merged = (before: readonly Other[], now: readonly Other[]): readonly Other[] => {
+const merged = (
+  before: readonly OtherConnection[],
+  now: readonly OtherConnection[],
+): readonly OtherConnection[] => {
   const best = new Map(before.map((one) => [one.id, one]));
   for (const one of now) {
     const known = best.get(one.id);

@@ -1,8 +1,8 @@
 import { traits, type Flavour } from '../../sql/flavour.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { addConstraints, constraintsOf, withItems } from '../../sql/table-definition.ts';
-import type { ArrivingTable } from './replace.ts';
-import { asBytes } from './rewrite.ts';
+import { asBytes } from './rewrite-statements.ts';
+import type { ArrivingTable } from './swap-tables.ts';
 
 const prefix = 'maj_restore_';
 
@@ -67,7 +67,7 @@ export interface AsideTable {
  *
  * @param create without foreign keys, whose names are unique in a database as well
  */
-export function tableAside(create: string, table: string, other: string, flavour: Flavour): AsideTable {
+export function shadowTable(create: string, table: string, other: string, flavour: Flavour): AsideTable {
   const renamed = aboutTable(create, table, other);
   if (!traits.checkNamesOfDatabase[flavour]) return { create: renamed, afterwards: [] };
   const own = asBytes(`${table.replaceAll('`', '``')}_chk_`);

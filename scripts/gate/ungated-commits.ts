@@ -1,6 +1,6 @@
 import type { Receipt, ReceiptScript } from '../rehearsal/receipt.ts';
 import { scriptChanges, type ScriptChange } from './decide.ts';
-import type { GateEntry } from './record.ts';
+import type { GateEntry } from './gate-log.ts';
 
 /**
  * How what stands on a guarded branch came there without this gate: undefined where it was let through here, or is what
@@ -10,7 +10,7 @@ import type { GateEntry } from './record.ts';
  * @param scripts of that commit; undefined where it is not in this repository
  * @param receipts newest first
  */
-export function cameAround(
+export function findUngatedScripts(
   commit: string,
   record: readonly GateEntry[],
   scripts: readonly ReceiptScript[] | undefined,

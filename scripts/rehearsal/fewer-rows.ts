@@ -1,5 +1,5 @@
 import { warn, type Context } from '../core/context.ts';
-import type { RehearsedDatabase, Receipt } from './receipt.ts';
+import type { Receipt, RehearsedDatabase } from './receipt.ts';
 
 /** The rows that a rehearsal met: of which database, and how many bytes of a dump. */
 export interface MetRows {
@@ -28,7 +28,7 @@ export function rehearsedOnMore(
 }
 
 /** Says where a rehearsal met far fewer rows than the one before. */
-export function warnOfLess(
+export function warnOfFewerRows(
   context: Pick<Context, 'report'>,
   receipt: Receipt,
   receipts: readonly Receipt[],

@@ -9,9 +9,9 @@ import { takeSnapshot, type Snapshot } from '../snapshot.ts';
 import type { StagedFacts } from '../types.ts';
 import { carriedTargets } from './carried-links.ts';
 import { adoptAttributes } from './carry-attributes.ts';
-import { makeRoom, presentIn } from './copy-persistent-files.ts';
 import { adoptOwners, copyInto } from './copy-tree.ts';
 import { checkShared } from './not-shared.ts';
+import { makeRoom, presentIn } from './persistent-files.ts';
 
 /** Whether a path of the tree that is left belongs to no release, so that it goes along. */
 export type GoesAlong = (path: string) => boolean;

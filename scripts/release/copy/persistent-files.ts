@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
+import { copyFile } from '../../archive/copy-file.ts';
 import { persistentPaths } from '../../config/persistent.ts';
 import type { Context } from '../../core/context.ts';
-import { copyFile } from '../../archive/copy-file.ts';
 import { lchownSync, makeFolders, renameSync, symlinkSync } from '../../system/beneath.ts';
 import { fileFailed, remove } from '../../system/files.ts';
 import { runsAsRoot } from '../../system/process/identity.ts';
@@ -51,7 +51,7 @@ export async function linkShared(places: Places, staged: StagedFacts, path: stri
  *
  * @throws MajError `file-failed`
  */
-export async function lendFiles(context: Context, staged: string): Promise<void> {
+export async function copyForDependencies(context: Context, staged: string): Promise<void> {
   const { persistent } = await placesOf(context);
   for (const path of persistentPaths(context.config.APP_PERSIST)) {
     const original = entryAt(persistent, path);

@@ -40,7 +40,7 @@ export type Ask = (plan: LosingPlan) => Promise<void>;
  * @param ask throws when the user does not agree: nothing was changed then, but for a statement of the dead run that was ended
  * @throws MajError for a resume, `maintenance-failed` when it is not to be learned whether users are in
  */
-export async function askForRowsSince(
+export async function confirmRowLoss(
   context: Context,
   state: RunState,
   doing: LosingPlan['doing'],

@@ -11,7 +11,7 @@ const kept = 64;
  *
  * @throws MajError `migration-way-back`
  */
-export async function refuseWayBack({ file, open }: Pick<Migration, 'file' | 'open'>): Promise<void> {
+export async function refuseDownSection({ file, open }: Pick<Migration, 'file' | 'open'>): Promise<void> {
   // A line that begins with the text itself begins a line of the script.
   let tail = '\n';
   for await (const chunk of open()) {

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { readStreamOf } from '../../system/beneath.ts';
-import { parseListLine, listLine, type ListedFile } from './files-list.ts';
+import { listLine, parseListLine, type ListedFile } from './files-list.ts';
 
 /** A thing that was archived, and how it looked right before: enough to tell later, without reading it, whether it is the same. */
 export interface Looked {

@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { MajError, refused } from '../core/errors.ts';
+import { refused, MajError } from '../core/errors.ts';
 import { chmodSync, lchownSync, openFolder } from '../system/beneath.ts';
 import { fileFailed, privateFolder } from '../system/files.ts';
 import { runsAsRoot } from '../system/process/identity.ts';
@@ -19,7 +19,7 @@ interface Owner {
  * @param prepare is called when the tree is the user's, who cannot reach it yet
  * @throws MajError `file-failed`, `area-not-roots`
  */
-export async function whileTreeIsOf<T>(
+export async function withTreeOwnedBy<T>(
   staged: string,
   owner: Owner,
   prepare: () => Promise<void>,

@@ -1,7 +1,7 @@
 import { setMaintenance } from '../application/maintenance.ts';
 import { orLeftOver } from '../core/context.ts';
 import { notRolledBack, reasonOf } from '../core/errors.ts';
-import { record } from './journal/records.ts';
+import { record } from './journal/record-installed.ts';
 import type { RunState } from './journal/state.ts';
 import {
   expectedDuration,
@@ -36,7 +36,7 @@ export interface Finished {
  * @param state of the run, which has passed its last check
  * @param openedMs when the window was opened, on the monotonic clock; undefined: by another process
  */
-export async function letIn(
+export async function openToUsers(
   run: UpgradeRun,
   state: RunState,
   options: { readonly openedMs?: number | undefined; readonly expected?: Expected } = {},

@@ -2,8 +2,8 @@ import { dirname, join } from 'node:path';
 import { isUnder, keptPaths, persistentPaths } from '../config/persistent.ts';
 import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
+import { isSecretFile } from '../release/hide-secret-lines.ts';
 import { placesOf } from '../release/places.ts';
-import { isSecretFile } from '../release/secrets.ts';
 import { entryAt, walkTree } from '../release/tree.ts';
 import { lstatSync } from '../system/beneath.ts';
 import { fileFailed } from '../system/files.ts';
@@ -45,7 +45,7 @@ const mostNamed = 10;
  * @returns undefined where nothing is installed
  * @throws MajError `user-unknown` when APP_USER is no user of this machine
  */
-export async function lookAtFiles(context: Context): Promise<FileReport | undefined> {
+export async function auditFiles(context: Context): Promise<FileReport | undefined> {
   const places = await placesOf(context);
   if (places.live === undefined) return undefined;
   const { user, by } = await webUser(context, places.live);

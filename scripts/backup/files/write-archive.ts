@@ -46,7 +46,7 @@ export async function archiveFiles<T>(
   const list = await createList(listPath);
   try {
     const things = walk(tree.root, tree.leaveOut);
-    await archiveThings(context, tree, things, writer, (written) => list.add(written), progress);
+    await archiveEntries(context, tree, things, writer, (written) => list.add(written), progress);
     return await list.finish();
   } finally {
     await list.close();
@@ -62,7 +62,7 @@ export async function archiveFiles<T>(
  *
  * @param keep is told what was written, a thing after the other
  */
-export async function archiveThings<T>(
+export async function archiveEntries<T>(
   context: Context,
   { root, leaveOut }: ArchivedTree,
   things: AsyncIterable<Walked> | Iterable<Walked>,

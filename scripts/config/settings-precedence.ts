@@ -1,4 +1,4 @@
-import { settingNames, settingOf, ruleSettings, type SettingName } from './settings.ts';
+import { ruleSettings, settingNames, settingOf, type SettingName } from './settings.ts';
 
 type Texts = Readonly<Partial<Record<string, string>>>;
 
@@ -29,7 +29,7 @@ const addressParts: ReadonlySet<SettingName> = new Set([
 ]);
 
 /** Options over environment over `.env` over what is shared: whoever calls decides. Pure. */
-export function textsOfCaller({ shared, file, environment, options }: Sources): Texts {
+export function mergeCallerFirst({ shared, file, environment, options }: Sources): Texts {
   return { ...shared, ...file, ...ours(environment), ...options };
 }
 
@@ -37,7 +37,7 @@ export function textsOfCaller({ shared, file, environment, options }: Sources): 
  * What the project says decides: the shared file over `.env`. The environment adds what is said nowhere, such as where the
  * database is, and no rule of the check; an alias or a direnv would open it without a trace. Pure.
  */
-export function textsOfProject({ shared, file, environment, options }: Sources): ChosenTexts {
+export function mergeProjectFirst({ shared, file, environment, options }: Sources): ChosenTexts {
   const said: Texts = { ...file, ...shared, ...options };
   const names = (set: Texts): readonly string[] => Object.keys(set);
   const saysAddress = (said['DATABASE_URL'] ?? '') !== '';
