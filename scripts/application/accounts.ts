@@ -90,22 +90,27 @@ export async function lockAccounts(context: Context): Promise<boolean> {
 const mostLooks = 40;
 const pauseMs = 50;
 
-/** Unlocks what `lockAccounts` has locked; fine where there is nothing. */
+/**
+ * Unlocks what `lockAccounts` has locked; fine where there is nothing. What could not be locked is left alone: whoever may
+ * not lock an account may not unlock it either.
+ */
 export async function unlockAccounts(context: Context): Promise<void> {
   const record = await readLockedAccounts(context);
   if (record === undefined) return;
   const names = [...new Set(record.accounts.map(({ user }) => user))];
   await inStep(context, 'unlock-accounts', { names }, async () => {
-    await withSession(context, targetFromConfig(context), (session) =>
-      setLocked(session, record.accounts, false),
-    );
+    await withSession(context, targetFromConfig(context), async (session) => {
+      const locked = (await readAccounts(session, names)).filter(({ isLocked }) => isLocked);
+      const ours = record.accounts.filter((account) => locked.some((other) => isSame(account, other)));
+      await setLocked(session, ours, false);
+    });
     await orLeftOver(context, recordPath(context), () => remove(recordPath(context)));
   });
 }
 
+const isSame = (one: Account, other: Account): boolean => one.user === other.user && one.host === other.host;
+
 function merged(some: readonly Account[], others: readonly Account[]): Account[] {
-  const isSame = (one: Account, other: Account): boolean =>
-    one.user === other.user && one.host === other.host;
   const added = others.filter((other) => !some.some((one) => isSame(one, other)));
   return [...some, ...added].map(({ user, host }) => ({ user, host }));
 }

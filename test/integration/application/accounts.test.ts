@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   checkAccounts,
@@ -5,6 +7,7 @@ import {
   readLockedAccounts,
   unlockAccounts,
 } from '../../../scripts/application/accounts.ts';
+import { stopServices } from '../../../scripts/application/services.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { Secret } from '../../../scripts/config/types.ts';
@@ -78,6 +81,42 @@ describe.each(servers)('the accounts of an application, on $name,', (server) => 
     await admin.run("DROP USER shop@'10.0.0.5'");
     await unlockAccounts(context);
     expect(await lockedOf(admin, 'shop')).toEqual([]);
+  });
+
+  test('of which one cannot be locked, as MySQL protects a SYSTEM_USER: what was locked is unlocked all the same', async () => {
+    const context = contextWith(['shop']);
+    if (admin.server.flavour === 'mysql') {
+      await admin.run("GRANT SYSTEM_USER ON *.* TO shop@'localhost'");
+      await expect(lockAccounts(context)).rejects.toThrow();
+      expect(await lockedOf(admin, 'shop')).toEqual(['shop@10.0.0.5, locked']);
+    } else await lockAccounts(context);
+
+    await unlockAccounts(context);
+    expect(await lockedOf(admin, 'shop')).toEqual([]);
+    expect(await readLockedAccounts(context)).toBeUndefined();
+  });
+
+  test('are unlocked for a stop command that needs them, where an earlier try has locked them', async () => {
+    const context = contextWith(['shop']);
+    await lockAccounts(context);
+    const marker = join(projectDir, 'stopped');
+    // It needs the database by what it finds of the lock.
+    const stop = `test ! -e ${join(projectDir, '.maj', 'locked-accounts.json')} && touch ${marker}`;
+    const config = {
+      ...context.config,
+      APP_DIR: projectDir,
+      APP_STOP_COMMAND: stop,
+      APP_START_COMMAND: 'true',
+    };
+    const stopping = testContext({ projectDir, config, env: { PATH: process.env['PATH'] } });
+    expect(await stopServices(stopping)).toBe(true);
+    expect(existsSync(marker)).toBe(true);
+    expect(await lockedOf(admin, 'shop')).toHaveLength(2);
+
+    const failing = { ...config, APP_STOP_COMMAND: 'false' };
+    await expect(stopServices(testContext({ projectDir, config: failing }))).rejects.toThrow();
+    expect(await lockedOf(admin, 'shop')).toHaveLength(2);
+    await unlockAccounts(context);
   });
 
   test('are left alone where none are set', async () => {
