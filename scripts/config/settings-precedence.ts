@@ -38,7 +38,7 @@ export function mergeCallerFirst({ shared, file, environment, options }: Sources
  * database is, and no rule of the check; an alias or a direnv would open it without a trace. Pure.
  */
 export function mergeProjectFirst({ shared, file, environment, options }: Sources): ChosenTexts {
-  const said: Texts = { ...file, ...shared, ...options };
+  const said = given({ ...file, ...shared, ...options });
   const names = (set: Texts): readonly string[] => Object.keys(set);
   const saysAddress = (said['DATABASE_URL'] ?? '') !== '';
   const saysParts = names(said).some((name) => addressParts.has(name as SettingName));
@@ -47,16 +47,24 @@ export function mergeProjectFirst({ shared, file, environment, options }: Source
     if (name === 'DATABASE_URL' ? saysParts : saysAddress && addressParts.has(name)) return false;
     return said[name] === undefined && !ruleSettings.includes(name);
   };
-  const given = ours(environment);
-  const isGiven = (name: SettingName): boolean => given[name] !== undefined;
+  const called = ours(environment);
+  const isCalled = (name: SettingName): boolean => called[name] !== undefined;
   const added = Object.fromEntries(
-    settingNames.filter((name) => isGiven(name) && counts(name)).map((name) => [name, given[name] ?? '']),
+    settingNames.filter((name) => isCalled(name) && counts(name)).map((name) => [name, called[name] ?? '']),
   );
   const ignored = settingNames.filter(
-    (name) => isGiven(name) && !counts(name) && given[name] !== (said[name] ?? settingOf(name).default),
+    (name) => isCalled(name) && !counts(name) && called[name] !== (said[name] ?? settingOf(name).default),
   );
   return { texts: { ...said, ...added }, ignored };
 }
+
+/** What is empty says nothing, such as a line of `.env.example` that nobody filled in; but of settings that may be empty. */
+const given = (texts: Texts): Texts =>
+  Object.fromEntries(Object.entries(texts).filter(([name, text]) => text !== '' || emptyCounts.has(name)));
+
+const emptyCounts: ReadonlySet<string> = new Set(
+  settingNames.filter((name) => settingOf(name).mayBeEmpty === true),
+);
 
 /** What is empty in the environment is not given. */
 const ours = (environment: Texts): Texts =>

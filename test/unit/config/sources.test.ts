@@ -71,6 +71,16 @@ describe('where the project decides', () => {
       ['DB_NAME'],
     ],
     [
+      'what nobody filled in says nothing',
+      {
+        shared: { DEPLOY_REMOTES: '' },
+        file: { DEPLOY_REMOTES: 'a', DB_HOST: '', DB_SQL_MODE: '' },
+        environment: { DATABASE_URL: 'mysql://u@h/b', DB_SQL_MODE: 'ANSI' },
+      },
+      { DB_SQL_MODE: '', DATABASE_URL: 'mysql://u@h/b' },
+      ['DB_SQL_MODE'],
+    ],
+    [
       'the language is the reader’s',
       { file: { MAJ_LANG: 'fr' }, environment: { MAJ_LANG: 'en' } },
       { MAJ_LANG: 'en' },
