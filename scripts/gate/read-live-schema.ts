@@ -2,7 +2,7 @@ import type { Context } from '../core/context.ts';
 import { MajError } from '../core/errors.ts';
 import { readSchema } from '../database/fingerprint.ts';
 import { readServerIdentity } from '../database/identity.ts';
-import { withSession } from '../database/session/session.ts';
+import { sqlErrorOf, withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import type { LiveState } from './compare-live.ts';
 
@@ -30,6 +30,9 @@ export async function readLive(context: Context): Promise<LiveState> {
     );
   } catch (error) {
     if (error instanceof MajError) return { known: false, why: error.message };
+    // Such as an account that may not see a view, or a table that is dropped meanwhile.
+    const refused = sqlErrorOf(error);
+    if (refused !== undefined) return { known: false, why: refused.message };
     throw error;
   }
 }
