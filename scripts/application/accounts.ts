@@ -108,6 +108,25 @@ export async function unlockAccounts(context: Context): Promise<void> {
   });
 }
 
+/**
+ * Does what may need the application's accounts. Where they are locked, in the window or after a kill in it, and it fails, it
+ * is done again with them unlocked: a command that asks the database could not succeed before the end of the window, and
+ * without it there would be no end.
+ */
+export async function orWithAccounts<T>(context: Context, work: () => Promise<T>): Promise<T> {
+  if ((await readLockedAccounts(context)) === undefined) return work();
+  try {
+    return await work();
+  } catch {
+    await unlockAccounts(context);
+  }
+  try {
+    return await work();
+  } finally {
+    await lockAccounts(context);
+  }
+}
+
 const isSame = (one: Account, other: Account): boolean => one.user === other.user && one.host === other.host;
 
 function merged(some: readonly Account[], others: readonly Account[]): Account[] {

@@ -15,6 +15,7 @@ import {
   systemErrorCode,
   writeDurably,
 } from '../system/files.ts';
+import { orWithAccounts } from './accounts.ts';
 import { outputTail, runCommand } from './commands.ts';
 
 /** Whether users are kept out; `unmanaged` when the settings do not tell how to do that. */
@@ -59,11 +60,14 @@ export async function setMaintenance(
     return takeDownFlag(join(tree, means.path));
   }
   const command = means[wanted];
-  const exit = await runCommand(context, command, { cwd: live });
-  if (exit.code !== 0 || exit.ended !== undefined)
-    throw refused('maintenance-failed', { command, output: outputTail(exit) });
-  if ((await maintenanceState(context)) !== wanted)
-    throw refused('maintenance-not-so', { command, status: means.status, wanted });
+  const change = async (): Promise<void> => {
+    const exit = await runCommand(context, command, { cwd: live });
+    if (exit.code !== 0 || exit.ended !== undefined)
+      throw refused('maintenance-failed', { command, output: outputTail(exit) });
+    if ((await maintenanceState(context)) !== wanted)
+      throw refused('maintenance-not-so', { command, status: means.status, wanted });
+  };
+  await (wanted === 'on' ? orWithAccounts(context, change) : change());
 }
 
 /**

@@ -4,7 +4,7 @@ import { refused, wrongUsage } from '../core/errors.ts';
 import { placesOf } from '../release/places.ts';
 import { capture, findProgram, shell, type Captured } from '../system/process/processes.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
-import { checkAccounts, lockAccounts, readLockedAccounts, unlockAccounts } from './accounts.ts';
+import { checkAccounts, lockAccounts, orWithAccounts, unlockAccounts } from './accounts.ts';
 import { checkCommandUser, outputTail, runCommand } from './commands.ts';
 
 /** One thing that stops or starts services. */
@@ -74,28 +74,8 @@ export async function checkServices(context: Context): Promise<void> {
  * @throws MajError `services-unclear`, `service-failed`; what `runCommand` throws
  */
 export async function stopServices(context: Context): Promise<boolean> {
-  const areStopped = await stopAll(context);
+  const areStopped = await orWithAccounts(context, () => callAll(context, 'stop'));
   return (await lockAccounts(context)) || areStopped;
-}
-
-/**
- * A command that stops may ask the database. Where an earlier call has locked the accounts already, on the way back or after a
- * kill, one that fails is given again with the accounts unlocked.
- */
-async function stopAll(context: Context): Promise<boolean> {
-  const wereLocked = (await readLockedAccounts(context)) !== undefined;
-  try {
-    return await callAll(context, 'stop');
-  } catch (error) {
-    if (!wereLocked || context.config.APP_STOP_COMMAND === undefined) throw error;
-  }
-  await unlockAccounts(context);
-  try {
-    return await callAll(context, 'stop');
-  } catch (error) {
-    await lockAccounts(context);
-    throw error;
-  }
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   readLockedAccounts,
   unlockAccounts,
 } from '../../../scripts/application/accounts.ts';
+import { keepClosed } from '../../../scripts/application/maintenance.ts';
 import { stopServices } from '../../../scripts/application/services.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { describeError } from '../../../scripts/messages/catalogue.ts';
@@ -115,6 +116,28 @@ describe.each(servers)('the accounts of an application, on $name,', (server) => 
 
     const failing = { ...config, APP_STOP_COMMAND: 'false' };
     await expect(stopServices(testContext({ projectDir, config: failing }))).rejects.toThrow();
+    expect(await lockedOf(admin, 'shop')).toHaveLength(2);
+    await unlockAccounts(context);
+  });
+
+  test('are unlocked for commands of maintenance that need them, where it has to be put on again in the window', async () => {
+    const context = contextWith(['shop']);
+    await lockAccounts(context);
+    const canAsk = `test ! -e ${join(projectDir, '.maj', 'locked-accounts.json')}`;
+    const marker = join(projectDir, 'down');
+    const closing = testContext({
+      projectDir,
+      config: {
+        ...context.config,
+        APP_DIR: projectDir,
+        MAINTENANCE_ON: `${canAsk} && touch ${marker}`,
+        MAINTENANCE_OFF: `${canAsk} && rm ${marker}`,
+        MAINTENANCE_STATUS: `${canAsk} && test -e ${marker}`,
+      },
+      env: { PATH: process.env['PATH'] },
+    });
+    for (let again = 0; again < 2; again += 1) await keepClosed(closing, 'test');
+    expect(existsSync(marker)).toBe(true);
     expect(await lockedOf(admin, 'shop')).toHaveLength(2);
     await unlockAccounts(context);
   });
