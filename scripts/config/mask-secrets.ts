@@ -12,7 +12,15 @@ export function maskSecrets(config: Partial<Config>, text: string): string {
   const secrets = Object.values(config)
     .flatMap((value) => (value instanceof Secret ? [value.reveal()] : []))
     .filter((value) => value.length >= shortest)
+    .flatMap(waysToWrite)
     // One that holds another is masked as a whole.
     .sort((a, b) => b.length - a.length);
   return secrets.reduce((masked, value) => masked.replaceAll(value, '***'), text);
 }
+
+/** As it is, in an address, and in JSON. */
+const waysToWrite = (value: string): readonly string[] => [
+  value,
+  encodeURIComponent(value),
+  JSON.stringify(value).slice(1, -1),
+];

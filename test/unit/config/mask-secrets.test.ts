@@ -11,6 +11,12 @@ test.each<[string, Readonly<Record<string, string>>, string, string]>([
     'xabcdx abcd',
     '*** ***',
   ],
+  [
+    'as an address and JSON have it',
+    { DB_PASSWORD: 'p@ss"w' },
+    'mysql://u:p%40ss%22w@h {"password":"p@ss\\"w"}',
+    'mysql://u:***@h {"password":"***"}',
+  ],
   ['but not one that is short enough to be found anywhere', { DB_PASSWORD: 'abc' }, 'abcde', 'abcde'],
 ])('a secret is masked %s', (_, secrets, text, expected) => {
   const config = Object.fromEntries(
