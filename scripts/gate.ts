@@ -6,6 +6,7 @@ import { bypassReason, refusalOf } from './gate/bypass.ts';
 import { requireReceipt, type GateContext } from './gate/check-commit.ts';
 import { scriptsInCommit } from './gate/commit.ts';
 import {
+  findUngatedScripts,
   readGateRecord,
   recordPath,
   shownRemote,
@@ -16,7 +17,6 @@ import {
 import { readGuardedPush, type GuardedPush } from './gate/read-push.ts';
 import { branchOf, isNone } from './gate/refs.ts';
 import { resolveCommit } from './gate/repository.ts';
-import { findUngatedScripts } from './gate/ungated-commits.ts';
 import { readReceipts, type Receipt } from './rehearsal/receipt.ts';
 
 /** A commit that may go to a guarded branch. */

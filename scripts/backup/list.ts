@@ -4,8 +4,9 @@ import { backupsDir } from '../config/required-settings.ts';
 import { warn, type Context } from '../core/context.ts';
 import { sha256OfText } from '../core/text-hash.ts';
 import { ownershipOf, type DatabaseIdentity, type Whose } from '../database/same-database.ts';
-import { namesIn, readIfThere } from '../system/files.ts';
-import { isBackupId } from './layout.ts';
+import { namesIn, readIfThere, statIfThere } from '../system/files.ts';
+import { archivesOf, plainFilesOf } from './files/read-archives.ts';
+import { isBackupId, partPath } from './layout.ts';
 import { manifestName, parseManifest, type Manifest } from './manifest.ts';
 import { parseProof, proofName, type Proof } from './proof.ts';
 
@@ -78,3 +79,25 @@ export async function backupFrom(folder: string, text: string): Promise<Backup |
 }
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * The first file of a backup that is not there, or has another size than its manifest says; undefined: all are there. Quick:
+ * what they hold is for `verify`.
+ */
+export async function missingPart({
+  folder,
+  manifest: { parts, files, restoreScript },
+}: Backup): Promise<string | undefined> {
+  const plain = [restoreScript, ...(files === null ? [] : plainFilesOf(files))];
+  const archives = files === null ? [] : archivesOf(files);
+  const expected = [
+    ...parts.map(({ name, storedBytes }) => ({ path: partPath(folder, name), name, size: storedBytes })),
+    ...archives.map(({ name, storedBytes }) => ({ path: join(folder, name), name, size: storedBytes })),
+    ...plain.map(({ name, bytes }) => ({ path: join(folder, name), name, size: bytes })),
+  ];
+  for (const { path, name, size } of expected) {
+    const found = await statIfThere(path);
+    if (found?.isFile() !== true || found.size !== size) return name;
+  }
+  return undefined;
+}

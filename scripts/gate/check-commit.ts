@@ -1,5 +1,4 @@
-import { backupsOf, listBackups, type Backup } from '../backup/list.ts';
-import { missingPart } from '../backup/missing-parts.ts';
+import { backupsOf, listBackups, missingPart, type Backup } from '../backup/list.ts';
 import { note, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import { configuredDatabase } from '../database/same-database.ts';

@@ -5,9 +5,11 @@ import * as v from 'valibot';
 import { makeStateFolder } from '../config/own-folders.ts';
 import { stateDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
+import type { Receipt, ReceiptScript } from '../rehearsal/receipt.ts';
 import { fileFailed, privateFile, readIfThere } from '../system/files.ts';
 import { ownIdentity } from '../system/process/identity.ts';
 import { withShownUrls } from '../system/urls.ts';
+import { scriptChanges, type ScriptChange } from './decide.ts';
 import { askGit } from './repository.ts';
 
 const entrySchema = v.object({
@@ -69,3 +71,25 @@ export async function whoPushes(context: Pick<Context, 'env' | 'projectDir'>): P
 /** An address without what it may hold of a password. */
 export const shownRemote = (remote: string | undefined): { readonly remote?: string } =>
   remote === undefined ? {} : { remote: withShownUrls(remote) };
+
+/**
+ * How what stands on a guarded branch came there without this gate: undefined where it was let through here, or is what
+ * was rehearsed. Otherwise its scripts that differ from the rehearsed ones, as far as they are known here. Pure.
+ *
+ * @param commit what the remote has
+ * @param scripts of that commit; undefined where it is not in this repository
+ * @param receipts newest first
+ */
+export function findUngatedScripts(
+  commit: string,
+  record: readonly GateEntry[],
+  scripts: readonly ReceiptScript[] | undefined,
+  receipts: readonly Receipt[],
+): readonly ScriptChange[] | undefined {
+  if (record.some((entry) => entry.commit === commit)) return undefined;
+  if (scripts === undefined) return [];
+  const passed = receipts.filter(({ result }) => result === 'passed');
+  const changes = passed.map((receipt) => scriptChanges(receipt.scripts, scripts));
+  if (changes.some((each) => each.length === 0)) return undefined;
+  return changes[0] ?? scriptChanges([], scripts);
+}

@@ -3,12 +3,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import type { Config } from '../config/settings.ts';
 import { refused } from '../core/errors.ts';
 import { sha256OfText } from '../core/text-hash.ts';
 import { normalChunks } from '../sql/normalize-text.ts';
 import { fileFailed } from '../system/files.ts';
-import { keepHeapSmall } from '../system/process/v8-flags.ts';
 import { sqlAfter } from './after-each.ts';
 import type { Migration } from './migration.ts';
 import { foreignMigrations } from './other-tools.ts';
@@ -176,4 +176,15 @@ async function* readChunks(path: string): AsyncGenerator<Buffer, void, undefined
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Keeps V8 from letting garbage pile up, for work that makes pieces of a megabyte one after the other: it then collects
+ * whenever 20 % have been added, and its young generation stays at its first megabyte. Measured on a seed of 150 MB: a peak
+ * of 108 MB instead of 160, at the same speed. Both flags are read each time that V8 decides on a collection
+ * (`NewSpace::Grow`, `MemoryController::GrowingFactor`); a version that does not know one of them says so and goes on.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=20');
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { GateEntry } from '../../../scripts/gate/gate-log.ts';
-import { findUngatedScripts } from '../../../scripts/gate/ungated-commits.ts';
+import { findUngatedScripts, type GateEntry } from '../../../scripts/gate/gate-log.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
 
 const one = { version: '001', name: 'a', checksum: 'a' };
