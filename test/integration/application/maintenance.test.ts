@@ -63,7 +63,9 @@ describe('maintenance is refused or failed clearly', () => {
       code: 'maintenance-unmanaged',
       exitCode: 2,
     });
-    expect(await call(context, 'status')).toContain('neither MAINTENANCE_FILE nor the three commands are set');
+    expect(await call(context, 'status')).toContain(
+      'neither MAINTENANCE_FILE nor the three commands are set',
+    );
   });
 
   it('when a command fails', async () => {
