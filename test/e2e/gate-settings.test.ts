@@ -38,7 +38,7 @@ describe('a clone without .env', () => {
     expect((await repository.push('origin', 'main:deploy')).stderr).toMatch(unrehearsed);
     const other = await repository.push('origin', 'main');
     expect(other.code, other.stderr).toBe(0);
-    expect(other.stderr).toMatch(/which branches are guarded: deploy/);
+    expect(other.stderr).toMatch(/so only this is guarded: deploy/);
     expect(repository.branches()).toEqual(['main']);
   });
 
@@ -57,9 +57,9 @@ describe('a clone without .env', () => {
 
 describe('the file that a team shares', () => {
   test.each([
-    ['a secret', '{ "DB_PASSWORD": "x" }', /DB_PASSWORD, which cannot stand in a file that a team shares/],
-    ['a command', '{ "APP_CACHE_COMMAND": "rm" }', /APP_CACHE_COMMAND, which cannot/],
-    ['a name that is none', '{ "DEPLOY_BRANHC": "x" }', /DEPLOY_BRANHC, which cannot/],
+    ['a secret', '{ "DB_PASSWORD": "x" }', /DB_PASSWORD, which it may not set/],
+    ['a command', '{ "APP_CACHE_COMMAND": "rm" }', /APP_CACHE_COMMAND, which it may not/],
+    ['a name that is none', '{ "DEPLOY_BRANHC": "x" }', /DEPLOY_BRANHC, which it may not/],
     ['a value that is none', '{ "BACKUP_MAX_AGE": "soon" }', /BACKUP_MAX_AGE must be/],
     ['no text', '{ "BACKUP_MAX_AGE": 3 }', /maj\.config\.json cannot be read/],
     ['no JSON', 'DEPLOY_BRANCH=x', /maj\.config\.json cannot be read/],

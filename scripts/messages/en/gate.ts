@@ -43,6 +43,17 @@ function reasonText(reason: GateReason | LiveReason): string {
   }
 }
 
+const wrongClock = 'Check the clock of this machine.';
+
+/** What has to be done before a rehearsal helps. */
+const reasonHints: Readonly<Partial<Record<(GateReason | LiveReason)['kind'], string>>> = {
+  'no-database': 'Set DB_NAME in maj.config.json, and commit it.',
+  'live-unknown': 'Start the database server, or correct the address in .env.',
+  'live-other-server': 'Check that the address in .env is that of the live server.',
+  'backup-in-future': wrongClock,
+  'rehearsal-in-future': wrongClock,
+};
+
 const changeText = (change: ScriptChange): string => `${nameOfRecord(change)} (${change.kind})`;
 
 function problemText(problem: ContentProblem): string {
@@ -83,7 +94,12 @@ export const gate = {
         `The push of ${facts.commit.slice(0, 12)} to ${facts.branch} is refused${facts.database === undefined ? '' : ` (database ${databaseText(facts.database)})`}:`,
         ...facts.reasons.map((reason) => `  - ${reasonText(reason)}`),
       ].join('\n'),
-      hint: 'Run `maj rehearse` (npm run rehearse), then push again.',
+      hint: [
+        ...new Set(facts.reasons.map(({ kind }) => reasonHints[kind])),
+        'Run `maj rehearse` (npm run rehearse), then push again.',
+      ]
+        .filter((hint) => hint !== undefined)
+        .join(' '),
     }),
     'gate-deletion': (facts) => ({
       message: `The push is refused: it would delete the deploy ${facts.branches.length === 1 ? 'branch' : 'branches'} ${nameList(facts.branches)}${facts.mirror ? ', of which a mirror (git push --mirror) knows nothing here' : ''}.`,
@@ -96,7 +112,7 @@ export const gate = {
       hint: `Set DEPLOY_BRANCH=${facts.pattern.slice(facts.remote.length + 1)}.`,
     }),
     'gate-unsaid': (facts) => ({
-      message: `The push to ${facts.branch} is refused: neither maj.config.json nor .env in ${facts.folder} says which branches are guarded, and this one looks live.`,
+      message: `The push to ${facts.branch} is refused: its name looks live, and there is neither maj.config.json nor .env in ${facts.folder} to say which branches are guarded.`,
       hint: `Put {"DEPLOY_BRANCH": "${facts.branch}"} into maj.config.json and commit it, so that every clone guards the same; for a project in a subfolder, call the gate there: \`maj gate --project FOLDER "$@"\`.`,
     }),
     'gate-bypass-reason': () => ({
@@ -125,13 +141,13 @@ export const gate = {
   steps: {} satisfies Partial<StepTexts>,
   notes: {
     'gate-came-around': (facts) =>
-      `${facts.branch} stands at ${facts.commit.slice(0, 12)} on the remote, which this gate has not let through (git push --no-verify, or another clone)${facts.changes.length === 0 ? '' : `; it was not rehearsed here: ${nameList(facts.changes.map(changeText))}`}`,
+      `on the remote, ${facts.branch} is at the commit ${facts.commit.slice(0, 12)}, which this gate has not let through (git push --no-verify, or another clone)${facts.changes.length === 0 ? '' : `; not rehearsed here: ${nameList(facts.changes.map(changeText))}`}`,
     'gate-live-unknown': (facts) =>
       `the live database was not compared with what the rehearsal met: ${facts.why}`,
     'gate-bypassed': (facts) =>
       `the gate is bypassed for ${facts.branch} by ${facts.by}: ${facts.reason} (kept in ${facts.path})`,
     'gate-unsaid': (facts) =>
-      `neither maj.config.json nor .env in ${facts.folder} says which branches are guarded: ${facts.guarded.join(', ')}`,
+      `there is neither maj.config.json nor .env in ${facts.folder}, so only this is guarded: ${facts.guarded.join(', ')}. Set DEPLOY_BRANCH in maj.config.json`,
   } satisfies Partial<NoteTexts>,
   results: {
     notDeploy: (facts: { branches: readonly string[] }) =>

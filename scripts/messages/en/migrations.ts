@@ -379,7 +379,7 @@ export const migrations = {
   errors: {
     'ledger-not-written': (facts) => ({
       message: `The ledger (table ${facts.table}) could not be written: ${facts.reason}`,
-      hint: 'Let what stands in the way end: a backup program, an open transaction, a server that is read-only. DB_USER also needs CREATE, ALTER and DROP. Then call this again.',
+      hint: 'If a backup program or an open transaction holds the table, wait until it has ended. If the server is read-only, connect to the one that is not. DB_USER also needs CREATE, ALTER and DROP. Then call this again.',
       state: facts.lost
         ? 'Whether it was written is not known; nothing of a script was run. To call this again does no harm.'
         : 'The ledger is as before; nothing of a script was run.',
@@ -427,7 +427,7 @@ export const migrations = {
     }),
     'migrations-foreign': (facts) => ({
       message: `${facts.folder} holds migrations that maj does not run, and so cannot rehearse: ${nameList(facts.files)}.`,
-      hint: 'Set MIGRATIONS_DIR to the folder of the SQL scripts. An application that changes its tables itself has no such folder in the project; see docs/applications.md.',
+      hint: 'Set MIGRATIONS_DIR to the folder of the SQL scripts. If there are none, because the application changes its tables itself, make an empty folder and set MIGRATIONS_DIR to that (docs/applications.md).',
     }),
     'migration-encoding': (facts) => ({
       message: `${facts.file} is not UTF-8 text.`,

@@ -84,7 +84,7 @@ export const settings = {
       'Command that stops the application, or those parts of it that write to the database, while an upgrade or a restore works on the database. Use it for what no systemd unit runs.',
     APP_START_COMMAND: 'Command that starts again what APP_STOP_COMMAND stops.',
     APP_DB_ACCOUNTS:
-      'Names of the database accounts that the application connects as. They are locked, and their connections ended, while an upgrade or a restore works on the database. DB_USER has to be another account, which may do that.',
+      'Names of the database accounts that the application connects as, without a host. They are locked, and their connections ended, while an upgrade or a restore works on the database. DB_USER must have another name, and the privileges that docs/applications.md names.',
     APP_COMMAND_TIMEOUT:
       'How long a command of the application (dependencies, cache, stop, start, smoke test, maintenance) may take before it is ended.',
     APP_USER:
@@ -126,19 +126,19 @@ export const settings = {
     DEPLOY_BRANCH:
       'Branches that only rehearsed commits may be pushed to, separated by commas; * stands for any characters.',
     DEPLOY_REMOTES:
-      'Remotes whose branches these are, by name or address, separated by commas; * stands for any characters. If not set: of every remote.',
+      'Remotes on which DEPLOY_BRANCH is guarded, by name or address, separated by commas; * stands for any characters. If not set: all.',
     GATE_REQUIRE_LIVE:
-      'yes: `maj gate` refuses where the live database does not answer at once, so that its structure cannot be compared with what the rehearsal met; no: it says so.',
+      'What `maj gate` does if the live database does not answer at once, so that its structure cannot be compared with what the rehearsal met. yes: refuse the push; no: allow it, with a note.',
     MAJ_LANG: 'Language of terminal and report.',
   },
   errors: {
     'settings-invalid': (facts) => ({
       message: `The settings are not right:\n${facts.problems.map((problem) => `  - ${problemText(problem)}`).join('\n')}`,
-      hint: 'Correct them in .env, in the environment or in the options; `maj --help` lists every setting.',
+      hint: 'Correct them where they are set: options, environment, .env or maj.config.json. `maj --help` lists every setting.',
     }),
     'settings-not-shared': (facts) => ({
-      message: `${facts.path} names ${nameList(facts.names)}, which cannot stand in a file that a team shares.`,
-      hint: `It takes ${facts.known.join(', ')}; everything else belongs into .env.`,
+      message: `${facts.path} has ${nameList(facts.names)}, which it may not set.`,
+      hint: `It may set ${facts.known.join(', ')}. Other settings go into .env.`,
     }),
     'settings-missing': (facts) => ({
       message: `${facts.names.join(', ')} ${facts.names.length === 1 ? 'is' : 'are'} not set.`,
@@ -146,7 +146,9 @@ export const settings = {
     }),
     'settings-unreadable': (facts) => ({
       message: `The settings file ${facts.path} cannot be read: ${facts.reason}.`,
-      hint: 'Make it readable for the user that runs maj, or run maj as its owner.',
+      hint: facts.path.endsWith('.json')
+        ? 'Correct its JSON (values are texts, or lists of texts), or make it readable for the user that runs maj.'
+        : 'Make it readable for the user that runs maj, or run maj as its owner.',
     }),
     'project-of-another': (facts) => ({
       message: `${facts.path} is not safe: ${mayChange(facts)}. Whoever may change it decides what maj does as user ${facts.uid}.`,
@@ -162,11 +164,11 @@ export const settings = {
       slips
         .map(
           ({ name, nearest }) =>
-            `.env has ${name}, which is not a setting; did you mean ${nearest}? If another program reads it, put ${nearest}= beside it.`,
+            `.env has ${name}, which is not a setting; did you mean ${nearest}? If another program reads it, put ${nearest}= beside it, and this warning stops.`,
         )
         .join('\n'),
     'settings-ignored': (facts) =>
-      `${facts.names.join(', ')} of the environment ${facts.names.length === 1 ? 'does' : 'do'} not count here: the project says what is checked, and how (maj.config.json, .env)`,
+      `${facts.names.join(', ')} of the environment ${facts.names.length === 1 ? 'does' : 'do'} not count: the gate takes ${facts.names.length === 1 ? 'it' : 'them'} from maj.config.json or .env alone`,
     'settings-exposed': (facts) =>
       `${facts.path} holds a password, and others than its owner may read or write it: chmod 600 ${facts.path}`,
   } satisfies Partial<NoteTexts>,

@@ -100,7 +100,7 @@ export function statusLines(facts: StatusFacts): readonly string[] {
         ? [facts.servicesError]
         : facts.services.length === 0
           ? []
-          : [`stopped by an upgrade and a restore (${facts.services.join(', ')})`],
+          : [`an upgrade and a restore stop them, and start them again (${facts.services.join(', ')})`],
     ),
     ...(facts.locked === undefined
       ? []

@@ -97,9 +97,9 @@ function lockHint(where: ProcessPlace, path: string): string {
   const byHand = `so maj cannot see whether it still runs. When you are certain that it has ended: rm ${path}`;
   switch (where) {
     case 'other-host':
-      return `It runs on another host, ${byHand}`;
+      return `It was started on another host, ${byHand}`;
     case 'other-container':
-      return `It runs in another container of this host, or outside of this one, ${byHand}`;
+      return `It was started in another container of this host, or outside of this one, ${byHand}`;
     case 'here':
     case 'other-boot':
       return 'Wait for it to end, then call again.';
@@ -138,7 +138,7 @@ function wayOnText({ plan, kind, from, to }: UnfinishedFacts): string {
     case 'let-in':
       return `\`maj upgrade --resume\` ends the maintenance and the run. Version ${to} and the database stay as they are, because users may have written since.`;
     case 'begin-again':
-      return '`maj upgrade --resume` begins it anew, with the rehearsal that there is if that still holds. `maj upgrade --roll-back` ends it.';
+      return '`maj upgrade --resume` begins it again, with its rehearsal if that still holds. `maj upgrade --roll-back` gives it up.';
     case 'go-on':
       return `\`maj upgrade --resume\` goes on with the step “${plan.from}”; ${back}. docs/recovery.md has the steps by hand.`;
     case 'impossible':
@@ -279,7 +279,7 @@ export const upgrade = {
     'maintenance-unmanaged': (facts) =>
       facts.stopped.length === 0
         ? 'neither MAINTENANCE_FILE nor MAINTENANCE_ON is set, so users can write during the upgrade. A roll-back loses what they write'
-        : `neither MAINTENANCE_FILE nor MAINTENANCE_ON is set, so only what ${facts.stopped.join(' and ')} stops cannot write during the upgrade. A roll-back loses what users write, also after the new version was started for its health check`,
+        : `neither MAINTENANCE_FILE nor MAINTENANCE_ON is set, so whatever ${facts.stopped.join(' and ')} does not stop can write during the upgrade. A roll-back loses what users write, also after the new version was started for its health check`,
     'rolling-back': (facts) => `rolling back: ${facts.reason}`,
     'window-was': (facts) =>
       `the window was open for ${duration(facts.windowMs)} (${stepsText(facts.steps)})`,
@@ -291,7 +291,7 @@ export const upgrade = {
       `the services cannot be stopped from the tree of the new version; it is tried again when the old one is back: ${facts.reason}`,
     'database-unchanged': () => 'the database is as it was',
     'rehearsed-on-less': ({ now, before }) =>
-      `this was rehearsed on ${metText(now)}; the rehearsal before it on ${metText(before)}`,
+      `this was rehearsed on far less than the time before: ${metText(now)}, before that ${metText(before)}. Check that DB_HOST and DB_NAME are those of the live database`,
     'server-differs': (facts) =>
       `the throwaway server is ${facts.rehearsed}, production ${facts.live}: a small risk remains`,
     'still-written-in-window': (facts) =>
