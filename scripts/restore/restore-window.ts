@@ -66,7 +66,9 @@ export async function inRestoreWindow<T>(
       if (progress.hasBegun) throw asHalfWay(error);
       // What an earlier restore left half-way stays closed.
       if (left === undefined) {
-        await halfWay(open);
+        await open().catch((failure: unknown) => {
+          throw asHalfWay(failure);
+        });
         asBefore();
       }
       throw error;
@@ -118,14 +120,6 @@ async function isInstalled(context: Context): Promise<boolean> {
   return context.config.APP_DIR !== undefined && (await placesOf(context)).live !== undefined;
 }
 
-/** What fails here does not leave everything as it was, whatever it is. */
-async function halfWay<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw asHalfWay(error);
-  }
-}
-
+/** What fails so does not leave everything as it was, whatever it is. */
 const asHalfWay = (error: unknown): unknown =>
   error instanceof MajError ? error.withExitCode(exitCodes.notRolledBack) : error;
