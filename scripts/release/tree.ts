@@ -43,7 +43,7 @@ export const walkTree = (
     look: (path) => entryAt(root, path),
     isFolder: ({ type }) => type === 'folder',
     skip,
-    ...(unreadable === undefined ? {} : { unreadable }),
+    unreadable,
   });
 
 /** What is at a path of a tree; undefined when nothing is. */

@@ -11,7 +11,7 @@ export interface Walk<T> {
   /** The paths that are left out, with all that is in them. */
   readonly skip: (path: string) => boolean;
   /** Is given each path whose name is not UTF-8, which cannot be looked at; not given: it is refused, for it would be lost. */
-  readonly unreadable?: (path: string) => void;
+  readonly unreadable?: ((path: string) => void) | undefined;
 }
 
 /**
