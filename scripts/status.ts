@@ -1,4 +1,4 @@
-import { readLockedAccounts } from './application/accounts.ts';
+import { namesOf, readLockedAccounts } from './application/accounts.ts';
 import { commandUser } from './application/commands.ts';
 import { auditFiles } from './application/file-permissions.ts';
 import { healthStrength } from './application/health.ts';
@@ -148,10 +148,7 @@ export const statusVerb: Verb<never> = {
       health: healthStrength(context.config),
       permissions: valueOf(permissions),
       services: valueOf(services) ?? [],
-      locked: locked && {
-        since: locked.since,
-        names: [...new Set(locked.accounts.map(({ user }) => user))],
-      },
+      locked: locked && { since: locked.since, names: namesOf(locked) },
       commands: runner === undefined ? undefined : { user: runner.account.name, by: runner.by },
       backup:
         newest === undefined

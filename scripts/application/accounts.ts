@@ -37,6 +37,11 @@ export async function readLockedAccounts(
   return text === undefined ? undefined : v.parse(v.pipe(v.string(), v.parseJson(), recordSchema), text);
 }
 
+/** Their names, each once: an account has one for each host. */
+export const namesOf = ({ accounts }: LockedAccounts): string[] => [
+  ...new Set(accounts.map(({ user }) => user)),
+];
+
 /**
  * Checks, before anything is done, that the accounts of APP_DB_ACCOUNTS can be locked and their connections ended.
  *
@@ -97,7 +102,7 @@ const pauseMs = 50;
 export async function unlockAccounts(context: Context): Promise<void> {
   const record = await readLockedAccounts(context);
   if (record === undefined) return;
-  const names = [...new Set(record.accounts.map(({ user }) => user))];
+  const names = namesOf(record);
   await inStep(context, 'unlock-accounts', { names }, async () => {
     await withSession(context, targetFromConfig(context), async (session) => {
       const locked = (await readAccounts(session, names)).filter(({ isLocked }) => isLocked);
