@@ -3,7 +3,7 @@ import { note, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import { configuredDatabase } from '../database/same-database.ts';
 import { warnOfFewerRows } from '../rehearsal/fewer-rows.ts';
-import { isFresh, readReceipts, receiptsOf, runSettings, type Receipt } from '../rehearsal/receipt.ts';
+import { isFresh, receiptsOf, runSettings, type Receipt } from '../rehearsal/receipt.ts';
 import { scriptsInCommit } from './commit.ts';
 import { liveReason, type LiveReason } from './compare-live.ts';
 import { decideGate, type GateFacts, type GateReason, type KnownBackup } from './decide.ts';
@@ -12,6 +12,8 @@ import { decideGate, type GateFacts, type GateReason, type KnownBackup } from '.
 export interface GateContext {
   readonly repository: Context;
   readonly records: Context;
+  /** Every receipt that is kept there, newest first. */
+  readonly receipts: readonly Receipt[];
 }
 
 /**
@@ -21,12 +23,11 @@ export interface GateContext {
  * @throws MajError `gate-refused` with every reason; what `scriptsInCommit` throws
  */
 export async function requireReceipt(
-  { repository, records }: GateContext,
+  { repository, records, receipts }: GateContext,
   { commit, branch }: { readonly commit: string; readonly branch: string },
 ): Promise<Receipt> {
   const database = configuredDatabase(records);
   const backups = backupsOf(database, await listBackups(records));
-  const receipts = await readReceipts(records);
   const measure = { now: records.clock.now(), maxAgeMs: records.config.BACKUP_MAX_AGE };
   const decision = decideGate({
     scripts: await scriptsInCommit(repository, commit),

@@ -1,0 +1,105 @@
+import { folderOfRecords } from '../config/records-folder.ts';
+import { orLeftOver, warn, type Context } from '../core/context.ts';
+import { refused } from '../core/errors.ts';
+import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
+import { refusalOf } from './bypass.ts';
+import { requireReceipt, type GateContext } from './check-commit.ts';
+import { scriptsInCommit } from './commit.ts';
+import {
+  findUngatedScripts,
+  readGateRecord,
+  recordPath,
+  shownRemote,
+  whoPushes,
+  writeGateRecord,
+  type GateEntry,
+} from './gate-log.ts';
+import type { GuardedPush } from './read-push.ts';
+import { branchOf, isNone } from './refs.ts';
+
+/** A commit that may go to a guarded branch. */
+export interface Allowed {
+  readonly commit: string;
+  readonly branch: string;
+  readonly receipt: Receipt;
+}
+
+/** Says what stands on the guarded branches and did not come through the gate. */
+async function noticeWhatCameAround(
+  { repository, records, receipts }: GateContext,
+  push: GuardedPush,
+): Promise<void> {
+  const record = await readGateRecord(records);
+  for (const ref of push.refs) {
+    const commit = ref.remoteSha;
+    if (isNone(commit) || record.some((entry) => entry.commit === commit)) continue;
+    // Somebody else's, which was never fetched, is in no object of this repository.
+    const scripts = await scriptsInCommit(repository, commit).catch(() => undefined);
+    const changes = findUngatedScripts(commit, record, scripts, receipts);
+    if (changes !== undefined)
+      warn(repository, 'gate-came-around', { branch: branchOf(ref) ?? '', commit, changes });
+  }
+}
+
+/**
+ * Judges a push; what is let through without a receipt, since somebody said why, is kept.
+ *
+ * @param reason why the gate is bypassed; undefined: it is not
+ */
+export async function judgePush(
+  repository: Context,
+  push: GuardedPush,
+  reason: string | undefined,
+): Promise<Allowed[]> {
+  const context = await gateContextOf(repository);
+  const { records } = context;
+  await noticeWhatCameAround(context, push);
+  const common = {
+    at: records.clock.now().toISOString(),
+    by: await whoPushes(repository),
+    ...shownRemote(push.target.remote),
+  };
+  const allowed: Allowed[] = [];
+  const bypassed: GateEntry[] = [];
+  const judge = async (branches: readonly string[], commit: string | null, work: () => Promise<void>) => {
+    const refusal = await refusalOf(work, reason);
+    if (refusal === undefined || reason === undefined) return;
+    for (const branch of branches)
+      bypassed.push({ ...common, what: 'bypassed', branch, commit, reason, refused: refusal.message });
+  };
+  const { deleted, mirror } = push;
+  if (deleted.length > 0)
+    await judge(deleted, null, () => Promise.reject(refused('gate-deletion', { branches: deleted, mirror })));
+  for (const ref of push.refs) {
+    const judged = { commit: ref.localSha, branch: branchOf(ref) ?? '' };
+    await judge([judged.branch], judged.commit, async () => {
+      allowed.push({ ...judged, receipt: await requireReceipt(context, judged) });
+    });
+  }
+  if (bypassed.length > 0) {
+    await writeGateRecord(records, bypassed);
+    for (const { branch, by } of bypassed)
+      warn(repository, 'gate-bypassed', { branch, by, reason: reason ?? '', path: recordPath(records) });
+  }
+  const entries = allowed.map(({ commit, branch, receipt }): GateEntry => ({
+    ...common,
+    what: 'allowed',
+    branch,
+    commit,
+    receipt: receipt.id,
+  }));
+  // Without this line the next gate says that it did not let this through: no reason to refuse it.
+  if (entries.length > 0)
+    await orLeftOver(repository, recordPath(records), () => writeGateRecord(records, entries));
+  return allowed;
+}
+
+/** Judges one commit, which nobody pushes. */
+export async function judgeCommit(context: Context, judged: Omit<Allowed, 'receipt'>): Promise<Allowed> {
+  return { ...judged, receipt: await requireReceipt(await gateContextOf(context), judged) };
+}
+
+async function gateContextOf(context: Context): Promise<GateContext> {
+  const records = { ...context, projectDir: folderOfRecords(context.projectDir) };
+  return { repository: context, records, receipts: await readReceipts(records) };
+}
