@@ -25,6 +25,8 @@ interface Place {
   readonly commit: string;
   /** From the root of the repository; empty: the root. */
   readonly folder: string;
+  /** The folder that git is called in, from the root: empty, or with a slash at its end. */
+  readonly prefix: string;
 }
 
 /**
@@ -57,7 +59,9 @@ async function findFolder(
   context: Context,
   commit: string,
 ): Promise<{ readonly place: Place; readonly tree: string } | undefined> {
-  let place: Place = { context, commit, folder: await folderInRepository(context, commit) };
+  const prefix = (await askGit(context, ['rev-parse', '--show-prefix'])).trim();
+  const folder = await folderInRepository(context, commit, prefix);
+  let place: Place = { context, commit, folder, prefix };
   for (;;) {
     const [found] = await resolvePaths(place, [place.folder]);
     if (found?.type === 'tree') return { place, tree: found.sha };
@@ -71,11 +75,10 @@ async function findFolder(
 }
 
 /** MIGRATIONS_DIR as a path from the root of the repository, of which the project may be a part. */
-async function folderInRepository(context: Context, commit: string): Promise<string> {
+async function folderInRepository(context: Context, commit: string, prefix: string): Promise<string> {
   const setting = context.config.MIGRATIONS_DIR;
   const outside = (): Error => problemIn(commit, { kind: 'outside', path: setting });
   if (!isAbsolute(setting)) {
-    const prefix = (await askGit(context, ['rev-parse', '--show-prefix'])).trim();
     const folder = posix.normalize(`${prefix}${setting}`).replace(/\/+$/, '');
     if (folder === '..' || folder.startsWith('../')) throw outside();
     return folder === '.' ? '' : folder;
@@ -103,7 +106,7 @@ async function submoduleOf({ context, commit, folder }: Place): Promise<Place | 
       () => false,
     ));
   if (!isThere) throw problemIn(commit, { kind: 'submodule', path, commit: sha });
-  return { context: inside, commit: sha, folder: folder.slice(path.length + 1) };
+  return { context: inside, commit: sha, folder: folder.slice(path.length + 1), prefix: '' };
 }
 
 interface Entry {
@@ -193,8 +196,7 @@ async function filtersOf(
 ): Promise<ReadonlyMap<string, Source['from']>> {
   const found = new Map<string, Source['from']>();
   if (files.length === 0) return found;
-  const { context, commit } = place;
-  const prefix = (await askGit(context, ['rev-parse', '--show-prefix'])).trim();
+  const { context, commit, prefix } = place;
   const paths = new Map(files.map((file) => [posix.relative(prefix, pathOf(place, file)), file]));
   // The attributes of that very commit; git before 2.41 knows those of the working tree alone.
   const env = { ...context.env, GIT_ATTR_SOURCE: commit };
