@@ -1,9 +1,9 @@
 /** The known name that a mistyped one was probably meant to be: at most `limit` letters away. */
-export function nearestName(
+export function nearestName<Known extends string>(
   name: string,
-  known: readonly string[],
+  known: readonly Known[],
   limit = Math.max(2, name.length / 3),
-): string | undefined {
+): Known | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .sort((a, b) => a.distance - b.distance);

@@ -121,7 +121,7 @@ export function findSlips(declared: readonly string[]): Slip[] {
       const letters = (name.length - prefix.length) / 3;
       const limit = ['DB_', 'APP_'].includes(prefix) ? letters : Math.max(2, letters);
       const known = settingNames.filter((other) => other.startsWith(prefix));
-      const nearest = known.find((other) => other === nearestName(name, known, limit));
+      const nearest = nearestName(name, known, limit);
       return nearest === undefined || declared.includes(nearest) ? [] : [{ name, nearest }];
     });
 }
