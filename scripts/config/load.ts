@@ -1,13 +1,13 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import dotenv from 'dotenv';
-import { reasonOf, wrongUsage } from '../core/errors.ts';
+import { wrongUsage } from '../core/errors.ts';
 import { refuseStrangers } from './own-folders.ts';
 import { findSlips, parseSettings, type Slip } from './parse.ts';
 import { folderOfRecords } from './records-folder.ts';
 import { mergeCallerFirst, mergeProjectFirst } from './settings-precedence.ts';
 import { isSecret, settingNames, type Config, type SettingName } from './settings.ts';
-import { readSharedSettings, sharedFileName } from './shared-file.ts';
+import { readSettingsFile, readSharedSettings, sharedFileName } from './shared-file.ts';
 
 /** The settings, and the environment that child processes may see. */
 export interface LoadedSettings {
@@ -49,7 +49,8 @@ export function loadSettings(
   const path = resolve(folder, '.env');
   const shared = resolve(projectDir, sharedFileName);
   refuseStrangers(projectDir, [...new Set([projectDir, folder]), shared, path], environment);
-  const file = readDotenv(path);
+  // parse(), not config(): the latter changes process.env and, from version 17 on, prints to the terminal.
+  const file = dotenv.parse(readSettingsFile(path) ?? '');
   const sources = { shared: readSharedSettings(projectDir) ?? {}, file, environment, options };
   const { texts, ignored } =
     deciding === 'project' ? mergeProjectFirst(sources) : { texts: mergeCallerFirst(sources), ignored: [] };
@@ -58,16 +59,6 @@ export function loadSettings(
   const exposed = holdsSecret(file) && isOpenToOthers(path) ? path : undefined;
   const slips = findSlips(Object.keys(file));
   return { config: parsed.config, env: withoutSecrets(environment), exposed, ignored, slips };
-}
-
-function readDotenv(path: string): Record<string, string> {
-  try {
-    // parse(), not config(): the latter changes process.env and, from version 17 on, prints to the terminal.
-    return dotenv.parse(readFileSync(path));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw wrongUsage('settings-unreadable', { path, reason: reasonOf(error) }, { cause: error });
-  }
 }
 
 const holdsSecret = (file: Readonly<Record<string, string>>): boolean =>

@@ -24,7 +24,7 @@ const fileSchema = v.pipe(
  */
 export function readSharedSettings(projectDir: string): SharedTexts | undefined {
   const path = resolve(projectDir, sharedFileName);
-  const text = readText(path);
+  const text = readSettingsFile(path);
   if (text === undefined) return undefined;
   const parsed = v.safeParse(fileSchema, text);
   if (!parsed.success) {
@@ -41,7 +41,12 @@ export function readSharedSettings(projectDir: string): SharedTexts | undefined 
   );
 }
 
-function readText(path: string): string | undefined {
+/**
+ * The text of a file of settings; undefined where there is none.
+ *
+ * @throws MajError `settings-unreadable`
+ */
+export function readSettingsFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
