@@ -46,7 +46,8 @@ export function parseSettings(
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: values as Config };
 }
 
-const urlParts = ['DB_HOST', 'DB_PORT', 'DB_SOCKET', 'DB_NAME', 'DB_USER', 'DB_PASSWORD'] as const;
+/** What DATABASE_URL says instead of them. */
+export const urlParts = ['DB_HOST', 'DB_PORT', 'DB_SOCKET', 'DB_NAME', 'DB_USER', 'DB_PASSWORD'] as const;
 
 function expandDatabaseUrl(texts: Readonly<Record<string, string | undefined>>): {
   expanded: Readonly<Record<string, string | undefined>>;

@@ -1,3 +1,4 @@
+import { urlParts } from './parse.ts';
 import { ruleSettings, settingNames, settingOf, type SettingName } from './settings.ts';
 
 type Texts = Readonly<Partial<Record<string, string>>>;
@@ -19,18 +20,11 @@ export interface ChosenTexts {
   readonly ignored: readonly SettingName[];
 }
 
-const addressParts: ReadonlySet<SettingName> = new Set([
-  'DB_HOST',
-  'DB_PORT',
-  'DB_SOCKET',
-  'DB_NAME',
-  'DB_USER',
-  'DB_PASSWORD',
-]);
+const addressParts: ReadonlySet<SettingName> = new Set(urlParts);
 
 /** Options over environment over `.env` over what is shared: whoever calls decides. Pure. */
 export function mergeCallerFirst({ shared, file, environment, options }: Sources): Texts {
-  return { ...shared, ...file, ...ours(environment), ...options };
+  return { ...shared, ...file, ...Object.fromEntries(called(environment)), ...options };
 }
 
 /**
@@ -39,23 +33,19 @@ export function mergeCallerFirst({ shared, file, environment, options }: Sources
  */
 export function mergeProjectFirst({ shared, file, environment, options }: Sources): ChosenTexts {
   const said = given({ ...file, ...shared, ...options });
-  const names = (set: Texts): readonly string[] => Object.keys(set);
-  const saysAddress = (said['DATABASE_URL'] ?? '') !== '';
-  const saysParts = names(said).some((name) => addressParts.has(name as SettingName));
+  const saysAddress = said['DATABASE_URL'] !== undefined;
+  const saysParts = urlParts.some((name) => said[name] !== undefined);
   const counts = (name: SettingName): boolean => {
     if (name === 'MAJ_LANG') return true;
     if (name === 'DATABASE_URL' ? saysParts : saysAddress && addressParts.has(name)) return false;
     return said[name] === undefined && !ruleSettings.includes(name);
   };
-  const called = ours(environment);
-  const isCalled = (name: SettingName): boolean => called[name] !== undefined;
-  const added = Object.fromEntries(
-    settingNames.filter((name) => isCalled(name) && counts(name)).map((name) => [name, called[name] ?? '']),
+  const all = called(environment);
+  const added = all.filter(([name]) => counts(name));
+  const ignored = all.filter(
+    ([name, text]) => !counts(name) && text !== (said[name] ?? settingOf(name).default),
   );
-  const ignored = settingNames.filter(
-    (name) => isCalled(name) && !counts(name) && called[name] !== (said[name] ?? settingOf(name).default),
-  );
-  return { texts: { ...said, ...added }, ignored };
+  return { texts: { ...said, ...Object.fromEntries(added) }, ignored: ignored.map(([name]) => name) };
 }
 
 /** What is empty says nothing, such as a line of `.env.example` that nobody filled in; but of settings that may be empty. */
@@ -66,11 +56,9 @@ const emptyCounts: ReadonlySet<string> = new Set(
   settingNames.filter((name) => settingOf(name).mayBeEmpty === true),
 );
 
-/** What is empty in the environment is not given. */
-const ours = (environment: Texts): Texts =>
-  Object.fromEntries(
-    settingNames.flatMap((name) => {
-      const text = environment[name];
-      return text === undefined || text === '' ? [] : [[name, text]];
-    }),
-  );
+/** The settings of the environment; what is empty there is not given. */
+const called = (environment: Texts): (readonly [SettingName, string])[] =>
+  settingNames.flatMap((name) => {
+    const text = environment[name];
+    return text === undefined || text === '' ? [] : [[name, text] as const];
+  });
