@@ -57,10 +57,7 @@ const absolute = (folder: string, path: string | undefined): string | undefined 
   path === undefined ? undefined : resolve(folder, path);
 
 /** `localhost:3306`, or the path of the socket: for people, and in what is kept of a backup. */
-export function addressText(at: ServerAddress | HostOrSocket): string {
-  if (at.socket !== undefined) return at.socket;
-  return `${at.host}:${at.port}`;
-}
+export const addressText = (at: ServerAddress): string => at.socket ?? `${at.host}:${at.port}`;
 
 /** Reads what `addressText` writes. */
 export function parseAddress(text: string): ServerAddress {
