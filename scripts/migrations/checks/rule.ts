@@ -1,7 +1,7 @@
 import type { SqlToken } from '../../sql/lexer.ts';
 import type { Flavour } from '../../sql/flavour.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { alterOf, clauseOf } from './reading/alter.ts';
+import { alterOf, type AlterTable } from './reading/alter.ts';
 import type { StatementReading } from './reading/reading.ts';
 import { createdTable, droppedTables } from './reading/tables.ts';
 
@@ -89,6 +89,19 @@ export interface KnownSchema {
 
 export const columnKey = (table: string, column: string): string => `${table}.${column.toLowerCase()}`;
 
+/** A clause of ALTER TABLE, with the name of a table that the script has not made. */
+export type OldTableChange = AlterTable['clauses'][number] & { readonly table: string };
+
+/** What ALTER TABLE does to a table that the script has not made, clause by clause. */
+export function* changesOfOldTable(
+  unit: readonly SqlToken[],
+  known: KnownSchema,
+): Generator<OldTableChange, void> {
+  const alter = alterOf(unit);
+  if (alter === undefined || known.tables.has(alter.table.text)) return;
+  for (const clause of alter.clauses) yield { ...clause, table: alter.table.text };
+}
+
 /** What is known once this statement has run, too. */
 export function remember(known: KnownSchema, unit: readonly SqlToken[]): KnownSchema {
   const created = createdTable(unit);
@@ -101,7 +114,6 @@ export function remember(known: KnownSchema, unit: readonly SqlToken[]): KnownSc
   const alter = alterOf(unit);
   if (alter === undefined) return known;
   const added = alter.clauses
-    .map(clauseOf)
     .flatMap((clause) => (clause.kind === 'add-columns' && !clause.ifNotExists ? clause.columns : []))
     .map((column) => columnKey(alter.table.text, column.name));
   return added.length === 0 ? known : { ...known, columns: new Set([...known.columns, ...added]) };

@@ -5,11 +5,11 @@ import { columnOf, type ColumnClause } from './tables.ts';
 /** ALTER TABLE: the table, and what is done to it. */
 export interface AlterTable {
   readonly table: DottedName;
-  readonly clauses: readonly (readonly SqlToken[])[];
+  readonly clauses: readonly (AlterClause & { readonly tokens: readonly SqlToken[] })[];
 }
 
 /** One clause of ALTER TABLE, as far as the checks look at it. */
-export type AlterClause =
+type AlterClause =
   | { readonly kind: 'add-columns'; readonly ifNotExists: boolean; readonly columns: readonly ColumnClause[] }
   /** MODIFY and CHANGE: `from` is the name of before. */
   | { readonly kind: 'change-column'; readonly from: string; readonly column: ColumnClause }
@@ -34,11 +34,12 @@ export function alterOf(unit: readonly SqlToken[]): AlterTable | undefined {
   if (table === undefined) return undefined;
   if (cursor.take('WAIT')) cursor.next();
   else cursor.take('NOWAIT');
-  return { table, clauses: listOf(unit.slice(cursor.at)).filter((clause) => clause.length > 0) };
+  const clauses = listOf(unit.slice(cursor.at)).filter((tokens) => tokens.length > 0);
+  return { table, clauses: clauses.map((tokens) => ({ ...clauseOf(tokens), tokens })) };
 }
 
 /** Says what a clause does. */
-export function clauseOf(tokens: readonly SqlToken[]): AlterClause {
+function clauseOf(tokens: readonly SqlToken[]): AlterClause {
   const cursor = new Cursor(tokens);
   switch (cursor.takeOneOf('ADD', 'MODIFY', 'CHANGE', 'DROP', 'RENAME', 'CONVERT', 'TRUNCATE')) {
     case 'ADD':

@@ -1,7 +1,6 @@
 import type { SqlToken } from '../../../sql/lexer.ts';
-import { alterOf, clauseOf } from '../reading/alter.ts';
 import { attributeAt, hasAttribute, isGenerated, isPrimary, type ColumnClause } from '../reading/tables.ts';
-import { columnKey, foundAt, rule, type Hit, type KnownSchema } from '../rule.ts';
+import { changesOfOldTable, columnKey, foundAt, rule, type Hit, type KnownSchema } from '../rule.ts';
 
 const findings = {
   'change-type': 'warning',
@@ -20,14 +19,11 @@ type Found = Hit<keyof typeof findings>;
 export const columnChanges = rule(findings, () => ({ unit: changes }));
 
 function* changes(unit: readonly SqlToken[], known: KnownSchema): Generator<Found, void> {
-  const alter = alterOf(unit);
-  if (alter === undefined || known.tables.has(alter.table.text)) return;
-  const table = alter.table.text;
-  for (const tokens of alter.clauses) {
-    const clause = clauseOf(tokens);
+  for (const clause of changesOfOldTable(unit, known)) {
+    const { table } = clause;
     if (clause.kind === 'add-columns') for (const column of clause.columns) yield* addedColumn(table, column);
     if (clause.kind === 'convert')
-      yield foundAt('change-charset', tokens[0], { object: table, detail: clause.charset });
+      yield foundAt('change-charset', clause.tokens[0], { object: table, detail: clause.charset });
     if (clause.kind === 'rename-column')
       yield foundAt('rename-column', clause.from, {
         object: `${table}.${clause.from.name}`,

@@ -1,8 +1,7 @@
 import type { SqlToken } from '../../../sql/lexer.ts';
-import { alterOf, clauseOf } from '../reading/alter.ts';
 import { Cursor } from '../reading/cursor.ts';
 import { createdTable, droppedTables } from '../reading/tables.ts';
-import { columnKey, foundAt, rule, type Hit, type KnownSchema } from '../rule.ts';
+import { changesOfOldTable, columnKey, foundAt, rule, type Hit, type KnownSchema } from '../rule.ts';
 
 const findings = {
   'drop-table': 'error',
@@ -25,16 +24,12 @@ function* losses(unit: readonly SqlToken[], known: KnownSchema): Generator<Found
   if (created?.orReplace === true && !created.temporary && !known.tables.has(created.name.text))
     yield foundAt('drop-table', created.name, { object: created.name.text });
   yield* otherLosses(new Cursor(unit), known);
-  const alter = alterOf(unit);
-  if (alter === undefined || known.tables.has(alter.table.text)) return;
-  for (const tokens of alter.clauses) {
-    const clause = clauseOf(tokens);
+  for (const clause of changesOfOldTable(unit, known)) {
+    const { table } = clause;
     if (clause.kind === 'drop-partition')
-      yield foundAt('drop-partition', tokens[0], { object: alter.table.text, detail: clause.names });
-    const isNew =
-      clause.kind === 'drop-column' && known.columns.has(columnKey(alter.table.text, clause.name.name));
-    if (clause.kind === 'drop-column' && !isNew)
-      yield foundAt('drop-column', clause.name, { object: `${alter.table.text}.${clause.name.name}` });
+      yield foundAt('drop-partition', clause.tokens[0], { object: table, detail: clause.names });
+    if (clause.kind === 'drop-column' && !known.columns.has(columnKey(table, clause.name.name)))
+      yield foundAt('drop-column', clause.name, { object: `${table}.${clause.name.name}` });
   }
 }
 

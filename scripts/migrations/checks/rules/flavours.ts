@@ -42,7 +42,7 @@ function* mariadbOnly(unit: readonly SqlToken[]): Generator<Construct, void> {
   if (first === 'CREATE' && second === 'SEQUENCE') yield { of, detail: 'CREATE SEQUENCE', at: unit[1] };
   if (first === 'ALTER' && second === 'TABLE' && third === 'IF')
     yield { of, detail: 'ALTER TABLE IF EXISTS', at: unit[2] };
-  for (const clause of alterOf(unit)?.clauses ?? []) {
+  for (const { tokens: clause } of alterOf(unit)?.clauses ?? []) {
     const at = outsideBrackets(clause.slice(0, 5)).find(
       ({ keyword }, index, tokens) =>
         keyword === 'IF' && ['EXISTS', 'NOT'].includes(tokens[index + 1]?.keyword ?? ''),

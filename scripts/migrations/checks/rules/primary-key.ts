@@ -1,5 +1,5 @@
 import type { SqlToken } from '../../../sql/lexer.ts';
-import { alterOf, clauseOf } from '../reading/alter.ts';
+import { alterOf } from '../reading/alter.ts';
 import { Cursor, listOf, outsideBrackets } from '../reading/cursor.ts';
 import { columnOf, createdTable, droppedTables, isPrimary, type CreatedTable } from '../reading/tables.ts';
 import { foundAt, rule, type LateHit } from '../rule.ts';
@@ -21,16 +21,16 @@ export const primaryKey = rule({ 'no-primary-key': 'warning' }, () => {
           });
         for (const name of droppedTables(unit)?.names ?? []) without.delete(name.text);
         const alter = alterOf(unit);
-        const clauses = (alter?.clauses ?? []).map((tokens) => ({ tokens, clause: clauseOf(tokens) }));
+        const clauses = alter?.clauses ?? [];
         const table = alter?.table.text ?? '';
-        const dropped = clauses.find(({ clause }) => clause.kind === 'drop-primary-key');
+        const dropped = clauses.find(({ kind }) => kind === 'drop-primary-key');
         if (dropped !== undefined)
           without.set(table, {
             ...foundAt('no-primary-key', dropped.tokens[0], { object: table }),
             statement,
           });
         const isAdded = clauses.some(
-          ({ clause }) =>
+          (clause) =>
             clause.kind === 'add-primary-key' ||
             (clause.kind === 'add-columns' && clause.columns.some(isPrimary)) ||
             (clause.kind === 'change-column' && isPrimary(clause.column)),

@@ -1,8 +1,14 @@
 import type { SqlToken } from '../../../sql/lexer.ts';
-import { alterOf, clauseOf, type AlterTable } from '../reading/alter.ts';
 import { Cursor, outsideBrackets } from '../reading/cursor.ts';
 import { hasAttribute, tableNamesIn } from '../reading/tables.ts';
-import { foundAt, rule, type Hit, type KnownSchema } from '../rule.ts';
+import {
+  changesOfOldTable,
+  foundAt,
+  rule,
+  type Hit,
+  type KnownSchema,
+  type OldTableChange,
+} from '../rule.ts';
 
 const findings = {
   'add-unique': 'warning',
@@ -19,18 +25,14 @@ export const tableChanges = rule(findings, () => ({ unit: changes }));
 function* changes(unit: readonly SqlToken[], known: KnownSchema): Generator<Found, void> {
   yield* renames(new Cursor(unit), known);
   yield* otherStatements(new Cursor(unit), known);
-  const alter = alterOf(unit);
-  if (alter === undefined || known.tables.has(alter.table.text)) return;
-  const object = alter.table.text;
-  for (const tokens of alter.clauses) {
-    const clause = clauseOf(tokens);
-    const { kind } = clause;
+  for (const clause of changesOfOldTable(unit, known)) {
+    const { kind, tokens, table: object } = clause;
     if (kind === 'add-unique' || kind === 'add-foreign-key' || kind === 'add-check')
       yield foundAt(kind, tokens[0], { object });
     if (kind === 'add-primary-key') yield foundAt('add-unique', tokens[0], { object });
     if (kind === 'rename-table') yield foundAt(kind, tokens[0], { object, detail: clause.to.text });
+    yield* copies(clause);
   }
-  yield* copies(alter);
 }
 
 function* renames(cursor: Cursor, known: KnownSchema): Generator<Found, void> {
@@ -76,27 +78,24 @@ const rebuilding = new Set([
   'REMOVE',
 ]);
 
-function* copies(alter: AlterTable): Generator<Found, void> {
-  for (const tokens of alter.clauses) {
-    const clause = clauseOf(tokens);
-    const at = tokens[0];
-    const rebuilds = (detail: string): Found =>
-      foundAt('table-copy', at, { object: alter.table.text, detail });
-    const words = outsideBrackets(tokens).map(({ keyword }) => keyword);
-    if (clause.kind === 'drop-primary-key') yield rebuilds('DROP PRIMARY KEY');
-    if (clause.kind === 'add-columns')
-      for (const column of clause.columns) {
-        if (hasAttribute(column, 'AUTO_INCREMENT')) yield rebuilds('AUTO_INCREMENT');
-        const isStored = hasAttribute(column, 'STORED') || hasAttribute(column, 'PERSISTENT');
-        if (isStored) yield rebuilds('STORED');
-      }
-    if (clause.kind !== 'other' || at === undefined) continue;
-    const option = words.find((word) => rebuilding.has(word));
-    if (at.keyword === 'ALGORITHM' && words.includes('COPY')) yield rebuilds('ALGORITHM=COPY');
-    else if (at.keyword === 'ADD' && words[1] === 'FULLTEXT') yield rebuilds('FULLTEXT');
-    else if (!clauseVerbs.has(at.keyword) && option !== undefined)
-      yield rebuilds(option === 'ORDER' ? 'ORDER BY' : option);
-  }
+function* copies(clause: OldTableChange): Generator<Found, void> {
+  const { table: object, tokens } = clause;
+  const at = tokens[0];
+  const rebuilds = (detail: string): Found => foundAt('table-copy', at, { object, detail });
+  if (clause.kind === 'drop-primary-key') yield rebuilds('DROP PRIMARY KEY');
+  if (clause.kind === 'add-columns')
+    for (const column of clause.columns) {
+      if (hasAttribute(column, 'AUTO_INCREMENT')) yield rebuilds('AUTO_INCREMENT');
+      const isStored = hasAttribute(column, 'STORED') || hasAttribute(column, 'PERSISTENT');
+      if (isStored) yield rebuilds('STORED');
+    }
+  if (clause.kind !== 'other' || at === undefined) return;
+  const words = outsideBrackets(tokens).map(({ keyword }) => keyword);
+  const option = words.find((word) => rebuilding.has(word));
+  if (at.keyword === 'ALGORITHM' && words.includes('COPY')) yield rebuilds('ALGORITHM=COPY');
+  else if (at.keyword === 'ADD' && words[1] === 'FULLTEXT') yield rebuilds('FULLTEXT');
+  else if (!clauseVerbs.has(at.keyword) && option !== undefined)
+    yield rebuilds(option === 'ORDER' ? 'ORDER BY' : option);
 }
 
 /** In these the words of `rebuilding` are names or say something else: ADD PARTITION, COALESCE PARTITION, ALTER INDEX. */
