@@ -10,9 +10,9 @@ import {
   findLockObstacle,
   readAccounts,
   setLocked,
-  type Account,
 } from '../database/account-locks.ts';
 import { currentUser } from '../database/grants.ts';
+import type { DatabaseAccount } from '../database/inventory.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { readIfThere, remove, writeDurably } from '../system/files.ts';
@@ -132,9 +132,10 @@ export async function orWithAccounts<T>(context: Context, work: () => Promise<T>
   }
 }
 
-const isSame = (one: Account, other: Account): boolean => one.user === other.user && one.host === other.host;
+const isSame = (one: DatabaseAccount, other: DatabaseAccount): boolean =>
+  one.user === other.user && one.host === other.host;
 
-function merged(some: readonly Account[], others: readonly Account[]): Account[] {
+function merged(some: readonly DatabaseAccount[], others: readonly DatabaseAccount[]): DatabaseAccount[] {
   const added = others.filter((other) => !some.some((one) => isSame(one, other)));
   return [...some, ...added].map(({ user, host }) => ({ user, host }));
 }

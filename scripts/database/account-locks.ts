@@ -1,13 +1,8 @@
 import type { Flavour } from '../sql/flavour.ts';
 import { quoteAccount } from '../sql/quote.ts';
 import { currentUser, holdsEverywhere, readGrantLines } from './grants.ts';
+import { parseAccount, type DatabaseAccount } from './inventory.ts';
 import { sqlErrorOf, type Session } from './session/session.ts';
-
-/** An account of the server: a name has one for each host that it may come from. */
-export interface Account {
-  readonly user: string;
-  readonly host: string;
-}
 
 /** What stands between an account of ours and the locking of others; undefined when nothing does. */
 export type LockObstacle =
@@ -30,11 +25,17 @@ const tables: Readonly<
   },
 };
 
-/** What it takes on all of a server: the first that an account has of each line is enough. */
-const needed: readonly (readonly string[])[] = [
+/** The privilege to end connections of others. */
+const connectionAdmin: Readonly<Record<Flavour, string>> = {
+  mysql: 'CONNECTION_ADMIN',
+  mariadb: 'CONNECTION ADMIN',
+};
+
+/** What it takes on all of a server: the first of each line, by the name that GRANT takes, or what is as good. */
+const neededOn = (flavour: Flavour): readonly (readonly [string, ...string[]])[] => [
   ['CREATE USER'],
   ['PROCESS'],
-  ['CONNECTION_ADMIN', 'CONNECTION ADMIN', 'SUPER'],
+  [connectionAdmin[flavour], 'SUPER'],
 ];
 
 /** Learns, before anything is done, whether this account may lock all accounts of these names. */
@@ -43,12 +44,12 @@ export async function findLockObstacle(
   names: readonly string[],
 ): Promise<LockObstacle | undefined> {
   const { flavour } = session.server;
-  const own = userOf(await currentUser(session));
+  const own = parseAccount(await currentUser(session)).user;
   if (names.includes(own)) return { kind: 'own', name: own };
   const lines = await readGrantLines(session);
-  const missing = needed
+  const missing = neededOn(flavour)
     .filter((oneOf) => !holdsEverywhere(lines, ...oneOf))
-    .map((oneOf) => (oneOf.length > 1 ? connectionAdmin[flavour] : (oneOf[0] ?? '')));
+    .map(([first]) => first);
   const accounts = await readAccounts(session, names).catch((error: unknown) => {
     if (sqlErrorOf(error) === undefined) throw error;
     return undefined;
@@ -59,17 +60,11 @@ export async function findLockObstacle(
   return unknown.length > 0 ? { kind: 'unknown', names: unknown } : undefined;
 }
 
-/** The privilege to end connections of others, by the name that GRANT takes. */
-const connectionAdmin: Readonly<Record<Flavour, string>> = {
-  mysql: 'CONNECTION_ADMIN',
-  mariadb: 'CONNECTION ADMIN',
-};
-
-/** All accounts of these names, and whether each is locked. */
+/** All accounts of these names (one for each host that it may come from), and whether each is locked. */
 export async function readAccounts(
   session: Session,
   names: readonly string[],
-): Promise<readonly (Account & { readonly isLocked: boolean })[]> {
+): Promise<readonly (DatabaseAccount & { readonly isLocked: boolean })[]> {
   const { table, locked, where } = tables[session.server.flavour];
   const rows = await session.rows(
     `SELECT User AS user, Host AS host, ${locked} AS locked FROM ${table} WHERE ${where} AND User IN (${marks(names)}) ORDER BY User, Host`,
@@ -85,7 +80,7 @@ export async function readAccounts(
 /** Locks accounts, or unlocks them; fine where they are so already, or are not there any more. Who is connected stays connected. */
 export async function setLocked(
   session: Session,
-  accounts: readonly Account[],
+  accounts: readonly DatabaseAccount[],
   isLocked: boolean,
 ): Promise<void> {
   for (const account of accounts)
@@ -118,6 +113,3 @@ export async function endConnections(session: Session, ids: readonly number[]): 
 }
 
 const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
-
-/** The name of an account as CURRENT_USER() writes it; a host holds no `@`, a name may. */
-const userOf = (account: string): string => account.slice(0, account.lastIndexOf('@'));

@@ -17,7 +17,7 @@ export interface Inventory {
   readonly sequences: readonly string[];
 }
 
-/** An account that something in the database is defined by. A role of MariaDB's has an empty host. */
+/** An account of the server: that something in the database is defined by, or that is locked. A role of MariaDB's has an empty host. */
 export interface DatabaseAccount {
   readonly user: string;
   readonly host: string;
