@@ -199,8 +199,7 @@ export function lacksOnLive(
 export function mayOnLive(live: readonly string[] | undefined, words: string): boolean | undefined {
   const named = /at least one of\) the (.+?) privilege/.exec(words)?.[1];
   if (live === undefined || named === undefined) return undefined;
-  const global = globalGrants(live);
-  return ['ALL PRIVILEGES', ...named.split(/, | or /)].some((name) => global.has(name));
+  return holdsEverywhere(live, ...named.split(/, | or /));
 }
 
 /**
@@ -209,10 +208,8 @@ export function mayOnLive(live: readonly string[] | undefined, words: string): b
  *
  * @param live the lines of SHOW GRANTS
  */
-export function isTrustedCreator(live: readonly string[]): boolean {
-  const global = globalGrants(live);
-  return ['ALL PRIVILEGES', 'SUPER', 'BINLOG ADMIN'].some((name) => global.has(name));
-}
+export const isTrustedCreator = (live: readonly string[]): boolean =>
+  holdsEverywhere(live, 'SUPER', 'BINLOG ADMIN');
 
 /**
  * Whether an account holds one of these privileges on all of the server: pure.
