@@ -27,9 +27,10 @@ export function readAsOne(bytes: Buffer, from: number, to: number, reading: Clie
 }
 
 function isOne(bytes: Buffer, from: number, to: number, reading: ClientReading, flavour: Flavour): boolean {
-  const does = (what: Parameters<typeof clientDoes>[1]): boolean => clientDoes(flavour, what) === true;
-  const [dollarQuotes, escapesInNames] = [does('dollarQuotes'), does('escapesInNames')];
-  const [hints, ownVersionedComments] = [does('hints'), does('ownVersionedComments')];
+  const dollarQuotes = clientDoes(flavour, 'dollarQuotes');
+  const escapesInNames = clientDoes(flavour, 'escapesInNames');
+  const hints = clientDoes(flavour, 'hints');
+  const ownVersionedComments = clientDoes(flavour, 'ownVersionedComments');
   const { mode, delimiter } = reading;
   let quote = 0;
   let tag: Buffer | undefined;

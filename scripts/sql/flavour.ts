@@ -89,11 +89,12 @@ const clientTraits = {
   escapesInNames: onlyMysql,
 };
 
+type ClientTrait = keyof typeof clientTraits;
+
 /** What a client does; without a flavour what all of them do, and undefined where they differ. */
-export function clientDoes(
-  flavour: Flavour | undefined,
-  what: keyof typeof clientTraits,
-): boolean | undefined {
+export function clientDoes(flavour: Flavour, what: ClientTrait): boolean;
+export function clientDoes(flavour: Flavour | undefined, what: ClientTrait): boolean | undefined;
+export function clientDoes(flavour: Flavour | undefined, what: ClientTrait): boolean | undefined {
   const does = clientTraits[what];
   if (flavour !== undefined) return does[flavour];
   const [first, ...others] = flavours.map((each) => does[each]);
