@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import type { Target } from '../database/session/target.ts';
-import { madeWith, type AcceptedText, type LedgerRow } from './ledger/columns.ts';
+import type { AcceptedText, LedgerRow } from './ledger/columns.ts';
 import { writeLedger } from './ledger/ledger-write.ts';
 import { readLedger } from './ledger/ledger.ts';
 import { ensureLedger, orTell } from './ledger/make-ledger.ts';
@@ -71,7 +71,7 @@ export async function acceptText(
   await withMigrationLock(context, target, async ({ keeper }) => {
     const { row, checksum, file } = planAcceptance(await readLedger(keeper), migrations, wish);
     if (isTextTaken(row, checksum)) return;
-    await ensureLedger(keeper, target.database, [...madeWith, 'accepted']);
+    await ensureLedger(keeper, target.database, ['accepted']);
     const accepted = [...row.accepted, { checksum, at: context.clock.now().toISOString(), by, because }];
     const found = await orTell(() => writeLedger(keeper, target.database, 'accept', row, accepted));
     if (found === 0) throw refused('migrations-moved', { file: file ?? row.name });

@@ -121,7 +121,7 @@ export type LedgerRow = { readonly [K in keyof Columns]: v.InferOutput<Columns[K
 export type ExtraColumn = keyof typeof later;
 
 /** What every ledger has beside, from the day that it is made; the others are added when there is something to keep. */
-export const madeWith: readonly ExtraColumn[] = ['note'];
+const madeWith: readonly ExtraColumn[] = ['note'];
 
 /** The columns of a new ledger, for CREATE TABLE. */
 export const columnsToCreate = (): string =>
@@ -133,9 +133,9 @@ export const columnsToCreate = (): string =>
 export const columnsToAdd = (missing: readonly ExtraColumn[]): string =>
   missing.map((key) => `ADD COLUMN ${later[key].name} ${later[key].type}`).join(', ');
 
-/** Which of the columns that are asked for are not among the names. Pure. */
-export const extrasMissing = (asked: readonly ExtraColumn[], names: ReadonlySet<string>): ExtraColumn[] =>
-  asked.filter((key) => !names.has(later[key].name));
+/** What is not among the names, of the columns that every ledger gets, and of those that there is something to keep in. Pure. */
+export const extrasMissing = (toKeep: readonly ExtraColumn[], names: ReadonlySet<string>): ExtraColumn[] =>
+  [...madeWith, ...toKeep].filter((key) => !names.has(later[key].name));
 
 /** What a table lacks of what every ledger has; it may have more. Pure. */
 export const missingFrom = (names: ReadonlySet<string>): string[] =>

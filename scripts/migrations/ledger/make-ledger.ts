@@ -2,24 +2,24 @@ import { reasonOf, refused } from '../../core/errors.ts';
 import type { Session } from '../../database/session/session.ts';
 import { sqlErrorOf } from '../../database/session/sql-error.ts';
 import { noMoreThan } from '../../sql/quote.ts';
-import { extrasMissing, madeWith, type ExtraColumn, type LedgerRow } from './columns.ts';
+import { extrasMissing, type ExtraColumn, type LedgerRow } from './columns.ts';
 import { draftTable, LedgerWriteError, writeLedger } from './ledger-write.ts';
 import { ledgerColumns, isLedgerShape, isLedgerThere, ledgerTable } from './ledger.ts';
 
 /**
  * Makes the ledger where there is none, and adds the columns that one lacks.
  *
- * @param needed of those that not every ledger has
+ * @param toKeep the columns that only a ledger has in which there is something to keep
  * @throws MajError `ledger-foreign` when a table of that name has another shape; `ledger-not-written`
  */
 export async function ensureLedger(
   session: Session,
   database: string,
-  needed: readonly ExtraColumn[] = madeWith,
+  toKeep: readonly ExtraColumn[] = [],
 ): Promise<void> {
   await orTell(async () => {
     if (!(await isLedgerThere(session))) await writeLedger(session, database, 'create', { draft: false });
-    const missing = extrasMissing(needed, await ledgerColumns(session));
+    const missing = extrasMissing(toKeep, await ledgerColumns(session));
     if (missing.length > 0) await writeLedger(session, database, 'add-columns', missing);
   });
 }
