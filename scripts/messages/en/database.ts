@@ -150,7 +150,7 @@ export const database = {
     }),
     'server-programs-missing': (facts) => ({
       message: `The programs of a ${facts.flavour === undefined ? 'MariaDB or MySQL' : traits.name[facts.flavour]} server, which the throwaway server is started with, were not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}`,
-      hint: `Install them (no service needs to run), or name their folder in REHEARSAL_SERVER:${indented(
+      hint: `${facts.folder === undefined ? 'Install them (no service needs to run), or name their folder in REHEARSAL_SERVER:' : 'Correct REHEARSAL_SERVER, or leave it out: then they are looked for on PATH. To install them (no service needs to run):'}${indented(
         facts.flavour === undefined
           ? [...serverInstall.mariadb, ...serverInstall.mysql]
           : serverInstall[facts.flavour],
@@ -162,7 +162,7 @@ export const database = {
     }),
     'clients-missing': (facts) => ({
       message: `The program ${facts.missing} of ${traits.name[facts.flavour]} was not found ${facts.folder === undefined ? 'on PATH' : `in ${facts.folder}`}.${foundInstead(facts.found)}${facts.through ? ' The throwaway server runs on this machine, where CLIENT_COMMAND does not reach it.' : ''}`,
-      hint: `The client must be of the server’s own kind. Install it, or name its folder in CLIENT_BIN_DIR:${indented(clientInstall[facts.flavour])}`,
+      hint: `The client must be of the server’s own kind. ${facts.folder === undefined ? 'Install it, or name its folder in CLIENT_BIN_DIR:' : 'Correct CLIENT_BIN_DIR, or leave it out: then it is looked for on PATH. To install it:'}${indented(clientInstall[facts.flavour])}`,
     }),
     'client-command-failed': (facts) => ({
       message: `CLIENT_COMMAND (${facts.command}) does not lead to ${facts.program} of ${traits.name[facts.flavour]}.${foundInstead(facts.found)}${facts.words === '' ? '' : ` It says: ${facts.words}`}`,

@@ -96,7 +96,7 @@ export const gate = {
       ].join('\n'),
       hint: [
         ...new Set(facts.reasons.map(({ kind }) => reasonHints[kind])),
-        'Run `maj rehearse` (npm run rehearse), then push again.',
+        'Run `maj rehearse` (./node_modules/.bin/maj rehearse), then push again.',
       ]
         .filter((hint) => hint !== undefined)
         .join(' '),

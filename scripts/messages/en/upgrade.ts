@@ -303,8 +303,7 @@ export const upgrade = {
       ].join('\n'),
     'files-left-behind': (facts) =>
       `these files were written since ${facts.backup} (${facts.takenAt}), outside of APP_PERSIST. The older version will not have them. They stay in the tree that is put aside, and in the backup that is taken first:\n${folderLines(facts.files)}`,
-    'rows-kept': (facts) =>
-      `what is in the database now, those rows among it, is kept in the backup ${facts.backup}`,
+    'rows-kept': (facts) => `what is in the database now is kept in the backup ${facts.backup}`,
     'rows-not-known': (facts) =>
       `users may have written since the backup ${facts.backup} was taken; keeping and counting that failed in part: ${facts.reason}`,
     'left-over': (facts) => `${facts.path} could not be cleaned up: ${facts.reason}`,
