@@ -26,6 +26,7 @@ export const layers = [
   'rehearsal',
   'upgrade',
   'gate',
+  'setup',
   'messages',
   'cli',
 ];

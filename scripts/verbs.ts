@@ -2,6 +2,7 @@ import type { Verbs } from './cli/program.ts';
 import type { Verb } from './cli/verb.ts';
 
 const byName: Readonly<Record<string, () => Promise<Verb>>> = {
+  init: async () => (await import('./init.ts')).initVerb,
   status: async () => (await import('./status.ts')).statusVerb,
   backup: async () => (await import('./backup.ts')).backupVerb,
   backups: async () => (await import('./backups.ts')).backupsVerb,

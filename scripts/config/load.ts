@@ -21,6 +21,15 @@ export interface LoadedSettings {
   readonly slips: readonly Slip[];
 }
 
+/**
+ * What an `.env` says, by name; nothing where it is not there.
+ *
+ * @throws MajError `settings-unreadable`
+ */
+export const readEnvFile = (path: string): Readonly<Record<string, string>> =>
+  // parse(), not config(): the latter changes process.env and, from version 17 on, prints to the terminal.
+  dotenv.parse(readSettingsFile(path) ?? '');
+
 /** Whether a project says anything itself: in `.env`, or in the file that a team shares. */
 export const hasSettings = (projectDir: string): boolean =>
   [resolve(folderOfRecords(projectDir), '.env'), resolve(projectDir, sharedFileName)].some((path) =>
@@ -49,8 +58,7 @@ export function loadSettings(
   const path = resolve(folder, '.env');
   const shared = resolve(projectDir, sharedFileName);
   refuseStrangers(projectDir, [...new Set([projectDir, folder]), shared, path], environment);
-  // parse(), not config(): the latter changes process.env and, from version 17 on, prints to the terminal.
-  const file = dotenv.parse(readSettingsFile(path) ?? '');
+  const file = readEnvFile(path);
   const sources = { shared: readSharedSettings(projectDir) ?? {}, file, environment, options };
   const { texts, ignored } =
     deciding === 'project' ? mergeProjectFirst(sources) : { texts: mergeCallerFirst(sources), ignored: [] };

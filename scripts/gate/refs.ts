@@ -118,7 +118,7 @@ export const mirroredAway = (
 ): string[] => theirs.filter((branch) => isGuarded(branch, patterns) && !ours.includes(branch));
 
 /** What branches are called that are live somewhere. */
-const liveNames = ['deploy*', 'prod', 'prod/*', 'production*', 'live', 'live/*'];
+export const liveNames = ['deploy*', 'prod', 'prod/*', 'production*', 'live', 'live/*'];
 
 /**
  * The branch among these that is live by its name, where no setting says which are: a clone without them would guard another

@@ -1,49 +1,14 @@
-import { spawn } from 'node:child_process';
-import { cp, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { withSession } from '../../scripts/database/session/session.ts';
 import type { CliRun } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/context.ts';
+import { must, packInto, run } from '../helpers/installed-package.ts';
 import { clientFolder, servers, useServer } from '../helpers/servers.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Runs a program of the machine's, with git as a fresh user would have it. */
-function run(cwd: string, program: string, ...args: string[]): Promise<CliRun> {
-  const gitless = Object.entries(process.env).filter(([name]) => !/^(GIT_|npm_)/.test(name));
-  const env = { ...Object.fromEntries(gitless), GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
-  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code, signal, ...output }));
-  });
-}
-
-async function must(cwd: string, program: string, ...args: string[]): Promise<string> {
-  const ran = await run(cwd, program, ...args);
-  expect(ran.code, `${program} ${args.join(' ')}: ${ran.stderr}`).toBe(0);
-  return ran.stdout;
-}
-
-/**
- * A copy of the repository to be packed. Packing builds anew: in the repository itself it would write over the very files
- * that tests which run at the same time start the command from.
- */
-async function copyOfRepository(): Promise<string> {
-  const copy = join(temporaryFolder('copy'), 'repository');
-  const ours = ['.git', '.maj', 'dist', 'node_modules'];
-  await cp(repository, copy, {
-    recursive: true,
-    filter: (path) => !ours.includes(relative(repository, path)),
-  });
-  await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
-  return copy;
-}
 
 describe.each(servers.slice(0, 1))('the package, installed into a fresh repository, on $name', (server) => {
   const running = useServer(server);
@@ -53,10 +18,9 @@ describe.each(servers.slice(0, 1))('the package, installed into a fresh reposito
   beforeAll(async () => {
     project = temporaryFolder('fresh');
     bare = join(temporaryFolder('bare'), 'deploy.git');
-    await must(await copyOfRepository(), 'npm', 'pack', '--silent', '--pack-destination', project);
-    const archive = (await readdir(project)).find((name) => name.endsWith('.tgz')) ?? '';
+    const archive = await packInto(project);
     await writeFile(join(project, 'package.json'), '{"name":"application","private":true}\n');
-    await must(project, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${archive}`);
+    await must(project, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', archive);
     const database = await running().createDatabase();
     const clients = clientFolder(server);
     const settings = [

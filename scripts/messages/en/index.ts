@@ -10,6 +10,7 @@ import { keeping } from './keeping.ts';
 import { migrations } from './migrations.ts';
 import { release } from './release.ts';
 import { settings } from './settings.ts';
+import { setup } from './setup.ts';
 import { system } from './system.ts';
 import { upgrade } from './upgrade.ts';
 
@@ -32,6 +33,7 @@ export const en = {
     ...application.errors,
     ...upgrade.errors,
     ...gate.errors,
+    ...setup.errors,
   } satisfies ErrorTexts,
   /** A step: what the spinner says while it runs. */
   steps: {
@@ -45,6 +47,7 @@ export const en = {
     ...application.steps,
     ...upgrade.steps,
     ...gate.steps,
+    ...setup.steps,
   } satisfies StepTexts,
   /** Something worth saying that is neither a step nor an error: a warning or a plain note. */
   notes: {
@@ -58,6 +61,7 @@ export const en = {
     ...application.notes,
     ...upgrade.notes,
     ...gate.notes,
+    ...setup.notes,
   } satisfies NoteTexts,
   /** What is found in migration scripts. */
   checks: checks.texts,
@@ -72,5 +76,6 @@ export const en = {
     application: application.results,
     upgrade: upgrade.results,
     gate: gate.results,
+    setup: setup.results,
   },
 };

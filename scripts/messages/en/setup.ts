@@ -1,0 +1,123 @@
+import { nameList } from '../../core/format.ts';
+import { unifiedDiff } from '../../core/unified-diff.ts';
+import type { HookManager } from '../../setup/detect.ts';
+import type { Edit, Layout } from '../../setup/edits.ts';
+import type { ErrorText, ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
+
+const managerNames: Readonly<Record<HookManager['kind'], string>> = {
+  husky: 'husky',
+  lefthook: 'lefthook',
+  'simple-git-hooks': 'simple-git-hooks',
+  plain: 'git’s own hooks',
+  unknown: 'unknown',
+};
+
+const listed = (files: readonly string[]): string[] => files.map((file) => `  ${file}`);
+
+/** The difference of a file; of `.env`, which holds passwords, only what is added or taken out. */
+function editLines({ path, before = '', after = '' }: Edit): string[] {
+  const isSecret = /(?:^|\/)\.env$/.test(path);
+  const [from, to] = isSecret ? [before.replace(after, ''), after.replace(before, '')] : [before, after];
+  return unifiedDiff(path, from, to, { before: '', after: '' });
+}
+
+/** What setup/ says, in English. */
+export const setup = {
+  errors: {
+    'init-no-repository': (facts) => ({
+      message: `${facts.folder} is in no git repository${facts.output === '' ? '' : ` (${facts.output})`}.`,
+      hint: 'Run `git init` first, or go to the folder of your project.',
+    }),
+    'init-path': (facts) => ({
+      message: `The project’s folder ${facts.path} has a blank or a special character in its name, which the hook’s script cannot hold.`,
+      hint: 'Rename the folder, or write the hook by hand (docs/gate.md).',
+    }),
+    'init-not-installed': (facts) => ({
+      message: 'maj-kit is not installed in this project, and its hook needs a place to start from.',
+      hint:
+        facts.packageManager === 'npm'
+          ? 'npm install --save-dev maj-kit'
+          : `${facts.packageManager === 'pnpm' ? 'pnpm add --save-dev' : 'yarn add --dev'} maj-kit`,
+    }),
+    'init-install': (facts) => ({
+      message: `\`${facts.command}\` failed: ${facts.output}`,
+      hint: 'Install maj-kit as a development dependency, then run `maj init` again.',
+    }),
+    'init-package-json': (facts) => ({
+      message: `${facts.path} cannot be read: ${facts.reason}`,
+      hint: 'Correct it, then run `maj init` again.',
+    }),
+    'init-by-hand': (facts) => ({
+      message: `The gate cannot be added to ${nameList(facts.files)} without guessing; nothing was written.`,
+      hint: `Have your pre-push hook call this, with git’s lines on its standard input: ${facts.command}. docs/gate.md has examples; \`maj init\` does the rest once core.hooksPath of this repository names a folder in it.`,
+    }),
+    'init-hook-manager': (facts) => ({
+      message: `\`${facts.command}\` failed: ${facts.output}`,
+      hint: 'The files are written. Correct this, then run `maj init` again.',
+    }),
+    'init-trial': (facts) => ({
+      message: `git cannot make a commit to try the hook with (${facts.command}): ${facts.output}`,
+      hint: 'The files are written. Correct this, then run `maj init` again.',
+    }),
+    'init-not-asked': (facts) => ({
+      message: `The hook does not work: a commit that nobody has rehearsed went to ${facts.branch} of a throwaway repository.`,
+      hint: 'Look at `git config --show-origin core.hooksPath`, and at HUSKY and LEFTHOOK in the environment, which switch hooks off.',
+    }),
+    'init-refused-otherwise': (facts) => ({
+      message: `Something else than the gate refused the push to ${facts.branch} of a throwaway repository: ${facts.output}`,
+      hint: 'Correct what the other hook complains of, then run `maj init` again.',
+    }),
+    'init-not-allowed': (facts) => ({
+      message: `The push of what was just rehearsed to ${facts.branch} of a throwaway repository is refused: ${facts.output}`,
+      hint: 'Do what it says, then run `maj init` again.',
+    }),
+  } satisfies Partial<ErrorTexts>,
+  steps: {
+    'init-install': (facts) => `Installing maj-kit (${facts.command})`,
+    'init-write': (facts) => `Writing ${facts.files.length === 1 ? '1 file' : `${facts.files.length} files`}`,
+    'init-hook': (facts) => `Setting up the hook (${managerNames[facts.manager]})`,
+    'init-refuse': (facts) =>
+      `Pushing an unrehearsed migration to ${facts.branch} of a throwaway repository: it has to be refused`,
+    'init-allow': (facts) =>
+      `Pushing the rehearsed migrations to ${facts.branch} of a throwaway repository: it has to be allowed`,
+  } satisfies Partial<StepTexts>,
+  notes: {
+    'init-found': (facts) =>
+      `found: packages by ${facts.packageManager}, hooks by ${managerNames[facts.manager.kind]}, migrations: ${migrationsText(facts.migrations)}; guarded: ${facts.branches.join(', ')}`,
+    'init-env-tracked': (facts) =>
+      `git tracks ${facts.path}, with the passwords in it: \`git rm --cached ${facts.path}\`, add it to .gitignore, and change the passwords`,
+    'init-changes': (facts) => ['changes:', ...facts.edits.flatMap(editLines)].join('\n'),
+  } satisfies Partial<NoteTexts>,
+  results: {
+    question: (facts: { files: readonly string[] }) =>
+      facts.files.length === 1 ? 'Write this file?' : `Write these ${facts.files.length} files?`,
+    removeQuestion: (facts: { files: readonly string[] }) =>
+      facts.files.length === 1 ? 'Change this file?' : `Change these ${facts.files.length} files?`,
+    installQuestion: (facts: { command: string }) =>
+      `maj-kit is not installed here. Run \`${facts.command}\`?`,
+    hookSet: (facts: { manager: HookManager['kind'] }) =>
+      `The gate is set up as pre-push hook (${managerNames[facts.manager]}).`,
+    done: (facts: { files: readonly string[]; branch: string; trouble: ErrorText | undefined }) => [
+      facts.trouble === undefined
+        ? `The gate stands: a push of unrehearsed migrations to ${facts.branch} was refused, that of rehearsed ones was allowed.`
+        : `The gate stands: a push of unrehearsed migrations to ${facts.branch} was refused. Nothing is rehearsed yet: ${facts.trouble.message}`,
+      ...(facts.trouble === undefined ? [] : [`Next: ${facts.trouble.hint} Then \`maj rehearse\`.`]),
+      ...(facts.files.length === 0
+        ? []
+        : ['Commit these files, so that every clone has them:', ...listed(facts.files)]),
+    ],
+    removed: (facts: { files: readonly string[] }) =>
+      facts.files.length === 0
+        ? ['Nothing of `maj init` is left here.']
+        : [
+            'Taken out of:',
+            ...listed(facts.files),
+            '.maj stays, with its backups; remove it when you need none of them.',
+          ],
+  },
+};
+
+const migrationsText = (migrations: Layout['migrations']): string =>
+  migrations === undefined
+    ? 'none yet'
+    : `${migrations.folder} (${migrations.of}${migrations.isSql ? '' : ', which maj cannot rehearse yet'})`;

@@ -1,0 +1,285 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { CliRun } from '../helpers/cli.ts';
+import { temporaryFolder } from '../helpers/context.ts';
+import { repositoryAt, type GateRepository } from '../helpers/gate-repository.ts';
+import { must, packInto, run } from '../helpers/installed-package.ts';
+import { writeTree } from '../helpers/packages.ts';
+import { clientFolder, servers, useServer } from '../helpers/servers.ts';
+
+const script = { 'migrations/001_users.sql': 'CREATE TABLE users (id INT PRIMARY KEY);\n' };
+const manifest = (more: object = {}): string =>
+  `${JSON.stringify({ name: 'shop', private: true, ...more }, null, 2)}\n`;
+/** A hook of the project's own, which writes down what git hands to it. */
+const ownHook = '#!/bin/sh\n# its own\ncat >> "$(git rev-parse --git-common-dir)/heard"\n';
+
+/** A project as somebody else has made it, and what is found in it. */
+interface Case {
+  readonly title: string;
+  readonly files: Readonly<Record<string, string>>;
+  /** From the root of the repository; the project's files are there. */
+  readonly folder?: string;
+  /** Files beside those of the project, from the root. */
+  readonly rootFiles?: Readonly<Record<string, string>>;
+  /** Commands that set up what is there before. */
+  readonly before?: readonly (readonly string[])[];
+  /** Its `.env` has Laravel's names. */
+  readonly isLaravel?: boolean;
+  readonly found: {
+    readonly packageManager: string;
+    readonly hookManager: string;
+    readonly migrations: string;
+  };
+  /** Where the hook stands then. */
+  readonly hook: string;
+  /** A migration that is added later. */
+  readonly next?: string;
+  /** It has a hook of its own, which gets git's lines as before. */
+  readonly hears?: boolean;
+  /** maj cannot rehearse its migrations. */
+  readonly isForeign?: boolean;
+}
+
+const cases: readonly Case[] = [
+  {
+    title: 'npm, plain SQL, no hooks',
+    files: { ...script, 'package.json': manifest() },
+    found: { packageManager: 'npm', hookManager: 'husky', migrations: 'SQL' },
+    hook: '.husky/pre-push',
+  },
+  {
+    title: 'pnpm, husky with hooks of its own',
+    files: {
+      ...script,
+      'package.json': manifest({
+        scripts: { prepare: 'husky', backup: 'tar c .' },
+        devDependencies: { husky: '9' },
+      }),
+      'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
+      '.husky/pre-push': ownHook.replace('#!/bin/sh\n', ''),
+    },
+    before: [['node', 'node_modules/husky/bin.js']],
+    found: { packageManager: 'pnpm', hookManager: 'husky', migrations: 'SQL' },
+    hook: '.husky/pre-push',
+    hears: true,
+  },
+  {
+    title: 'Yarn 1, lefthook with commands before a push',
+    files: {
+      ...script,
+      'package.json': manifest({ devDependencies: { lefthook: '2' } }),
+      'yarn.lock': '# yarn lockfile v1\n',
+      'lefthook.yml': `# checks\npre-push:\n  commands:\n    own:\n      run: cat >> .git/heard\n      use_stdin: true\npre-commit:\n  commands: {}\n`,
+    },
+    before: [['node_modules/.bin/lefthook', 'install']],
+    found: { packageManager: 'yarn', hookManager: 'lefthook', migrations: 'SQL' },
+    hook: 'lefthook.yml',
+    hears: true,
+  },
+  {
+    title: 'Yarn 4, lefthook with jobs',
+    files: {
+      ...script,
+      'package.json': manifest({ packageManager: 'yarn@4.5.0', devDependencies: { lefthook: '2' } }),
+      'lefthook.yml':
+        'pre-push:\n  jobs:\n    - name: own\n      run: cat >> .git/heard\n      use_stdin: true\n',
+    },
+    found: { packageManager: 'yarn-berry', hookManager: 'lefthook', migrations: 'SQL' },
+    hook: 'lefthook.yml',
+    hears: true,
+  },
+  {
+    title: 'simple-git-hooks with a command before a push',
+    files: {
+      ...script,
+      'package.json': manifest({
+        'simple-git-hooks': { 'pre-commit': 'true', 'pre-push': 'cat >> .git/heard' },
+        license: 'MIT',
+      }),
+    },
+    before: [['node_modules/.bin/simple-git-hooks']],
+    found: { packageManager: 'npm', hookManager: 'simple-git-hooks', migrations: 'SQL' },
+    hook: 'package.json',
+    hears: true,
+  },
+  {
+    title: 'a hook in git’s own folder, as git-lfs has it',
+    files: { ...script, 'package.json': manifest() },
+    rootFiles: { '.git/hooks/pre-push': ownHook },
+    found: { packageManager: 'npm', hookManager: 'plain', migrations: 'SQL' },
+    hook: '.git/hooks/pre-push',
+    hears: true,
+  },
+  {
+    title: 'core.hooksPath with a folder that git tracks',
+    files: { ...script, 'package.json': manifest(), '.githooks/pre-push': ownHook },
+    before: [['git', 'config', 'core.hooksPath', '.githooks']],
+    found: { packageManager: 'npm', hookManager: 'plain', migrations: 'SQL' },
+    hook: '.githooks/pre-push',
+    hears: true,
+  },
+  {
+    title: 'a folder of a monorepo',
+    folder: 'apps/shop',
+    files: { ...script, 'package.json': manifest() },
+    rootFiles: { 'package.json': manifest({ workspaces: ['apps/*'] }), 'package-lock.json': '{}\n' },
+    found: { packageManager: 'npm', hookManager: 'husky', migrations: 'SQL' },
+    hook: '.husky/pre-push',
+  },
+  {
+    title: 'a Makefile with targets of its own, and names of scripts that are taken',
+    next: 'db/migrations/2_more.sql',
+    files: {
+      'db/migrations/1_users.sql': script['migrations/001_users.sql'],
+      'package.json': manifest({ scripts: { prepare: 'echo build', restore: 'git restore .' } }),
+      Makefile: 'all:\n\t@echo all\nbackup:\n\t@echo their own backup',
+      '.gitignore': 'node_modules\n.env',
+    },
+    found: { packageManager: 'npm', hookManager: 'husky', migrations: 'SQL' },
+    hook: '.husky/pre-push',
+  },
+  {
+    title: 'Laravel',
+    files: {
+      artisan: '#!/usr/bin/env php\n',
+      'database/migrations/2024_01_01_000000_users.php': '<?php return 1;\n',
+      'composer.json': '{}\n',
+      'package.json': manifest({ type: 'module', scripts: { build: 'vite build' } }),
+    },
+    isLaravel: true,
+    found: { packageManager: 'npm', hookManager: 'husky', migrations: 'Laravel' },
+    hook: '.husky/pre-push',
+    isForeign: true,
+  },
+  {
+    title: 'Prisma',
+    files: {
+      'prisma/schema.prisma': 'datasource db {\n  provider = "mysql"\n}\n',
+      'prisma/migrations/20240101000000_users/migration.sql': script['migrations/001_users.sql'],
+      'package.json': manifest({ dependencies: { '@prisma/client': '6' } }),
+    },
+    found: { packageManager: 'npm', hookManager: 'husky', migrations: 'Prisma' },
+    hook: '.husky/pre-push',
+    isForeign: true,
+  },
+  {
+    title: 'Knex',
+    files: {
+      'knexfile.js': 'export default {};\n',
+      'migrations/20240101000000_users.js': 'export const up = () => 1;\n',
+      'package.json': manifest({ dependencies: { knex: '3' } }),
+    },
+    found: { packageManager: 'npm', hookManager: 'husky', migrations: 'Knex' },
+    hook: '.husky/pre-push',
+    isForeign: true,
+  },
+];
+
+describe.each(servers.slice(0, 1))('maj init on $name', (server) => {
+  const running = useServer(server);
+  let packages = '';
+
+  beforeAll(async () => {
+    packages = temporaryFolder('packages');
+    const archive = await packInto(packages);
+    writeFileSync(join(packages, 'package.json'), manifest());
+    // lefthook’s script after its installation would look for a repository.
+    const words = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+    await must(packages, 'npm', ...words, archive, 'lefthook@2', 'simple-git-hooks@2', 'husky@9');
+  });
+
+  /** Makes a project in a repository of its own; what it is committed with is all there is. */
+  async function project(one: Case): Promise<GateRepository> {
+    const base = temporaryFolder('init');
+    const top = join(base, 'repository');
+    const repository = repositoryAt(top, join(base, 'remote.git'));
+    const { git, remote } = repository;
+    mkdirSync(top);
+    git('init', '--quiet', '--initial-branch=main');
+    git('init', '--quiet', '--bare', '--initial-branch=main', remote);
+    git('remote', 'add', 'origin', remote);
+    const folder = join(top, one.folder ?? '.');
+    writeTree(top, { '.gitignore': 'node_modules\n.env\n', ...one.rootFiles });
+    writeTree(folder, one.files);
+    for (const hook of ['.git/hooks/pre-push', '.githooks/pre-push'])
+      if (existsSync(join(top, hook))) chmodSync(join(top, hook), 0o755);
+    symlinkSync(join(packages, 'node_modules'), join(top, 'node_modules'));
+    const database = await running().createDatabase();
+    const names = one.isLaravel === true ? ['DB_DATABASE', 'DB_USERNAME'] : ['DB_NAME', 'DB_USER'];
+    const settings = [
+      `DB_SOCKET=${running().socket}`,
+      `${names[0] ?? ''}=${database}`,
+      `${names[1] ?? ''}=root`,
+      `CLIENT_BIN_DIR=${clientFolder(server) ?? ''}`,
+      `REHEARSAL_SERVER=${server.binDir ?? 'auto'}`,
+    ];
+    writeFileSync(join(folder, '.env'), settings.join('\n'), { mode: 0o600 });
+    for (const [program = '', ...words] of one.before ?? []) await must(top, program, ...words);
+    repository.commit();
+    return repository;
+  }
+
+  const init = (folder: string, ...words: string[]): Promise<CliRun> =>
+    run(
+      folder,
+      'node',
+      join(packages, 'node_modules/maj-kit/dist/maj.js'),
+      'init',
+      '--yes',
+      '--json',
+      ...words,
+    );
+  const resultOf = ({ stdout }: CliRun): unknown => JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  const read = (path: string): string | undefined =>
+    existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+
+  test.each(cases)('$title: the hook refuses, then allows; --remove leaves nothing', async (one) => {
+    const { folder: top, git, push, commit } = await project(one);
+    const folder = join(top, one.folder ?? '.');
+    const before = { hook: read(join(top, one.hook)), env: read(join(folder, '.env')) };
+    const isAllowed = one.isForeign !== true;
+
+    const done = await init(folder);
+    expect(done.code, done.stdout + done.stderr).toBe(isAllowed ? 0 : 3);
+    expect(resultOf(done)).toMatchObject({
+      data: { ...one.found, migrations: { of: one.found.migrations }, refused: true, allowed: isAllowed },
+    });
+    expect(read(join(top, one.hook))).toContain('maj-kit/hooks/pre-push');
+
+    // Again: nothing is written, and it holds.
+    commit();
+    const again = await init(folder);
+    expect(again.code, again.stdout + again.stderr).toBe(isAllowed ? 0 : 3);
+    expect(resultOf(again)).toMatchObject({ data: { files: [] } });
+    expect(git('status', '--porcelain')).toBe('');
+
+    // A user's own pushes.
+    const heard = join(top, '.git', 'heard');
+    rmSync(heard, { force: true });
+    const first = await push('origin', 'HEAD:deploy');
+    expect(first.code === 0, first.stderr).toBe(isAllowed);
+    if (one.hears === true)
+      expect(read(heard)).toBe(
+        `HEAD ${git('rev-parse', 'HEAD').trim()} refs/heads/deploy ${'0'.repeat(40)}\n`,
+      );
+    writeTree(folder, { [one.next ?? 'migrations/2_more.sql']: 'CREATE TABLE more (id INT PRIMARY KEY);\n' });
+    commit();
+    const second = await push('origin', 'HEAD:deploy');
+    expect(second.code).not.toBe(0);
+    expect(second.stderr).toMatch(isAllowed ? /2_more.* \(added\)/ : /maj: The push of/);
+    expect((await push('origin', 'HEAD:feature')).code).toBe(0);
+
+    // Out again: every file is as it was, and no push is asked about.
+    git('reset', '--quiet', '--hard', 'HEAD~1');
+    const removed = await init(folder, '--remove');
+    expect(removed.code, removed.stdout + removed.stderr).toBe(0);
+    git('add', '--all');
+    expect(git('diff', '--cached', 'HEAD~1')).toBe('');
+    expect(read(join(top, one.hook))).toBe(before.hook);
+    expect(read(join(folder, '.env'))).toBe(before.env);
+    commit({ [`${one.folder ?? '.'}/migrations/3_x.sql`]: 'SELECT 1;\n' });
+    const unasked = await push('origin', '--force', 'HEAD:deploy');
+    expect(unasked.code, unasked.stderr).toBe(0);
+  });
+});
