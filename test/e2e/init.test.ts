@@ -282,4 +282,115 @@ describe.each(servers.slice(0, 1))('maj init on $name', (server) => {
     const unasked = await push('origin', '--force', 'HEAD:deploy');
     expect(unasked.code, unasked.stderr).toBe(0);
   });
+
+  const simple: Case = cases[0] ?? never();
+  const more = { 'migrations/2_more.sql': 'CREATE TABLE more (id INT PRIMARY KEY);\n' };
+
+  test('guards linked worktrees, commits from before the hook, and clones once their packages are there', async () => {
+    const { folder, git, remote, push, commit } = await project(simple);
+    const before = git('rev-parse', 'HEAD').trim();
+    expect((await init(folder)).code).toBe(0);
+    commit();
+
+    const worktree = repositoryAt(join(folder, '..', 'worktree'), remote);
+    git('worktree', 'add', '--quiet', '-b', 'topic', worktree.folder);
+    expect((await worktree.push('origin', 'topic:deploy')).code).toBe(0);
+    worktree.commit(more);
+    expect((await worktree.push('origin', 'topic:deploy')).stderr).toMatch(/2_more.* \(added\)/);
+
+    git('checkout', '--quiet', '-b', 'old', before);
+    expect((await push('origin', '--force', 'HEAD:deploy')).code).toBe(0);
+    commit(more);
+    expect((await push('origin', '--force', 'HEAD:deploy')).stderr).toMatch(/2_more.* \(added\)/);
+
+    git('push', '--quiet', '--no-verify', 'origin', 'main');
+    const clone = repositoryAt(join(folder, '..', 'clone'), remote);
+    git('clone', '--quiet', '--branch=main', remote, clone.folder);
+    const program = join(packages, 'node_modules/maj-kit/dist/maj.js');
+    symlinkSync(join(packages, 'node_modules'), join(clone.folder, 'node_modules'));
+    await must(clone.folder, 'node', program, 'init', '--hook');
+    clone.commit();
+    expect((await clone.push('origin', 'HEAD:deploy')).stderr).toMatch(/maj: The push of .* is refused/);
+    expect(clone.git('status', '--porcelain')).toBe('');
+  });
+
+  test('explains itself where its package or Node is missing', async () => {
+    const { folder, push } = await project(simple);
+    expect((await init(folder)).code).toBe(0);
+    rmSync(join(folder, 'node_modules'));
+    expect((await push('origin', 'HEAD:main')).stderr).toMatch(
+      /push is refused: maj-kit is not installed here/,
+    );
+    const hook = join(packages, 'node_modules/maj-kit/hooks/pre-push');
+    const blind = await run(
+      folder,
+      '/usr/bin/env',
+      '-i',
+      'PATH=/nowhere',
+      '/bin/sh',
+      hook,
+      '.',
+      'origin',
+      'url',
+    );
+    expect(blind.code).toBe(1);
+    expect(blind.stderr).toMatch(/Node is not on the PATH of this program \(\/nowhere\)/);
+  });
+
+  test.each<readonly [string, Partial<Case>, string[], RegExp]>([
+    ['no repository', { rootFiles: { '.git/HEAD': '' } }, [], /is in no git repository/],
+    ['a package.json that is none', { files: { 'package.json': '{' } }, [], /package\.json cannot be read/],
+    [
+      'hooks of all repositories',
+      { before: [['git', 'config', 'core.hooksPath', '/etc/hooks']] },
+      [],
+      /\/etc\/hooks without guessing/,
+    ],
+    ['a branch that is none', {}, ['--branch', 'de..ploy'], /de\.\.ploy is no list of branches/],
+    ['two wishes at once', {}, ['--plan', '--remove'], /exclude each other/],
+  ])('refuses %s, and writes nothing', async (_title, given, words, said) => {
+    const { folder, git } = await project({ ...simple, ...given, rootFiles: {}, before: [] });
+    for (const [program = '', ...rest] of given.before ?? []) await must(folder, program, ...rest);
+    if (given.rootFiles !== undefined) rmSync(join(folder, '.git'), { recursive: true });
+    const { code, stdout } = await init(folder, ...words);
+    expect(code).not.toBe(0);
+    expect(stdout).toMatch(said);
+    expect(existsSync(join(folder, 'maj.config.json'))).toBe(false);
+    if (given.rootFiles === undefined) expect(git('status', '--porcelain')).toBe('');
+  });
+
+  test('only shows what it would write with --plan, and never a password', async () => {
+    const { folder, git } = await project({ ...simple, isLaravel: true });
+    writeFileSync(join(folder, '.env'), 'DB_DATABASE=a\nDB_USERNAME=b\nDB_PASSWORD=hunter2\n');
+    const { code, stdout, stderr } = await run(
+      folder,
+      'node',
+      join(packages, 'node_modules/maj-kit/dist/maj.js'),
+      'init',
+      '--plan',
+    );
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/\+DB_NAME=\$\{DB_DATABASE\}/);
+    expect(stdout + stderr).not.toContain('hunter2');
+    expect(git('status', '--porcelain')).toBe('');
+  });
+
+  test('takes over the record of another program before the first rehearsal', async () => {
+    const { folder } = await project(simple);
+    const database = /DB_NAME=(.*)/.exec(read(join(folder, '.env')) ?? '')?.[1] ?? '';
+    const session = await running().adminSession();
+    await session.rows(`CREATE TABLE ${database}.users (id INT PRIMARY KEY)`);
+    const untold = await init(folder);
+    expect(untold.code).toBe(3);
+    expect(untold.stdout).toMatch(/"refused":true,"allowed":false/);
+    await session.rows(`CREATE TABLE ${database}.schema_migrations (version VARCHAR(128) PRIMARY KEY)`);
+    await session.rows(`INSERT INTO ${database}.schema_migrations VALUES ('001')`);
+    const told = await init(folder);
+    expect(told.code, told.stdout).toBe(0);
+    expect(told.stdout).toMatch(/"allowed":true/);
+  });
 });
+
+function never(): never {
+  throw new Error('There is a first case.');
+}

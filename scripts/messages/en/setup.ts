@@ -16,8 +16,15 @@ const listed = (files: readonly string[]): string[] => files.map((file) => `  ${
 
 /** The difference of a file; of `.env`, which holds passwords, only what is added or taken out. */
 function editLines({ path, before = '', after = '' }: Edit): string[] {
+  const onlyIn = (text: string, other: string): string => {
+    const lines = new Set(other.split('\n'));
+    return text
+      .split('\n')
+      .filter((line) => !lines.has(line))
+      .join('\n');
+  };
   const isSecret = /(?:^|\/)\.env$/.test(path);
-  const [from, to] = isSecret ? [before.replace(after, ''), after.replace(before, '')] : [before, after];
+  const [from, to] = isSecret ? [onlyIn(before, after), onlyIn(after, before)] : [before, after];
   return unifiedDiff(path, from, to, { before: '', after: '' });
 }
 
