@@ -32,7 +32,6 @@ declare module '../core/errors.ts' {
       }
     >;
     'dump-failed': Failure<'refused', { program: string; exit: string; output: string }>;
-    'load-failed': Failure<'refused', { program: string; exit: string; output: string; database: string }>;
     'client-flavour': Failure<'usage', { program: string; client: Flavour; server: string }>;
     'privileges-missing': Failure<'refused', { user: string; database: string; missing: readonly string[] }>;
     'tables-unreadable': Failure<'refused', { tables: readonly string[] }>;

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../scripts/core/context.ts';
 import { withSession } from '../../scripts/database/session/session.ts';
-import { withOptionFile } from '../../scripts/dump/client/option-file.ts';
 import { withThrowaway, type Throwaway } from '../../scripts/server/throwaway.ts';
 import { temporaryFolder, testContext } from '../helpers/context.ts';
 import { fillDatabase } from './fill.ts';
@@ -10,6 +9,7 @@ import type { BenchOptions } from './options.ts';
 import { builtProgram } from './program.ts';
 import { pipeline, timed, type Timed } from './timed.ts';
 import { findTools, type Tools } from './tools.ts';
+import { withOptionFile } from '../helpers/vendor-clients.ts';
 
 /** The database that `maj` works on. */
 export const liveDatabase = 'bench';

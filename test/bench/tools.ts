@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Context } from '../../scripts/core/context.ts';
-import { findClients, knownOptions } from '../../scripts/dump/client/clients.ts';
+import { knownOptions } from '../../scripts/dump/client/clients.ts';
 import { dumpArguments } from '../../scripts/dump/client/dump.ts';
-import { loadArguments } from '../../scripts/dump/client/load.ts';
 import { findServerPrograms, type ServerPrograms } from '../../scripts/server/programs.ts';
+import { findClients, loadArguments } from '../helpers/vendor-clients.ts';
 
 /** The vendor's own programs, which `maj` is held against, with the options that make a dump whole. */
 export interface Tools {

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { connect } from '../../scripts/database/session/session.ts';
-import { findClients } from '../../scripts/dump/client/clients.ts';
 import { startThrowaway, type Throwaway } from '../../scripts/server/throwaway.ts';
 import { clientOracle, type Oracle } from '../helpers/client-oracle.ts';
 import { testContext } from '../helpers/context.ts';
 import { generateScript } from '../helpers/script-generator.ts';
 import { clientFolder, servers, type TestServer } from '../helpers/servers.ts';
 import { compare, described, shrink } from '../helpers/splitter-difference.ts';
+import { findClients } from '../helpers/vendor-clients.ts';
 
 /**
  * `npm run fuzz`: compares the splitter with the clients of every flavour that is found, over other scripts all the time.

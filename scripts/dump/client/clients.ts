@@ -17,47 +17,25 @@ import {
 import { quoteWords } from '../../system/process/shell-words.ts';
 import { makeOptionFile, optionFileText } from './option-file.ts';
 
-/** The vendor's own programs that dump and load, on this machine. */
-export interface Clients extends DumpClient {
-  /** Full path of mariadb or mysql. */
-  readonly client: string;
-}
-
 /**
- * Finds the clients of a server's flavour on this machine, in the given folder, else in CLIENT_BIN_DIR, else on PATH.
- * The flavour is asked of the program, never read from its name.
+ * Finds the dump program in the first of these folders that has one of the flavour; undefined stands for PATH. The flavour is
+ * asked of the program, never read from its name.
  *
  * @throws MajError `clients-missing`, exit code 2
  */
-export async function findClients(
-  context: Pick<Context, 'env' | 'config'>,
+async function findIn(
+  context: FindContext,
   flavour: Flavour,
-  folder: string | undefined = context.config.CLIENT_BIN_DIR,
-): Promise<Clients> {
-  const dump = await findClient(context, flavour, 'dump', [folder]);
-  const client = await findClient(context, flavour, 'client', [folder]);
-  return { flavour, version: dump.version, dump: dump.path, client: client.path };
-}
-
-/**
- * Finds the program of one job, in the first of these folders that has one of the flavour; undefined stands for PATH.
- *
- * @throws MajError `clients-missing`, exit code 2
- */
-async function findClient(
-  context: Pick<Context, 'env' | 'config'>,
-  flavour: Flavour,
-  job: 'dump' | 'client',
   folders: readonly (string | undefined)[],
-): Promise<{ readonly path: string; readonly version: string }> {
-  const names = traits.programs[flavour][job];
+): Promise<DumpClient> {
+  const names = traits.programs[flavour].dump;
   const found: string[] = [];
   for (const folder of folders) {
     for (const name of names) {
       const path = await findProgram(context, name, folder);
       const version = path === undefined ? undefined : await askVersion(context, path);
       if (path === undefined || version === undefined) continue;
-      if (version.flavour === flavour) return { path, version: version.version };
+      if (version.flavour === flavour) return { flavour, version: version.version, dump: path };
       found.push(`${path} (${version.text})`);
     }
   }
@@ -197,11 +175,10 @@ type FindContext = Pick<Context, 'env' | 'config'>;
  *
  * @throws MajError `clients-missing`, `client-command-failed`, exit code 2
  */
-export async function findDumpClient(context: FindContext, flavour: Flavour): Promise<DumpClient> {
+export function findDumpClient(context: FindContext, flavour: Flavour): Promise<DumpClient> {
   const { CLIENT_COMMAND: command, CLIENT_HOST: host, CLIENT_BIN_DIR: folder } = context.config;
   if (command !== undefined) return findThrough(context, flavour, { command, host });
-  const { path, version } = await findClient(context, flavour, 'dump', [folder]);
-  return { flavour, version, dump: path };
+  return findIn(context, flavour, [folder]);
 }
 
 /**
@@ -210,15 +187,14 @@ export async function findDumpClient(context: FindContext, flavour: Flavour): Pr
  *
  * @throws MajError `clients-missing`, exit code 2
  */
-export async function findLocalDumpClient(
+export function findLocalDumpClient(
   context: FindContext,
   { flavour, server }: Pick<ServerPrograms, 'flavour' | 'server'>,
 ): Promise<DumpClient> {
   const { CLIENT_BIN_DIR: given, CLIENT_COMMAND: command } = context.config;
   const near = [dirname(server), join(dirname(server), '..', 'bin')];
   const folders = given !== undefined || command === undefined ? [given] : [...near, undefined];
-  const { path, version } = await findClient(context, flavour, 'dump', folders);
-  return { flavour, version, dump: path };
+  return findIn(context, flavour, folders);
 }
 
 async function findThrough(context: FindContext, flavour: Flavour, via: Via): Promise<DumpClient> {

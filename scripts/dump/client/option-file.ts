@@ -42,20 +42,6 @@ export async function makeOptionFile(target: Target, flavour: Flavour): Promise<
   return { path, remove: () => remove(folder) };
 }
 
-/** Hands an option file to a piece of work, and removes it afterwards however that ends. */
-export async function withOptionFile<T>(
-  target: Target,
-  flavour: Flavour,
-  work: (path: string) => Promise<T>,
-): Promise<T> {
-  const file = await makeOptionFile(target, flavour);
-  try {
-    return await work(file.path);
-  } finally {
-    await file.remove();
-  }
-}
-
 /** What the file says. Without a socket the protocol is TCP, as for the driver: `localhost` is no socket for it. */
 export function optionFileText(target: Target, flavour: Flavour): string {
   const lines = [

@@ -176,10 +176,6 @@ export const database = {
       message: `${facts.program} failed (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
       hint: 'Its own words above say what it could not read. If a privilege is missing, grant it to DB_USER.',
     }),
-    'load-failed': (facts) => ({
-      message: `Loading into ${facts.database} failed: ${facts.program} (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
-      hint: 'Its own words above name the statement; what came before it is in the database.',
-    }),
     'definition-hidden': (facts) => ({
       message: `The definition of ${facts.kind.toLowerCase()} ${facts.name} cannot be read by DB_USER.`,
       hint: 'On MySQL: GRANT SHOW_ROUTINE ON *.* TO that user; on MariaDB: GRANT SHOW CREATE ROUTINE (11.3 and later) or SELECT ON mysql.proc.',

@@ -56,7 +56,10 @@ export async function lineAt(source: PartSource, part: ManifestPart, offset: num
   return line;
 }
 
-/** MariaDB's first line is for its own client, and no statement; see `withoutSandboxLine`. */
+/**
+ * The first line of a dump by mariadb-dump since 10.5.25, 10.6.18, 10.11.8 and 11.0.6, in both of its spellings: it is for
+ * MariaDB's own client, and no statement.
+ */
 const sandboxLine = /^\/\*M?!999999\\- enable the sandbox mode \*\/ *(?=\n)/;
 /** The dump programs' own header sets this; only ANSI_QUOTES and NO_BACKSLASH_ESCAPES would matter here. */
 export const sqlModeOfDumps = 'NO_AUTO_VALUE_ON_ZERO';

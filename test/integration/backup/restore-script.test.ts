@@ -3,11 +3,11 @@ import { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../scripts/backup/take.ts';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { compareWithDatabase } from '../../../scripts/restore/compare.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, runAll } from './everything.ts';
+import { findClients } from '../../helpers/vendor-clients.ts';
 
 describe.each(servers)('on $name', (server) => {
   const running = useServer(server);

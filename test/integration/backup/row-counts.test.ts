@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { listBackups } from '../../../scripts/backup/list.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { connect } from '../../../scripts/database/session/session.ts';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { quoteWords } from '../../../scripts/system/process/shell-words.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 import { runAll } from './everything.ts';
+import { findClients } from '../../helpers/vendor-clients.ts';
 
 describe.each(everyServer)('on $name, a backup', (server) => {
   const running = useServer(server);

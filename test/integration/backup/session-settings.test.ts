@@ -5,7 +5,6 @@ import { Secret } from '../../../scripts/config/types.ts';
 import { MajError } from '../../../scripts/core/errors.ts';
 import { sqlErrorOf, withSession, type Session } from '../../../scripts/database/session/session.ts';
 import { targetFromConfig } from '../../../scripts/database/session/target.ts';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { checkRestorable } from '../../../scripts/restore/check-restorable.ts';
@@ -19,6 +18,7 @@ import { servers, useServer } from '../../helpers/servers.ts';
 import { migrate } from '../migrations/helpers.ts';
 import { runAll } from './everything.ts';
 import { askWitnesses, contradictions } from './round-trips/oracle.ts';
+import { findClients } from '../../helpers/vendor-clients.ts';
 
 /**
  * Settings of a session that change what is read or written, each with a value that does. A server that has not the setting

@@ -5,14 +5,13 @@ import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
 import { readDefiners, readInventory } from '../../../scripts/database/inventory.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
-import { findClients, type Clients } from '../../../scripts/dump/client/clients.ts';
 import { startDump } from '../../../scripts/dump/client/dump.ts';
-import { loadSql } from '../../../scripts/dump/client/load.ts';
 import { replaceObjects } from '../../../scripts/restore/load/swap-tables.ts';
 import { makeCopyDatabase, startThrowaway } from '../../../scripts/server/throwaway.ts';
 import type { TestContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { fillWithEverything } from './everything.ts';
+import { type Clients, findClients, loadSql } from '../../helpers/vendor-clients.ts';
 
 async function dumped(context: TestContext, clients: Clients, target: Target): Promise<Buffer> {
   const dump = await startDump(context, clients, target);
@@ -135,55 +134,5 @@ describe.each(servers)('a dump on $name', (server) => {
     controller.abort();
     dump.stdout.resume();
     await expect(dump.finished).rejects.toMatchObject({ code: 'dump-failed' });
-  });
-});
-
-describe.each(servers)('loading on $name', (server) => {
-  const running = useServer(server);
-
-  it('stops at the first error and quotes the client', async () => {
-    const context = running().context();
-    const clients = await findClients(context, server.flavour);
-    const target = running().target(await running().createDatabase());
-    const sql = 'CREATE TABLE one (id INT);\nNONSENSE;\nCREATE TABLE two (id INT);\n';
-    await expect(loadSql(context, clients, target, Readable.from([Buffer.from(sql)]))).rejects.toMatchObject({
-      code: 'load-failed',
-      message: expect.stringContaining('NONSENSE') as string,
-    });
-    const inventory = await readInventory(await running().adminSession(), target.database);
-    expect(inventory.tables.map(({ name }) => name)).toEqual(['one']);
-  });
-
-  it('does not run the statement that a failing source has cut off', async () => {
-    const context = running().context();
-    const clients = await findClients(context, server.flavour);
-    const database = await running().createDatabase();
-    const admin = await running().adminSession();
-    await admin.run(`CREATE TABLE \`${database}\`.t (id INT)`);
-    await admin.run(`INSERT INTO \`${database}\`.t VALUES (1), (2)`);
-    // eslint-disable-next-line @typescript-eslint/require-await
-    async function* source(): AsyncGenerator<Buffer> {
-      yield Buffer.from('DELETE FROM t\n');
-      throw new Error('the part is damaged');
-    }
-    await expect(loadSql(context, clients, running().target(database), source())).rejects.toThrow('damaged');
-    expect(Number((await admin.rows(`SELECT COUNT(*) AS n FROM \`${database}\`.t`))[0]?.['n'])).toBe(2);
-  });
-
-  it('takes MariaDB’s sandbox line in both of its spellings, however it is chunked', async () => {
-    const context = running().context();
-    const clients = await findClients(context, server.flavour);
-    const database = await running().createDatabase();
-    for (const spelling of [
-      '/*!999999\\- enable the sandbox mode */ ',
-      '/*M!999999\\- enable the sandbox mode */ ',
-    ]) {
-      const sql = Buffer.from(`${spelling}\nCREATE OR REPLACE VIEW v AS SELECT 1;\n`);
-      const bytes = [...sql].map((byte) => Buffer.from([byte]));
-      for (const chunks of [[sql], bytes])
-        await loadSql(context, clients, running().target(database), Readable.from(chunks));
-    }
-    const inventory = await readInventory(await running().adminSession(), database);
-    expect(inventory.views).toEqual(['v']);
   });
 });

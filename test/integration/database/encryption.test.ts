@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../scripts/config/types.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { startDump } from '../../../scripts/dump/client/dump.ts';
 import { asOurselves } from '../../../scripts/server/isolation.ts';
 import { placesIn, serverOptions } from '../../../scripts/server/server-options.ts';
@@ -13,6 +12,7 @@ import { serverTemplate } from '../../../scripts/server/server-template.ts';
 import { supervise, type Supervised } from '../../../scripts/server/supervisor.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
 import { clientFolder, servers, type TestServer } from '../../helpers/servers.ts';
+import { findClients } from '../../helpers/vendor-clients.ts';
 
 interface NetworkServer {
   readonly target: Target;

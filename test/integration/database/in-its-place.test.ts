@@ -4,12 +4,11 @@ import { afterEach, expect, it } from 'vitest';
 import { Secret } from '../../../scripts/config/types.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
-import { withOptionFile } from '../../../scripts/dump/client/option-file.ts';
 import { capture } from '../../../scripts/system/process/processes.ts';
 import { testContext } from '../../helpers/context.ts';
 import { failureOf } from '../../helpers/failure.ts';
 import { clientFolder, everyServer } from '../../helpers/servers.ts';
+import { findClients, withOptionFile } from '../../helpers/vendor-clients.ts';
 
 /** Whoever answers in the place of a server, and wants to know the password. */
 

@@ -4,13 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../scripts/config/types.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { startDump } from '../../../scripts/dump/client/dump.ts';
-import { loadSql } from '../../../scripts/dump/client/load.ts';
 import { makeOptionFile } from '../../../scripts/dump/client/option-file.ts';
 import { quoteText } from '../../../scripts/sql/quote.ts';
 import { processesBelow } from '../../helpers/processes.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
+import { findClients, loadSql } from '../../helpers/vendor-clients.ts';
 
 /** The arguments and the environment of every process of this machine that can be read, as `ps` reads them. */
 function everyProcess(): string {

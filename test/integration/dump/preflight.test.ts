@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withSession, type Session } from '../../../scripts/database/session/session.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { checkDumpable } from '../../../scripts/dump/preflight.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { fillWithEverything } from '../database/everything.ts';
+import { findClients } from '../../helpers/vendor-clients.ts';
 
 describe.each(servers)('before a dump on $name', (server) => {
   const running = useServer(server);

@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { MajError } from '../../../scripts/core/errors.ts';
 import { connect, type Row, type Session } from '../../../scripts/database/session/session.ts';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { parseMigrations } from '../../../scripts/migrations/folder.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { runScript, type VendorAccess } from '../../helpers/vendor-clients.ts';
+import { findClients, runScript, type VendorAccess } from '../../helpers/vendor-clients.ts';
 import { failureOf, look, migrate } from './helpers.ts';
 
 /** The ways to tell a server in which charset statements come. */

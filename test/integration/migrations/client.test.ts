@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../../scripts/database/session/session.ts';
-import { findClients } from '../../../scripts/dump/client/clients.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { clientOracle, plainOracle, type Oracle } from '../../helpers/client-oracle.ts';
 import { generateScript } from '../../helpers/script-generator.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { compare, described, shrink } from '../../helpers/splitter-difference.ts';
+import { findClients } from '../../helpers/vendor-clients.ts';
 
 /** Scripts of which every statement runs, on every server. */
 const table: readonly string[] = [

@@ -5,9 +5,9 @@ import { parseAccount } from '../../../scripts/database/inventory.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
 import { optionsInHelp } from '../../../scripts/dump/client/clients.ts';
 import { dumpArguments } from '../../../scripts/dump/client/dump.ts';
-import { loadArguments } from '../../../scripts/dump/client/load.ts';
 import { optionFileText, optionValue } from '../../../scripts/dump/client/option-file.ts';
 import { quoteAccount, quoteName, quoteNamePattern, quoteText } from '../../../scripts/sql/quote.ts';
+import { loadArguments } from '../../helpers/vendor-clients.ts';
 
 describe('quoting', () => {
   it.each([

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findClients } from '../../../../scripts/dump/client/clients.ts';
 import { everyServer, useServer } from '../../../helpers/servers.ts';
-import { runScript, vendorDump } from '../../../helpers/vendor-clients.ts';
+import { findClients, runScript, vendorDump } from '../../../helpers/vendor-clients.ts';
 import { withoutNewCharset } from './oracle.ts';
 import { themesOf } from './themes.ts';
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../../scripts/backup/take.ts';
-import { findClients } from '../../../../scripts/dump/client/clients.ts';
 import { proveBackup } from '../../../../scripts/restore/prove.ts';
 import { restoreDatabase } from '../../../../scripts/restore/restore-database.ts';
 import { startThrowaway, type Throwaway } from '../../../../scripts/server/throwaway.ts';
@@ -8,7 +7,7 @@ import { quoteName } from '../../../../scripts/sql/quote.ts';
 import { testContext } from '../../../helpers/context.ts';
 import { sampleOf } from '../../../helpers/sample.ts';
 import { everyServer, servers, useServer } from '../../../helpers/servers.ts';
-import { runScript, type VendorAccess } from '../../../helpers/vendor-clients.ts';
+import { findClients, runScript, type VendorAccess } from '../../../helpers/vendor-clients.ts';
 import { damage } from './damage.ts';
 import { askWitnesses, contradictions, readCatalogue } from './oracle.ts';
 import { themesOf } from './themes.ts';
