@@ -9,7 +9,6 @@ import { withSession } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import { partKey, type PartId } from '../dump/part.ts';
 import { quoteName } from '../sql/quote.ts';
-import { checkRestorable } from './check-restorable.ts';
 import { differencesFromBackup, refuseDifferences, type DatabaseDifference } from './compare.ts';
 import { nameOf, type PartDifference } from './differences.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
@@ -20,7 +19,7 @@ import { restoreCommand } from './restore-mark.ts';
 import { tryRestore } from './trial/trial.ts';
 
 /** How a database is restored. */
-interface RestoreOptions {
+export interface RestoreOptions {
   /** The tables to put back; not given: everything. */
   readonly tables?: ReadonlySet<string>;
   readonly definers?: Definers;
@@ -32,27 +31,8 @@ interface RestoreOptions {
 export type RestoreWork = RestorePlan | 'everything';
 
 /**
- * Puts a database back: compares it with the backup, loads what differs and puts it in the place of what is there, and
- * compares again. What was cut off half-way is simply run again. Verify the backup before.
- *
- * @returns what it had to do
- * @throws MajError before anything was changed: what `checkRestorable` throws, `tables-not-in-backup`; after:
- *   `restore-failed`, `restore-differs` (exit code 11)
- */
-export async function restoreDatabase(
-  context: Context,
-  backup: Backup,
-  target: Target,
-  options: RestoreOptions = {},
-): Promise<RestoreWork> {
-  await checkRestorable(context, backup, target, options.definers ?? 'keep');
-  const work = await learnRestore(context, backup, target, options);
-  await applyRestore(context, backup, target, work, options);
-  return work;
-}
-
-/**
- * Does what was found to be needed, and compares.
+ * Does what `learnRestore` has found to be needed: loads what differs, puts it in the place of what is there, and compares
+ * again. What was cut off half-way is simply run again. Verify the backup before.
  *
  * @throws MajError `restore-failed`, `restore-differs` (exit code 11)
  */

@@ -4,12 +4,13 @@ import { takeBackup } from '../../../scripts/backup/take.ts';
 import { withSession, type Row } from '../../../scripts/database/session/session.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
 import { compareWithDatabase } from '../../../scripts/restore/compare.ts';
-import { learnRestore, restoreDatabase } from '../../../scripts/restore/restore-database.ts';
+import { learnRestore } from '../../../scripts/restore/restore-database.ts';
 import { restoreFacts } from '../../../scripts/restore/restore-facts.ts';
 import { restoreInto } from '../../../scripts/restore/restore-into.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, createRows, runAll } from './everything.ts';
+import { restoreDatabase } from '../../helpers/restore-database.ts';
 
 describe.each(servers)('a restore on $name', (server) => {
   const running = useServer(server);

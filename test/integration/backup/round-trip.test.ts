@@ -9,10 +9,10 @@ import { schemaFingerprint } from '../../../scripts/database/fingerprint.ts';
 import { withSession, type Session } from '../../../scripts/database/session/session.ts';
 import { compareWithDatabase } from '../../../scripts/restore/compare.ts';
 import { proveBackup } from '../../../scripts/restore/prove.ts';
-import { restoreDatabase } from '../../../scripts/restore/restore-database.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { createEverything, createRows, runAll } from './everything.ts';
+import { restoreDatabase } from '../../helpers/restore-database.ts';
 
 describe.each(servers)('on $name', (server) => {
   const running = useServer(server);

@@ -9,7 +9,6 @@ import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { checkRestorable } from '../../../scripts/restore/check-restorable.ts';
 import { proveBackup } from '../../../scripts/restore/prove.ts';
-import { restoreDatabase } from '../../../scripts/restore/restore-database.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import type { Flavour } from '../../../scripts/sql/flavour.ts';
 import { testContext, type TestContext } from '../../helpers/context.ts';
@@ -19,6 +18,7 @@ import { migrate } from '../migrations/helpers.ts';
 import { runAll } from './everything.ts';
 import { askWitnesses, contradictions } from './round-trips/oracle.ts';
 import { findClients } from '../../helpers/vendor-clients.ts';
+import { restoreDatabase } from '../../helpers/restore-database.ts';
 
 /**
  * Settings of a session that change what is read or written, each with a value that does. A server that has not the setting

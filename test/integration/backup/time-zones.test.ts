@@ -3,12 +3,12 @@ import { takeBackup } from '../../../scripts/backup/take.ts';
 import { withSession, type Row } from '../../../scripts/database/session/session.ts';
 import type { Target } from '../../../scripts/database/session/target.ts';
 import { proveBackup } from '../../../scripts/restore/prove.ts';
-import { restoreDatabase } from '../../../scripts/restore/restore-database.ts';
 import { likenessFor } from '../../../scripts/server/server-options.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import { testContext } from '../../helpers/context.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 import { runAll } from './everything.ts';
+import { restoreDatabase } from '../../helpers/restore-database.ts';
 
 /** What a server keeps of times, computed in the zone of whoever wrote the row. */
 const schema = (flavour: string): readonly string[] => [

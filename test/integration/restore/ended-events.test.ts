@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { compareWithDatabase, differencesFromBackup } from '../../../scripts/restore/compare.ts';
 import { proveBackup } from '../../../scripts/restore/prove.ts';
-import { isRestored, learnRestore, restoreDatabase } from '../../../scripts/restore/restore-database.ts';
+import { isRestored, learnRestore } from '../../../scripts/restore/restore-database.ts';
 import { restoreInto } from '../../../scripts/restore/restore-into.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import type { TestContext } from '../../helpers/context.ts';
 import { everyServer, useServer } from '../../helpers/servers.ts';
 import { runAll } from '../backup/everything.ts';
+import { restoreDatabase } from '../../helpers/restore-database.ts';
 
 /** Every kind of event that ends, as it is made; what a server makes of it once its end has passed. */
 const kinds = {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../../scripts/backup/take.ts';
 import { proveBackup } from '../../../../scripts/restore/prove.ts';
-import { restoreDatabase } from '../../../../scripts/restore/restore-database.ts';
 import { startThrowaway, type Throwaway } from '../../../../scripts/server/throwaway.ts';
 import { testContext } from '../../../helpers/context.ts';
 import { everyServer, useServer } from '../../../helpers/servers.ts';
 import { runAll } from '../everything.ts';
+import { restoreDatabase } from '../../../helpers/restore-database.ts';
 
 const mebibyte = 1024 * 1024;
 

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../../scripts/backup/take.ts';
 import { withSession } from '../../../../scripts/database/session/session.ts';
 import { proveBackup } from '../../../../scripts/restore/prove.ts';
-import { restoreDatabase } from '../../../../scripts/restore/restore-database.ts';
 import { likenessFor } from '../../../../scripts/server/server-options.ts';
 import { startThrowaway, type Throwaway } from '../../../../scripts/server/throwaway.ts';
 import { testContext } from '../../../helpers/context.ts';
@@ -11,6 +10,7 @@ import { runAll } from '../everything.ts';
 import { damage } from './damage.ts';
 import { askWitnesses, contradictions } from './oracle.ts';
 import { findClients } from '../../../helpers/vendor-clients.ts';
+import { restoreDatabase } from '../../../helpers/restore-database.ts';
 
 describe.each(servers)('on $name, which keeps the names of tables in lower case', (server) => {
   const likeness = { lowerCaseTableNames: 1 } as const;

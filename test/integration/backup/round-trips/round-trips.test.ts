@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeBackup } from '../../../../scripts/backup/take.ts';
 import { proveBackup } from '../../../../scripts/restore/prove.ts';
-import { restoreDatabase } from '../../../../scripts/restore/restore-database.ts';
 import { startThrowaway, type Throwaway } from '../../../../scripts/server/throwaway.ts';
 import { quoteName } from '../../../../scripts/sql/quote.ts';
 import { testContext } from '../../../helpers/context.ts';
@@ -11,6 +10,7 @@ import { findClients, runScript, type VendorAccess } from '../../../helpers/vend
 import { damage } from './damage.ts';
 import { askWitnesses, contradictions, readCatalogue } from './oracle.ts';
 import { themesOf } from './themes.ts';
+import { restoreDatabase } from '../../../helpers/restore-database.ts';
 
 /** The theme `large` takes both ways twice, and is dumped as often by the vendor's program. */
 const minutes = 300_000;
