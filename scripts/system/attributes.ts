@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { note, warn, type Context } from '../core/context.ts';
 import { accessAcl, defaultAcl, type Attributes } from './acl.ts';
 import { chmodSync, lstatIfThere, withPlaces } from './beneath.ts';
+import { withoutOctal } from './files.ts';
 import { runsAsRoot } from './process/identity.ts';
 import { captureBytes, findProgram } from './process/processes.ts';
 
@@ -28,9 +29,7 @@ export interface AttributeKeeper {
   set(root: string, wanted: ReadonlyMap<string, Attributes>): Promise<void>;
   /** Takes one attribute off things that have it. */
   remove(root: string, name: string, paths: readonly string[]): Promise<void>;
-  /**
-   * Frees a new, empty folder of what it inherited of the one that it is in, as does all that is made in it.
-   */
+  /** Frees a new, empty folder of what it inherited of the one that it is in, as does all that is made in it. */
   removeInherited(folder: string): Promise<void>;
   /** Warns, with names, of all that was not read or not set; called once, at the end. */
   tell(): void;
@@ -50,8 +49,8 @@ export async function attributeKeeper(context: Pick<Context, 'env' | 'report'>):
   const inEnglish = { env: { ...context.env, LC_ALL: 'C' } };
   const getter = await findProgram(context, 'getfattr');
   const setter = await findProgram(context, 'setfattr');
-  const unread = createTally<string>();
-  const notSet = createTally<NotSet>();
+  const unread = new Tally<string>();
+  const notSet = new Tally<NotSet>();
   let blind = false;
 
   const readSome = (root: string, paths: readonly string[]): Promise<Map<string, Attributes>> =>
@@ -105,7 +104,7 @@ export async function attributeKeeper(context: Pick<Context, 'env' | 'report'>):
         const names = [...attributes].flatMap(([name, value]) =>
           now.get(path)?.get(name)?.equals(value) === true ? [] : [name],
         );
-        if (names.length > 0) notSet.add({ path, names }, why === '' ? undefined : why);
+        if (names.length > 0) notSet.add({ path, names }, why === '' ? null : why);
       }
     },
     remove: async (root, name, paths) => {
@@ -120,44 +119,27 @@ export async function attributeKeeper(context: Pick<Context, 'env' | 'report'>):
       for (const name of [defaultAcl, accessAcl]) await keeper.remove(folder, name, ['.']);
     },
     tell: () => {
-      if (unread.count() > 0)
-        warn(context, 'attributes-not-read', {
-          paths: unread.first,
-          count: unread.count(),
-          why: unread.why(),
-        });
+      if (unread.count > 0)
+        warn(context, 'attributes-not-read', { paths: unread.first, count: unread.count, why: unread.why });
       else if (blind) note(context, 'attributes-not-looked-at', {});
-      if (notSet.count() > 0)
-        warn(context, 'attributes-not-set', {
-          things: notSet.first,
-          count: notSet.count(),
-          why: notSet.why(),
-        });
+      if (notSet.count > 0)
+        warn(context, 'attributes-not-set', { things: notSet.first, count: notSet.count, why: notSet.why });
     },
   };
   return keeper;
 }
 
 /** Counts things, and keeps the first of them, and the first reason: none where the program is missing. */
-function createTally<T>(): {
-  readonly first: readonly T[];
-  add(thing: T, why?: string): void;
-  count(): number;
-  why(): string | null;
-} {
-  const first: T[] = [];
-  let count = 0;
-  let reason: string | undefined;
-  return {
-    first,
-    add: (thing, why) => {
-      if (first.length < mostNamed) first.push(thing);
-      reason ??= why;
-      count += 1;
-    },
-    count: () => count,
-    why: () => reason ?? null,
-  };
+class Tally<T> {
+  readonly first: T[] = [];
+  count = 0;
+  why: string | null = null;
+
+  add(thing: T, why: string | null = null): void {
+    if (this.first.length < mostNamed) this.first.push(thing);
+    this.why ??= why;
+    this.count += 1;
+  }
 }
 
 const vanished = new Set(['No such file or directory', 'Not a directory', 'No data available']);
@@ -217,10 +199,10 @@ function parseDump(text: Buffer): Map<string, Attributes> {
   for (const line of text.toString('latin1').split('\n')) {
     if (line.startsWith(fileLine)) {
       current = new Map();
-      found.set(Buffer.from(unquoted(line.slice(fileLine.length)), 'latin1').toString('utf8'), current);
+      found.set(Buffer.from(withoutOctal(line.slice(fileLine.length)), 'latin1').toString('utf8'), current);
     } else if (line !== '') {
       const equals = line.indexOf('=');
-      const name = unquoted(equals < 0 ? line : line.slice(0, equals));
+      const name = withoutOctal(equals < 0 ? line : line.slice(0, equals));
       const value = equals < 0 ? '' : line.slice(equals + 1).replace(/^0s/, '');
       if (!ofTheInode.has(name)) current.set(name, Buffer.from(value, 'base64'));
     }
@@ -230,8 +212,6 @@ function parseDump(text: Buffer): Map<string, Attributes> {
 }
 
 const fileLine = '# file: ';
-const unquoted = (text: string): string =>
-  text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 const quoted = (text: string): string =>
   text.replaceAll(/[\n\r\\=]/g, (sign) => `\\${(sign.codePointAt(0) ?? 0).toString(8).padStart(3, '0')}`);
 

@@ -167,36 +167,35 @@ function named(error: unknown, path: string): unknown {
 const isLink = (place: string): boolean =>
   fs.lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
+/** An error as the system's own are. */
+const systemError = (code: string, reason: string, path: string): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${code}: ${reason}, '${path}'`), { code, path });
+
 const othersLink = (code: string, path: string): NodeJS.ErrnoException =>
-  Object.assign(new Error(`${code}: a symbolic link that another user may have made, '${path}'`), {
-    code,
-    path,
-  });
+  systemError(code, 'a symbolic link that another user may have made', path);
 
 const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
 
 /** Whether an error says that nothing is there, or that a folder on the way is none any more. */
 export const isGone = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 
-/** What is at a path, links not followed; undefined when nothing is. */
-export function lstatIfThere(path: string): Stats | undefined {
+/** What some work gives; undefined where its error `isGone`. */
+export function ifThere<T>(work: () => T): T | undefined {
   try {
-    return at(path, (place) => fs.lstatSync(place, { throwIfNoEntry: false }));
+    return work();
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
   }
 }
 
+/** What is at a path, links not followed; undefined when nothing is. */
+export const lstatIfThere = (path: string): Stats | undefined =>
+  ifThere(() => at(path, (place) => fs.lstatSync(place, { throwIfNoEntry: false })));
+
 /** With exact numbers: device and inode of one file are those of no other, and times are in nanoseconds. */
-export function lstatExactly(path: string): BigIntStats | undefined {
-  try {
-    return at(path, (place) => fs.lstatSync(place, { bigint: true, throwIfNoEntry: false }));
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
+export const lstatExactly = (path: string): BigIntStats | undefined =>
+  ifThere(() => at(path, (place) => fs.lstatSync(place, { bigint: true, throwIfNoEntry: false })));
 
 /** Throws `ENOENT` when nothing is there. */
 export const lstatSync = (path: string): Stats => at(path, (place) => fs.lstatSync(place));
@@ -225,14 +224,8 @@ function withTrustedLinks(path: string): string {
 }
 
 /** What is at a path, links of root and of ours followed; undefined when nothing is. */
-export function statIfThereSync(path: string): Stats | undefined {
-  try {
-    return lstatIfThere(withTrustedLinks(path));
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
+export const statIfThereSync = (path: string): Stats | undefined =>
+  ifThere(() => lstatIfThere(withTrustedLinks(path)));
 
 /** Opens what a path leads to, links of root and of ours followed; else as `openToRead`. */
 export const openFollowed = (path: string): number => openToRead(withTrustedLinks(path));
@@ -249,7 +242,7 @@ export const openPlain = (path: string): { readonly file: number; readonly stats
     const stats = fs.fstatSync(file);
     if (stats.isFile()) return { file, stats };
     fs.closeSync(file);
-    throw Object.assign(new Error(`EINVAL: not a plain file, '${path}'`), { code: 'EINVAL', path });
+    throw systemError('EINVAL', 'not a plain file', path);
   });
 
 /** The descriptor of `openPlain` alone. */
@@ -272,52 +265,40 @@ export const readStreamOf = (path: string, highWaterMark: number): ReadStream =>
     },
   });
 
+/** Does something with a plain file that is open meanwhile; it fails as `openFollowed` does. */
+function withFile<T>(path: string, work: (file: number) => T): T {
+  const file = openFollowed(path);
+  try {
+    return work(file);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
 /**
  * The bytes of a plain file; undefined when it is not there.
  *
  * @param limit the most bytes that it may have
  * @throws of `openFollowed`; `EFBIG` for one that is longer
  */
-export function readBytesIfThereSync(path: string, limit = Number.POSITIVE_INFINITY): Buffer | undefined {
-  let file: number;
-  try {
-    file = openFollowed(path);
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-  try {
-    if (fs.fstatSync(file).size > limit)
-      throw Object.assign(new Error(`EFBIG: more than ${limit} bytes, '${path}'`), { code: 'EFBIG', path });
-    return fs.readFileSync(file);
-  } finally {
-    fs.closeSync(file);
-  }
-}
+export const readBytesIfThereSync = (path: string, limit = Number.POSITIVE_INFINITY): Buffer | undefined =>
+  ifThere(() =>
+    withFile(path, (file) => {
+      if (fs.fstatSync(file).size > limit) throw systemError('EFBIG', `more than ${limit} bytes`, path);
+      return fs.readFileSync(file);
+    }),
+  );
 
-/** The bytes of a plain file; undefined for one that has more than `most`. It fails as `openFollowed` does. */
-export function readShort(path: string, most: number): Buffer | undefined {
-  const file = openFollowed(path);
-  try {
-    return fs.fstatSync(file).size > most ? undefined : fs.readFileSync(file);
-  } finally {
-    fs.closeSync(file);
-  }
-}
+/** The bytes of a plain file; undefined for one that has more than `most`. */
+export const readShort = (path: string, most: number): Buffer | undefined =>
+  withFile(path, (file) => (fs.fstatSync(file).size > most ? undefined : fs.readFileSync(file)));
 
 /** The text of a plain file, as `readBytesIfThere` reads it. */
 export const readTextIfThere = (path: string, limit?: number): string | undefined =>
   readBytesIfThereSync(path, limit)?.toString('utf8');
 
 /** The bytes of a plain file. */
-export function readBytesSync(path: string): Buffer {
-  const file = openFollowed(path);
-  try {
-    return fs.readFileSync(file);
-  } finally {
-    fs.closeSync(file);
-  }
-}
+export const readBytesSync = (path: string): Buffer => withFile(path, (file) => fs.readFileSync(file));
 
 /** Makes a file and opens it to read and write: what is there already, a link too, is an error. */
 export const openNew = (path: string, mode: number): number =>
@@ -339,9 +320,7 @@ export const openFolder = (path: string): number =>
 
 /** Throws `EEXIST` when something is there. */
 export const mkdirSync = (path: string, mode = 0o777): void =>
-  at(path, (place) => {
-    fs.mkdirSync(place, { mode });
-  });
+  at(path, (place) => fs.mkdirSync(place, { mode }));
 
 /** Makes a folder and those above it; one that is there is fine. */
 export function makeFolders(path: string, mode = 0o777): void {
@@ -356,9 +335,7 @@ export function makeFolders(path: string, mode = 0o777): void {
 }
 
 export const symlinkSync = (target: string, path: string): void =>
-  at(path, (place) => {
-    fs.symlinkSync(target, place);
-  });
+  at(path, (place) => fs.symlinkSync(target, place));
 
 export const linkSync = (from: string, to: string): void => both(from, to, fs.linkSync);
 
@@ -377,23 +354,16 @@ function both(from: string, to: string, work: (from: string, to: string) => void
   }
 }
 
-export const unlinkSync = (path: string): void =>
-  at(path, (place) => {
-    fs.unlinkSync(place);
-  });
+export const unlinkSync = (path: string): void => at(path, (place) => fs.unlinkSync(place));
 
 export const rmdirSync = (path: string): void => {
-  at(path, (place) => {
-    fs.rmdirSync(place);
-  });
+  at(path, (place) => fs.rmdirSync(place));
   closeAll();
 };
 
 /** Of a link, its own owner. */
 export const lchownSync = (path: string, uid: number, gid: number): void =>
-  at(path, (place) => {
-    fs.lchownSync(place, uid, gid);
-  });
+  at(path, (place) => fs.lchownSync(place, uid, gid));
 
 /** Never of what a link leads to: for a link it is an error. */
 export const chmodSync = (path: string, mode: number): void =>
@@ -408,26 +378,19 @@ export const chmodSync = (path: string, mode: number): void =>
   });
 
 /** A descriptor that was opened for nothing else takes no fchmod(2). */
-const chmodThrough = (held: number, mode: number): void => {
-  fs.chmodSync(`/proc/self/fd/${held}`, mode);
-};
+const chmodThrough = (held: number, mode: number): void => fs.chmodSync(`/proc/self/fd/${held}`, mode);
 
 /** Of a link, its own times; in seconds. */
 export const lutimesSync = (path: string, accessed: Date | number, modified: Date | number): void =>
-  at(path, (place) => {
-    fs.lutimesSync(place, accessed, modified);
-  });
+  at(path, (place) => fs.lutimesSync(place, accessed, modified));
 
 /** Copies the content of an open file to another one, by their descriptors; shares its blocks where the file system can. */
-export const copyOpenFile = (source: number, target: number): void => {
+export const copyOpenFile = (source: number, target: number): void =>
   fs.copyFileSync(`/proc/self/fd/${source}`, `/proc/self/fd/${target}`, constants.COPYFILE_FICLONE);
-};
 
 /** Whether we may do something with it, by access(2); throws when not. */
 export const accessSync = (path: string, mode: number): void =>
-  at(join(path, '.access'), (place) => {
-    fs.accessSync(dirname(place), mode);
-  });
+  at(join(path, '.access'), (place) => fs.accessSync(dirname(place), mode));
 
 /**
  * Paths for another program, which stay what they are while it runs: each by the descriptor of its folder.
@@ -454,14 +417,10 @@ export async function withPlaces<T>(
   }
 }
 
-function heldFolder(path: string): number | undefined {
-  try {
-    return at(join(path, '.held'), (place) => fs.openSync(dirname(place), openPath | constants.O_DIRECTORY));
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
+const heldFolder = (path: string): number | undefined =>
+  ifThere(() =>
+    at(join(path, '.held'), (place) => fs.openSync(dirname(place), openPath | constants.O_DIRECTORY)),
+  );
 
 /**
  * Removes a file or a whole folder; one that is not there is fine. It follows no link, and does not leave the file system
@@ -479,12 +438,7 @@ export async function removeTree(path: string): Promise<void> {
       fs.closeSync(held);
     }
   }
-  try {
-    if (found.isDirectory()) rmdirSync(path);
-    else unlinkSync(path);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  }
+  ifThere(() => (found.isDirectory() ? rmdirSync(path) : unlinkSync(path)));
 }
 
 async function emptyFolder(
@@ -501,14 +455,10 @@ async function emptyFolder(
       const place = `${folder}/${name}`;
       const stats = fs.lstatSync(place, { throwIfNoEntry: false });
       if (stats?.isDirectory() !== true) {
-        forget(place);
+        ifThere(() => fs.unlinkSync(place));
         continue;
       }
-      if (stats.dev !== dev)
-        throw Object.assign(new Error(`EXDEV: another file system, '${join(path, name)}'`), {
-          code: 'EXDEV',
-          path,
-        });
+      if (stats.dev !== dev) throw systemError('EXDEV', 'another file system', join(path, name));
       const below = fs.openSync(place, folderFlags);
       try {
         await emptyFolder(below, join(path, name), fs.fstatSync(below), breathe);
@@ -519,13 +469,5 @@ async function emptyFolder(
     }
   } catch (error) {
     throw named(error, path);
-  }
-}
-
-function forget(place: string): void {
-  try {
-    fs.unlinkSync(place);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
   }
 }

@@ -45,9 +45,7 @@ export function fileFailed(path: string, action: string, error: unknown): MajErr
 }
 
 /** Whether something is there under this path. */
-export async function exists(path: string): Promise<boolean> {
-  return (await statIfThere(path)) !== undefined;
-}
+export const exists = async (path: string): Promise<boolean> => (await statIfThere(path)) !== undefined;
 
 /** What is under this path, links followed as far as `beneath.ts` follows any; undefined when nothing is. */
 export const statIfThere = (path: string): Promise<Stats | undefined> =>
@@ -76,16 +74,17 @@ export const namesIn = (folder: string): Promise<string[]> =>
     }
   });
 
-/** Does quick work on a file at once; its failure is a `file-failed`. */
-function attempt<T>(path: string, action: string, work: () => T): Promise<T> {
-  return new Promise((resolve) => {
-    try {
-      resolve(work());
-    } catch (error) {
-      throw fileFailed(path, action, error);
-    }
-  });
+/** Does quick work on a file; its failure is a `file-failed`. */
+export function orFileFailed<T>(path: string, action: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw fileFailed(path, action, error);
+  }
 }
+
+const attempt = <T>(path: string, action: string, work: () => T): Promise<T> =>
+  new Promise((resolve) => resolve(orFileFailed(path, action, work)));
 
 /** Whether a path was read from bytes that are no UTF-8: Node puts U+FFFD there, and finds nothing under that name. */
 export const isUnreadableName = (path: string): boolean => path.includes('\uFFFD');
@@ -97,9 +96,7 @@ export function checkName(root: string, path: string): void {
 
 /** Makes a folder, and the ones above it, that only its owner may enter. */
 export const makePrivateFolder = (path: string): Promise<void> =>
-  attempt(path, 'made', () => {
-    makeFolders(path, privateFolder);
-  });
+  attempt(path, 'made', () => makeFolders(path, privateFolder));
 
 /**
  * Writes a whole file so that after a crash either the old or the new one is there, never half of one: to a
@@ -224,8 +221,10 @@ export async function mountPoints(): Promise<ReadonlySet<string>> {
       .map((line) => line.split(' ')[4] ?? '')
       .filter((path) => path !== '')
       // proc(5): blanks, tabs, line ends and backslashes are written as octal numbers.
-      .map((path) =>
-        path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8))),
-      ),
+      .map(withoutOctal),
   );
 }
+
+/** A text without the octal escapes that stand for bytes in it. */
+export const withoutOctal = (text: string): string =>
+  text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));

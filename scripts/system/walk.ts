@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createBreather } from '../core/clock.ts';
-import { isGone, readdirSync } from './beneath.ts';
-import { checkName, fileFailed, isUnreadableName } from './files.ts';
+import { ifThere, readdirSync } from './beneath.ts';
+import { checkName, isUnreadableName, orFileFailed } from './files.ts';
 
 /** How a tree is walked. */
 export interface Walk<T> {
@@ -44,11 +44,10 @@ export async function* walkBelow<T>(
 
 /** The paths in a folder, last name first: the walk takes them from the end. */
 function pathsIn(root: string, folder: string): string[] {
-  try {
-    const names = readdirSync(join(root, folder)).sort();
-    return names.reverse().map((name) => (folder === '' ? name : `${folder}/${name}`));
-  } catch (error) {
-    if (isGone(error)) return [];
-    throw fileFailed(join(root, folder), 'read', error);
-  }
+  const full = join(root, folder);
+  const names = orFileFailed(full, 'read', () => ifThere(() => readdirSync(full))) ?? [];
+  return names
+    .sort()
+    .reverse()
+    .map((name) => (folder === '' ? name : `${folder}/${name}`));
 }

@@ -81,21 +81,15 @@ export function processSpace(): string {
 }
 
 function bootId(): string {
-  return readOr('/proc/sys/kernel/random/boot_id', '').trim();
-}
-
-function startTicks(pid: number): string {
-  // proc_pid_stat(5): the 22nd field.
-  return processStat(pid)?.[19] ?? '';
-}
-
-function readOr(path: string, fallback: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
-    return fallback;
+    return '';
   }
 }
+
+/** The 22nd field of proc_pid_stat(5). */
+const startTicks = (pid: number): string => processStat(pid)?.[19] ?? '';
 
 /** Whether this process may give files to other users. */
 export const runsAsRoot = (): boolean => ownUserId() === 0;
