@@ -78,7 +78,6 @@ const inOwnFolders = [
   'scripts/database/session/connection-options.ts',
   'scripts/gate/{commit,gate-log}.ts',
   'scripts/dump/{client/option-file,store}.ts',
-  'scripts/keeping/disk-usage.ts',
   'scripts/migrations/{folder,new}.ts',
   'scripts/net/download.ts',
   'scripts/package/git-package.ts',

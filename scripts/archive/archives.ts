@@ -3,7 +3,7 @@ import { Header } from 'tar';
 import { accessAcl, aclText, aclValue, defaultAcl, type Attributes } from '../system/acl.ts';
 import { noAttributes } from '../system/attributes.ts';
 import { ByteReader, DamagedArchive } from './byte-reader.ts';
-import { paxContent, paxRecords } from './pax.ts';
+import { blockSize, inBlocks, paxContent, paxRecords } from './pax.ts';
 import { isZero, readSparseMap, sparseMap, zeroPieces, type Extent } from './sparse.ts';
 
 /** An entry of one of our own archives. */
@@ -26,8 +26,13 @@ export interface ArchiveEntry {
   readonly extents: readonly Extent[] | null;
 }
 
-const blockSize = 512;
 const tarTypes = { file: 'File', folder: 'Directory', link: 'SymbolicLink', hardlink: 'Link' } as const;
+
+/** What a header says of an entry, and an extended one where it has no room for that. */
+interface HeaderFields extends Pick<ArchiveEntry, 'path' | 'mode' | 'uid' | 'gid' | 'size'> {
+  readonly mtime: Date;
+  readonly linkpath?: string;
+}
 
 /** A record of an extended header (POSIX pax). */
 type PaxRecord = readonly [key: string, value: string | Buffer];
@@ -43,7 +48,7 @@ export function archiveHeader(entry: ArchiveEntry): Buffer {
   // GNU tar's own choice: a tar that does not know the format does not put the parts alone under the name of the file.
   const path =
     extents === null ? entry.path : join(dirname(entry.path), 'GNUSparseFile.0', basename(entry.path));
-  const fields = {
+  const fields: HeaderFields = {
     path: entry.type === 'folder' ? `${path}/` : path,
     mode: entry.mode,
     uid: entry.uid,
@@ -67,24 +72,14 @@ export function archiveHeader(entry: ArchiveEntry): Buffer {
 export const storedBytes = ({ extents, size }: Pick<ArchiveEntry, 'extents' | 'size'>): number =>
   extents === null ? size : extents.reduce((sum, { length }) => sum + length, 0);
 
-function fieldRecords(fields: {
-  readonly path: string;
-  readonly gid: number;
-  readonly linkpath?: string;
-  readonly mtime: Date;
-  readonly size: number;
-  readonly uid: number;
-}): PaxRecord[] {
-  const { path, gid, linkpath, mtime, size, uid } = fields;
-  return [
-    ['path', path],
-    ['gid', String(gid)],
-    ...(linkpath === undefined ? [] : ([['linkpath', linkpath]] as const)),
-    ['mtime', String(mtime.getTime() / 1000)],
-    ['size', String(size)],
-    ['uid', String(uid)],
-  ];
-}
+const fieldRecords = ({ path, gid, linkpath, mtime, size, uid }: HeaderFields): PaxRecord[] => [
+  ['path', path],
+  ['gid', String(gid)],
+  ...(linkpath === undefined ? [] : ([['linkpath', linkpath]] as const)),
+  ['mtime', String(mtime.getTime() / 1000)],
+  ['size', String(size)],
+  ['uid', String(uid)],
+];
 
 const sparseRecords = ({ path, size }: ArchiveEntry): readonly PaxRecord[] => [
   ['GNU.sparse.major', '1'],
@@ -134,20 +129,11 @@ function attributesIn(records: ReadonlyMap<string, Buffer>): Attributes {
   return attributes;
 }
 
-function paxHeader(
-  entry: { readonly path: string; readonly uid: number; readonly gid: number; readonly mtime: Date },
-  records: readonly PaxRecord[],
-): Buffer {
+function paxHeader({ path, uid, gid, mtime }: HeaderFields, records: readonly PaxRecord[]): Buffer {
   const content = paxContent(records);
-  const header = new Header({
-    path: `PaxHeader/${basename(entry.path)}`.slice(0, 99),
-    mode: 0o644,
-    uid: entry.uid,
-    gid: entry.gid,
-    size: content.length,
-    mtime: entry.mtime,
-    type: 'ExtendedHeader',
-  });
+  const name = `PaxHeader/${basename(path)}`.slice(0, 99);
+  const fields = { path: name, mode: 0o644, uid, gid, size: content.length, mtime };
+  const header = new Header({ ...fields, type: 'ExtendedHeader' });
   header.encode();
   return Buffer.concat([header.block ?? Buffer.alloc(0), content, archivePadding(content.length)]);
 }
@@ -257,4 +243,4 @@ async function* contentOf(
   yield* zeroPieces(size - at);
 }
 
-const paddingOf = (size: number): number => (blockSize - (size % blockSize)) % blockSize;
+const paddingOf = (size: number): number => inBlocks(size) - size;

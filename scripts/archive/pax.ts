@@ -1,6 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { DamagedArchive } from './byte-reader.ts';
 
+/** What a tar archive is made of, in bytes. */
+export const blockSize = 512;
+
+/** So many bytes, filled up to whole blocks. */
+export const inBlocks = (bytes: number): number => Math.ceil(bytes / blockSize) * blockSize;
+
 /** One record of an extended header, with the place of all of it in the header's content. */
 interface PaxRecord {
   readonly key: string;

@@ -1,6 +1,7 @@
 import { ftruncateSync, readSync, writeSync } from 'node:fs';
 import { writeWholeSync } from '../system/files.ts';
 import { DamagedArchive } from './byte-reader.ts';
+import { inBlocks } from './pax.ts';
 
 /** A stretch of a file, in bytes, with something in it; between two of them, and behind the last one, are zeros. */
 export interface Extent {
@@ -26,11 +27,11 @@ export function* zeroPieces(length: number): Generator<Buffer> {
 }
 
 /** stat(2): blocks are counted in units of 512 bytes, whatever those of the file system are. */
-const blockBytes = 512;
+export const statBlockBytes = 512;
 
 /** Bytes that a file takes on disk by its `stat`, but no more than its size. */
 export const bytesOnDisk = ({ blocks, size }: { blocks: number; size: number }): number =>
-  Math.min(size, blocks * blockBytes);
+  Math.min(size, blocks * statBlockBytes);
 
 /** Holes smaller than this are not worth their place in a list. */
 export const leastHole = 64 * 1024;
@@ -110,7 +111,7 @@ export function sparseMap(extents: readonly Extent[], size: number): Buffer {
       ? extents
       : [...extents, { offset: size, length: 0 }];
   const text = [all.length, ...all.flatMap(({ offset, length }) => [offset, length])].join('\n');
-  const map = Buffer.alloc(Math.ceil((text.length + 1) / blockBytes) * blockBytes);
+  const map = Buffer.alloc(inBlocks(text.length + 1));
   map.write(`${text}\n`, 'latin1');
   return map;
 }

@@ -1,6 +1,6 @@
 import { Parser, type ReadEntry } from 'tar';
 import { DamagedArchive } from './byte-reader.ts';
-import { cleanPax } from './pax.ts';
+import { blockSize, cleanPax, inBlocks } from './pax.ts';
 
 /** One entry as the archive has it, with its content to be read before the next one comes. */
 export interface RawEntry {
@@ -13,7 +13,7 @@ export interface RawEntry {
 }
 
 /** An archive ends with two blocks of zeros. */
-const endSize = 2 * 512;
+const endSize = 2 * blockSize;
 
 /**
  * Reads a tar archive from its first byte to its last, and hands out its entries one by one. Strict: what node-tar
@@ -182,9 +182,6 @@ class EntryReader {
     }
   }
 }
-
-const blockSize = 512;
-const inBlocks = (bytes: number): number => Math.ceil(bytes / blockSize) * blockSize;
 
 /** More than any name takes; what is longer is refused. */
 const mostMetaBytes = 1 << 20;

@@ -34,8 +34,9 @@ export async function readZip(
   const spans: Span[] = [];
   let [packed, unpacked] = [0, 0];
   for await (const entry of entriesOf(zip)) {
-    const facts = await damaged(factsOf(zip, entry));
-    spans.push({ from: entry.relativeOffsetOfLocalHeader, to: facts.dataStart + entry.compressedSize });
+    const local = await damaged(zip.readLocalFileHeaderPromise(entry));
+    const facts = entryFacts(entry, local);
+    spans.push({ from: entry.relativeOffsetOfLocalHeader, to: local.fileDataStart + entry.compressedSize });
     packed += entry.compressedSize;
     // Told apart for certain at the end; this much of it before anything is unpacked.
     if (packed > size) throw new DamagedArchive(sharedData);
@@ -50,7 +51,7 @@ export async function readZip(
       mode: facts.mode,
       bytes: target === undefined ? entry.uncompressedSize : 0,
       target,
-      content: target === undefined ? content : nothing(),
+      content: target === undefined ? content : Readable.from([]),
     });
   }
   checkSpans(spans);
@@ -116,11 +117,6 @@ async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
   }
 }
 
-async function factsOf(zip: ZipFile, entry: Entry): Promise<ZipFacts & { readonly dataStart: number }> {
-  const local = await zip.readLocalFileHeaderPromise(entry);
-  return { ...entryFacts(entry, local), dataStart: local.fileDataStart };
-}
-
 /** The content, checked as it is read: its size by yauzl, its sum here, which yauzl leaves to its callers. */
 async function* contentOf(
   zip: ZipFile,
@@ -156,11 +152,6 @@ async function linkTarget(content: AsyncIterable<Buffer>, { path }: ZipFacts): P
     if (bytes > longestTarget) throw new DamagedArchive(`the target of the link ${path} is too long`);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- it is read like content that comes from a file
-async function* nothing(): AsyncGenerator<Buffer> {
-  yield* [];
 }
 
 const sharedData = 'entries of the archive share their data';
@@ -213,7 +204,8 @@ const zip64 = 0xffff_ffff;
  * @throws DamagedArchive where they say two things, or one that cannot be read without a password
  */
 function entryFacts(entry: Entry, local: LocalFileHeader): ZipFacts {
-  const path = decoded(entry.fileNameRaw);
+  // UTF-8, whether or not the entry says so: macOS does not. What is not becomes `\ufffd`, which the rules refuse.
+  const path = entry.fileNameRaw.toString('utf8');
   const refuse = (what: string): never => {
     throw new DamagedArchive(`${what} (${JSON.stringify(path)})`);
   };
@@ -233,9 +225,6 @@ function entryFacts(entry: Entry, local: LocalFileHeader): ZipFacts {
   if (typeName === 'Directory' && entry.uncompressedSize !== 0) refuse('a folder has content');
   return { path, typeName, mode };
 }
-
-/** UTF-8, whether or not the entry says so: macOS does not. What is not becomes `\ufffd`, which the rules refuse. */
-const decoded = (name: Buffer): string => name.toString('utf8');
 
 function sameSizes(entry: Entry, local: LocalFileHeader): boolean {
   // In a zip64 header the sizes stand in an extra field, where yauzl does not look for the local ones.

@@ -1,40 +1,36 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { statBlockBytes } from '../archive/sparse.ts';
 import { isBackupId, partialSuffix } from '../backup/layout.ts';
 import { manifestName, parseManifest } from '../backup/manifest.ts';
 import { isAbandoned } from '../backup/partial.ts';
-import { fileFailed, namesIn, readIfThere, systemErrorCode } from '../system/files.ts';
+import { lstatExactly } from '../system/beneath.ts';
+import { identityOf, namesIn, orFileFailed, readIfThere } from '../system/files.ts';
 
 /** Bytes on disk. */
 interface DiskUsage {
   /** What removing the folder would free. */
   readonly own: number;
-  /** What other backups hold as well, by hard links. */
+  /** What other backups hold as well, by hard links: of files that have more names than are in the folder. */
   readonly shared: number;
+  /** Of the files that had not been counted before. */
+  readonly once: number;
 }
 
-/** stat(2): blocks are counted in units of 512 bytes, whatever those of the file system are. */
-const blockBytes = 512;
-
 /**
- * What a folder takes on disk. A file is shared when it has more names than are in this folder.
+ * What a folder takes on disk.
  *
  * @param counted the files that were counted already, by device and inode; filled
- * @returns with `once`: the bytes of the files that had not been counted before
  */
-export async function diskUsage(
-  folder: string,
-  counted = new Set<string>(),
-): Promise<DiskUsage & { readonly once: number }> {
+export async function diskUsage(folder: string, counted = new Set<string>()): Promise<DiskUsage> {
   const files = new Map<string, { bytes: number; links: number; names: number }>();
   await visit(folder, (stats) => {
-    const key = `${stats.dev} ${stats.ino}`;
+    const key = identityOf(stats);
     const known = files.get(key);
     if (known !== undefined) known.names += 1;
     else
       files.set(key, {
-        bytes: Number(stats.blocks) * blockBytes,
+        bytes: Number(stats.blocks) * statBlockBytes,
         links: stats.isDirectory() ? 1 : Number(stats.nlink),
         names: 1,
       });
@@ -49,21 +45,12 @@ export async function diskUsage(
 }
 
 async function visit(path: string, see: (stats: BigIntStats) => void): Promise<void> {
-  const stats = await statsOf(path);
+  const stats = orFileFailed(path, 'looked at', () => lstatExactly(path));
+  // A backup that is being written, or removed, changes meanwhile.
   if (stats === undefined) return;
   see(stats);
   if (!stats.isDirectory()) return;
   for (const name of await namesIn(path)) await visit(join(path, name), see);
-}
-
-/** A backup that is being written, or removed, changes meanwhile. */
-async function statsOf(path: string): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(path, { bigint: true });
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw fileFailed(path, 'looked at', error);
-  }
 }
 
 /** What stands among the backups and is none. */

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Context, TellProgress } from '../core/context.ts';
 import { sha256OfText } from '../core/text-hash.ts';
 import {
-  fileFailed,
+  orFileFailed,
   privateFile,
   readIfThere,
   remove,
@@ -147,11 +147,9 @@ function startOf(
   }
   rmSync(path, { force: true });
   const started: Begun = { addressSha256: sha256OfText(url), validator: validatorOf(response) };
-  try {
-    writeFileSync(`${path}.json`, JSON.stringify(started), { mode: privateFile });
-  } catch (error) {
-    throw fileFailed(path, 'written', error);
-  }
+  orFileFailed(path, 'written', () =>
+    writeFileSync(`${path}.json`, JSON.stringify(started), { mode: privateFile }),
+  );
   return 0;
 }
 
@@ -173,20 +171,18 @@ async function save(
   start: number,
   told: (done: number) => void,
 ): Promise<void> {
-  const file = openForWriting(path, start === 0 ? 'w' : 'a');
+  const how = start === 0 ? 'w' : 'a';
+  const file = orFileFailed(path, 'written', () => openSync(path, how, privateFile));
   try {
-    await receive(response, (chunk) => writeAll(file, path, chunk), start, told);
+    await receive(
+      response,
+      (chunk) => orFileFailed(path, 'written', () => writeWholeSync(file, chunk)),
+      start,
+      told,
+    );
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-function openForWriting(path: string, how: 'w' | 'a'): number {
-  try {
-    return openSync(path, how, privateFile);
-  } catch (error) {
-    throw fileFailed(path, 'written', error);
   }
 }
 
@@ -221,12 +217,4 @@ function receive(
     // It will not tell a second time.
     if (response.destroyed) cut();
   });
-}
-
-function writeAll(file: number, path: string, chunk: Buffer): void {
-  try {
-    writeWholeSync(file, chunk);
-  } catch (error) {
-    throw fileFailed(path, 'written', error);
-  }
 }

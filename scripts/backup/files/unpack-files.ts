@@ -20,6 +20,7 @@ import {
 import {
   fileFailed,
   makePrivateFolder,
+  orFileFailed,
   privateFile,
   privateFolder,
   systemErrorCode,
@@ -120,13 +121,7 @@ function staysWithin(path: string): boolean {
   return path !== '' && !path.startsWith('/') && !path.split('/').includes('..');
 }
 
-function makeFolder(path: string): void {
-  try {
-    makeFolders(path, privateFolder);
-  } catch (error) {
-    throw fileFailed(path, 'made', error);
-  }
-}
+const makeFolder = (path: string): void => orFileFailed(path, 'made', () => makeFolders(path, privateFolder));
 
 async function writeFile(root: string, entry: ArchiveEntry, content: AsyncIterable<Buffer>): Promise<string> {
   const path = join(root, entry.path);
@@ -169,40 +164,30 @@ function nameAgain(root: string, { path, target }: ArchiveEntry): void {
   if (target === null || !staysWithin(target))
     throw new Error(`${path} is a name of what is not in the folder`);
   const full = join(root, path);
-  try {
+  orFileFailed(full, 'written', () => {
     makeFolders(dirname(full), privateFolder);
     linkSync(join(root, target), full);
-  } catch (error) {
-    throw fileFailed(full, 'written', error);
-  }
+  });
 }
 
-function makeLink(root: string, entry: ArchiveEntry): void {
-  const path = join(root, entry.path);
-  try {
-    symlinkSync(entry.target ?? '', path);
-    if (runsAsRoot()) lchownSync(path, entry.uid, entry.gid);
-  } catch (error) {
-    throw fileFailed(path, 'written', error);
-  }
+function makeLink(root: string, { path, target, uid, gid }: ArchiveEntry): void {
+  const full = join(root, path);
+  orFileFailed(full, 'written', () => {
+    symlinkSync(target ?? '', full);
+    if (runsAsRoot()) lchownSync(full, uid, gid);
+  });
 }
 
-function giveAway(root: string, entry: ArchiveEntry): void {
-  const path = join(root, entry.path);
-  try {
-    if (runsAsRoot()) lchownSync(path, entry.uid, entry.gid);
-  } catch (error) {
-    throw fileFailed(path, 'given to its owner', error);
-  }
+function giveAway(root: string, { path, uid, gid }: ArchiveEntry): void {
+  const full = join(root, path);
+  if (runsAsRoot()) orFileFailed(full, 'given to its owner', () => lchownSync(full, uid, gid));
 }
 
 /** Gives a folder what would not let us write to it. */
-function finishFolder(root: string, entry: ArchiveEntry): void {
-  const path = join(root, entry.path);
-  try {
-    chmodSync(path, entry.mode);
-    lutimesSync(path, entry.modifiedAt, entry.modifiedAt);
-  } catch (error) {
-    throw fileFailed(path, 'written', error);
-  }
+function finishFolder(root: string, { path, mode, modifiedAt }: ArchiveEntry): void {
+  const full = join(root, path);
+  orFileFailed(full, 'written', () => {
+    chmodSync(full, mode);
+    lutimesSync(full, modifiedAt, modifiedAt);
+  });
 }

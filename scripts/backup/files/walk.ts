@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { lstatExactly } from '../../system/beneath.ts';
-import { fileFailed } from '../../system/files.ts';
+import { fileFailed, orFileFailed } from '../../system/files.ts';
 import { walkBelow } from '../../system/walk.ts';
 
 /** A file, folder or link that was come across, by its path from the root. */
@@ -43,10 +43,5 @@ export async function* walk(
   });
 }
 
-function statsOf(path: string): BigIntStats | undefined {
-  try {
-    return lstatExactly(path);
-  } catch (error) {
-    throw fileFailed(path, 'read', error);
-  }
-}
+const statsOf = (path: string): BigIntStats | undefined =>
+  orFileFailed(path, 'read', () => lstatExactly(path));
