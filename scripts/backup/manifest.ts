@@ -124,9 +124,6 @@ export type ManifestPart = Manifest['parts'][number];
 /** The name of the file in the backup's folder. */
 export const manifestName = 'manifest.json';
 
-/** The text of `manifest.json`. */
-export const manifestText = (content: Manifest): string => sealedJson(content);
-
 /** Reads a `manifest.json`; undefined when it is not one, or not as it was written. */
 export const parseManifest = (content: string): Manifest | undefined => openSealed(manifest, content);
 

@@ -22,7 +22,7 @@ import {
 import { livenessOf, identitySchema, ownIdentity } from '../system/process/identity.ts';
 import { backupId, isBackupId, ownerName, partialSuffix, partsFolder, restoreScriptName } from './layout.ts';
 import type { Backup } from './list.ts';
-import { manifestName, manifestText, type Manifest } from './manifest.ts';
+import { manifestName, sealedJson, type Manifest } from './manifest.ts';
 import { restoreScript } from './restore-script.ts';
 import { spaceError } from './space.ts';
 
@@ -116,7 +116,7 @@ export async function completeBackup(
     sha256: sha256OfText(script),
   };
   const manifest: Manifest = { ...content, restoreScript: restoreScriptSum };
-  await writeDurably(join(partial.folder, manifestName), manifestText(manifest));
+  await writeDurably(join(partial.folder, manifestName), sealedJson(manifest));
   const folder = partial.folder.slice(0, -partialSuffix.length);
   await renameDurably(partial.folder, folder);
   // Last: without it a living run could not be told from a dead one.

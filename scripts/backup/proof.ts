@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { flavours } from '../sql/flavour.ts';
-import { openSealed, sealedJson } from './manifest.ts';
+import { openSealed } from './manifest.ts';
 
 const proof = v.strictObject({
   format: v.literal(1),
@@ -30,9 +30,6 @@ export type Proof = v.InferOutput<typeof proof>;
 
 /** The name of the file in the backup's folder. */
 export const proofName = 'proof.json';
-
-/** The text of `proof.json`. */
-export const proofText = (content: Proof): string => sealedJson(content);
 
 /** Reads a `proof.json`; undefined when it is not one, or not as it was written. */
 export const parseProof = (content: string): Proof | undefined => openSealed(proof, content);

@@ -6,7 +6,7 @@ import { connect, type Row, type Session } from '../database/session/session.ts'
 import type { Target } from '../database/session/target.ts';
 import type { DumpClient } from '../dump/client/clients.ts';
 import { startDump } from '../dump/client/dump.ts';
-import { readStored, type Codec } from '../dump/codec.ts';
+import type { Codec } from '../dump/codec.ts';
 import { rowBytesOfParts } from '../dump/cutter.ts';
 import { cutDump, type CutDump, type CutOptions } from '../dump/dump-parts.ts';
 import { createObjectFinder, missingObjects } from '../dump/objects.ts';
@@ -20,6 +20,7 @@ import { privateFolder } from '../system/files.ts';
 import { sharing, type ShareUnchanged } from './files/hard-links.ts';
 import { partPath, partsFolder } from './layout.ts';
 import type { ManifestPart } from './manifest.ts';
+import { readPart } from './part-text.ts';
 import type { BackupSource } from './plan-backup.ts';
 
 /** The database's share of a manifest. */
@@ -94,7 +95,7 @@ async function* rowsOf(
 ): AsyncGenerator<Buffer, void, undefined> {
   yield Buffer.from('\n');
   for (const part of parts)
-    if (isRows(part) && part.object === table) yield* readStored(partPath(folder, part.name), codec);
+    if (isRows(part) && part.object === table) yield* readPart({ folder, codec }, part);
 }
 
 /**

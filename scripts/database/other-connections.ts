@@ -19,22 +19,11 @@ export interface Workers {
   readonly whole: boolean;
 }
 
-/** Reads what two tables of the server say: pure. */
-export function workersOf(
-  processes: readonly Readonly<Record<string, unknown>>[],
-  transactions: readonly Readonly<Record<string, unknown>>[],
-): readonly AtWork[] {
-  const began = new Map(transactions.map((row) => [String(row['id']), Number(row['seconds'])]));
-  return processes.flatMap((row): readonly AtWork[] => {
-    const id = String(row['id']);
-    const account = `${String(row['user'])}@${String(row['host'])}`;
-    const transaction = began.get(id);
-    // Whoever waits for the next statement sleeps; the event scheduler and replication have no part in this.
-    if (['Query', 'Execute', 'Fetch', 'Prepare', 'Close stmt'].includes(String(row['command'])))
-      return [{ id, account, does: 'statement', seconds: Number(row['seconds']) }];
-    return transaction === undefined ? [] : [{ id, account, does: 'transaction', seconds: transaction }];
-  });
-}
+/** Those of `othersOf` that are at work: pure. */
+export const workersOf = (processes: readonly Row[], transactions: readonly Row[]): readonly AtWork[] =>
+  othersOf(processes, transactions).flatMap(({ id, account, does, seconds }) =>
+    does === 'idle' ? [] : [{ id, account, does, seconds }],
+  );
 
 const notAllowed = [1227, 1044, 1142];
 
@@ -85,16 +74,12 @@ async function transactionsOrRefused(session: Session): Promise<readonly Row[] |
 }
 
 /** A connection of somebody else in a database. */
-export interface OtherConnection {
-  readonly id: string;
-  /** `app@10.0.0.5:51234`. */
-  readonly account: string;
+export interface OtherConnection extends Omit<AtWork, 'does'> {
   /** What the client calls itself; undefined where the server does not tell: MariaDB without the performance schema. */
   readonly program: string | undefined;
-  readonly does: 'statement' | 'transaction' | 'idle';
+  readonly does: AtWork['does'] | 'idle';
   /** The first words of its statement, without any value; undefined where there is none, or it begins with something else. */
   readonly words: string | undefined;
-  readonly seconds: number;
 }
 
 /** Who else was seen in a database, and whether that is all: without PROCESS a session sees its own account alone. */
@@ -137,28 +122,29 @@ export async function findOthers(
 }
 
 /** Reads what the server says of connections and of transactions: pure. */
-export function othersOf(
-  rows: readonly Readonly<Record<string, unknown>>[],
-  transactions: readonly Readonly<Record<string, unknown>>[],
-): readonly OtherConnection[] {
-  const working = new Map(workersOf(rows, transactions).map((one) => [one.id, one]));
+export function othersOf(rows: readonly Row[], transactions: readonly Row[]): readonly OtherConnection[] {
+  const began = new Map(transactions.map((row) => [String(row['id']), Number(row['seconds'])]));
   return rows.flatMap((row): readonly OtherConnection[] => {
     const id = String(row['id']);
-    const at = working.get(id);
-    if (at === undefined && row['command'] !== 'Sleep') return [];
     const text = (key: string): string | undefined => (typeof row[key] === 'string' ? row[key] : undefined);
+    const isRunning = statementCommands.includes(String(row['command']));
+    // The event scheduler and replication have no part in this.
+    if (!isRunning && !began.has(id) && row['command'] !== 'Sleep') return [];
     return [
       {
         id,
         account: `${String(row['user'])}@${String(row['host'])}`,
         program: text('program'),
-        does: at?.does ?? 'idle',
+        does: isRunning ? 'statement' : began.has(id) ? 'transaction' : 'idle',
         words: firstWords(text('info') ?? ''),
-        seconds: at?.seconds ?? Number(row['seconds']),
+        seconds: isRunning ? Number(row['seconds']) : (began.get(id) ?? Number(row['seconds'])),
       },
     ];
   });
 }
+
+/** Whoever waits for the next statement sleeps. */
+const statementCommands: readonly string[] = ['Query', 'Execute', 'Fetch', 'Prepare', 'Close stmt'];
 
 /**
  * The words that a statement begins with, up to four names. It ends before the first sign that is none of a name's:

@@ -1,6 +1,6 @@
-import { partPath } from '../backup/layout.ts';
 import type { Backup } from '../backup/list.ts';
 import type { ManifestPart } from '../backup/manifest.ts';
+import { partSource, readPart, type PartSource } from '../backup/part-text.ts';
 import { dumpInto } from '../backup/take-database.ts';
 import { inStep, type Context } from '../core/context.ts';
 import { notRolledBack, refused } from '../core/errors.ts';
@@ -11,7 +11,6 @@ import { withSession } from '../database/session/session.ts';
 import type { Target } from '../database/session/target.ts';
 import type { CanonicalOptions } from '../dump/canonical.ts';
 import { findDumpClient, type DumpClient } from '../dump/client/clients.ts';
-import { codecNamed, readStored, type Codec } from '../dump/codec.ts';
 import {
   createCanonicalHash,
   createRowsSum,
@@ -115,19 +114,18 @@ export async function compareDump(
       rowBytes: backup.manifest.rowBytes,
     });
     const whole = found.parts.flatMap(({ id, sum }) => (sum === undefined ? [] : [{ id, sum }]));
-    const codec = await codecNamed(context, backup.manifest.codec);
-    const stored = { folder: backup.folder, codec };
+    const source = await partSource(context, backup);
     const hashes = new Set(whole.map(({ sum }) => sum.sha256));
     const canonical = { database: database.name, definers };
     const comparison = compareParts(
       [
         ...(await expectedParts(
-          stored,
+          source,
           parts.filter((part) => sumOf(part) === undefined),
           hashes,
           canonical,
         )),
-        ...(await partialRows(stored, partial)),
+        ...(await partialRows(source, partial)),
       ],
       [...whole, ...[...sums].map(([table, sum]) => rowsOf(table, sum))],
     );
@@ -151,13 +149,8 @@ function partialTables(
   return tables;
 }
 
-interface Stored {
-  readonly folder: string;
-  readonly codec: Codec;
-}
-
 async function partialRows(
-  { folder, codec }: Stored,
+  source: PartSource,
   tables: ReadonlyMap<string, readonly ManifestPart[]>,
 ): Promise<SummedPart[]> {
   const expected: SummedPart[] = [];
@@ -165,7 +158,7 @@ async function partialRows(
     const sum = createRowsSum();
     for (const part of parts) {
       const rows = sum.open();
-      for await (const data of readStored(partPath(folder, part.name), codec)) await rows.write(data);
+      for await (const data of readPart(source, part)) await rows.write(data);
       await rows.finish();
     }
     expected.push(rowsOf(table, sum));
@@ -181,7 +174,7 @@ const rowsOf = (table: string, sum: RowsSum): SummedPart => ({
 
 /** Parts of a backup to compare with; of one that is equal byte for byte nothing else has to be known. */
 async function expectedParts(
-  stored: Stored,
+  source: PartSource,
   parts: readonly ManifestPart[],
   found: ReadonlySet<string>,
   options: CanonicalOptions,
@@ -189,20 +182,20 @@ async function expectedParts(
   const expected: SummedPart[] = [];
   for (const part of parts) {
     const isKnown = part.section === 'rows' || found.has(part.sha256);
-    const more = isKnown ? { canonicalSha256: null, text: null } : await readPart(stored, part, options);
+    const more = isKnown ? { canonicalSha256: null, text: null } : await sumOfPart(source, part, options);
     expected.push({ id: part, sum: { sha256: part.sha256, ...more } });
   }
   return expected;
 }
 
-async function readPart(
-  { folder, codec }: Stored,
+async function sumOfPart(
+  source: PartSource,
   part: ManifestPart,
   options: CanonicalOptions,
 ): Promise<{ canonicalSha256: string; text: string | null }> {
   const hash = createCanonicalHash(part.kind, options);
   const text = shownText(part.kind);
-  for await (const data of readStored(partPath(folder, part.name), codec)) {
+  for await (const data of readPart(source, part)) {
     hash.update(data);
     text.add(data);
   }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Backup, ProvenBackup } from '../backup/list.ts';
-import { manifestName } from '../backup/manifest.ts';
-import { proofName, proofText, type Proof } from '../backup/proof.ts';
+import { manifestName, sealedJson } from '../backup/manifest.ts';
+import { partSource } from '../backup/part-text.ts';
+import { proofName, type Proof } from '../backup/proof.ts';
 import type { Context } from '../core/context.ts';
 import { MajError, unsound } from '../core/errors.ts';
 import { sha256OfText } from '../core/text-hash.ts';
@@ -10,7 +11,6 @@ import { withSession } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
 import { targetFromConfig } from '../database/session/target.ts';
 import { findLocalDumpClient } from '../dump/client/clients.ts';
-import { codecNamed } from '../dump/codec.ts';
 import { findFragileValues, fragilitiesOf, type FragileColumn } from '../dump/fragile-values.ts';
 import { isRows } from '../dump/part.ts';
 import { makeCopyDatabase, type Throwaway } from '../server/throwaway.ts';
@@ -113,7 +113,7 @@ async function writeProof(
     durations,
     provenAt: context.clock.now().toISOString(),
   };
-  await writeDurably(join(backup.folder, proofName), proofText(proof));
+  await writeDurably(join(backup.folder, proofName), sealedJson(proof));
   return proof;
 }
 
@@ -169,21 +169,12 @@ async function tablesProvenApart(
 }
 
 /** The CREATE TABLE of a table in a backup; undefined where it has none. */
-async function definitionOf(
-  context: Context,
-  { folder, manifest }: Stored,
-  table: string,
-): Promise<string | undefined> {
-  const part = manifest.parts.find(
+async function definitionOf(context: Context, backup: Stored, table: string): Promise<string | undefined> {
+  const part = backup.manifest.parts.find(
     ({ kind, section, object }) => kind === 'table' && section === 'structure' && object === table,
   );
   if (part === undefined) return undefined;
-  const source = {
-    folder,
-    codec: await codecNamed(context, manifest.codec),
-    flavour: manifest.database.server.flavour,
-  };
-  const statements = await statementsOf(source, part);
+  const statements = await statementsOf(await partSource(context, backup), part);
   return statements.find(({ text }) => text.startsWith('CREATE TABLE '))?.text;
 }
 

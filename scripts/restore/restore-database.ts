@@ -12,8 +12,7 @@ import { quoteName } from '../sql/quote.ts';
 import { differencesFromBackup, refuseDifferences, type DatabaseDifference } from './compare.ts';
 import { nameOf, type PartDifference } from './differences.ts';
 import { loadAndCompare } from './load/load-and-compare.ts';
-import type { LoadSelection } from './load/plan.ts';
-import type { DropSelection } from './load/swap-tables.ts';
+import type { Selection } from './load/plan.ts';
 import { changedTables } from './proof-plan.ts';
 import { restoreCommand } from './restore-mark.ts';
 import { tryRestore } from './trial/trial.ts';
@@ -150,8 +149,8 @@ function ofTables(found: DatabaseDifference, tables: ReadonlySet<string> | undef
 /** What a restore does to a database that is nearly what the backup holds. */
 interface RestorePlan {
   /** Dropped once the new tables are whole: what is loaded again, and what the backup does not have. */
-  readonly drop: DropSelection;
-  readonly load: LoadSelection;
+  readonly drop: Selection;
+  readonly load: Selection;
   /** Whether the database's own charset or collation is set. */
   readonly charset: boolean;
   /** Differences that stay, by name: those that were not asked for. */

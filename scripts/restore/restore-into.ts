@@ -1,5 +1,5 @@
 import type { Backup } from '../backup/list.ts';
-import { readPartText } from '../backup/part-text.ts';
+import { partSource, readPartText } from '../backup/part-text.ts';
 import { warn, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import type { Definers } from '../database/definition-texts.ts';
@@ -8,7 +8,6 @@ import { parseAccount } from '../database/inventory.ts';
 import { withSession } from '../database/session/session.ts';
 import { sqlErrorOf } from '../database/session/sql-error.ts';
 import type { Target } from '../database/session/target.ts';
-import { codecNamed } from '../dump/codec.ts';
 import { quoteAccount, quoteName } from '../sql/quote.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import { escaped } from '../system/regular-expression.ts';
@@ -77,13 +76,13 @@ const mayNot = 1044;
 
 /** What has the name of the database, as a qualifier, in its text. */
 async function objectsNaming(context: Context, backup: Backup, database: string): Promise<string[]> {
-  const codec = await codecNamed(context, backup.manifest.codec);
+  const source = await partSource(context, backup);
   const name = escaped(database);
   const qualifier = new RegExp(`(?:\`${name.replaceAll('`', '``')}\`|\\b${name}\\b)\\s*\\.`, 'i');
   const found = new Set<string>();
   for (const part of backup.manifest.parts) {
     if (part.section === 'rows' || part.kind === 'header' || part.kind === 'final') continue;
-    const text = await readPartText({ folder: backup.folder, codec }, part, 'utf8');
+    const text = await readPartText(source, part, 'utf8');
     if (qualifier.test(text)) found.add(nameOf(part));
   }
   return [...found];

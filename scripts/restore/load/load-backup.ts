@@ -1,8 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { Backup } from '../../backup/list.ts';
 import type { ManifestPart } from '../../backup/manifest.ts';
-import type { PartSource } from '../../backup/part-text.ts';
-import { inStep, stopIfInterrupted, type Context, type TellProgress } from '../../core/context.ts';
+import { partSource, type PartSource } from '../../backup/part-text.ts';
+import {
+  endedBySignal,
+  inStep,
+  stopIfInterrupted,
+  type Context,
+  type TellProgress,
+} from '../../core/context.ts';
 import { reasonOf, refused, MajError } from '../../core/errors.ts';
 import type { Definers } from '../../database/definition-texts.ts';
 import { readInventory } from '../../database/inventory.ts';
@@ -10,22 +16,21 @@ import { clientSettings } from '../../database/session/client-settings.ts';
 import { connect, sqlErrorOf, withSession, type Session } from '../../database/session/session.ts';
 import { connectionCut } from '../../database/session/sql-error.ts';
 import type { Target } from '../../database/session/target.ts';
-import { codecNamed } from '../../dump/codec.ts';
 import { quoteName, quoteText } from '../../sql/quote.ts';
 import { ownZone } from '../../sql/table-definition.ts';
 import { interleave, runJobs, type Job, type JobList } from './interleave-jobs.ts';
 import { makeTable, type RunStatement, type TableLoading } from './load-table.ts';
 import { placeTables, prepareForLoading } from './loading-session.ts';
 import { isFrame, lineAt, statementsOf, type PartStatement } from './part-statements.ts';
-import { planLoad, type LoadPlan, type LoadSelection, type TableParts } from './plan.ts';
+import { planLoad, type LoadPlan, type Selection, type TableParts } from './plan.ts';
 import { asBytes, rewritten } from './rewrite-statements.ts';
 import { namesAside } from './shadow-tables.ts';
-import { replaceObjects, type ArrivingTable, type DropSelection } from './swap-tables.ts';
+import { replaceObjects, type ArrivingTable } from './swap-tables.ts';
 
 /** How a backup is loaded. */
 export interface LoadOptions {
   /** What of it; not given: all. */
-  readonly selection?: LoadSelection;
+  readonly selection?: Selection;
   readonly definers?: Definers;
   /**
    * Into a throwaway server: the files of tables stay in its own folder, whatever DATA DIRECTORY says, and small tables share
@@ -43,7 +48,7 @@ export interface LoadOptions {
 /** How what is there gives way to what is loaded. */
 interface Replacing {
   /** What is dropped, beside the tables that are loaded: once these are whole. */
-  readonly going: DropSelection | 'everything';
+  readonly going: Selection | 'everything';
   /** Called when everything is ready, before the first thing of what is there changes. */
   readonly begin?: () => Promise<void>;
 }
@@ -74,11 +79,7 @@ export async function loadBackup(
   progress: TellProgress,
   options: LoadOptions = {},
 ): Promise<Loaded> {
-  const source = {
-    folder: backup.folder,
-    codec: await codecNamed(context, backup.manifest.codec),
-    flavour: backup.manifest.database.server.flavour,
-  };
+  const source = await partSource(context, backup);
   const plan = planLoad(backup.manifest.parts, options.selection, options.rowParts);
   const rewriting = {
     from: backup.manifest.database.name,
@@ -119,22 +120,18 @@ export async function loadBackup(
     for (const session of sessions)
       for (const text of ['USE information_schema', enter]) await session.run(text);
   };
-  context.signal.addEventListener('abort', stop, { once: true });
   try {
-    const loaded = await loadAll(sessions, source, plan, run, stop, progress, {
-      ...options,
-      arriving,
-      replace,
+    return await endedBySignal(context, stop, async () => {
+      const all = { ...options, arriving, replace };
+      const loaded = await loadAll(sessions, source, plan, run, stop, progress, all);
+      await Promise.all(sessions.map((session) => session.close()));
+      return loaded;
     });
-    await Promise.all(sessions.map((session) => session.close()));
-    return loaded;
   } catch (error) {
     stop();
     // Nothing to rely on: what stays is found by the next restore.
     if (!state.replaced) await dropAside(context, target, arriving).catch(() => undefined);
     throw connectionCut(target, error);
-  } finally {
-    context.signal.removeEventListener('abort', stop);
   }
 }
 

@@ -1,7 +1,5 @@
-import { partPath } from '../../backup/layout.ts';
 import type { ManifestPart } from '../../backup/manifest.ts';
-import { readPartText, type PartSource } from '../../backup/part-text.ts';
-import { readStored } from '../../dump/codec.ts';
+import { readPart, readPartText, type PartSource } from '../../backup/part-text.ts';
 import { createRowCutter, type StatementBytes } from '../../dump/row-statements.ts';
 import type { Flavour } from '../../sql/flavour.ts';
 import { splitStatements } from '../../sql/splitter.ts';
@@ -27,8 +25,7 @@ export async function* rowPiecesOf(
   part: ManifestPart,
 ): AsyncGenerator<StatementBytes, void, undefined> {
   const cutter = createRowCutter();
-  for await (const chunk of readStored(partPath(source.folder, part.name), source.codec))
-    yield* cutter.push(chunk);
+  for await (const chunk of readPart(source, part)) yield* cutter.push(chunk);
   yield* cutter.end();
 }
 
@@ -48,7 +45,7 @@ export const otherStatements = ({ bytes }: StatementBytes, part: ManifestPart): 
 export async function lineAt(source: PartSource, part: ManifestPart, offset: number): Promise<number> {
   let line = 1;
   let left = offset;
-  for await (const chunk of readStored(partPath(source.folder, part.name), source.codec)) {
+  for await (const chunk of readPart(source, part)) {
     for (let at = chunk.indexOf(0x0a); at >= 0 && at < left; at = chunk.indexOf(0x0a, at + 1)) line += 1;
     left -= chunk.length;
     if (left <= 0) break;

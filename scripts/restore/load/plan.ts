@@ -27,18 +27,18 @@ export interface LoadPlan {
   readonly bytes: number;
 }
 
-/** What of a backup is to be loaded; not given: all of it. */
-export interface LoadSelection {
+/** What of a backup is loaded, or what of a database is dropped. */
+export interface Selection {
   readonly tables: ReadonlySet<string>;
   readonly sequences: ReadonlySet<string>;
-  /** Tables of which only the triggers are loaded. */
+  /** Tables of which it is the triggers only. */
   readonly triggersOf: ReadonlySet<string>;
   /** Events, routines and views: all or none, since they may need each other. */
   readonly code: boolean;
 }
 
 /** Tables with their triggers, and nothing else. */
-export const onlyTables = (tables: ReadonlySet<string>): LoadSelection => ({
+export const onlyTables = (tables: ReadonlySet<string>): Selection => ({
   tables,
   sequences: new Set(),
   triggersOf: new Set(),
@@ -52,7 +52,7 @@ export const onlyTables = (tables: ReadonlySet<string>): LoadSelection => ({
  */
 export function planLoad(
   parts: readonly ManifestPart[],
-  selection?: LoadSelection,
+  selection?: Selection,
   rowParts?: ReadonlySet<string>,
 ): LoadPlan {
   const header = parts.find(({ kind }) => kind === 'header');

@@ -1,17 +1,7 @@
 import { readRoutines } from '../../database/inventory.ts';
 import type { Session } from '../../database/session/session.ts';
 import { quoteName } from '../../sql/quote.ts';
-
-/** What of a database is to go; a name that is not there is no error. */
-export interface DropSelection {
-  /** Tables, and views and sequences that stand where a table should. */
-  readonly tables: ReadonlySet<string>;
-  readonly sequences: ReadonlySet<string>;
-  /** Tables that lose their triggers. */
-  readonly triggersOf: ReadonlySet<string>;
-  /** All views, events and routines. */
-  readonly code: boolean;
-}
+import type { Selection } from './plan.ts';
 
 /** A table that is whole, under a name beside its own. */
 export interface ArrivingTable {
@@ -36,12 +26,13 @@ export interface ExistingObjects {
  * itself stays, with its charset, its collation and what was granted on it. Foreign keys, from other databases too, are
  * no obstacle. Afterwards the session checks them again.
  *
+ * @param going where its tables should be, views and sequences may stand; a name that is not there is no error
  * @param made names of what is new already, and stays
  */
 export async function replaceObjects(
   session: Session,
   database: string,
-  going: DropSelection | 'everything',
+  going: Selection | 'everything',
   arriving: readonly ArrivingTable[] = [],
   made: ReadonlySet<string> = new Set(),
 ): Promise<void> {
@@ -90,7 +81,7 @@ async function readExisting(session: Session, database: string): Promise<Existin
 export function replacement(
   existing: ExistingObjects,
   database: string,
-  going: DropSelection | 'everything',
+  going: Selection | 'everything',
   arriving: readonly ArrivingTable[],
   made: ReadonlySet<string>,
 ): string[] {

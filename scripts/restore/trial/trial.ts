@@ -1,18 +1,17 @@
 import type { Backup } from '../../backup/list.ts';
 import type { ManifestPart } from '../../backup/manifest.ts';
-import type { PartSource } from '../../backup/part-text.ts';
-import { inStep, stopIfInterrupted, type Context } from '../../core/context.ts';
+import { partSource, type PartSource } from '../../backup/part-text.ts';
+import { endedBySignal, inStep, type Context } from '../../core/context.ts';
 import { refused } from '../../core/errors.ts';
 import type { Definers } from '../../database/definition-texts.ts';
 import { allows, currentUser, readGrants } from '../../database/grants.ts';
 import { parseAccount, readRoutines } from '../../database/inventory.ts';
 import { connect, sqlErrorOf, withSession, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
-import { codecNamed } from '../../dump/codec.ts';
 import { quoteAccount } from '../../sql/quote.ts';
 import { prepareForLoading } from '../load/loading-session.ts';
 import { isFrame, statementsOf } from '../load/part-statements.ts';
-import { planLoad, type LoadSelection } from '../load/plan.ts';
+import { planLoad, type Selection } from '../load/plan.ts';
 import { changesSession } from '../load/shadow-tables.ts';
 import { isForAnother, isForWantOf, remedyFor, type Refusal } from './refusals.ts';
 import { underTrialMark } from './trial-mark.ts';
@@ -22,7 +21,7 @@ import { createTrialNames, parentsOf, trialStatements, type TrialStatement } fro
 interface TrialOptions {
   readonly definers: Definers;
   /** What of the backup; not given: all of it. */
-  readonly selection?: LoadSelection;
+  readonly selection?: Selection;
   /** What is asked is whether a way back from here would be possible, should it be needed. */
   readonly wayBack?: boolean;
 }
@@ -73,28 +72,18 @@ async function tryAll(
   target: Target,
   { definers, selection }: TrialOptions,
 ): Promise<Refusal[]> {
-  const { manifest } = backup;
-  const source = {
-    folder: backup.folder,
-    codec: await codecNamed(context, manifest.codec),
-    flavour: manifest.database.server.flavour,
-  };
+  const { parts, database } = backup.manifest;
+  const source = await partSource(context, backup);
   const session = await connect(context, target, { bytes: true, lockWaitSeconds });
   const stop = (): void => session.destroy();
-  context.signal.addEventListener('abort', stop, { once: true });
   try {
-    const [header] = manifest.parts.filter(({ kind }) => kind === 'header');
-    await prepareForLoading(session, header === undefined ? [] : await statementsOf(source, header));
-    return await tryParts(session, source, await partsToTry(source, manifest.parts, selection), {
-      database: manifest.database.name,
-      definers,
+    return await endedBySignal(context, stop, async () => {
+      await prepareForLoading(session, await statementsOf(source, planLoad(parts).header));
+      const tried = await partsToTry(source, parts, selection);
+      return tryParts(session, source, tried, database.name, definers);
     });
-  } catch (error) {
-    stopIfInterrupted(context);
-    throw error;
   } finally {
-    context.signal.removeEventListener('abort', stop);
-    session.destroy();
+    stop();
   }
 }
 
@@ -102,7 +91,7 @@ async function tryAll(
 async function partsToTry(
   source: PartSource,
   parts: readonly ManifestPart[],
-  selection: LoadSelection | undefined,
+  selection: Selection | undefined,
 ): Promise<ManifestPart[]> {
   const sequences = parts.filter(({ kind }) => kind === 'sequence');
   const structures = parts.filter(({ kind, section }) => kind === 'table' && section === 'structure');
@@ -130,7 +119,8 @@ async function tryParts(
   session: Session,
   source: PartSource,
   parts: readonly ManifestPart[],
-  { database, definers }: { readonly database: string; readonly definers: Definers },
+  database: string,
+  definers: Definers,
 ): Promise<Refusal[]> {
   const names = createTrialNames();
   const refusals: Refusal[] = [];

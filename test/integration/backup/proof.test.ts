@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findBackup } from '../../../scripts/backup/find.ts';
 import type { Backup } from '../../../scripts/backup/list.ts';
-import { manifestText } from '../../../scripts/backup/manifest.ts';
+import { sealedJson } from '../../../scripts/backup/manifest.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { verifyBackup } from '../../../scripts/backup/verify.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
@@ -40,7 +40,7 @@ async function forge(
     dumpBytes += content.length;
   }
   const manifest = { ...backup.manifest, parts, dumpBytes, dumpSha256: dumpSum(parts) };
-  writeFileSync(join(backup.folder, 'manifest.json'), manifestText(manifest));
+  writeFileSync(join(backup.folder, 'manifest.json'), sealedJson(manifest));
   return findBackup(context, backup.id);
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findBackup } from '../../../scripts/backup/find.ts';
-import { manifestText } from '../../../scripts/backup/manifest.ts';
+import { sealedJson } from '../../../scripts/backup/manifest.ts';
 import { takeBackup } from '../../../scripts/backup/take.ts';
 import { readServerIdentity } from '../../../scripts/database/identity.ts';
 import { withSession } from '../../../scripts/database/session/session.ts';
@@ -156,7 +156,7 @@ describe.each(servers)('backups of several databases in one folder, on $name', (
       const text = readFileSync(path);
       const { identity, ...database } = manifest.database;
       expect(identity).toBeDefined();
-      writeFileSync(path, manifestText({ ...manifest, database }));
+      writeFileSync(path, sealedJson({ ...manifest, database }));
       const data = (await dataOf('backups')) as { backups: readonly Record<string, unknown>[] };
       expect(data.backups.find((backup) => backup['id'] === id)).toMatchObject({ whose });
       writeFileSync(path, text);

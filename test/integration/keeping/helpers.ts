@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backupId } from '../../../scripts/backup/layout.ts';
-import { manifestText, type Manifest } from '../../../scripts/backup/manifest.ts';
-import { proofText } from '../../../scripts/backup/proof.ts';
+import { sealedJson, type Manifest } from '../../../scripts/backup/manifest.ts';
 import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -55,16 +54,16 @@ export function layBackup(
   mkdirSync(join(folder, 'database'), { recursive: true });
   writeFileSync(join(folder, 'database', 'part'), 'x'.repeat(100_000));
   writeFileSync(join(folder, 'restore.sh'), '');
-  writeFileSync(join(folder, 'manifest.json'), manifestText(manifest));
+  writeFileSync(join(folder, 'manifest.json'), sealedJson(manifest));
   if (options.proven === true) writeFileSync(join(folder, 'proof.json'), proofOf(manifest));
   return id;
 }
 
 const proofOf = (manifest: Manifest): string =>
-  proofText({
+  sealedJson({
     format: 1,
     backupId: manifest.id,
-    manifestSha256: sha256OfText(manifestText(manifest)),
+    manifestSha256: sha256OfText(sealedJson(manifest)),
     server,
     sameVersionAsSource: true,
     equalParts: 0,

@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  replacement,
-  type DropSelection,
-  type ExistingObjects,
-} from '../../../scripts/restore/load/swap-tables.ts';
+import type { Selection } from '../../../scripts/restore/load/plan.ts';
+import { replacement, type ExistingObjects } from '../../../scripts/restore/load/swap-tables.ts';
 
 const existing: ExistingObjects = {
   tables: [
@@ -33,7 +30,7 @@ const arriving = ['users', 'was_a_table', 'missing'].map((name, index) => ({
   aside: `maj_restore_new_${index + 1}`,
   former: `maj_restore_old_${index + 1}`,
 }));
-const none: DropSelection = {
+const none: Selection = {
   tables: new Set(),
   sequences: new Set(),
   triggersOf: new Set(),
