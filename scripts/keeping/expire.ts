@@ -60,43 +60,34 @@ export function keepersOf(facts: ExpiryFacts): ReadonlyMap<string, readonly Keep
   const past = dated.filter(({ time }) => time <= now);
   const newestProven = newestProvenOf(facts);
   const least = new Set(past.slice(0, facts.least).map(({ id }) => id));
-  const holds = (keeper: Keeper, { id, time }: (typeof dated)[number]): boolean => {
-    switch (keeper) {
-      case 'unfinished':
-        return facts.unfinished.has(id);
-      case 'way-back':
-        return id === facts.wayBack;
-      case 'last-window':
-        return facts.begun.has(id);
-      case 'newest-proven':
-        return id === newestProven?.id;
-      case 'rehearsed':
-        return facts.rehearsed.has(id);
-      case 'least':
-        return least.has(id);
-      case 'young':
-        return (
-          time <= now &&
-          newestProven !== undefined &&
-          Date.parse(newestProven.createdAt) - time <= facts.days * dayMs
-        );
-      case 'future':
-        return time > now;
-      case 'nothing-proven':
-        return newestProven === undefined;
-    }
-  };
-  return new Map(dated.map((backup) => [backup.id, keepers.filter((keeper) => holds(keeper, backup))]));
+  return new Map(
+    dated.map(({ id, time }) => {
+      const holds: Readonly<Record<Keeper, boolean>> = {
+        unfinished: facts.unfinished.has(id),
+        'way-back': id === facts.wayBack,
+        'last-window': facts.begun.has(id),
+        'newest-proven': id === newestProven?.id,
+        rehearsed: facts.rehearsed.has(id),
+        least: least.has(id),
+        young: time <= now && newestProven !== undefined && newestProven.time - time <= facts.days * dayMs,
+        future: time > now,
+        'nothing-proven': newestProven === undefined,
+      };
+      return [id, keepers.filter((keeper) => holds[keeper])];
+    }),
+  );
 }
 
 /** The newest proven backup, from which days are counted; undefined when none is proven but such as are of the future. */
 export const newestProvenOf = ({
   backups,
   now,
-}: Pick<ExpiryFacts, 'backups' | 'now'>): KnownBackup | undefined =>
+}: Pick<ExpiryFacts, 'backups' | 'now'>): DatedBackup | undefined =>
   newestFirst(backups).find(({ proven, time }) => proven && time <= now.getTime());
 
-const newestFirst = (backups: readonly KnownBackup[]): (KnownBackup & { readonly time: number })[] =>
+type DatedBackup = KnownBackup & { readonly time: number };
+
+const newestFirst = (backups: readonly KnownBackup[]): DatedBackup[] =>
   backups
     .map((backup) => ({ ...backup, time: Date.parse(backup.createdAt) }))
     .sort((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1));
@@ -122,9 +113,7 @@ export async function sortOutWhole(
   return { whole, broken };
 }
 
-/**
- * Where backups go that have expired, within the folder of the backups: from one prune to the next. `mv` gets one back.
- */
+/** Where backups go that have expired, within the folder of the backups: from one prune to the next. `mv` gets one back. */
 export const trashFolder = (backups: string): string => join(backups, '.trash');
 
 /** The backups in the trash, oldest first; what else somebody put there is not ours. */

@@ -6,11 +6,7 @@ import { parseProgramVersion, type ServerVersion } from '../sql/server-version.t
 import { capture, findProgram } from '../system/process/processes.ts';
 
 /** The programs that a server is made and started with. */
-export interface ServerPrograms {
-  readonly flavour: Flavour;
-  readonly version: string;
-  /** `MariaDB 10.11.6`. */
-  readonly text: string;
+export interface ServerPrograms extends ServerVersion {
   /** Full path of mariadbd or mysqld. */
   readonly server: string;
   /** Full path of mariadb-install-db; MySQL's server needs none. */

@@ -4,10 +4,13 @@ import type { Session } from '../database/session/session.ts';
 import type { Flavour } from '../sql/flavour.ts';
 import type { ServerPrograms } from './programs.ts';
 
+/** How a server keeps the names of tables: 0 as written, 1 in lower case, 2 as written but compared in lower case. */
+export type LowerCaseTableNames = 0 | 1 | 2;
+
 /** What a throwaway server may have to be like the source. */
 export interface ServerLikeness {
   /** The source's lower_case_table_names: fixed when the data folder is made. */
-  readonly lowerCaseTableNames?: 0 | 1 | 2;
+  readonly lowerCaseTableNames?: LowerCaseTableNames;
   /** The source's time zone, a name or an offset; not given: this machine's. */
   readonly timeZone?: string;
   /** Whether what is committed is on disk, as on a live server: for measuring what a live server takes. */
@@ -52,31 +55,28 @@ export function initialiseCommand(
   dataFolder: string,
   likeness: ServerLikeness,
 ): { readonly program: string; readonly args: readonly string[] } {
-  if (programs.installDb === undefined) {
-    const args = ['--no-defaults', '--initialize-insecure', `--datadir=${dataFolder}`, '--disable-log-bin'];
-    // Below 16 MB the initialisation waits for its own log.
-    const fast = ['--loose-innodb-redo-log-capacity=16M', '--innodb-flush-method=nosync'];
+  const { server, installDb } = programs;
+  const everywhere = [
+    `--datadir=${dataFolder}`,
+    '--innodb-flush-method=nosync',
+    ...likenessOptions(likeness),
+  ];
+  // Below 16 MB the initialisation waits for its own log.
+  const ofServer = ['--disable-log-bin', '--loose-innodb-redo-log-capacity=16M', '--innodb-doublewrite=0'];
+  if (installDb === undefined)
     return {
-      program: programs.server,
-      args: [...args, ...fast, '--innodb-doublewrite=0', ...likenessOptions(likeness), ...asRoot()],
+      program: server,
+      args: ['--no-defaults', '--initialize-insecure', ...everywhere, ...ofServer, ...asRoot()],
     };
-  }
   // An unpacked archive of MariaDB's keeps the script in `scripts`, and needs to be told where it was unpacked.
-  const archive = /^(.+)\/scripts\/[^/]+$/.exec(programs.installDb)?.[1];
-  const args = ['--no-defaults', ...(archive === undefined ? [] : [`--basedir=${archive}`])];
-  const users = ['--auth-root-authentication-method=normal', '--skip-test-db'];
-  return {
-    program: programs.installDb,
-    args: [
-      ...args,
-      `--datadir=${dataFolder}`,
-      ...users,
-      '--innodb-log-file-size=8M',
-      '--innodb-flush-method=nosync',
-      ...likenessOptions(likeness),
-      ...asRoot(),
-    ],
-  };
+  const archive = /^(.+)\/scripts\/[^/]+$/.exec(installDb)?.[1];
+  const first = ['--no-defaults', ...(archive === undefined ? [] : [`--basedir=${archive}`])];
+  const ofScript = [
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    '--innodb-log-file-size=8M',
+  ];
+  return { program: installDb, args: [...first, ...everywhere, ...ofScript, ...asRoot()] };
 }
 
 /**
@@ -85,15 +85,7 @@ export function initialiseCommand(
  */
 export const placesIn = (
   folder: string,
-): {
-  data: string;
-  temporary: string;
-  run: string;
-  socket: string;
-  pidFile: string;
-  log: string;
-  binaryLog: string;
-} => ({
+): Record<'data' | 'temporary' | 'run' | 'socket' | 'pidFile' | 'log' | 'binaryLog', string> => ({
   data: join(folder, 'data'),
   temporary: join(folder, 'tmp'),
   run: join(folder, 'r'),
@@ -163,45 +155,33 @@ const volatileOptions: readonly string[] = [
   '--loose-innodb-flush-method=nosync',
 ];
 
-/** MariaDB has no value that forbids files altogether: it may read those of an empty folder. */
-const mariadbOptions = (empty: string): readonly string[] => [
-  '--performance-schema=OFF',
-  `--secure-file-priv=${empty}`,
-  '--innodb-log-file-size=512M',
-];
-
-/**
- * What the server itself flushes, beside InnoDB: the definition of each table, and for each that is made or dropped a dozen
- * times the log that says how far that has got (10.6 and later).
- */
-const mariadbVolatile: readonly string[] = ['--debug-no-sync'];
-
-/** Of the performance schema only the count of errors is needed, for which all of it must be there. */
-const performanceSchema = (countsErrors: boolean): readonly string[] =>
-  countsErrors
-    ? [
-        '--performance-schema=ON',
-        '--performance-schema-instrument=%=OFF',
-        '--performance-schema-instrument=error=ON',
-      ]
-    : ['--performance-schema=OFF'];
-
-const mysqlOptions: readonly string[] = [
-  '--secure-file-priv=NULL',
-  '--loose-mysqlx=OFF',
-  '--loose-innodb-redo-log-capacity=512M',
-  // MySQL 8.4 and later refuse, on load, a foreign key to a column that is not unique, which 8.0 accepted (6125).
-  '--loose-restrict-fk-on-non-standard-key=OFF',
-];
-
 /** What only one flavour has, or needs. */
 const ofFlavour: Readonly<Record<Flavour, (likeness: ServerLikeness, empty: string) => readonly string[]>> = {
-  mariadb: ({ durable }, empty) => [...mariadbOptions(empty), ...(durable === true ? [] : mariadbVolatile)],
-  mysql: ({ countsRefusals }) => [...mysqlOptions, ...performanceSchema(countsRefusals === true)],
+  mariadb: ({ durable }, empty) => [
+    '--performance-schema=OFF',
+    // It has no value that forbids files altogether: it may read those of an empty folder.
+    `--secure-file-priv=${empty}`,
+    '--innodb-log-file-size=512M',
+    // What the server itself flushes, beside InnoDB: the definition of each table, and for each that is made or dropped a
+    // dozen times the log that says how far that has got (10.6 and later).
+    ...(durable === true ? [] : ['--debug-no-sync']),
+  ],
+  mysql: ({ countsRefusals }) => [
+    '--secure-file-priv=NULL',
+    '--loose-mysqlx=OFF',
+    '--loose-innodb-redo-log-capacity=512M',
+    // MySQL 8.4 and later refuse, on load, a foreign key to a column that is not unique, which 8.0 accepted (6125).
+    '--loose-restrict-fk-on-non-standard-key=OFF',
+    // Of the performance schema only the count of errors is needed, for which all of it must be there.
+    ...(countsRefusals === true
+      ? [
+          '--performance-schema=ON',
+          '--performance-schema-instrument=%=OFF',
+          '--performance-schema-instrument=error=ON',
+        ]
+      : ['--performance-schema=OFF']),
+  ],
 };
-
-/** How a server keeps the names of tables: 0 as written, 1 in lower case, 2 as written but compared in lower case. */
-export type LowerCaseTableNames = 0 | 1 | 2;
 
 /** Reads a server's lower_case_table_names. */
 export async function readLowerCaseTableNames(session: Session): Promise<LowerCaseTableNames> {

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { lstat, readdir, realpath, rename, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { Context } from '../core/context.ts';
-import { interrupted, MajError, refused } from '../core/errors.ts';
+import { endedBySignal, stopIfInterrupted, type Context } from '../core/context.ts';
+import { MajError, refused } from '../core/errors.ts';
 import { exists, makePrivateFolder, remove } from '../system/files.ts';
 import { isAlive, ownIdentity } from '../system/process/identity.ts';
 import { signalGroup } from '../system/process/process-group.ts';
@@ -56,26 +56,21 @@ async function initialise(
   const child = stream(context, program, args, { env: { TMPDIR: temporary } });
   // MariaDB's is a script that starts the server.
   const stop = (): void => signalGroup(child.pid, 'SIGKILL');
-  context.signal.addEventListener('abort', stop);
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed = (printed + text).slice(-4096);
   });
-  try {
-    const exit = await child.exited;
-    if (context.signal.aborted) throw interrupted('interrupted', {});
-    if (exit.code === 0) return;
-    const words = lastLines(`${printed}\n${child.stderrTail()}`);
-    throw refused('throwaway-failed', { server: programs.text, doing: 'set-up', words });
-  } finally {
-    context.signal.removeEventListener('abort', stop);
-  }
+  const exit = await endedBySignal(context, stop, () => child.exited);
+  stopIfInterrupted(context);
+  if (exit.code === 0) return;
+  const words = lastLines(`${printed}\n${child.stderrTail()}`);
+  throw refused('throwaway-failed', { server: programs.text, doing: 'set-up', words });
 }
 
-/** The last lines that say something. */
-export function lastLines(text: string, count = 12): string {
+/** The last dozen lines that say something. */
+export function lastLines(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.slice(-count).join('\n');
+  return lines.slice(-12).join('\n');
 }
 
 async function takePlace(partial: string, template: string): Promise<void> {

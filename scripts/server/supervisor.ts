@@ -104,23 +104,13 @@ export function supervise(
 ): Supervised {
   const kept = [user === undefined ? '' : String(user), apart.join(' '), programs, closed, closed2];
   const words = [folder, template, ...kept.map((word) => word ?? ''), open, ...command];
-  const child = stream(context, '/bin/sh', ['-c', script, 'maj-throwaway', ...words], {
-    stdin: 'pipe',
-  });
+  const child = stream(context, '/bin/sh', ['-c', script, 'maj-throwaway', ...words], { stdin: 'pipe' });
   let ended = false;
-  child.stdout.on('data', () => {
-    ended = true;
-  });
+  const end = (): void => void (ended = true);
+  child.stdout.on('data', end);
   // It may be gone before we close the pipe; the exit tells.
   child.stdin.on('error', () => undefined);
-  const exited = child.exited.then(
-    () => {
-      ended = true;
-    },
-    () => {
-      ended = true;
-    },
-  );
+  const exited = child.exited.then(end, end);
   return {
     pid: child.pid,
     hasEnded: () => ended,

@@ -88,16 +88,6 @@ async function start(
 ): Promise<Throwaway> {
   const folder = await realpath(await makeTemporaryFolder('db'));
   const places = placesIn(folder);
-  const supervised = await orRemove(folder, async () => {
-    const program = await realpath(programs.server);
-    const isolation = await isolationOf(context, folder, program);
-    const runsAs = isolation.user === undefined ? 'us' : 'another';
-    const options = serverOptions(programs, folder, likeness, runsAs);
-    const { timeZone } = likeness;
-    const env = timeZone === undefined ? context.env : { ...context.env, TZ: machineZone(timeZone) };
-    const command = [runsAs === 'us' ? programs.server : program, ...options] as const;
-    return supervise({ env }, folder, template, command, isolation);
-  });
   const target = (database: string): Target => ({
     host: 'localhost',
     port: 0,
@@ -108,24 +98,24 @@ async function start(
     sslMode: 'disabled',
     sslCa: undefined,
   });
+  let supervised: Supervised | undefined;
   try {
+    const program = await realpath(programs.server);
+    const isolation = await isolationOf(context, folder, program);
+    const runsAs = isolation.user === undefined ? 'us' : 'another';
+    const options = serverOptions(programs, folder, likeness, runsAs);
+    const { timeZone } = likeness;
+    const env = timeZone === undefined ? context.env : { ...context.env, TZ: machineZone(timeZone) };
+    const command = [runsAs === 'us' ? programs.server : program, ...options] as const;
+    const started = (supervised = supervise({ env }, folder, template, command, isolation));
     const server = await endedBySignal(
       context,
-      () => void supervised.close(),
-      () => whenReady(context, programs, supervised, target('mysql'), places.log),
+      () => void started.close(),
+      () => whenReady(context, programs, started, target('mysql'), places.log),
     );
-    return { target, socket: places.socket, server, programs, close: () => supervised.close() };
+    return { target, socket: places.socket, server, programs, close: () => started.close() };
   } catch (error) {
-    await supervised.close();
-    await remove(folder);
-    throw error;
-  }
-}
-
-async function orRemove<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
+    await supervised?.close();
     await remove(folder);
     throw error;
   }

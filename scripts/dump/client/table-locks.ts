@@ -1,5 +1,5 @@
-import { note, type Context } from '../../core/context.ts';
-import { interrupted, reasonOf, refused } from '../../core/errors.ts';
+import { endedBySignal, note, type Context } from '../../core/context.ts';
+import { reasonOf, refused } from '../../core/errors.ts';
 import { heldUp, othersIn } from '../../database/other-connections.ts';
 import { connect, sqlErrorOf, type Session } from '../../database/session/session.ts';
 import type { Target } from '../../database/session/target.ts';
@@ -36,16 +36,17 @@ export async function withTablesLocked<C extends LockContext, T>(
   if (tables.length === 0) return work(context);
   const session = await connect(context, target);
   const stop = (): void => session.destroy();
-  context.signal.addEventListener('abort', stop, { once: true });
   try {
-    if (context.signal.aborted) throw interrupted('interrupted', {});
-    const kind = await lock(context, session, target, tables, waitSeconds);
-    note(context, 'tables-locked', { tables });
-    const result = await (kind === 'whole' ? work(context) : watched(context, session, target, tables, work));
-    await release(session, tables);
-    return result;
+    return await endedBySignal(context, stop, async () => {
+      const kind = await lock(session, target, tables, waitSeconds);
+      note(context, 'tables-locked', { tables });
+      const result = await (kind === 'whole'
+        ? work(context)
+        : watched(context, session, target, tables, work));
+      await release(session, tables);
+      return result;
+    });
   } finally {
-    context.signal.removeEventListener('abort', stop);
     if (context.signal.aborted) session.destroy();
     else await session.close();
   }
@@ -58,7 +59,6 @@ export async function withTablesLocked<C extends LockContext, T>(
  * @returns `leaky` where a waiting writer keeps out readers
  */
 async function lock(
-  context: LockContext,
   session: Session,
   target: Target,
   tables: readonly TableToLock[],
@@ -72,7 +72,6 @@ async function lock(
     await session.run(`LOCK TABLES ${names.map((name) => `${name} READ`).join(', ')}`);
     return waitingWritersBlockReaders ? 'leaky' : 'whole';
   } catch (error) {
-    if (context.signal.aborted) throw interrupted('interrupted', {}, { cause: error });
     const waited = sqlErrorOf(error)?.errno === lockWaitTimeout;
     const others = waited ? await othersIn(session, target.database) : [];
     const facts = { tables, waited: waited ? seconds : undefined, others, reason: reasonOf(error) };
