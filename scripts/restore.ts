@@ -19,9 +19,10 @@ import {
   applyRestore,
   learnRestore,
   refuseUnknownTables,
+  restoreFacts,
+  type RestoreFacts,
   type RestoreWork,
 } from './restore/restore-database.ts';
-import { restoreFacts, type RestoreFacts } from './restore/restore-facts.ts';
 import { checkReplaceable, restoreFiles } from './restore/restore-files.ts';
 import { restoreInto } from './restore/restore-into.ts';
 import { refuseNarrower, restoreCommand, type RestoreScope } from './restore/restore-mark.ts';

@@ -1,5 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -38,7 +38,8 @@ export async function readPackedArchive(
   const hash = createHash('sha256');
   let packed = 0;
   const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of hashing(source, hash)) {
+    for await (const chunk of source) {
+      hash.update(chunk);
       packed += chunk.length;
       yield chunk;
     }
@@ -69,13 +70,6 @@ async function readWholeZip(
     return sha256;
   } finally {
     await file.close();
-  }
-}
-
-async function* hashing(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const chunk of source) {
-    hash.update(chunk);
-    yield chunk;
   }
 }
 
@@ -136,26 +130,16 @@ async function throughZstd(
   }
 }
 
-/** A copy that has no name: nobody else can open it, and it is gone once it is closed, or when we are killed. */
-interface PrivateCopy {
-  readonly file: FileHandle;
-  /** Of what was copied, in hexadecimal. */
-  readonly sha256: string;
-}
-
 /**
- * Copies a file that others may write to, so that what is hashed and what is read afterwards are the same bytes.
+ * Copies a file that others may write to, so that what is hashed and what is read afterwards are the same bytes. The copy has
+ * no name: nobody else can open it, and it is gone once it is closed, or when we are killed.
  *
  * @param folder an empty one of ours, on the file system that has room for the copy
  * @param told the bytes copied so far; throws to stop
- * @returns to be closed by the caller
+ * @returns the copy, to be closed by the caller, and the SHA-256 of what was copied, in hexadecimal
  * @throws errors of the operating system; whatever `told` throws
  */
-async function copyPrivately(
-  path: string,
-  folder: string,
-  told: (copied: number) => void,
-): Promise<PrivateCopy> {
+async function copyPrivately(path: string, folder: string, told: (copied: number) => void) {
   const copy = join(folder, '.package');
   const file = await open(copy, 'wx+', privateFile);
   try {

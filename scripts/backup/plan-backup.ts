@@ -53,31 +53,25 @@ export async function learnSource(
   const files = databaseOnly ? undefined : await filesToTake(context);
   const clients = await findDumpClient(context, session.server.flavour);
   await dumpStateArguments(context, clients, target);
-  const needs = await checkDumpable(context, session, clients, target.database);
-  const inventory = await readInventory(session, target.database);
-  const fingerprint = await schemaFingerprint(session, target.database);
-  const definers = await readDefiners(session, target.database);
-  const outside = await readOutsideTables(session, target.database);
-  const lowerCaseTableNames = await readLowerCaseTableNames(session);
-  const timeZone = await readTimeZone(context, target);
-  await warnOfZonedRows(context, session, target.database, timeZone);
-  const identity = { address: addressText(target), server: await readServerIdentity(session) };
-  stopIfInterrupted(context);
-  const source = {
+  const { database } = target;
+  const source: BackupSource = {
     target,
     session,
     clients,
-    needs,
-    inventory,
-    fingerprint,
-    definers,
-    outside,
-    lowerCaseTableNames,
-    timeZone,
-    identity,
+    needs: await checkDumpable(context, session, clients, database),
+    inventory: await readInventory(session, database),
+    fingerprint: await schemaFingerprint(session, database),
+    definers: await readDefiners(session, database),
+    outside: await readOutsideTables(session, database),
+    lowerCaseTableNames: await readLowerCaseTableNames(session),
+    timeZone: await readTimeZone(context, target),
+    identity: { address: addressText(target), server: await readServerIdentity(session) },
     files,
   };
-  await checkSpace(backupsDir(context), await neededBytes(source, filesAhead));
+  await warnOfZonedRows(context, session, database, source.timeZone ?? 'SYSTEM');
+  stopIfInterrupted(context);
+  const tree = files === undefined || filesAhead ? noFiles : await treeBytes(files.root, files.left.paths);
+  await checkSpace(backupsDir(context), estimateBytes(await databaseBytes(session, database), tree));
   return source;
 }
 
@@ -90,11 +84,6 @@ async function filesToTake(context: Context): Promise<AppTree | undefined> {
   if (!(await exists(tree.root))) throw wrongUsage('app-dir-missing', { folder: tree.root });
   for (const path of tree.left.ours) note(context, 'left-out', { path });
   return tree;
-}
-
-async function neededBytes({ session, target, files }: BackupSource, filesAhead: boolean): Promise<number> {
-  const tree = files === undefined || filesAhead ? noFiles : await treeBytes(files.root, files.left.paths);
-  return estimateBytes(await databaseBytes(session, target.database), tree);
 }
 
 /** A column that the server computed from times in a time zone, and how many rows no load in that zone or in UTC brings back. */
@@ -115,13 +104,13 @@ async function warnOfZonedRows(
   context: Pick<Context, 'report'>,
   session: Session,
   database: string,
-  timeZone: string | undefined,
+  timeZone: string,
 ): Promise<void> {
-  const columns = await findZonedRows(session, database, timeZone ?? 'SYSTEM');
+  const columns = await findZonedRows(session, database, timeZone);
   const byHand = columns.filter(({ inUtc }) => inUtc > 0);
   const mixed = columns.filter(({ inOwnZone }) => inOwnZone > 0);
-  if (byHand.length > 0) warn(context, 'zoned-by-hand', { columns: byHand, timeZone: timeZone ?? 'SYSTEM' });
-  if (mixed.length > 0) warn(context, 'zoned-otherwise', { columns: mixed, timeZone: timeZone ?? 'SYSTEM' });
+  if (byHand.length > 0) warn(context, 'zoned-by-hand', { columns: byHand, timeZone });
+  if (mixed.length > 0) warn(context, 'zoned-otherwise', { columns: mixed, timeZone });
 }
 
 async function findZonedRows(session: Session, database: string, timeZone: string): Promise<ZonedColumn[]> {

@@ -147,18 +147,6 @@ export function isUnexplained(dumped: number, { before, after, written, writes }
   return (before === after && written === false) || beyond > writes;
 }
 
-/** Counts the rows of tables by itself, beside a dump. */
-interface RowCounts {
-  /** To be called when the dump has its snapshot. */
-  dumpBegan(): void;
-  /** The tables of which the dump has so many rows, and should not. */
-  unexplained(
-    dumped: ReadonlyMap<string, number>,
-    exactly: (table: string) => Promise<number>,
-  ): Promise<readonly { readonly table: string; readonly dumped: number; readonly counted: number }[]>;
-  close(): void;
-}
-
 /** Engines whose rows a dump has: those of others are elsewhere, or nowhere. */
 const engines = ['InnoDB', 'MyISAM', 'Aria', 'MEMORY', 'ARCHIVE', 'CSV', 'ROCKSDB'];
 
@@ -195,7 +183,7 @@ export function countedTogether(tables: readonly CountedTable[]): CountedTable[]
  * Begins to count the rows of all tables, in a snapshot of its own: what cuts a dump is seen so, whatever it is. Each table
  * is counted once; those that differ, once more in a snapshot from after that of the dump.
  */
-async function startRowCounts(context: Pick<Context, 'signal'>, target: Target): Promise<RowCounts> {
+async function startRowCounts(context: Pick<Context, 'signal'>, target: Target) {
   const opened: Session[] = [];
   const close = (): void => opened.forEach((session) => session.destroy());
   context.signal.addEventListener('abort', close, { once: true });
@@ -216,12 +204,17 @@ async function startRowCounts(context: Pick<Context, 'signal'>, target: Target):
       after.catch(() => undefined);
     };
     return {
+      /** To be called when the dump has its snapshot. */
       dumpBegan,
       close: () => {
         context.signal.removeEventListener('abort', close);
         close();
       },
-      unexplained: async (dumped, exactly) => {
+      /** The tables of which the dump has so many rows, and should not. */
+      unexplained: async (
+        dumped: ReadonlyMap<string, number>,
+        exactly: (table: string) => Promise<number>,
+      ) => {
         const counts = await before;
         dumpBegan();
         const writes = Math.max(0, ((await after) ?? 0) - writesBefore);

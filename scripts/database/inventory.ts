@@ -29,7 +29,13 @@ export interface DatabaseAccount {
  * @throws MajError `database-missing`, exit code 2
  */
 export async function readInventory(session: Session, database: string): Promise<Inventory> {
-  const { charset, collation } = await readDefaults(session, database);
+  const [defaults] = await session.rows(
+    `SELECT DEFAULT_CHARACTER_SET_NAME AS charset, DEFAULT_COLLATION_NAME AS collation
+     FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?`,
+    [database],
+  );
+  if (defaults === undefined)
+    throw wrongUsage('database-missing', { database, address: session.server.text });
   const tables = await session.rows(
     `SELECT TABLE_NAME AS name, TABLE_TYPE AS kind, ENGINE AS engine
      FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?`,
@@ -37,12 +43,12 @@ export async function readInventory(session: Session, database: string): Promise
   );
   const ofKind = (kind: string): string[] => namesOf(tables.filter((table) => table['kind'] === kind));
   return {
-    charset,
-    collation,
+    charset: String(defaults['charset']),
+    collation: String(defaults['collation']),
     // `SYSTEM VERSIONED` are MariaDB's tables that keep their history.
     tables: tables
       .filter(({ kind }) => kind === 'BASE TABLE' || kind === 'SYSTEM VERSIONED')
-      .map(({ name, engine }) => ({ name: String(name), engine: textOr(engine, '') }))
+      .map(({ name, engine }) => ({ name: String(name), engine: typeof engine === 'string' ? engine : '' }))
       .sort((a, b) => compare(a.name, b.name)),
     views: ofKind('VIEW'),
     triggers: await namesIn(session, 'TRIGGERS', 'TRIGGER', database),
@@ -90,19 +96,6 @@ export function parseAccount(text: string): DatabaseAccount {
   return at < 0 ? { user: text, host: '' } : { user: text.slice(0, at), host: text.slice(at + 1) };
 }
 
-async function readDefaults(
-  session: Session,
-  database: string,
-): Promise<{ readonly charset: string; readonly collation: string }> {
-  const [row] = await session.rows(
-    `SELECT DEFAULT_CHARACTER_SET_NAME AS charset, DEFAULT_COLLATION_NAME AS collation
-     FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?`,
-    [database],
-  );
-  if (row === undefined) throw wrongUsage('database-missing', { database, address: session.server.text });
-  return { charset: String(row['charset']), collation: String(row['collation']) };
-}
-
 async function namesIn(
   session: Session,
   table: 'TRIGGERS' | 'EVENTS',
@@ -114,8 +107,6 @@ async function namesIn(
 }
 
 const namesOf = (rows: readonly Row[]): string[] => rows.map(({ name }) => String(name)).sort(compare);
-
-const textOr = (value: unknown, fallback: string): string => (typeof value === 'string' ? value : fallback);
 
 /** By code unit: the same on every machine, whatever its language. */
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

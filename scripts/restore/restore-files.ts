@@ -74,18 +74,15 @@ export async function restoreFiles(
 const unpackedBytes = ({ bytes, holes = 0, count }: ManifestFiles): number => bytes - holes + count * 4096;
 
 /** Carries the flag of maintenance from the tree that was there into the one that comes, across a kill, too. */
-function createFlagKeeper(
-  pathIn: AppTree['flagIn'],
-  kept: string,
-): { take(tree: string): Promise<void>; put(tree: string): Promise<void>; done(): Promise<void> } {
+function createFlagKeeper(pathIn: AppTree['flagIn'], kept: string) {
   return {
-    take: async (tree) => {
+    take: async (tree: string) => {
       const path = pathIn(tree);
       if (path === undefined || entryAt(tree, path)?.type !== 'file') return;
       await remove(kept);
       copyFile(join(tree, path), kept);
     },
-    put: async (tree) => {
+    put: async (tree: string) => {
       const path = pathIn(tree);
       if (path === undefined || !(await exists(kept))) return;
       await checkFlagPlace(tree, path);

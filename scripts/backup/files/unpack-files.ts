@@ -94,10 +94,7 @@ const finishedAtOnce = 1000;
 /** Attributes wait for others, to be set together: of so many things, or of so many bytes. */
 const mostWaiting = { things: 1000, bytes: 8 * 1024 * 1024 };
 
-function attributeSetter(
-  keeper: AttributeKeeper,
-  root: string,
-): { add(entry: ArchiveEntry): Promise<void>; flush(): Promise<void> } {
+function attributeSetter(keeper: AttributeKeeper, root: string) {
   const waiting = new Map<string, Attributes>();
   let bytes = 0;
   const flush = async (): Promise<void> => {
@@ -106,7 +103,7 @@ function attributeSetter(
     bytes = 0;
   };
   return {
-    add: async ({ path, attributes }) => {
+    add: async ({ path, attributes }: ArchiveEntry) => {
       if (attributes.size === 0) return;
       waiting.set(path, attributes);
       for (const value of attributes.values()) bytes += value.length;

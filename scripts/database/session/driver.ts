@@ -247,21 +247,18 @@ function closed(connection: Connection): Promise<void> {
   });
 }
 
-type Settle<T> = (resolve: (value: T) => void, reject: (error: unknown) => void) => void;
-
 /**
  * mysql2 tells the loss of a connection to the connection where a statement has no callback, and to nobody when we
  * cut it ourselves: whatever waits must be told, or waits for ever.
  */
-function lossOf(connection: Pick<EventEmitter, 'on'>): {
-  orResult: <T>(settle: Settle<T>) => Promise<T>;
-  now: () => void;
-} {
+function lossOf(connection: Pick<EventEmitter, 'on'>) {
   const waiting = new Set<(error: unknown) => void>();
   const tell = (error: unknown): void => waiting.forEach((reject) => reject(error));
   connection.on('error', tell);
   return {
-    orResult: (settle) =>
+    orResult: <T>(
+      settle: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+    ): Promise<T> =>
       new Promise((resolve, reject) => {
         const done = (): boolean => waiting.delete(fail);
         const fail = (error: unknown): void => {

@@ -2,7 +2,7 @@ import type { NamedBackup } from '../../backup/find.ts';
 import type { Problem } from '../../backup/verify-parts.ts';
 import { bytes, counted, databaseText, duration, nameList, oneLine } from '../../core/format.ts';
 import type { FragileColumn } from '../../dump/fragile-values.ts';
-import type { RestoreFacts } from '../../restore/restore-facts.ts';
+import type { RestoreFacts } from '../../restore/restore-database.ts';
 import type { Refusal, Remedy } from '../../restore/trial/refusals.ts';
 import type { Flavour } from '../../sql/flavour.ts';
 import { accessAcl, defaultAcl } from '../../system/acl.ts';

@@ -95,19 +95,8 @@ export async function shell(
 /** What is known of a command whose output is still held open by something that left its process group. */
 const lostOutput = { exitCode: null, signal: 'SIGKILL' as const, stdout: '', stderr: '' };
 
-interface Watch {
-  readonly stop: () => void;
-  readonly ended: () => Captured['ended'];
-  /** Settles when even SIGKILL did not close the output. */
-  readonly lost: Promise<typeof lostOutput>;
-  /**
-   * Settles, of a command that was ended, when nothing of its group runs any more, or when even SIGKILL did not end it.
-   * Its output is closed before: by a process that is just ending, and by one that writes elsewhere and does not listen.
-   */
-  readonly gone: () => Promise<void>;
-}
-
-function endBeyond(pid: number | undefined, { timeoutMs, signal, graceMs = 5000 }: Bounds): Watch {
+/** Watches over a process that has begun, and ends it when it goes beyond its bounds. */
+function endBeyond(pid: number | undefined, { timeoutMs, signal, graceMs = 5000 }: Bounds) {
   let ended: Captured['ended'];
   const timers: NodeJS.Timeout[] = [];
   let givenUp = false;
@@ -133,8 +122,13 @@ function endBeyond(pid: number | undefined, { timeoutMs, signal, graceMs = 5000 
   if (signal?.aborted === true) interrupt();
   else signal?.addEventListener('abort', interrupt, { once: true });
   return {
+    /** Settles when even SIGKILL did not close the output. */
     lost,
     ended: () => ended,
+    /**
+     * Settles, of a command that was ended, when nothing of its group runs any more, or when even SIGKILL did not end it.
+     * Its output is closed before: by a process that is just ending, and by one that writes elsewhere and does not listen.
+     */
     gone: async () => {
       while (ended !== undefined && !givenUp && pid !== undefined && groupRuns(pid)) await sleep(20);
     },
@@ -222,17 +216,10 @@ function piped<S>(stream: S | null): S {
 function exitOf(child: ChildProcess, program: string): Promise<Exit> {
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
-      reject(
-        refused(
-          'program-failed',
-          { program, exit: 'not started', output: reasonOf(error) },
-          { cause: error },
-        ),
-      );
+      const facts = { program, exit: 'not started', output: reasonOf(error) };
+      reject(refused('program-failed', facts, { cause: error }));
     });
-    child.once('close', (code, signal) => {
-      resolve({ code, signal });
-    });
+    child.once('close', (code, signal) => resolve({ code, signal }));
   });
 }
 
