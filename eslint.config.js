@@ -143,7 +143,7 @@ export default tseslint.config(
   ),
   {
     files: ['scripts/**/*.ts'],
-    ignores: ['scripts/system/beneath.ts', ...inOwnFolders],
+    ignores: ['scripts/system/symlink-safe-fs.ts', ...inOwnFolders],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
@@ -153,7 +153,7 @@ export default tseslint.config(
             allowImportNames: byDescriptor,
             allowTypeImports: true,
             message:
-              'Files are reached by system/beneath.ts, or system/files.ts above it: another user may put a link in the place of any folder of a path.',
+              'Files are reached by system/symlink-safe-fs.ts, or system/files.ts above it: another user may put a link in the place of any folder of a path.',
           })),
         },
       ],

@@ -22,7 +22,7 @@ export const layers = [
   'application',
   'backup',
   'restore',
-  'keeping',
+  'retention',
   'rehearsal',
   'upgrade',
   'gate',

@@ -5,8 +5,14 @@ import { backupsDir } from './config/required-settings.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
 import { liveDatabase } from './database/identity.ts';
-import { diskUsage, otherFolders } from './keeping/disk-usage.ts';
-import { keepersOf, sortOutWhole, trashedBackups, trashFolder, type ExpiryFacts } from './keeping/expire.ts';
+import { diskUsage, otherFolders } from './retention/disk-usage.ts';
+import {
+  keepersOf,
+  sortOutWhole,
+  trashedBackups,
+  trashFolder,
+  type ExpiryFacts,
+} from './retention/expire.ts';
 import { freeBytes } from './system/files.ts';
 import { expiryFacts, readStates } from './upgrade/needed-backups.ts';
 
@@ -21,7 +27,7 @@ export const backupsVerb: Verb<never> = {
     if (positionals.length > 0)
       throw wrongUsage('bad-usage', { verb: 'backups', reason: 'it takes no arguments' });
     const facts = await survey(context);
-    return { data: facts, text: ({ results }) => results.keeping.backups(facts) };
+    return { data: facts, text: ({ results }) => results.retention.backups(facts) };
   },
 };
 

@@ -18,6 +18,6 @@ export const pruneVerb: Verb<'plan'> = {
       ? await planPruning(context)
       : await withLock(context, 'prune', () => pruneBackups(context));
     const facts = { ...pruning, planned };
-    return { data: facts, text: ({ results }) => results.keeping.pruned(facts) };
+    return { data: facts, text: ({ results }) => results.retention.pruned(facts) };
   },
 };

@@ -5,7 +5,7 @@ import { wrongUsage } from '../core/errors.ts';
 import { isSecretFile } from '../release/hide-secret-lines.ts';
 import { placesOf } from '../release/places.ts';
 import { entryAt, walkTree } from '../release/tree.ts';
-import { lstatSync } from '../system/beneath.ts';
+import { lstatSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed } from '../system/files.ts';
 import { accountOf } from '../system/process/account.ts';
 import { capture } from '../system/process/processes.ts';

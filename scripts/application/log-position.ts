@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, read } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { openFollowed } from '../system/beneath.ts';
+import { openFollowed } from '../system/symlink-safe-fs.ts';
 import { fileFailed, namesIn, statIfThere, systemErrorCode } from '../system/files.ts';
 
 /** Where a log ended, and which errors it held. Plain data: it can be journaled. */

@@ -6,7 +6,7 @@ import { refused, wrongUsage } from '../core/errors.ts';
 import { placesOf } from '../release/places.ts';
 import { entryAt } from '../release/tree.ts';
 import type { Places } from '../release/types.ts';
-import { makeFolders, unlinkSync } from '../system/beneath.ts';
+import { makeFolders, unlinkSync } from '../system/symlink-safe-fs.ts';
 import {
   exists,
   fileFailed,

@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fstatSync, futimesSync, readSync, type Stats } from 'node:fs';
 import { bytesOnDisk, holeWriter, leastHole, plainWriter } from './sparse.ts';
-import { copyOpenFile, linkSync, openNew, openToRead } from '../system/beneath.ts';
+import { copyOpenFile, linkSync, openNew, openToRead } from '../system/symlink-safe-fs.ts';
 import { identityOf, privateFile } from '../system/files.ts';
 
 /** Bits that let a program run as its owner or group: no copy has them before it has its owner. */

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import zlib, { createGunzip } from 'node:zlib';
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
-import { readStreamOf } from '../system/beneath.ts';
+import { readStreamOf } from '../system/symlink-safe-fs.ts';
 import { privateFile } from '../system/files.ts';
 import { findProgram, stream } from '../system/process/processes.ts';
 import { DamagedArchive } from './byte-reader.ts';

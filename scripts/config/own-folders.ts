@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { refused, wrongUsage } from '../core/errors.ts';
-import { isGone, lstatIfThere } from '../system/beneath.ts';
+import { isGone, lstatIfThere } from '../system/symlink-safe-fs.ts';
 import { exists, makePrivateFolder, writeDurably } from '../system/files.ts';
 import { ownUserId } from '../system/process/identity.ts';
 import { backupsDir, stateDir } from './required-settings.ts';

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import type { Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
-import { readShort, readStreamOf } from '../system/beneath.ts';
+import { readShort, readStreamOf } from '../system/symlink-safe-fs.ts';
 import { writeWholeSync } from '../system/files.ts';
 import { exitText, findProgram, stream } from '../system/process/processes.ts';
 import { contentOfPlainFrame, plainFrame } from './zstd-frame.ts';

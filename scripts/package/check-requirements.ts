@@ -3,7 +3,7 @@ import { inStep, type Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
-import { readBytesSync } from '../system/beneath.ts';
+import { readBytesSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed } from '../system/files.ts';
 import { ownVersion } from '../system/process/own-version.ts';
 import { capture } from '../system/process/processes.ts';

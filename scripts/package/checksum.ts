@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { stopIfInterrupted, type Context, type TellProgress } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
-import { readStreamOf } from '../system/beneath.ts';
+import { readStreamOf } from '../system/symlink-safe-fs.ts';
 import { fileFailed, readIfThere, statIfThere } from '../system/files.ts';
 import { requiredKey, verifySignature } from './signature.ts';
 import type { VerifiedPackage } from './types.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { stopIfInterrupted, type Context } from '../core/context.ts';
-import { readStreamOf } from '../system/beneath.ts';
+import { readStreamOf } from '../system/symlink-safe-fs.ts';
 import { fileFailed, systemErrorCode, writeDurably } from '../system/files.ts';
 import { exitText, stream } from '../system/process/processes.ts';
 import { withTemporaryFolder } from '../system/temporary.ts';

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { refuseStrangers } from '../config/own-folders.ts';
 import type { Context } from '../core/context.ts';
 import { refused, unsound, wrongUsage } from '../core/errors.ts';
-import { readBytesSync } from '../system/beneath.ts';
+import { readBytesSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed, readBytesIfThere } from '../system/files.ts';
 import { findProgram } from '../system/process/processes.ts';
 import { checkWithGpgv } from './gpgv.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { makeStateFolder } from '../config/own-folders.ts';
 import { stateDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
-import { lutimesSync } from '../system/beneath.ts';
+import { lutimesSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed, namesIn, remove, statIfThere } from '../system/files.ts';
 
 /** How many packages that were fetched are kept: the installed one, the one before, the next. */

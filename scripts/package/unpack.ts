@@ -8,7 +8,7 @@ import type { RawEntry } from '../archive/unpack.ts';
 import { createBreather } from '../core/clock.ts';
 import { stopIfInterrupted, type Context, type TellProgress } from '../core/context.ts';
 import { refused, unsound, MajError } from '../core/errors.ts';
-import { chmodSync, mkdirSync, openNew, renameSync, symlinkSync } from '../system/beneath.ts';
+import { chmodSync, mkdirSync, openNew, renameSync, symlinkSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed, privateFolder, remove, systemErrorCode, writeWholeSync } from '../system/files.ts';
 import {
   packageLimits,

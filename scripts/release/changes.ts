@@ -4,7 +4,7 @@ import { isUnder, keptPaths } from '../config/persistent.ts';
 import { note, stopIfInterrupted, warn, type Context } from '../core/context.ts';
 import { hashFile } from '../package/checksum.ts';
 import type { ReleaseEntry } from '../package/types.ts';
-import { readBytesSync } from '../system/beneath.ts';
+import { readBytesSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed } from '../system/files.ts';
 import { showModified } from './copy/edited-files.ts';
 import { fileChanges, type Compared } from './file-changes.ts';

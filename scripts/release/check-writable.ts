@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { reasonOf, refused } from '../core/errors.ts';
-import { accessSync } from '../system/beneath.ts';
+import { accessSync } from '../system/symlink-safe-fs.ts';
 import { systemErrorCode } from '../system/files.ts';
 import { ownUserName } from '../system/process/identity.ts';
 import { entryAt, type TreeEntry } from './tree.ts';

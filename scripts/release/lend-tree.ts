@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { refused, MajError } from '../core/errors.ts';
-import { chmodSync, lchownSync, openFolder } from '../system/beneath.ts';
+import { chmodSync, lchownSync, openFolder } from '../system/symlink-safe-fs.ts';
 import { fileFailed, privateFolder } from '../system/files.ts';
 import { runsAsRoot } from '../system/process/identity.ts';
 import { entryAt, walkTree } from './tree.ts';

@@ -4,7 +4,7 @@ import { isUnder, persistentPaths } from '../config/persistent.ts';
 import { applicationDir, backupsDir, stateDir } from '../config/required-settings.ts';
 import type { Context } from '../core/context.ts';
 import { refused, wrongUsage } from '../core/errors.ts';
-import { lstatIfThere, readlinkSync } from '../system/beneath.ts';
+import { lstatIfThere, readlinkSync } from '../system/symlink-safe-fs.ts';
 import {
   exists,
   fileFailed,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { maintenanceFile } from '../config/maintenance-means.ts';
 import { isUnder, keptPaths, persistentPaths } from '../config/persistent.ts';
 import { note, type Context } from '../core/context.ts';
-import { lstatSync } from '../system/beneath.ts';
+import { lstatSync } from '../system/symlink-safe-fs.ts';
 import { remove } from '../system/files.ts';
 import { flushPaths } from '../system/flush.ts';
 import { carriedTargets } from './copy/carried-links.ts';

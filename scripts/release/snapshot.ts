@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createBreather } from '../core/clock.ts';
-import { chmodSync, lstatSync } from '../system/beneath.ts';
+import { chmodSync, lstatSync } from '../system/symlink-safe-fs.ts';
 import { checkName, fileFailed, namesIn } from '../system/files.ts';
 import { entryAt, walkTree, type Stamp, type TreeEntry } from './tree.ts';
 

@@ -16,7 +16,7 @@ import { checkRequirements, readRequirements } from '../package/check-requiremen
 import { verifyPackage } from '../package/checksum.ts';
 import type { Allowance, ReleaseEntry, VerifiedPackage } from '../package/types.ts';
 import { checkUnchanged, unpackPackage } from '../package/unpack.ts';
-import { makeFolders } from '../system/beneath.ts';
+import { makeFolders } from '../system/symlink-safe-fs.ts';
 import {
   exists,
   fileFailed,

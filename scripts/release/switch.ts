@@ -1,6 +1,6 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { notRolledBack } from '../core/errors.ts';
-import { lstatIfThere, makeFolders, renameSync, rmdirSync, symlinkSync } from '../system/beneath.ts';
+import { lstatIfThere, makeFolders, renameSync, rmdirSync, symlinkSync } from '../system/symlink-safe-fs.ts';
 import {
   fileFailed,
   makePrivateFolder,

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import { isGone, lstatIfThere, readlinkSync } from '../system/beneath.ts';
+import { isGone, lstatIfThere, readlinkSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed } from '../system/files.ts';
 import { walkBelow } from '../system/walk.ts';
 

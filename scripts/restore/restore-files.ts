@@ -12,7 +12,7 @@ import { refused, unsound } from '../core/errors.ts';
 import { codecNamed } from '../dump/codec.ts';
 import { asideName } from '../release/old-trees.ts';
 import { entryAt } from '../release/tree.ts';
-import { makeFolders } from '../system/beneath.ts';
+import { makeFolders } from '../system/symlink-safe-fs.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../system/files.ts';
 import { flush } from '../system/flush.ts';
 

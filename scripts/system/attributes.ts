@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { note, warn, type Context } from '../core/context.ts';
 import { accessAcl, defaultAcl, type Attributes } from './acl.ts';
-import { chmodSync, lstatIfThere, withPlaces } from './beneath.ts';
+import { chmodSync, lstatIfThere, withPlaces } from './symlink-safe-fs.ts';
 import { withoutOctal } from './files.ts';
 import { runsAsRoot } from './process/identity.ts';
 import { captureBytes, findProgram } from './process/processes.ts';

@@ -16,7 +16,7 @@ import {
   removeTree,
   renameSync,
   statIfThereSync,
-} from './beneath.ts';
+} from './symlink-safe-fs.ts';
 
 /** Files of at most so many bytes are read at once: a stream costs far more than that. */
 const shortBytes = 64 * 1024;
@@ -47,7 +47,7 @@ export function fileFailed(path: string, action: string, error: unknown): MajErr
 /** Whether something is there under this path. */
 export const exists = async (path: string): Promise<boolean> => (await statIfThere(path)) !== undefined;
 
-/** What is under this path, links followed as far as `beneath.ts` follows any; undefined when nothing is. */
+/** What is under this path, links followed as far as `symlink-safe-fs.ts` follows any; undefined when nothing is. */
 export const statIfThere = (path: string): Promise<Stats | undefined> =>
   attempt(path, 'looked at', () => statIfThereSync(path));
 

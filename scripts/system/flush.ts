@@ -2,7 +2,7 @@ import { closeSync, fsyncSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Context } from '../core/context.ts';
 import { reasonOf, refused } from '../core/errors.ts';
-import { lstatIfThere, openFolder, openToRead } from './beneath.ts';
+import { lstatIfThere, openFolder, openToRead } from './symlink-safe-fs.ts';
 import { fileFailed, systemErrorCode } from './files.ts';
 import { capture } from './process/processes.ts';
 

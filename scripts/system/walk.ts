@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createBreather } from '../core/clock.ts';
-import { ifThere, readdirSync } from './beneath.ts';
+import { ifThere, readdirSync } from './symlink-safe-fs.ts';
 import { checkName, isUnreadableName, orFileFailed } from './files.ts';
 
 /** How a tree is walked. */

@@ -1,7 +1,7 @@
 import type { Backup } from '../backup/list.ts';
 import type { Context } from '../core/context.ts';
 import { isSameVersion } from '../core/versions.ts';
-import type { ExpiryFacts } from '../keeping/expire.ts';
+import type { ExpiryFacts } from '../retention/expire.ts';
 import { readReceipts } from '../rehearsal/receipt.ts';
 import { installedVersion } from '../release/version.ts';
 import { readRestoreMark } from '../restore/restore-mark.ts';

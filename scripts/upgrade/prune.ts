@@ -14,7 +14,7 @@ import {
   sortOutWhole,
   trashedBackups,
   trashFolder,
-} from '../keeping/expire.ts';
+} from '../retention/expire.ts';
 import { expiredTrees, oldTrees, trashedTrees, treeTrash } from '../release/old-trees.ts';
 import { placesOf } from '../release/places.ts';
 import { makePrivateFolder, mountPoints, remove, renameDurably } from '../system/files.ts';

@@ -6,7 +6,7 @@ import { maj } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/context.ts';
 import { servers } from '../helpers/servers.ts';
 import { expectVersion, stateOf, useSites } from '../helpers/site.ts';
-import { layBackup } from '../integration/keeping/helpers.ts';
+import { layBackup } from '../integration/retention/helpers.ts';
 
 describe.each(servers)('an upgrade on $name', (server) => {
   const newSite = useSites(server);

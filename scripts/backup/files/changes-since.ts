@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { dirname } from 'node:path/posix';
-import { openPlain } from '../../system/beneath.ts';
+import { openPlain } from '../../system/symlink-safe-fs.ts';
 import { stampOf, type Looked } from './file-stamps.ts';
 import { walk, walkOrder, type Walked } from './walk.ts';
 import type { ArchivedTree } from './write-archive.ts';

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { readStreamOf } from '../../system/beneath.ts';
+import { readStreamOf } from '../../system/symlink-safe-fs.ts';
 import { listLine, parseListLine, type ListedFile } from './files-list.ts';
 
 /** A thing that was archived, and how it looked right before: enough to tell later, without reading it, whether it is the same. */

@@ -16,7 +16,7 @@ import {
   makeFolders,
   openEmpty,
   symlinkSync,
-} from '../../system/beneath.ts';
+} from '../../system/symlink-safe-fs.ts';
 import {
   fileFailed,
   makePrivateFolder,

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import { lstatExactly } from '../../system/beneath.ts';
+import { lstatExactly } from '../../system/symlink-safe-fs.ts';
 import { fileFailed, orFileFailed } from '../../system/files.ts';
 import { walkBelow } from '../../system/walk.ts';
 

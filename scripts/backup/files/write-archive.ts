@@ -15,7 +15,7 @@ import { note, stopIfInterrupted, warn, type Context, type TellProgress } from '
 import { createWriteBatch, type Batch, type PartWriter } from '../../dump/store.ts';
 import type { Attributes } from '../../system/acl.ts';
 import { attributeKeeper, noAttributes, type AttributeKeeper } from '../../system/attributes.ts';
-import { lstatExactly, openPlain, readlinkSync } from '../../system/beneath.ts';
+import { lstatExactly, openPlain, readlinkSync } from '../../system/symlink-safe-fs.ts';
 import { fileFailed, identityOf, systemErrorCode } from '../../system/files.ts';
 import { createList, listedEntry, type ArchivedFiles, type ListedFile } from './files-list.ts';
 import { outsideLink, type OutsideLink } from './outside-links.ts';

@@ -6,9 +6,9 @@ import { checks } from './checks.ts';
 import { command } from './command.ts';
 import { database } from './database.ts';
 import { gate } from './gate.ts';
-import { keeping } from './keeping.ts';
 import { migrations } from './migrations.ts';
 import { release } from './release.ts';
+import { retention } from './retention.ts';
 import { settings } from './settings.ts';
 import { setup } from './setup.ts';
 import { system } from './system.ts';
@@ -40,7 +40,7 @@ export const en = {
     ...system.steps,
     ...database.steps,
     ...backup.steps,
-    ...keeping.steps,
+    ...retention.steps,
     ...migrations.steps,
     ...adopt.steps,
     ...release.steps,
@@ -55,7 +55,7 @@ export const en = {
     ...system.notes,
     ...database.notes,
     ...backup.notes,
-    ...keeping.notes,
+    ...retention.notes,
     ...migrations.notes,
     ...release.notes,
     ...application.notes,
@@ -68,7 +68,7 @@ export const en = {
   /** What a verb prints as its result, an area a group. */
   results: {
     backup: backup.results,
-    keeping: keeping.results,
+    retention: retention.results,
     migrations: migrations.results,
     adopt: adopt.results,
     checks: checks.results,

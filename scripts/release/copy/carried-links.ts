@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { lstatIfThere } from '../../system/beneath.ts';
+import { lstatIfThere } from '../../system/symlink-safe-fs.ts';
 import type { Places } from '../types.ts';
 
 /** What a link that is copied points to in its new place. */

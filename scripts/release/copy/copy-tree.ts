@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { copyFile, modeToGive, setIdBits, type FileNames } from '../../archive/copy-file.ts';
 import { warn, type Context } from '../../core/context.ts';
-import { chmodSync, lchownSync, makeFolders, symlinkSync } from '../../system/beneath.ts';
+import { chmodSync, lchownSync, makeFolders, symlinkSync } from '../../system/symlink-safe-fs.ts';
 import { fileFailed, remove, systemErrorCode } from '../../system/files.ts';
 import { runsAsRoot } from '../../system/process/identity.ts';
 import { entryAt, walkTree, type TreeEntry } from '../tree.ts';

@@ -4,7 +4,7 @@ import { reasonOf, MajError } from '../../core/errors.ts';
 import { unifiedDiff } from '../../core/unified-diff.ts';
 import type { ReleaseEntry } from '../../package/types.ts';
 import { unpackPackage } from '../../package/unpack.ts';
-import { readBytesSync } from '../../system/beneath.ts';
+import { readBytesSync } from '../../system/symlink-safe-fs.ts';
 import { fileFailed, remove } from '../../system/files.ts';
 import { mayHoldSecrets, secretLines } from '../hide-secret-lines.ts';
 import type { ReleaseList } from '../installed.ts';

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { isUnder, keptPaths } from '../../config/persistent.ts';
 import { warn, type Context } from '../../core/context.ts';
-import { makeFolders, renameSync } from '../../system/beneath.ts';
+import { makeFolders, renameSync } from '../../system/symlink-safe-fs.ts';
 import { fileFailed, makePrivateFolder } from '../../system/files.ts';
 import { flush } from '../../system/flush.ts';
 import { isAsListed } from '../changes.ts';

@@ -2,7 +2,7 @@ import { dirname, join, relative } from 'node:path';
 import { copyFile } from '../../archive/copy-file.ts';
 import { persistentPaths } from '../../config/persistent.ts';
 import type { Context } from '../../core/context.ts';
-import { lchownSync, makeFolders, renameSync, symlinkSync } from '../../system/beneath.ts';
+import { lchownSync, makeFolders, renameSync, symlinkSync } from '../../system/symlink-safe-fs.ts';
 import { fileFailed, remove } from '../../system/files.ts';
 import { runsAsRoot } from '../../system/process/identity.ts';
 import { placesOf } from '../places.ts';

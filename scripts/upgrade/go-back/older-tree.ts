@@ -12,7 +12,7 @@ import { checkPlaces, linkTarget, placesOf } from '../../release/places.ts';
 import { planReturn } from '../../release/plan-switch.ts';
 import { clearAway } from '../../release/switch.ts';
 import type { StagedFacts, SwitchPlan } from '../../release/types.ts';
-import { lstatSync } from '../../system/beneath.ts';
+import { lstatSync } from '../../system/symlink-safe-fs.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../../system/files.ts';
 import { flush } from '../../system/flush.ts';
 import type { RunState } from '../journal/state.ts';

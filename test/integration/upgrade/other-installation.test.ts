@@ -12,7 +12,7 @@ import { openJournal, readJournalText, type JournalEntry } from '../../../script
 import { bringDatabaseBack } from '../../../scripts/upgrade/recovery/roll-back.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 import { verbArguments } from '../../helpers/verbs.ts';
-import { layBackup } from '../keeping/helpers.ts';
+import { layBackup } from '../retention/helpers.ts';
 
 const run = '20261122T120000000Z';
 

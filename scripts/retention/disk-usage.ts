@@ -4,7 +4,7 @@ import { statBlockBytes } from '../archive/sparse.ts';
 import { isBackupId, partialSuffix } from '../backup/layout.ts';
 import { manifestName, parseManifest } from '../backup/manifest.ts';
 import { isAbandoned } from '../backup/partial.ts';
-import { lstatExactly } from '../system/beneath.ts';
+import { lstatExactly } from '../system/symlink-safe-fs.ts';
 import { identityOf, namesIn, orFileFailed, readIfThere } from '../system/files.ts';
 
 /** Bytes on disk. */

@@ -5,7 +5,7 @@ import {
   keepersOf,
   type ExpiryFacts,
   type KnownBackup,
-} from '../../../scripts/keeping/expire.ts';
+} from '../../../scripts/retention/expire.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');
 const dayMs = 24 * 3_600_000;

@@ -1,6 +1,6 @@
 import { age, bytes, databaseText, table } from '../../core/format.ts';
 import type { DatabaseIdentity, Whose } from '../../database/same-database.ts';
-import type { Keeper } from '../../keeping/expire.ts';
+import type { Keeper } from '../../retention/expire.ts';
 import type { NoteTexts, StepTexts } from '../texts.ts';
 
 const listed = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
@@ -70,7 +70,7 @@ const sizeText = ({ own, shared }: { own: number; shared: number }): string =>
   shared === 0 ? bytes(own) : `${bytes(own)} + ${bytes(shared)} shared`;
 
 /** What is said of keeping backups, in English. */
-export const keeping = {
+export const retention = {
   steps: {
     'remove-backup': (facts) => `Remove the backup ${facts.id} from the trash`,
     'remove-tree': (facts) => `Remove the old tree ${facts.path}`,
