@@ -8,7 +8,7 @@ import { archivedBytes, archivesOf, plainFilesOf } from './files/read-archives.t
 import { verifyFilesArchive } from './files/verify-files.ts';
 import { ownerName, partsFolder } from './layout.ts';
 import type { Backup } from './list.ts';
-import { manifestName, parseManifest, type Manifest } from './manifest.ts';
+import { manifestName, parseManifest } from './manifest.ts';
 import { parseProof, proofName } from './proof.ts';
 import { verifyParts, verifyPlainFile, verifyStoredParts, type Problem } from './verify-parts.ts';
 
@@ -21,23 +21,19 @@ interface Verified {
   readonly files: number | null;
 }
 
-/** How thoroughly a backup is verified. */
-interface VerifyOptions {
-  /** Of a proven backup, look at the stored bytes of the dump only: the proof has seen what they decompress to. */
-  readonly trustProof?: boolean;
-}
-
 /**
  * Verifies a backup against its manifest: every file is there and none beside them, each is stored byte for byte and
  * decompresses to what was dumped, the dump is whole and creates every object of the inventory, and the archive holds
  * what its list says.
  *
+ * @param options `trustProof`: of a proven backup, look at the stored bytes of the dump only: the proof has seen what they
+ *   decompress to
  * @throws MajError `backup-unsound` (exit code 4) naming every problem; `codec-missing`
  */
 export async function verifyBackup(
   context: Context,
   backup: Backup,
-  { trustProof = false }: VerifyOptions = {},
+  { trustProof = false }: { readonly trustProof?: boolean } = {},
 ): Promise<Verified> {
   const { manifest } = backup;
   const codec = await codecNamed(context, manifest.codec);
@@ -79,18 +75,13 @@ async function manifestProblems({ folder, manifest }: Backup): Promise<Problem[]
   return proof.manifestSha256 === sha256OfText(text) ? [] : [{ file: proofName, what: 'proof' }];
 }
 
-/** What may be in the folder of a backup, by its manifest. */
-function expectedFiles(manifest: Manifest): ReadonlySet<string> {
-  const { files, restoreScript } = manifest;
-  const stored = files === null ? [] : [...archivesOf(files), ...plainFilesOf(files)];
-  const names = stored.map(({ name }) => name);
-  return new Set([manifestName, proofName, ownerName, partsFolder, restoreScript.name, ...names]);
-}
-
 /** What is in the folder of a backup and is not in its manifest: a part too many would be loaded by restore.sh. */
 async function unexpectedFiles({ folder, manifest }: Backup): Promise<Problem[]> {
+  const { files, restoreScript } = manifest;
   const parts = new Set(manifest.parts.map(({ name }) => name));
-  const allowed = expectedFiles(manifest);
+  const stored = files === null ? [] : [...archivesOf(files), ...plainFilesOf(files)];
+  const names = [restoreScript, ...stored].map(({ name }) => name);
+  const allowed = new Set([manifestName, proofName, ownerName, partsFolder, ...names]);
   const extra = [
     ...(await namesIn(folder)).filter((name) => !allowed.has(name)),
     ...(await namesIn(join(folder, partsFolder)))

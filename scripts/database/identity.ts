@@ -2,6 +2,7 @@ import type { Context } from '../core/context.ts';
 import { MajError } from '../core/errors.ts';
 import { traits } from '../sql/flavour.ts';
 import { configuredDatabase, type DatabaseIdentity } from './same-database.ts';
+import { readVariables } from './session/client-settings.ts';
 import { withSession, type Session } from './session/session.ts';
 import { targetFromConfig } from './session/target.ts';
 
@@ -17,9 +18,7 @@ type IdentityContext = Pick<Context, 'config' | 'projectDir' | 'signal'>;
 export async function readServerIdentity(session: Session): Promise<string> {
   const { flavour } = session.server;
   const names = traits.identityVariables[flavour];
-  const list = names.map((name) => `'${name}'`).join(', ');
-  const rows = await session.rows(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${list})`);
-  const values = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
+  const values = await readVariables(session, 'GLOBAL', names);
   return [flavour, ...names.map((name) => values.get(name) ?? '')].join(' ');
 }
 

@@ -1,4 +1,4 @@
-import type { PartId } from './part.ts';
+import type { PartId, PartKind } from './part.ts';
 
 /** A stretch of the dump, and the part that it belongs to. */
 export interface PartChunk {
@@ -40,6 +40,7 @@ const commentMark = '-- ';
  */
 export function createCutter(rowBytes: number): Cutter {
   let part: PartId = { kind: 'header', object: null, section: 'structure', number: 0, index: 0 };
+  /** Tables, views and sequences so far. */
   let objects = 0;
   /** Parts that follow the tables. */
   let tails = 0;
@@ -65,18 +66,15 @@ export function createCutter(rowBytes: number): Cutter {
     part = { ...part, index: 0, ...next };
     size = 0;
   };
-  const follow = (marker: Marker): void => {
+  const follow = (next: Partial<PartId>): void => {
     unlocked = false;
-    if (marker.kind === 'rows') return startPart({ section: 'rows' });
-    if (marker.kind === 'tail') {
-      // MariaDB announces packages apart from the other routines.
-      if (marker.tailKind === 'routines' && part.kind === 'routines') return;
-      startPart({ kind: marker.tailKind, object: marker.name, section: 'structure', number: tails });
-      tails += 1;
-      return;
-    }
-    objects += 1;
-    startPart({ kind: marker.objectKind, object: marker.name, section: 'structure', number: objects });
+    if (next.kind === undefined) return startPart(next);
+    // MariaDB announces packages apart from the other routines.
+    if (next.kind === 'routines' && part.kind === 'routines') return;
+    const isObject = objectKinds.has(next.kind);
+    if (isObject) objects += 1;
+    startPart({ ...next, section: 'structure', number: isObject ? objects : tails });
+    if (!isObject) tails += 1;
   };
 
   /** Takes a line outside of rows, or the head of a long one. */
@@ -93,13 +91,13 @@ export function createCutter(rowBytes: number): Cutter {
       return;
     }
     const announces = comment !== '' || held.at(-1)?.toString() === dashes;
-    comment = announces && goesOn(text) ? text : '';
+    comment = announces && unfinished.test(text) ? text : '';
     if (comment !== '') {
       held.push(line);
       return;
     }
-    const marker = markerIn(text, announces);
-    if (marker !== undefined) follow(marker);
+    const next = announcedIn(text, announces);
+    if (next !== undefined) follow(next);
     // MariaDB 11 and later end the rows' own transaction with this line.
     else if (unlocked && text !== 'commit;\n') {
       unlocked = false;
@@ -195,49 +193,39 @@ export function createCutter(rowBytes: number): Cutter {
 export const startsWith = (input: Buffer, what: Buffer, at: number): boolean =>
   input.length - at >= what.length && input.compare(what, 0, what.length, at, at + what.length) === 0;
 
-/** A comment line of a dump that says what comes next. */
-type Marker =
-  | { readonly kind: 'object'; readonly objectKind: 'table' | 'view' | 'sequence'; readonly name: string }
-  | { readonly kind: 'rows' }
-  | { readonly kind: 'tail'; readonly tailKind: 'events' | 'routines' | 'final'; readonly name: null }
-  | { readonly kind: 'tail'; readonly tailKind: 'view-body'; readonly name: string };
+const objectKinds: ReadonlySet<PartKind> = new Set(['table', 'view', 'sequence']);
 
 const quoted = '`((?:[^`]|``)*)`';
-const objects = [
-  { objectKind: 'table', line: new RegExp(`^-- Table structure for table ${quoted}`) },
+const named = [
+  { kind: 'table', line: new RegExp(`^-- Table structure for table ${quoted}`) },
   // MariaDB writes "Temporary table structure for view", MySQL "Temporary view structure for view".
-  { objectKind: 'view', line: new RegExp(`^-- Temporary (?:table|view) structure for view ${quoted}`) },
-  { objectKind: 'sequence', line: new RegExp(`^-- Sequence structure for ${quoted}`) },
+  { kind: 'view', line: new RegExp(`^-- Temporary (?:table|view) structure for view ${quoted}`) },
+  { kind: 'sequence', line: new RegExp(`^-- Sequence structure for ${quoted}`) },
+  { kind: 'view-body', line: new RegExp(`^-- Final view structure for view ${quoted}`) },
 ] as const;
+/** A name may hold line breaks: then the comment goes on in the next line, behind another `-- `. */
 const unfinished =
   /^-- (?:Table structure for table|Temporary (?:table|view) structure for view|Sequence structure for|Dumping data for table|Final view structure for view) `(?:[^`]|``)*$/;
 /** After the tables: `events`, `routines`, and whatever else a later version may put beside the routines. */
 const collection = /^-- Dumping (\w+) for database /;
-const viewBody = new RegExp(`^-- Final view structure for view ${quoted}`);
 /** The first line of the footer, where a dump has neither events nor routines nor views. */
 const footer = '/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;\n';
 
 /**
- * What a line of a dump announces; undefined for an ordinary one.
+ * What of the part that comes next a line of a dump announces; undefined for an ordinary one. Rows are of the table before.
  *
  * @param afterDashes whether the line before was `--`, as it is above every comment of the dump programs
  */
-function markerIn(line: string, afterDashes: boolean): Marker | undefined {
-  if (line === footer) return { kind: 'tail', tailKind: 'final', name: null };
+function announcedIn(line: string, afterDashes: boolean): Partial<PartId> | undefined {
+  if (line === footer) return { kind: 'final', object: null };
   if (!afterDashes) return undefined;
-  for (const { objectKind, line: pattern } of objects) {
+  for (const { kind, line: pattern } of named) {
     const name = pattern.exec(line)?.[1];
-    if (name !== undefined) return { kind: 'object', objectKind, name: unquoted(name) };
+    if (name !== undefined) return { kind, object: name.replaceAll('``', '`') };
   }
-  if (line.startsWith('-- Dumping data for table ')) return { kind: 'rows' };
-  const view = viewBody.exec(line)?.[1];
-  if (view !== undefined) return { kind: 'tail', tailKind: 'view-body', name: unquoted(view) };
+  if (line.startsWith('-- Dumping data for table ')) return { section: 'rows' };
   const things = collection.exec(line)?.[1];
-  if (things === undefined) return undefined;
-  return { kind: 'tail', tailKind: things === 'events' ? 'events' : 'routines', name: null };
+  return things === undefined
+    ? undefined
+    : { kind: things === 'events' ? 'events' : 'routines', object: null };
 }
-
-/** Whether a comment of the dump programs goes on in the next line, behind another `-- `: a name may hold line breaks. */
-const goesOn = (line: string): boolean => unfinished.test(line);
-
-const unquoted = (name: string): string => name.replaceAll('``', '`');

@@ -145,10 +145,9 @@ async function checkStoredPrograms(session: Session, database: string): Promise<
      WHERE EVENT_SCHEMA = ? AND CONCAT(EVENT_NAME, ' ', EVENT_DEFINITION, ' ', EVENT_COMMENT) LIKE '%;;%'`,
     [database],
   );
-  if (unending.length > 0) throw refused('events-unending', { events: unending.map(nameOf).sort() });
+  if (unending.length > 0) throw refused('events-unending', { events: namesOf(unending).sort() });
   const garbled: string[] = [];
-  for (const sql of garbledQueries(session))
-    garbled.push(...(await session.rows(sql, [database])).map(nameOf));
+  for (const sql of garbledQueries(session)) garbled.push(...namesOf(await session.rows(sql, [database])));
   if (garbled.length > 0) throw refused('programs-garbled', { programs: garbled.sort() });
 }
 
@@ -167,8 +166,6 @@ const query = (table: string, what: string, kind: string, texts: readonly string
   SELECT CONCAT(${kind}, ${what}_NAME, ' (', CHARACTER_SET_CLIENT, ')') AS name FROM information_schema.${table}
   WHERE ${what}_SCHEMA = ? AND CHARACTER_SET_CLIENT NOT LIKE 'utf8%'
     AND (${texts.map((text) => `LENGTH(${text}) <> CHAR_LENGTH(${text})`).join(' OR ')})`;
-
-const nameOf = (row: Row): string => String(row['name']);
 
 /** A table whose engine knows no transactions: no snapshot covers it. */
 export interface TableToLock {

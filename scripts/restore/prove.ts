@@ -99,14 +99,14 @@ async function writeProof(
     readonly restsOn?: Proof['restsOn'];
   },
 ): Promise<Proof> {
-  const { server, parts } = { ...backup.manifest.database, ...backup.manifest };
+  const { database, parts } = backup.manifest;
   const { restsOn, canonical = 0, durations = { load: 0, dump: 0 } } = found;
   const proof: Proof = {
     format: 1,
     backupId: backup.id,
     manifestSha256: sha256OfText((await readIfThere(join(backup.folder, manifestName))) ?? ''),
     server: throwaway.server,
-    sameVersionAsSource: throwaway.server.version === server.version,
+    sameVersionAsSource: throwaway.server.version === database.server.version,
     equalParts: parts.length,
     canonicalParts: canonical,
     ...(restsOn === undefined ? {} : { restsOn }),

@@ -252,7 +252,13 @@ async function archiveContent(
   try {
     const extents =
       bytesOnDisk(before) < before.size ? await extentsOf(file, before.size, createBreather()) : undefined;
-    const entry = entryOf(path, before, attributes, extents ?? null);
+    const entry: ArchiveEntry = {
+      ...commonOf(path, before),
+      type: 'file',
+      size: before.size,
+      attributes,
+      extents: extents ?? null,
+    };
     const hash = createHash('sha256');
     await archive.add(archiveHeader(entry));
     let at = 0;
@@ -295,19 +301,6 @@ const commonOf = (path: string, stats: Stats | BigIntStats): Omit<ArchiveEntry, 
   target: null,
   attributes: noAttributes,
   extents: null,
-});
-
-const entryOf = (
-  path: string,
-  stats: Stats,
-  attributes: Attributes,
-  extents: ArchiveEntry['extents'],
-): ArchiveEntry => ({
-  ...commonOf(path, stats),
-  type: 'file',
-  size: stats.size,
-  attributes,
-  extents,
 });
 
 /** What was a file when it was looked at may be a link or a pipe by now: such a link is not followed, nor is it waited. */

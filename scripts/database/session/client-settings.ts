@@ -15,7 +15,6 @@ export async function clientSettings(
   target: Target,
   names: readonly string[],
 ): Promise<Map<string, string>> {
-  const list = names.map((name) => `'${name}'`).join(', ');
   return withSession(
     context,
     target,
@@ -27,7 +26,7 @@ export async function clientSettings(
            /*M!100101 , @time = @@SESSION.max_statement_time, SESSION max_statement_time = 0 */
            /*!50708 , @time = @@SESSION.max_execution_time, SESSION max_execution_time = 0 */`,
       );
-      const rows = await session.rows(`SHOW SESSION VARIABLES WHERE Variable_name IN (${list})`);
+      const values = await readVariables(session, 'SESSION', names);
       const [saved] = await session.rows(
         'SELECT CAST(@select_limit AS CHAR) AS cut, @big_selects AS big, CAST(@time AS CHAR) AS time',
       );
@@ -37,15 +36,23 @@ export async function clientSettings(
         ['max_statement_time', saved?.['time']],
         ['max_execution_time', saved?.['time']],
       ]);
-      return new Map(
-        rows.map((row) => {
-          const name = String(row['Variable_name']);
-          return [name, String(changed.get(name) ?? row['Value'])];
-        }),
-      );
+      for (const [name, value] of changed)
+        if (values.has(name) && typeof value === 'string') values.set(name, value);
+      return values;
     },
     { state: 'client' },
   );
+}
+
+/** The values of system variables as SHOW VARIABLES prints them, of those that this server has. */
+export async function readVariables(
+  session: Session,
+  scope: 'SESSION' | 'GLOBAL',
+  names: readonly string[],
+): Promise<Map<string, string>> {
+  const list = names.map((name) => `'${name}'`).join(', ');
+  const rows = await session.rows(`SHOW ${scope} VARIABLES WHERE Variable_name IN (${list})`);
+  return new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
 }
 
 /**

@@ -6,11 +6,6 @@ import type { PartDifference } from '../differences.ts';
 import { loadBackup, type LoadOptions, type Loaded } from './load-backup.ts';
 import { onlyTables } from './plan.ts';
 
-/** What a comparison has to tell for this: which parts differ. */
-interface Compared {
-  readonly differences: readonly PartDifference[];
-}
-
 /**
  * Loads a backup, or some of it, and compares; tables that LOAD DATA filled with something else are loaded again by
  * their INSERTs, and all is compared again.
@@ -18,7 +13,7 @@ interface Compared {
  * @returns the last comparison
  * @throws MajError what `loadBackup` throws
  */
-export async function loadAndCompare<C extends Compared>(
+export async function loadAndCompare<C extends { readonly differences: readonly PartDifference[] }>(
   context: Context,
   backup: Backup,
   target: Target,

@@ -133,8 +133,10 @@ const keysJob =
 interface FastRows {
   /** The LOAD DATA statement; its characters may stand for bytes, like those of the INSERT that it is made of. */
   readonly statement: string;
-  /** So many bytes of an INSERT come before its first value. */
+  /** So many bytes of an INSERT come before its first value, */
   readonly before: number;
+  /** and so many after its last: what stands there. */
+  readonly after: string;
   /** What separates rows, in the statement and between statements. */
   readonly separator: string;
 }
@@ -185,6 +187,7 @@ export function planFastRows(flavour: Flavour, create: string, insert: string): 
       `LINES TERMINATED BY '${separator.replace('\n', '\\n')}' (${fields.map(({ field }) => field).join(', ')})` +
       (sets.length === 0 ? '' : ` SET ${sets.join(', ')}`),
     before: start.length,
+    after: ');\n',
     separator,
   };
 }
@@ -282,15 +285,12 @@ async function loadFast(
   for (const piece of others) await runOthers(session, table, part, piece, true, loading);
 }
 
-/** What an INSERT has behind its last value. */
-const insertEnd = ');\n';
-
 /** A packet of the protocol has at most 16 MB. */
 const sliceBytes = 1024 * 1024;
 
 function* valuesOf({ bytes }: StatementBytes, fast: FastRows, { loaded }: TableLoading): Generator<Buffer> {
-  const end = bytes.length - insertEnd.length;
-  if (bytes.toString('latin1', end) !== insertEnd) throw new Error('an INSERT of another shape');
+  const end = bytes.length - fast.after.length;
+  if (bytes.toString('latin1', end) !== fast.after) throw new Error('an INSERT of another shape');
   for (let at = fast.before; at < end; at += sliceBytes)
     yield bytes.subarray(at, Math.min(at + sliceBytes, end));
   loaded(bytes.length);

@@ -1,5 +1,6 @@
 import { refused } from '../../core/errors.ts';
 import { currentUser } from '../../database/grants.ts';
+import { readVariables } from '../../database/session/client-settings.ts';
 import { sqlErrorOf, type Session } from '../../database/session/session.ts';
 import { traits, type Flavour } from '../../sql/flavour.ts';
 
@@ -68,11 +69,8 @@ const needed: Readonly<Record<Flavour, readonly (readonly [name: string, value: 
  */
 export async function prepareLoad(session: Session): Promise<void> {
   const wanted = new Map(needed[session.server.flavour]);
-  const list = [...wanted.keys()].map((name) => `'${name}'`).join(', ');
-  const rows = await session.rows(`SHOW SESSION VARIABLES WHERE Variable_name IN (${list})`);
   const settings: { name: string; value: string }[] = [];
-  for (const row of rows) {
-    const [name, value] = [String(row['Variable_name']), String(row['Value'])];
+  for (const [name, value] of await readVariables(session, 'SESSION', [...wanted.keys()])) {
     const want = wanted.get(name) ?? '';
     if (value === want) continue;
     try {
