@@ -1,5 +1,5 @@
 import { clientDoes, flavours, type Flavour } from './flavour.ts';
-import type { LexicalMode } from './lexer.ts';
+import { wordSet, type LexicalMode } from './lexer.ts';
 import type { ScriptProblem } from './reports.ts';
 import { byte, dollarTagEnd, isBytesAt, isDashComment, lineEndOf, type Piece } from './script-bytes.ts';
 
@@ -109,11 +109,9 @@ export type Command =
  * The commands that the clients of MariaDB 10.11 and MySQL 9.7 take at the start of a statement (their `help`). MySQL
  * 9.7 takes none of them from a file unless it is told to (`--commands`), and then sends `use` to the server.
  */
-const names = new Set(
-  (
-    'charset clear connect edit ego exit go help nopager notee nowarning nowarnings pager print prompt ' +
-    'query_attributes quit rehash resetconnection sandbox source ssl_session_data_print status system tee use warnings'
-  ).split(' '),
+const names = wordSet(
+  'charset clear connect edit ego exit go help nopager notee nowarning nowarnings pager print prompt',
+  'query_attributes quit rehash resetconnection sandbox source ssl_session_data_print status system tee use warnings',
 );
 
 /** What one of them, or DELIMITER, begins with: most statements begin otherwise. */

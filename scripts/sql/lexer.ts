@@ -19,6 +19,10 @@ const backslash = 92;
 const doubleQuote = 34;
 const backtick = 96;
 
+/** Words that are looked for, from lines of them with a blank between two. */
+export const wordSet = (...lines: readonly string[]): ReadonlySet<string> =>
+  new Set(lines.join(' ').split(' '));
+
 /** White space as the vendors' clients see it: ASCII only, so a no-break space is not one. */
 export const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
 

@@ -1,5 +1,5 @@
 import { sha256OfText } from '../core/text-hash.ts';
-import { tokensOf, type LexicalMode } from './lexer.ts';
+import { tokensOf, wordSet, type LexicalMode } from './lexer.ts';
 import { autocommitSetBy } from './sql-mode.ts';
 
 /**
@@ -55,34 +55,15 @@ export const progressAfter = (
   hash: sha256OfText(`${before.hash}\n${statement.hash}`),
 });
 
-const kinds: Readonly<Record<string, StatementKind>> = {
-  '(': 'rows',
-  INSERT: 'rows',
-  REPLACE: 'rows',
-  UPDATE: 'rows',
-  DELETE: 'rows',
-  WITH: 'rows',
-  SELECT: 'rows',
-  VALUES: 'rows',
-  TABLE: 'rows',
-  DO: 'rows',
-  SHOW: 'rows',
-  EXPLAIN: 'rows',
-  DESCRIBE: 'rows',
-  DESC: 'rows',
-  HANDLER: 'rows',
-  HELP: 'rows',
-  CHECKSUM: 'rows',
-  KILL: 'rows',
-  PREPARE: 'session',
-  DEALLOCATE: 'session',
-  SAVEPOINT: 'session',
-  RELEASE: 'session',
-  CALL: 'call',
-  EXECUTE: 'call',
-  COMMIT: 'commit',
-  UNLOCK: 'unlock',
-};
+/** Kinds that the first word tells alone. */
+const kinds: readonly (readonly [StatementKind, ReadonlySet<string>])[] = [
+  ['rows', wordSet('( INSERT REPLACE UPDATE DELETE WITH SELECT VALUES TABLE DO SHOW EXPLAIN DESCRIBE DESC')],
+  ['rows', wordSet('HANDLER HELP CHECKSUM KILL')],
+  ['session', wordSet('PREPARE DEALLOCATE SAVEPOINT RELEASE')],
+  ['call', wordSet('CALL EXECUTE')],
+  ['commit', wordSet('COMMIT')],
+  ['unlock', wordSet('UNLOCK')],
+];
 
 /** What kind of statement this is; see `StatementKind`. */
 export function kindOf(text: string, mode: LexicalMode): StatementKind {
@@ -107,7 +88,7 @@ export function kindOf(text: string, mode: LexicalMode): StatementKind {
         ? 'session'
         : 'alone';
     default:
-      return kinds[first] ?? 'alone';
+      return kinds.find(([, words]) => words.has(first))?.[0] ?? 'alone';
   }
 }
 

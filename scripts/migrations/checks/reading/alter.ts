@@ -1,4 +1,4 @@
-import type { SqlToken } from '../../../sql/lexer.ts';
+import { wordSet, type SqlToken } from '../../../sql/lexer.ts';
 import { Cursor, listOf, type DottedName } from './cursor.ts';
 import { columnOf, type ColumnClause } from './tables.ts';
 
@@ -73,7 +73,7 @@ function clauseOf(tokens: readonly SqlToken[]): AlterClause {
 }
 
 const constraints = { UNIQUE: 'add-unique', FOREIGN: 'add-foreign-key', CHECK: 'add-check' } as const;
-const noColumns = new Set(['INDEX', 'KEY', 'FULLTEXT', 'SPATIAL', 'PARTITION', 'PERIOD', 'SYSTEM', 'VECTOR']);
+const noColumns = wordSet('INDEX KEY FULLTEXT SPATIAL PARTITION PERIOD SYSTEM VECTOR');
 
 function added(cursor: Cursor): AlterClause {
   if (cursor.take('CONSTRAINT')) {
@@ -91,7 +91,7 @@ function added(cursor: Cursor): AlterClause {
   return { kind: 'add-columns', ifNotExists, columns };
 }
 
-const noDroppedColumns = new Set('INDEX KEY FOREIGN CONSTRAINT CHECK SYSTEM PERIOD DEFAULT'.split(' '));
+const noDroppedColumns = wordSet('INDEX KEY FOREIGN CONSTRAINT CHECK SYSTEM PERIOD DEFAULT');
 
 function dropped(cursor: Cursor): AlterClause {
   if (cursor.take('PRIMARY', 'KEY')) return { kind: 'drop-primary-key' };

@@ -1,4 +1,4 @@
-import type { SqlToken } from '../../../sql/lexer.ts';
+import { wordSet, type SqlToken } from '../../../sql/lexer.ts';
 import { Cursor } from './cursor.ts';
 
 /** A database that a statement names. */
@@ -8,40 +8,29 @@ interface NamedDatabase {
 }
 
 /** Reserved words after which a table, or a list of them, is named. */
-const beforeTables = new Set(
-  (
-    'FROM JOIN STRAIGHT_JOIN INTO UPDATE DELETE INSERT REPLACE TABLE REFERENCES TRIGGER PROCEDURE CALL ' +
-    'RENAME'
-  ).split(' '),
+const beforeTables = wordSet(
+  'FROM JOIN STRAIGHT_JOIN INTO UPDATE DELETE INSERT REPLACE TABLE REFERENCES TRIGGER PROCEDURE CALL RENAME',
 );
 /** Words that do so at the head of a statement only; further on they may be the names of columns. */
-const atHead = new Set(
-  'TABLES VIEW EVENT FUNCTION PACKAGE SEQUENCE HANDLER TRUNCATE DESCRIBE DESC EXPLAIN'.split(' '),
-);
+const atHead = wordSet('TABLES VIEW EVENT FUNCTION PACKAGE SEQUENCE HANDLER TRUNCATE DESCRIBE DESC EXPLAIN');
 /** Statements with such a head. */
-const headed = new Set(
-  (
-    'CREATE DROP ALTER SHOW LOCK OPTIMIZE ANALYZE CHECK REPAIR FLUSH HANDLER TRUNCATE DESCRIBE DESC ' +
-    'EXPLAIN GRANT REVOKE'
-  ).split(' '),
+const headed = wordSet(
+  'CREATE DROP ALTER SHOW LOCK OPTIMIZE ANALYZE CHECK REPAIR FLUSH HANDLER TRUNCATE DESCRIBE DESC',
+  'EXPLAIN GRANT REVOKE',
 );
-/** Of these there are functions, too. */
-const functions = new Set(['INSERT', 'REPLACE', 'TRUNCATE']);
+/** Statements that are functions, too. */
+const functions = wordSet('INSERT REPLACE TRUNCATE');
 /** MariaDB's functions on sequences: what they are given is one. */
-const onSequences = new Set(['NEXTVAL', 'LASTVAL', 'SETVAL']);
+const onSequences = wordSet('NEXTVAL LASTVAL SETVAL');
 /** Words that may stand between them and the name. */
-const inBetween = new Set(
-  (
-    'FROM INTO TABLE IF NOT EXISTS IGNORE LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK LATERAL ONLY TO AS ' +
-    'LOCAL NO_WRITE_TO_BINLOG'
-  ).split(' '),
+const inBetween = wordSet(
+  'FROM INTO TABLE IF NOT EXISTS IGNORE LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK LATERAL ONLY TO AS',
+  'LOCAL NO_WRITE_TO_BINLOG',
 );
 /** Words that end a list of tables. */
-const afterTables = new Set(
-  (
-    'WHERE SET GROUP ORDER HAVING LIMIT WINDOW VALUES VALUE SELECT UNION EXCEPT INTERSECT DUPLICATE ADD DROP ' +
-    'MODIFY CHANGE ALTER'
-  ).split(' '),
+const afterTables = wordSet(
+  'WHERE SET GROUP ORDER HAVING LIMIT WINDOW VALUES VALUE SELECT UNION EXCEPT INTERSECT DUPLICATE ADD DROP',
+  'MODIFY CHANGE ALTER',
 );
 
 interface Level {

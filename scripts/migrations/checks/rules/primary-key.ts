@@ -1,4 +1,4 @@
-import type { SqlToken } from '../../../sql/lexer.ts';
+import { wordSet, type SqlToken } from '../../../sql/lexer.ts';
 import { alterOf } from '../reading/alter.ts';
 import { Cursor, listOf, outsideBrackets } from '../reading/cursor.ts';
 import { columnOf, createdTable, droppedTables, isPrimary, type CreatedTable } from '../reading/tables.ts';
@@ -44,17 +44,7 @@ export const primaryKey = rule({ 'no-primary-key': 'warning' }, () => {
 });
 
 /** Words at the start of what is no column. */
-const noColumns = new Set([
-  'INDEX',
-  'KEY',
-  'UNIQUE',
-  'FULLTEXT',
-  'SPATIAL',
-  'FOREIGN',
-  'CHECK',
-  'PERIOD',
-  'VECTOR',
-]);
+const noColumns = wordSet('INDEX KEY UNIQUE FULLTEXT SPATIAL FOREIGN CHECK PERIOD VECTOR');
 
 /** Whether it is made with a primary key, or as another table is. */
 function hasPrimaryKey({ rest }: CreatedTable): boolean {

@@ -1,4 +1,4 @@
-import type { LexicalMode, SqlToken } from '../../../sql/lexer.ts';
+import { wordSet, type LexicalMode, type SqlToken } from '../../../sql/lexer.ts';
 import { Cursor, listOf } from '../reading/cursor.ts';
 import { namedDatabases } from '../reading/named-databases.ts';
 import { tokensOfStatement, type StatementReading } from '../reading/reading.ts';
@@ -97,7 +97,7 @@ function* databaseStatements(
   }
 }
 
-const options = new Set(['CHARACTER', 'CHARSET', 'DEFAULT', 'COLLATE', 'ENCRYPTION', 'READ']);
+const options = wordSet('CHARACTER CHARSET DEFAULT COLLATE ENCRYPTION READ');
 
 /** ALTER DATABASE CHARACTER SET … means the one that the session is in. */
 const isOption = (cursor: Cursor): boolean =>
@@ -160,18 +160,14 @@ function createDynamicTexts(): (statement: readonly SqlToken[]) => readonly Dyna
 }
 
 /** Behind these a statement begins: in a routine, trigger or event, in an anonymous block, behind a label or a handler. */
-const openings = new Set(
-  '; BEGIN THEN ELSE DO LOOP REPEAT ATOMIC : SQLEXCEPTION SQLWARNING FOUND FOR ROW'.split(' '),
-);
+const openings = wordSet('; BEGIN THEN ELSE DO LOOP REPEAT ATOMIC : SQLEXCEPTION SQLWARNING FOUND FOR ROW');
 /** Words that begin what is read by its head; anything else is read the same wherever it stands. */
-const heads = new Set(
-  (
-    'CREATE ALTER DROP RENAME TRUNCATE GRANT REVOKE LOCK SHOW OPTIMIZE ANALYZE CHECK REPAIR FLUSH HANDLER DESCRIBE ' +
-    'DESC EXPLAIN SET PREPARE EXECUTE INSTALL UNINSTALL SHUTDOWN RESET PURGE CHANGE START STOP'
-  ).split(' '),
+const heads = wordSet(
+  'CREATE ALTER DROP RENAME TRUNCATE GRANT REVOKE LOCK SHOW OPTIMIZE ANALYZE CHECK REPAIR FLUSH HANDLER DESCRIBE',
+  'DESC EXPLAIN SET PREPARE EXECUTE INSTALL UNINSTALL SHUTDOWN RESET PURGE CHANGE START STOP',
 );
 /** Behind a word that is a column or a function, and no head. */
-const noHead = new Set('( ) . , ; = END WHEN ELSE FROM AS AND OR'.split(' '));
+const noHead = wordSet('( ) . , ; = END WHEN ELSE FROM AS AND OR');
 
 /**
  * A statement and those that it holds: the body of a routine, trigger or event, an anonymous block. Each one reaches

@@ -1,4 +1,4 @@
-import type { SqlToken } from '../../../sql/lexer.ts';
+import { wordSet, type SqlToken } from '../../../sql/lexer.ts';
 import { Cursor, outsideBrackets } from '../reading/cursor.ts';
 import { hasAttribute, tableNamesIn } from '../reading/tables.ts';
 import {
@@ -68,15 +68,7 @@ function* otherStatements(cursor: Cursor, known: KnownSchema): Generator<Found, 
 }
 
 /** Clauses for which the servers write every row anew, or read all of them (manuals: online DDL operations). */
-const rebuilding = new Set([
-  'ENGINE',
-  'ROW_FORMAT',
-  'KEY_BLOCK_SIZE',
-  'FORCE',
-  'ORDER',
-  'PARTITION',
-  'REMOVE',
-]);
+const rebuilding = wordSet('ENGINE ROW_FORMAT KEY_BLOCK_SIZE FORCE ORDER PARTITION REMOVE');
 
 function* copies(clause: OldTableChange): Generator<Found, void> {
   const { table: object, tokens } = clause;
@@ -99,8 +91,7 @@ function* copies(clause: OldTableChange): Generator<Found, void> {
 }
 
 /** In these the words of `rebuilding` are names or say something else: ADD PARTITION, COALESCE PARTITION, ALTER INDEX. */
-const clauseVerbs = new Set(
-  'ADD DROP ALTER RENAME MODIFY CHANGE COALESCE EXCHANGE ANALYZE CHECK DISABLE ENABLE IMPORT DISCARD VALIDATE WITHOUT WITH'.split(
-    ' ',
-  ),
+const clauseVerbs = wordSet(
+  'ADD DROP ALTER RENAME MODIFY CHANGE COALESCE EXCHANGE ANALYZE CHECK DISABLE ENABLE IMPORT DISCARD',
+  'VALIDATE WITHOUT WITH',
 );

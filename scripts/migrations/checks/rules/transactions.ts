@@ -1,3 +1,4 @@
+import { wordSet } from '../../../sql/lexer.ts';
 import type { StatementReading } from '../reading/reading.ts';
 import { foundAt, rule, type Hit } from '../rule.ts';
 
@@ -8,17 +9,7 @@ const findings = {
 } as const;
 type Found = Hit<keyof typeof findings>;
 
-const definitions = new Set([
-  'CREATE',
-  'ALTER',
-  'DROP',
-  'TRUNCATE',
-  'RENAME',
-  'OPTIMIZE',
-  'ANALYZE',
-  'GRANT',
-  'REVOKE',
-]);
+const definitions = wordSet('CREATE ALTER DROP TRUNCATE RENAME OPTIMIZE ANALYZE GRANT REVOKE');
 const control = new Set(['begin', 'commit', 'rollback', 'autocommit-off']);
 
 /**
