@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import type { Config } from '../config/settings.ts';
 import { refused } from '../core/errors.ts';
-import { sha256OfText } from '../core/text-hash.ts';
 import { normalChunks } from '../sql/normalize-text.ts';
 import { fileFailed } from '../system/files.ts';
 import { sqlAfter } from './after-each.ts';
@@ -24,18 +22,20 @@ export type ScriptSettings = Partial<
  * Reads the scripts of a folder, in the order of their versions. Files that do not end in `.sql`, and hidden ones, are
  * left alone; folders in it too.
  *
- * @throws MajError as `parseMigrations` does; `file-failed` when the folder cannot be read
+ * @throws MajError `migration-names` (wrong ones, all at once), `migration-versions` (taken twice), `migration-encoding` (not
+ *   UTF-8, or zero bytes); `file-failed` when the folder cannot be read
  */
 export async function readMigrations(folder: string, settings: ScriptSettings): Promise<Migration[]> {
+  const { MIGRATIONS_PATTERN, MIGRATIONS_PLACEHOLDERS: wanted } = settings;
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     const names = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
     const migrations: Migration[] = [];
     const files = new ScriptFiles();
-    for (const named of namedScripts(names, settings.MIGRATIONS_PATTERN)) {
+    for (const named of namedScripts(names, MIGRATIONS_PATTERN)) {
       const path = join(folder, named.file);
       const stream = await files.read(path, named.file);
-      const open = filled(stream, settings);
+      const open = wanted === undefined ? stream : () => withValues(stream(), wanted);
       const after = sqlAfter(named.version, settings);
       migrations.push({ ...named, path, open, after, checksum: await checksumOf(stream()) });
     }
@@ -63,37 +63,10 @@ export async function refuseForeignMigrations(folder: string): Promise<void> {
   }
 }
 
-function filled(
-  stream: Migration['open'],
-  { MIGRATIONS_PLACEHOLDERS: wanted }: ScriptSettings,
-): Migration['open'] {
-  return wanted === undefined ? stream : () => withValues(stream(), wanted);
-}
-
 async function checksumOf(chunks: AsyncIterable<Buffer>): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of chunks) hash.update(chunk);
   return hash.digest('hex');
-}
-
-/**
- * Makes migrations of files that were read already.
- *
- * @throws MajError `migration-names` (wrong ones, all at once), `migration-versions` (taken twice),
- *   `migration-encoding` (not UTF-8, or zero bytes)
- */
-export function parseMigrations(
-  files: readonly { readonly name: string; readonly content: Buffer }[],
-  settings: ScriptSettings,
-): Migration[] {
-  const contents = new Map(files.map(({ name, content }) => [name, content]));
-  return namedScripts([...contents.keys()], settings.MIGRATIONS_PATTERN).map((named) => {
-    const text = normalText(named.file, contents.get(named.file) ?? Buffer.alloc(0));
-    const stream = (): AsyncIterable<Buffer> => Readable.from([Buffer.from(text)]);
-    const after = sqlAfter(named.version, settings);
-    const open = filled(stream, settings);
-    return { ...named, path: named.file, checksum: sha256OfText(text), open, after };
-  });
 }
 
 /** All of a script, for what has to see it at once; undefined where it has more bytes than that. */
@@ -110,18 +83,6 @@ export async function readScript(
     chunks.push(Buffer.from(chunk));
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function normalText(file: string, content: Buffer): string {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(content);
-  } catch (error) {
-    throw refused('migration-encoding', { file }, { cause: error });
-  }
-  // UTF-16 without a BOM can pass for UTF-8; the vendors' clients refuse a zero byte as well.
-  if (text.includes('\0')) throw refused('migration-encoding', { file });
-  return text.replaceAll('\r\n', '\n');
 }
 
 /** How a script is read, as often as it has to be: UTF-8 with LF line ends, without BOM. */

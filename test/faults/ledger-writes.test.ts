@@ -14,9 +14,10 @@ import { settleDoubt } from '../../scripts/migrations/in-doubt/resolve-in-doubt.
 import { ledgerWrites, type LedgerWrite } from '../../scripts/migrations/ledger/ledger-write.ts';
 import { noProgress } from '../../scripts/sql/statement.ts';
 import { temporaryFolder } from '../helpers/context.ts';
+import { migrationsOf } from '../helpers/migrations.ts';
 import { servers, useServer } from '../helpers/servers.ts';
 import { openTap, type Fate, type Passing, type Tap } from '../helpers/tap.ts';
-import { migrate, migrateCaller, scripts } from '../integration/migrations/helpers.ts';
+import { migrate, migrateCaller } from '../integration/migrations/helpers.ts';
 import { ground, kindsOfScripts } from './ledger-scripts.ts';
 
 /** What stands in the way of a write, made by sessions of the test; undone by `lift`. */
@@ -429,7 +430,7 @@ describe.each(servers)('on $name, a migration of which any statement is struck',
       run: () =>
         settleDoubt(context, {
           target: targetFromConfig(context),
-          migrations: scripts({ '001_definitions.sql': '' }),
+          migrations: migrationsOf({ '001_definitions.sql': '' }),
           sqlMode: undefined,
           evidence: [],
         }),

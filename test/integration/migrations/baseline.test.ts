@@ -7,23 +7,20 @@ import {
   refuseUnknownHistory,
   writeBaseline,
 } from '../../../scripts/migrations/baseline.ts';
-import { parseMigrations } from '../../../scripts/migrations/folder.ts';
 import { planLive } from '../../../scripts/migrations/read-plan.ts';
 import { rehearseVerb } from '../../../scripts/rehearse.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
+import { migrationsOf } from '../../helpers/migrations.ts';
 import { writeTree } from '../../helpers/packages.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { verbArguments } from '../../helpers/verbs.ts';
 import { migrateCaller } from './helpers.ts';
 
-const migrations = parseMigrations(
-  [
-    { name: '001_users.sql', content: Buffer.from('CREATE TABLE users (id INT PRIMARY KEY);') },
-    { name: '002_orders.sql', content: Buffer.from('CREATE TABLE orders (id INT PRIMARY KEY);') },
-    { name: '003_bills.sql', content: Buffer.from('CREATE TABLE bills (id INT PRIMARY KEY);') },
-  ],
-  {},
-);
+const migrations = migrationsOf({
+  '001_users.sql': 'CREATE TABLE users (id INT PRIMARY KEY);',
+  '002_orders.sql': 'CREATE TABLE orders (id INT PRIMARY KEY);',
+  '003_bills.sql': 'CREATE TABLE bills (id INT PRIMARY KEY);',
+});
 const runner = { runId: 'r', appliedBy: 'test' };
 
 test('a baseline takes the scripts up to a version, none for 0, and refuses a version that there is not', () => {

@@ -1,10 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { MajError } from '../../../scripts/core/errors.ts';
 import { connect, type Row, type Session } from '../../../scripts/database/session/session.ts';
-import { describeError } from '../../../scripts/messages/catalogue.ts';
-import { en } from '../../../scripts/messages/en/index.ts';
-import { parseMigrations } from '../../../scripts/migrations/folder.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
+import { migrationsInFolder } from '../../helpers/migrations.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { findClients, runScript, type VendorAccess } from '../../helpers/vendor-clients.ts';
 import { failureOf, look, migrate } from './helpers.ts';
@@ -229,15 +226,9 @@ INSERT INTO t VALUES (1, 'Été, 10 €', 'Été, 10 €'), (2, 'Cœur – 3 €
       'latin1',
     );
     await runScript(vendor, old, windows);
-    const refused = ((): unknown => {
-      try {
-        return parseMigrations([{ name: '1_t.sql', content: windows }], {});
-      } catch (error) {
-        return error;
-      }
-    })();
+    const refused = await failureOf(migrationsInFolder({ '1_t.sql': windows }));
     expect(refused).toMatchObject({ code: 'migration-encoding', exitCode: 3 });
-    expect(describeError(refused as MajError, en).hint).toContain('SET NAMES latin1');
+    expect(refused.hint).toContain('SET NAMES latin1');
     await migrate(running().context(), running().target(database), {
       '1_t.sql': text.replace('SET NAMES latin1', 'SET NAMES utf8mb4'),
     });

@@ -9,8 +9,9 @@ import { confine, isDenied } from '../../../scripts/migrations/restricted-accoun
 import { dryRun } from '../../../scripts/rehearsal/dry-run.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import { testContext } from '../../helpers/context.ts';
+import { migrationsOf } from '../../helpers/migrations.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { failureOf, migrate, scripts } from './helpers.ts';
+import { failureOf, migrate } from './helpers.ts';
 
 /** Privileges on a database, each with a statement that asks for it. */
 const kinds: readonly (readonly [privilege: string, statement: string])[] = [
@@ -173,7 +174,7 @@ describe.each(servers)('on $name', (server) => {
         });
         const database = { name: 'app' } as Parameters<typeof dryRun>[1]['manifest']['database'];
         const failure = await failureOf(
-          dryRun(context, { throwaway, manifest: { database }, migrations: scripts(files) }),
+          dryRun(context, { throwaway, manifest: { database }, migrations: migrationsOf(files) }),
         );
         expect(failure).toMatchObject({
           code: 'dry-run-privilege',

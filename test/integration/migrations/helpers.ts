@@ -7,20 +7,13 @@ import { describeError } from '../../../scripts/messages/catalogue.ts';
 import { en } from '../../../scripts/messages/en/index.ts';
 import { migrateVerb } from '../../../scripts/migrate.ts';
 import { readDonePrefixes } from '../../../scripts/migrations/applied-statements.ts';
-import { parseMigrations } from '../../../scripts/migrations/folder.ts';
 import type { LedgerRow } from '../../../scripts/migrations/ledger/columns.ts';
 import { readLedger } from '../../../scripts/migrations/ledger/ledger.ts';
-import type { Migration } from '../../../scripts/migrations/migration.ts';
 import { planMigrations, refuseProblems } from '../../../scripts/migrations/plan.ts';
 import { refuseLocked } from '../../../scripts/migrations/run/lock.ts';
 import { runMigrations, type MigrationRun } from '../../../scripts/migrations/run/runner.ts';
+import { migrationsOf } from '../../helpers/migrations.ts';
 import { verbArguments } from '../../helpers/verbs.ts';
-
-export const scripts = (texts: Readonly<Record<string, string>>): Migration[] =>
-  parseMigrations(
-    Object.entries(texts).map(([name, text]) => ({ name, content: Buffer.from(text) })),
-    {},
-  );
 
 /** What `maj migrate` does, without asking: reads the ledger, plans, runs. */
 export async function migrate(
@@ -28,7 +21,7 @@ export async function migrate(
   target: Target,
   texts: Readonly<Record<string, string>>,
 ): Promise<MigrationRun> {
-  const migrations = scripts(texts);
+  const migrations = migrationsOf(texts);
   const plan = await withSession(context, target, async (session) => {
     await refuseLocked(session, target.database);
     const ledger = await readLedger(session);

@@ -9,9 +9,10 @@ import { rehearse } from '../../../scripts/rehearsal/rehearse.ts';
 import { withThrowaway, type Throwaway } from '../../../scripts/server/throwaway.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { testContext } from '../../helpers/context.ts';
+import { migrationsOf } from '../../helpers/migrations.ts';
 import { harmlessScripts, hiddenScripts, reachingScripts } from '../../helpers/reaching.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { failureOf, look, migrate, scripts } from './helpers.ts';
+import { failureOf, look, migrate } from './helpers.ts';
 
 /** The error of each finding; one with a name of a database that is dropped may be refused for either. */
 const errors: Readonly<Record<string, readonly string[]>> = {
@@ -70,7 +71,7 @@ describe.each(servers)('on $name, a script that reaches beyond its database', (s
       await migrate(testContext(), throwaway.target('app'), first);
       const context = running().context({ DB_NAME: 'app', DB_SQL_MODE: '' });
       const manifest = { database: { name: 'app' } } as Parameters<typeof dryRun>[1]['manifest'];
-      return dryRun(context, { throwaway, manifest, migrations: scripts({ ...first, ...texts }) });
+      return dryRun(context, { throwaway, manifest, migrations: migrationsOf({ ...first, ...texts }) });
     });
 
   const hidden = hiddenScripts.filter(({ flavour }) => flavour === undefined || flavour === server.flavour);

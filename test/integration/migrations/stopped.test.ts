@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { runMigrations } from '../../../scripts/migrations/run/runner.ts';
 import { connectionRunning, holdLock } from '../../helpers/held-statement.ts';
+import { migrationsOf } from '../../helpers/migrations.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
-import { failureOf, look, migrate, scripts } from './helpers.ts';
+import { failureOf, look, migrate } from './helpers.ts';
 
 describe.each(servers)('on $name, migrations that are stopped', (server) => {
   const running = useServer(server);
@@ -88,7 +89,11 @@ describe.each(servers)('on $name, migrations that are stopped', (server) => {
     const locked = { code: 'migrations-locked', exitCode: 5 };
     expect(await failureOf(migrate(context, target, late))).toMatchObject(locked);
     // One that had looked before the first began is kept out as well.
-    const migrations = scripts(late).map((script) => ({ ...script, done: 0, recordedAs: script.version }));
+    const migrations = migrationsOf(late).map((script) => ({
+      ...script,
+      done: 0,
+      recordedAs: script.version,
+    }));
     const run = runMigrations(context, { target, migrations, runId: 'second', appliedBy: 'a test' });
     expect(await failureOf(run)).toMatchObject(locked);
     await held.release();

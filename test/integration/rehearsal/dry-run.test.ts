@@ -13,9 +13,10 @@ import { dryRun } from '../../../scripts/rehearsal/dry-run.ts';
 import { readServerSettings, takeServerSettings } from '../../../scripts/rehearsal/production-settings.ts';
 import { withThrowaway } from '../../../scripts/server/throwaway.ts';
 import { temporaryFolder, testContext } from '../../helpers/context.ts';
+import { migrationsOf } from '../../helpers/migrations.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 import { verbArguments } from '../../helpers/verbs.ts';
-import { failureOf, look, migrate, scripts } from '../migrations/helpers.ts';
+import { failureOf, look, migrate } from '../migrations/helpers.ts';
 
 const call = (...positionals: string[]): VerbArguments<'dry-run'> => verbArguments(positionals);
 
@@ -47,12 +48,12 @@ describe.each(servers)('on $name, a dry run', (server) => {
   test('runs what the copy’s own ledger lacks, and measures it', async () => {
     await withCopy(async (copy) => {
       const context = running().context({ DB_NAME: await running().createDatabase() });
-      const result = await dryRun(context, { ...copy, migrations: scripts(files) });
+      const result = await dryRun(context, { ...copy, migrations: migrationsOf(files) });
       expect(result.migrations).toMatchObject([
         {
           version: '002',
           name: 'b',
-          checksum: scripts(files)[1]?.checksum,
+          checksum: migrationsOf(files)[1]?.checksum,
           statements: {
             count: 2,
             each: [
@@ -89,7 +90,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
           "INSERT IGNORE INTO a (id, v) VALUES (3, 'too long');",
         ].join('\n'),
       };
-      const result = await dryRun(context, { ...copy, migrations: scripts(changing) });
+      const result = await dryRun(context, { ...copy, migrations: migrationsOf(changing) });
       expect(result.evidence.map(({ version, number }) => [version, number])).toEqual([
         ['002', 2],
         ['002', 3],
@@ -142,7 +143,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
         ].join('\n'),
         '003_c.sql': 'ALTER TABLE a DROP COLUMN z;',
       };
-      const result = await dryRun(context, { ...copy, migrations: scripts(locking) });
+      const result = await dryRun(context, { ...copy, migrations: migrationsOf(locking) });
       const seen = result.evidence.map(({ version, number }) => `${version}:${number}`);
       expect(seen).toEqual(['002:1', '002:6', '002:7', '003:1']);
       const [first, unlocked, then, last] = result.evidence;
@@ -172,7 +173,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
           'CREATE TABLE met (zone TEXT, third TEXT, collation TEXT);',
           'INSERT INTO met SELECT TIMEDIFF(NOW(), UTC_TIMESTAMP()), 1 / 3, @@collation_server;',
         ].join('\n');
-        await dryRun(context, { ...copy, migrations: scripts({ ...files, '003_met.sql': script }) });
+        await dryRun(context, { ...copy, migrations: migrationsOf({ ...files, '003_met.sql': script }) });
         const eyes = await look(context, copy.throwaway.target('app'));
         expect(await eyes.rows('SELECT * FROM met')).toMatch(/^05:30:00,0\.3333333(33)?,utf8mb4_bin$/);
         eyes.session.destroy();
@@ -185,7 +186,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
   test('is not made of a script that names another database', async () => {
     await withCopy(async (copy) => {
       const context = running().context({ DB_NAME: 'app', DB_SQL_MODE: '' });
-      const other = scripts({ ...files, '002_b.sql': 'INSERT INTO mysql.user (user) VALUES (1);' });
+      const other = migrationsOf({ ...files, '002_b.sql': 'INSERT INTO mysql.user (user) VALUES (1);' });
       expect(await failureOf(dryRun(context, { ...copy, migrations: other }))).toMatchObject({
         code: 'migration-other-database',
         exitCode: 3,
@@ -206,7 +207,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
   ])('has no power over the server, though the live account has: %s', async (statements) => {
     await withCopy(async (copy) => {
       const context = running().context({ DB_NAME: await running().createDatabase() });
-      const script = scripts({ ...files, '002_b.sql': statements });
+      const script = migrationsOf({ ...files, '002_b.sql': statements });
       expect(await failureOf(dryRun(context, { ...copy, migrations: script }))).toMatchObject({
         code: 'dry-run-denied',
         exitCode: 3,
@@ -225,7 +226,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
       ].join('\n');
       const result = await dryRun(context, {
         ...copy,
-        migrations: scripts({ ...files, '002_b.sql': script }),
+        migrations: migrationsOf({ ...files, '002_b.sql': script }),
       });
       expect(result.migrations[0]?.statements.count).toBe(4);
     });
@@ -236,7 +237,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
       const admin = await running().adminSession();
       await admin.run("SET GLOBAL sql_mode = 'PIPES_AS_CONCAT'");
       const context = running().context({ DB_NAME: await running().createDatabase() });
-      const result = await dryRun(context, { ...copy, migrations: scripts(files) });
+      const result = await dryRun(context, { ...copy, migrations: migrationsOf(files) });
       expect(result.sqlMode).toBe('PIPES_AS_CONCAT');
     });
   });
@@ -244,7 +245,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
   test('that fails says so, and that nothing live was touched', async () => {
     await withCopy(async (copy) => {
       const context = running().context({ DB_NAME: 'app', DB_SQL_MODE: 'STRICT_TRANS_TABLES' });
-      const broken = scripts({ ...files, '002_b.sql': 'DROP TABLE a;\nDROP TABLE a;' });
+      const broken = migrationsOf({ ...files, '002_b.sql': 'DROP TABLE a;\nDROP TABLE a;' });
       const failure = await failureOf(dryRun(context, { ...copy, migrations: broken }));
       expect(failure).toMatchObject({
         code: 'dry-run-failed',
@@ -258,7 +259,7 @@ describe.each(servers)('on $name, a dry run', (server) => {
   test('refuses what the live database would refuse', async () => {
     await withCopy(async (copy) => {
       const context = running().context({ DB_NAME: 'app', DB_SQL_MODE: '' });
-      const edited = scripts({ ...files, '001_a.sql': 'SELECT 1;' });
+      const edited = migrationsOf({ ...files, '001_a.sql': 'SELECT 1;' });
       expect(await failureOf(dryRun(context, { ...copy, migrations: edited }))).toMatchObject({
         code: 'migrations-refused',
       });

@@ -11,8 +11,8 @@ import { planAdoption } from '../../../scripts/migrations/adopt/plan.ts';
 import { recognise, type Table } from '../../../scripts/migrations/adopt/shapes.ts';
 import { chooseSource } from '../../../scripts/migrations/adopt/source.ts';
 import { ledgerRows } from '../../../scripts/migrations/adopt/write.ts';
-import { parseMigrations } from '../../../scripts/migrations/folder.ts';
 import type { Migration } from '../../../scripts/migrations/migration.ts';
+import { migrationsOf } from '../../helpers/migrations.ts';
 
 /** `version:bigint`; a star: the server writes the present into it. */
 const tableOf = (name: string, columns: string, base = true): Table => ({
@@ -153,10 +153,7 @@ const flywayRows = (...rows: readonly RawRow[]): ForeignLedger =>
     })),
   );
 const folder = (...files: readonly string[]): Migration[] =>
-  parseMigrations(
-    files.map((name) => ({ name, content: Buffer.from('SELECT 1;') })),
-    {},
-  );
+  migrationsOf(Object.fromEntries(files.map((name) => [name, 'SELECT 1;'])));
 const three = folder('001_users.sql', '002_orders.sql', '003_bills.sql');
 
 describe('an adoption', () => {

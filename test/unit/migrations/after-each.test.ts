@@ -2,16 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/core/errors.ts';
 import { sqlAfter } from '../../../scripts/migrations/after-each.ts';
 import { readPrefix } from '../../../scripts/migrations/applied-statements.ts';
-import { parseMigrations } from '../../../scripts/migrations/folder.ts';
 import type { Migration } from '../../../scripts/migrations/migration.ts';
 import { statementsOf } from '../../../scripts/migrations/run/script.ts';
 import type { Statement } from '../../../scripts/sql/statement.ts';
+import { migrationsOf } from '../../helpers/migrations.ts';
 
 const reading = { sqlMode: undefined, flavour: undefined };
 
 const scriptOf = (text: string, after?: string): Migration => {
   const settings = after === undefined ? {} : { MIGRATIONS_AFTER_EACH: after };
-  const [script] = parseMigrations([{ name: '1.2_a.sql', content: Buffer.from(text) }], settings);
+  const [script] = migrationsOf({ '1.2_a.sql': text }, settings);
   if (script === undefined) throw new Error('no script');
   return script;
 };

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { Placeholder } from '../../../scripts/config/types.ts';
-import { parseMigrations, readScript } from '../../../scripts/migrations/folder.ts';
+import { readScript } from '../../../scripts/migrations/folder.ts';
 import { placeholdersText, textWithValues, withValues } from '../../../scripts/migrations/placeholders.ts';
+import { migrationsInFolder } from '../../helpers/migrations.ts';
 
 const list = (...pairs: readonly (readonly [string, string])[]): Placeholder[] =>
   pairs.map(([text, value]) => ({ text, value }));
@@ -44,9 +45,9 @@ describe('placeholders', () => {
   );
 
   test('change what is run, and not the sum of a script', async () => {
-    const script = [{ name: '1_a.sql', content: Buffer.from('DROP TABLE %TABLE_PREFIX%a;') }];
-    const [plain] = parseMigrations(script, {});
-    const [filled] = parseMigrations(script, { MIGRATIONS_PLACEHOLDERS: prefix });
+    const script = { '1_a.sql': 'DROP TABLE %TABLE_PREFIX%a;' };
+    const [plain] = await migrationsInFolder(script);
+    const [filled] = await migrationsInFolder(script, { MIGRATIONS_PLACEHOLDERS: prefix });
     expect(filled?.checksum).toBe(plain?.checksum);
     expect(filled && (await readScript(filled, 100))).toBe('DROP TABLE app_a;');
   });

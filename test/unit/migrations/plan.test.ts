@@ -4,8 +4,9 @@ import { MajError } from '../../../scripts/core/errors.ts';
 import { sha256OfText } from '../../../scripts/core/text-hash.ts';
 import { planAcceptance, type Acceptance } from '../../../scripts/migrations/accepted.ts';
 import { readDonePrefixes } from '../../../scripts/migrations/applied-statements.ts';
-import { parseMigrations, readScript } from '../../../scripts/migrations/folder.ts';
+import { readScript } from '../../../scripts/migrations/folder.ts';
 import type { AcceptedText, LedgerRow } from '../../../scripts/migrations/ledger/columns.ts';
+import type { Migration } from '../../../scripts/migrations/migration.ts';
 import { fileNameOf, nextVersion } from '../../../scripts/migrations/new.ts';
 import {
   pendingUpTo,
@@ -17,12 +18,8 @@ import {
 import { statusExitCode, statusRows } from '../../../scripts/migrations/status.ts';
 import { splitStatements } from '../../../scripts/sql/splitter.ts';
 import { noProgress, progressAfter } from '../../../scripts/sql/statement.ts';
-
-const files = (texts: Readonly<Record<string, string>>) =>
-  parseMigrations(
-    Object.entries(texts).map(([name, text]) => ({ name, content: Buffer.from(text) })),
-    {},
-  );
+import { failureOf } from '../../helpers/failure.ts';
+import { migrationsInFolder, migrationsOf } from '../../helpers/migrations.ts';
 
 const empty = { open: () => Readable.from([]) };
 
@@ -58,7 +55,7 @@ const codeOf = (work: () => unknown): string | undefined => {
 
 describe('the folder', () => {
   test('is read in the order of numbers, whatever their width', () => {
-    const found = files({
+    const found = migrationsOf({
       '10_c.sql': '',
       '9_b.sql': '',
       '202611221015_d.sql': '',
@@ -69,7 +66,7 @@ describe('the folder', () => {
   });
 
   test('gives one checksum for a script, whatever its line ends and BOM', async () => {
-    const [unix, windows] = files({
+    const [unix, windows] = await migrationsInFolder({
       '1_a.sql': 'SELECT 1;\nSELECT é;\n',
       '2_b.sql': '\uFEFFSELECT 1;\r\nSELECT é;\r\n',
     });
@@ -80,17 +77,14 @@ describe('the folder', () => {
     ]);
   });
 
-  test.each([['zero bytes', { '001_a.sql': 'S\0E\0' }, 'migration-encoding 3']])(
-    'refuses %s',
-    (_title, texts, code) => {
-      expect(codeOf(() => files(texts))).toBe(code);
-    },
-  );
-
-  test('refuses what is not UTF-8', () => {
-    expect(
-      codeOf(() => parseMigrations([{ name: '1_a.sql', content: Buffer.from([0x53, 0xe9, 0x0a]) }], {})),
-    ).toBe('migration-encoding 3');
+  test.each<[string, string | Buffer]>([
+    ['zero bytes', 'S\0E\0'],
+    ['what is not UTF-8', Buffer.from([0x53, 0xe9, 0x0a])],
+  ])('refuses %s', async (_title, content) => {
+    expect(await failureOf(migrationsInFolder({ '001_a.sql': content }))).toMatchObject({
+      code: 'migration-encoding',
+      exitCode: 3,
+    });
   });
 });
 
@@ -99,14 +93,14 @@ const texts = {
   '002_b.sql': 'UPDATE a SET b = 1; UPDATE a SET b = 2;',
   '003_c.sql': '',
 };
-const [first, second, third] = files(texts);
+const [first, second, third] = migrationsOf(texts);
 const sum = (migration: typeof first): string => migration?.checksum ?? '';
 const done = (text: string, count: number): string =>
   splitStatements(text, { file: 'x' }).slice(0, count).reduce(progressAfter, noProgress).hash;
 
 /** With what there is to be read of the scripts that failed. */
 const planOf = async (
-  migrations: ReturnType<typeof files>,
+  migrations: readonly Migration[],
   ledger: readonly LedgerRow[],
 ): Promise<MigrationPlan> => {
   const reading = { sqlMode: undefined, flavour: undefined };
@@ -132,10 +126,11 @@ describe('the plan', () => {
   const problemsOf = async (
     ledger: readonly LedgerRow[],
     changed: Partial<typeof texts> = {},
-  ): Promise<readonly PlanProblem[]> => (await planOf(files({ ...texts, ...changed }), ledger)).problems;
+  ): Promise<readonly PlanProblem[]> =>
+    (await planOf(migrationsOf({ ...texts, ...changed }), ledger)).problems;
 
   test('runs what the ledger does not have', async () => {
-    const plan = await planOf(files(texts), [row('1', sum(first))]);
+    const plan = await planOf(migrationsOf(texts), [row('1', sum(first))]);
     expect(plan.pending.map(({ file, done: from }) => [file, from])).toEqual([
       ['002_b.sql', 0],
       ['003_c.sql', 0],
@@ -145,7 +140,7 @@ describe('the plan', () => {
   });
 
   test('knows a script by its number, when its file has other zeros now', async () => {
-    const plan = await planOf(files(texts), [row('1', sum(first)), failed({ version: '2' })]);
+    const plan = await planOf(migrationsOf(texts), [row('1', sum(first)), failed({ version: '2' })]);
     expect(plan.pending.map(({ version, recordedAs }) => [version, recordedAs])).toEqual([
       ['002', '2'],
       ['003', '003'],
@@ -169,7 +164,7 @@ describe('the plan', () => {
   });
 
   test('of an acceptance takes the text that is there, or the one that is named', () => {
-    const migrations = files({ '001_a.sql': 'x' });
+    const migrations = migrationsOf({ '001_a.sql': 'x' });
     const ledger = [row('1', sum(first)), failed({})];
     const accepting = (version: string, checksum?: string): Acceptance =>
       planAcceptance(ledger, migrations, { version, checksum });
@@ -186,7 +181,7 @@ describe('the plan', () => {
   });
 
   test('names an applied script that is gone', async () => {
-    const rest = files({ '002_b.sql': texts['002_b.sql'] });
+    const rest = migrationsOf({ '002_b.sql': texts['002_b.sql'] });
     const plan = await planOf(rest, [row('001', sum(first)), row('002', sum(second))]);
     expect(plan.problems).toEqual([{ kind: 'missing', version: '001', file: '001_x.sql' }]);
   });
@@ -198,7 +193,7 @@ describe('the plan', () => {
   });
 
   test('goes on with a failed script after what is done', async () => {
-    const plan = await planOf(files(texts), [row('001', sum(first)), failed({})]);
+    const plan = await planOf(migrationsOf(texts), [row('001', sum(first)), failed({})]);
     expect(plan.problems).toEqual([]);
     expect(plan.pending.map(({ file, done: from }) => [file, from])).toEqual([
       ['002_b.sql', 1],
@@ -236,13 +231,13 @@ describe('the plan', () => {
     ['still being applied', failed({ state: 'applying' })],
     ['failed with a statement in doubt', failed({ inFlight: { number: 2, hash: 'x' } })],
   ])('stops everything with exit code 6 for a script that is %s', async (_title, ledgerRow) => {
-    const plan = await planOf(files(texts), [row('001', sum(first)), ledgerRow]);
+    const plan = await planOf(migrationsOf(texts), [row('001', sum(first)), ledgerRow]);
     expect(plan.problems).toMatchObject([{ kind: 'unfinished', file: '002_b.sql', done: 1, of: 2 }]);
     expect(codeOf(() => refuseProblems(plan))).toBe('migration-unfinished 6');
   });
 
   test('is refused with every problem at once', async () => {
-    const plan = await planOf(files({ ...texts, '001_a.sql': 'x' }), [
+    const plan = await planOf(migrationsOf({ ...texts, '001_a.sql': 'x' }), [
       row('001', sum(first)),
       row('003', sum(third)),
       row('004', ''),
@@ -254,7 +249,7 @@ describe('the plan', () => {
   });
 
   test('has a line for every script in the status', async () => {
-    const plan = await planOf(files(texts), [row('001', sum(first)), failed({})]);
+    const plan = await planOf(migrationsOf(texts), [row('001', sum(first)), failed({})]);
     expect(statusRows(plan).map(({ version, state }) => [version, state])).toEqual([
       ['001', 'applied'],
       ['002', 'failed'],
@@ -269,11 +264,11 @@ describe('the plan', () => {
     ['a script was edited', [row('001', sum(second))], 3],
     ['a script was cut off', [row('001', sum(first)), failed({ state: 'applying' })], 6],
   ])('has a status that exits as migrate would: %s', async (_, ledger, exitCode) => {
-    expect(statusExitCode(await planOf(files(texts), ledger))).toBe(exitCode);
+    expect(statusExitCode(await planOf(migrationsOf(texts), ledger))).toBe(exitCode);
   });
 
   test('can be cut off after a version', async () => {
-    const migrations = files(texts);
+    const migrations = migrationsOf(texts);
     const plan = await planOf(migrations, [row('001', sum(first))]);
     const upTo = (version: string): string[] =>
       pendingUpTo(plan, migrations, version).map(({ file }) => file);
