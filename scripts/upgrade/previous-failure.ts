@@ -6,24 +6,9 @@ import { installedVersion } from '../release/version.ts';
 import { mayHaveChanged, type RunState } from './journal/state.ts';
 import { readStates } from './needed-backups.ts';
 
-/** What is upgraded to what: another package of the same version is another pair. */
-export interface UpgradePair {
-  /** The installed version. */
-  readonly from: string | null;
-  /** Of the package. */
-  readonly sha256: string;
-}
-
 /** A run that failed, and by what. */
-export interface FailedRun {
-  readonly run: string;
-  /** The version of the package. */
-  readonly to: string;
-  readonly step: string;
-  readonly reason: string;
-  /** ISO 8601. */
-  readonly at: string;
-}
+export type FailedRun = Pick<RunState, 'run' | 'to'> &
+  Pick<NonNullable<RunState['failed']>, 'step' | 'reason' | 'at'>;
 
 /**
  * The failure that the last upgrade of this pair ended with; undefined when it did not fail. What was interrupted by its
@@ -31,8 +16,12 @@ export interface FailedRun {
  * of the release. Pure.
  *
  * @param states of all runs, newest first
+ * @param pair the installed version, and the sum of the package: another package of the same version is another pair
  */
-export function failureOfPair(states: readonly RunState[], pair: UpgradePair): FailedRun | undefined {
+export function failureOfPair(
+  states: readonly RunState[],
+  pair: { readonly from: string | null; readonly sha256: string },
+): FailedRun | undefined {
   const last = states.find(
     (state) =>
       state.kind === 'upgrade' &&
@@ -62,7 +51,7 @@ export async function refuseFailedBefore(
   context: Context,
   { path, sha256 }: Pick<VerifiedPackage, 'path' | 'sha256'>,
 ): Promise<void> {
-  const from = await installedVersion(context);
-  const failure = failureOfPair(await readStates(context), { from, sha256 });
-  if (failure !== undefined) throw refused('failed-before', { from, package: path, ...failure });
+  const failure = await findFailure(context, sha256);
+  if (failure !== undefined)
+    throw refused('failed-before', { from: await installedVersion(context), package: path, ...failure });
 }

@@ -23,7 +23,7 @@ import { expiryFacts, readStates } from './needed-backups.ts';
 import { refuseUnfinished } from './recovery/unfinished.ts';
 
 /** What a prune does, or would do. */
-interface Pruning {
+export interface Pruning {
   /** The folder of the backups, absolute. */
   readonly folder: string;
   readonly trash: string;
@@ -106,11 +106,8 @@ export async function pruneAfterSuccess(context: Context): Promise<void> {
   }
 }
 
-/** The old trees that a prune removes, and those that it puts into the trash: absolute paths. */
-interface TreePruning {
-  readonly removed: readonly string[];
-  readonly trashed: readonly string[];
-}
+/** Old trees: absolute paths. */
+type TreePruning = Pick<Pruning, 'removed' | 'trashed'>;
 
 /**
  * Says which old trees of the application a prune would take now.

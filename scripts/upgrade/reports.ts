@@ -2,94 +2,49 @@
 import type { LogError } from '../application/log-errors.ts';
 import type { Others } from '../database/other-connections.ts';
 import type { RunSettings } from '../rehearsal/receipt.ts';
-import type { ProcessPlace } from '../system/process/identity.ts';
+import type { ProcessIdentity, ProcessPlace } from '../system/process/identity.ts';
 import type { LostRows } from './go-back/lost-rows.ts';
+import type { RunState } from './journal/state.ts';
 import type { NoWayBack } from './needed-backups.ts';
+import type { FailedRun } from './previous-failure.ts';
 import type { ResumePlan } from './recovery/resume-plan.ts';
 import type { InstallationDifference } from './recovery/same-installation.ts';
+import type { TimedStep } from './timed-steps.ts';
 
-export interface UnfinishedFacts {
-  kind: RunKind;
-  run: string;
-  from: string | null;
-  to: string;
-  startedAt: string;
-  step: string | undefined;
-  finished: boolean;
-  changed: boolean;
-  maintenance: boolean;
-  backup: string | undefined;
-  plan: ResumePlan;
-  failure: string | undefined;
-  rollBackFailure: string | undefined;
-  /** Where the process ran that left it. */
-  where: ProcessPlace;
-  pid: number;
-  host: string;
-}
+type RunName = Pick<RunState, 'run' | 'kind' | 'from' | 'to'>;
+type Holder = Pick<ProcessIdentity, 'pid' | 'host'>;
 
-export type RunKind = 'upgrade' | 'apply' | 'go-back';
-
-export interface WindowStep {
-  step: string;
-  durationMs: number | undefined;
-  expectedMs?: number;
-  failed?: true;
-}
+export type UnfinishedFacts = RunName &
+  Holder &
+  Pick<RunState, 'startedAt' | 'backup' | 'failure' | 'rollBackFailure'> & {
+    step: string | undefined;
+    finished: boolean;
+    changed: boolean;
+    maintenance: boolean;
+    plan: ResumePlan;
+    /** Where the process ran that left it. */
+    where: ProcessPlace;
+  };
 
 declare module '../core/errors.ts' {
   interface Failures {
     'apply-half-way': Failure<'notRolledBack', { reason: string; problem: string }>;
     'locked-meanwhile': Failure<'locked', { path: string }>;
     'upgrade-unfinished': Failure<'unfinished', UnfinishedFacts>;
-    'upgrade-at-work': Failure<
-      'locked',
-      {
-        kind: RunKind;
-        run: string;
-        from: string | null;
-        to: string;
-        startedAt: string;
-        pid: number;
-        host: string;
-      }
-    >;
+    'upgrade-at-work': Failure<'locked', RunName & Holder & { startedAt: string }>;
     'resume-refused': Failure<'unfinished', { run: string; to: string; reason: string; projectDir: string }>;
     'resume-lost': Failure<'refused', { what: string }>;
     'resume-changed': Failure<'refused', { differences: readonly string[]; others?: Others | undefined }>;
     'other-installation': Failure<
       'refused' | 'unfinished',
-      {
-        run: string;
-        kind: RunKind;
-        from: string | null;
-        to: string;
-        differences: readonly InstallationDifference[];
-      }
+      RunName & { differences: readonly InstallationDifference[] }
     >;
     'nothing-to-resume': Failure<'refused'>;
-    'failed-before': Failure<
-      'refused',
-      {
-        from: string | null;
-        to: string;
-        package: string;
-        run: string;
-        step: string;
-        reason: string;
-        at: string;
-      }
-    >;
+    'failed-before': Failure<'refused', FailedRun & { from: string | null; package: string }>;
     'no-way-back': Failure<'refused', { installed: string | null; because: NoWayBack }>;
     'upgrade-rolled-back': Failure<
       'rolledBack',
-      {
-        kind: RunKind;
-        from: string | null;
-        to: string;
-        reason: string;
-        backup: string | undefined;
-      }
+      Pick<RunState, 'kind' | 'from' | 'to' | 'backup'> & { reason: string }
     >;
     'upgrade-not-rolled-back': Failure<
       'notRolledBack',
@@ -132,7 +87,7 @@ declare module '../core/events.ts' {
     'prune-failed': { reason: string };
     'receipt-covers': { receipt: string };
     'rolling-back': { reason: string };
-    'window-was': { windowMs: number; steps: readonly WindowStep[] };
+    'window-was': { windowMs: number; steps: readonly TimedStep[] };
     'stray-kept': { path: string };
     'files-kept': { folder: string; paths: readonly string[] };
     'services-not-stopped-yet': { reason: string };

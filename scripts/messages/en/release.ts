@@ -1,15 +1,17 @@
 import { dirname } from 'node:path';
 import { counted, duration, nameList, oneLine } from '../../core/format.ts';
 import type { EntryProblem } from '../../package/entry-rules.ts';
-import type { Requirements, RequirementsProblem, Unmet } from '../../package/requirements.ts';
+import type { RequirementsProblem, Unmet } from '../../package/requirements.ts';
 import type { SignedBy } from '../../package/signature.ts';
 import type { AdoptedRelease } from '../../release/adopt.ts';
+import type { PackageReport } from '../../release/check-package.ts';
 import type { EditedFile, Unshown } from '../../release/copy/edited-files.ts';
 import type { NotShared } from '../../release/copy/not-shared.ts';
 import { byFolder, type FolderOfFiles } from '../../release/file-changes.ts';
 import type { FileChanges, Move } from '../../release/types.ts';
 import type { NoVersion } from '../../release/version.ts';
 import { quoteWords } from '../../system/process/shell-words.ts';
+import type { UnknownRelease } from '../../upgrade/prepare.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
 /** What is wrong with an entry of a package. */
@@ -577,7 +579,7 @@ export const release = {
       ),
     confirmApply: (facts: { version: string; previous: string | null; appDir: string }) =>
       `Replace ${facts.previous === null ? 'nothing' : `version ${facts.previous}`} in ${facts.appDir} by version ${facts.version}? Database and maintenance are left alone.`,
-    confirmUnknown: (facts: { version: string; installed: string | null; files: number }) =>
+    confirmUnknown: (facts: UnknownRelease) =>
       `Installed, but not in version ${facts.version}: ${counted(facts.files, 'file')}. maj cannot tell which of them are yours, so it carries all of them over into the new version. (To find out first, answer no and run \`maj adopt-release${facts.installed === null ? ' PACKAGE' : ''}\`.) Upgrade?`,
     adopted: (facts: AdoptedRelease): readonly string[] => [
       `maj now knows version ${facts.version}: of the ${counted(facts.files, 'file')} in ${facts.package}, ${counted(facts.same, 'file')} are installed with the same content.`,
@@ -591,14 +593,7 @@ export const release = {
       `Version ${facts.version} is in ${facts.appDir}.`,
       ...(facts.kept === null ? [] : [`The old one is kept in ${facts.kept}.`]),
     ],
-    packageSound: (facts: {
-      path: string;
-      sha256: string;
-      version: string;
-      files: number;
-      signedBy: SignedBy | null;
-      requirements: Requirements;
-    }): readonly string[] => [
+    packageSound: (facts: PackageReport): readonly string[] => [
       `${facts.path} is sound: version ${facts.version}, ${facts.files} files, sha256 ${facts.sha256}.`,
       ...(facts.signedBy === null ? [] : [`${signature(facts.signedBy)}.`]),
       ...Object.entries(facts.requirements).map(

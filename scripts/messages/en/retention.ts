@@ -1,6 +1,7 @@
 import { age, bytes, databaseText, table } from '../../core/format.ts';
 import type { DatabaseIdentity, Whose } from '../../database/same-database.ts';
 import type { Keeper } from '../../retention/expire.ts';
+import type { Pruning } from '../../upgrade/prune.ts';
 import type { NoteTexts, StepTexts } from '../texts.ts';
 
 const listed = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
@@ -84,17 +85,7 @@ export const retention = {
       `The old backups were not pruned: ${facts.reason} (\`maj prune\` does it again.)`,
   } satisfies Partial<NoteTexts>,
   results: {
-    pruned: (facts: {
-      folder: string;
-      trash: string;
-      removed: readonly string[];
-      trashed: readonly string[];
-      kept: number;
-      others: number;
-      nothingProven: boolean;
-      trees: { removed: readonly string[]; trashed: readonly string[] };
-      planned: boolean;
-    }) => [
+    pruned: (facts: Pruning & { planned: boolean }) => [
       ...(facts.nothingProven
         ? [
             `Nothing is pruned: none of ${backupsText(facts.kept)} is proven, and days are counted from the newest proven one.`,

@@ -1,16 +1,21 @@
 import { bytes, databaseText, duration, nameList, oneLine } from '../../core/format.ts';
 import type { DryRunResult } from '../../rehearsal/dry-run.ts';
 import type { MetRows } from '../../rehearsal/fewer-rows.ts';
-import type { FileChanges } from '../../release/types.ts';
 import type { ProcessPlace } from '../../system/process/identity.ts';
 import { quoteWords } from '../../system/process/shell-words.ts';
 import type { GoBackPlan, WentBack } from '../../upgrade/go-back/go-back.ts';
 import type { LostRows } from '../../upgrade/go-back/lost-rows.ts';
+import type { RunState } from '../../upgrade/journal/state.ts';
+import type { Finished } from '../../upgrade/open-to-users.ts';
+import type { UpgradePlan } from '../../upgrade/plan.ts';
 import type { FailedRun } from '../../upgrade/previous-failure.ts';
 import type { LosingPlan } from '../../upgrade/recovery/confirm-row-loss.ts';
 import type { WhyNot } from '../../upgrade/recovery/resume-plan.ts';
 import type { InstallationDifference } from '../../upgrade/recovery/same-installation.ts';
-import type { RunKind, UnfinishedFacts, WindowStep } from '../../upgrade/reports.ts';
+import type { EndedRun } from '../../upgrade/recovery/take-back.ts';
+import type { UnfinishedFacts } from '../../upgrade/reports.ts';
+import type { TimedStep } from '../../upgrade/timed-steps.ts';
+import type { Upgraded } from '../../upgrade/upgrade.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 import { findingLines } from './checks.ts';
 import { othersText } from './other-connections.ts';
@@ -30,7 +35,7 @@ const progressText = (facts: { step: string | undefined; finished: boolean }): s
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 /** The steps of a window, how long each took, and how long it was expected to. */
-const stepsText = (steps: readonly WindowStep[]): string =>
+const stepsText = (steps: readonly TimedStep[]): string =>
   steps
     .map(({ step, durationMs, expectedMs, failed }) => {
       const took = durationMs === undefined ? undefined : duration(durationMs);
@@ -40,11 +45,7 @@ const stepsText = (steps: readonly WindowStep[]): string =>
     .join(', ');
 
 /** How long the window was, by step, beside what the rehearsal foretold. */
-function windowText(facts: {
-  windowMs: number;
-  expectedMs: number | undefined;
-  steps: readonly WindowStep[];
-}): string {
+function windowText(facts: Finished): string {
   const expected = facts.expectedMs === undefined ? '' : `, expected ${duration(facts.expectedMs)}`;
   return `  window: ${duration(facts.windowMs)}${expected} (${stepsText(facts.steps)})`;
 }
@@ -73,7 +74,7 @@ function ranText({ migrations, measured }: Pick<DryRunResult, 'migrations' | 'me
 
 const runWords = { upgrade: 'upgrade', apply: 'switch of files', 'go-back': 'way back' } as const;
 
-const runText = (facts: { kind: RunKind; from: string | null; to: string }): string =>
+const runText = (facts: { kind: RunState['kind']; from: string | null; to: string }): string =>
   `${runWords[facts.kind]} from ${facts.from ?? 'an unknown version'} to ${facts.to}`;
 
 function whereText({ where, pid, host }: UnfinishedFacts): string[] {
@@ -311,19 +312,7 @@ export const upgrade = {
       `the list of the files that are installed now stays in ${facts.path} until the next upgrade, which keeps it: ${facts.reason}`,
   } satisfies Partial<NoteTexts>,
   results: {
-    plan: (facts: {
-      from: string | null;
-      to: string;
-      package: string;
-      pending: readonly string[];
-      maintenance: string;
-      services: readonly string[];
-      health: string | undefined;
-      rehearsal: string | undefined;
-      backup: string;
-      changes: FileChanges;
-      failedBefore: FailedRun | undefined;
-    }) => [
+    plan: (facts: UpgradePlan) => [
       `Upgrade ${facts.from ?? '(unknown version)'} -> ${facts.to} from ${facts.package}`,
       '  before the window:',
       '    verify and unpack the package',
@@ -349,17 +338,7 @@ export const upgrade = {
           ]),
       'Nothing was changed.',
     ],
-    upgraded: (facts: {
-      from: string | null;
-      to: string;
-      backup: string | undefined;
-      migrations: readonly string[];
-      windowMs: number;
-      expectedMs: number | undefined;
-      steps: readonly WindowStep[];
-      kept: string | null;
-      run: string;
-    }) => [
+    upgraded: (facts: Upgraded) => [
       `Upgraded ${facts.from ?? '(unknown version)'} -> ${facts.to}.`,
       windowText(facts),
       `  migrations: ${facts.migrations.length === 0 ? 'none' : nameList(facts.migrations)}`,
@@ -395,13 +374,7 @@ export const upgrade = {
       ...some('  of these, written since, so not in the version that runs now', facts.files ?? []),
       `  record: .maj/runs/${facts.run}`,
     ],
-    settled: (facts: {
-      kind: RunKind;
-      from: string | null;
-      to: string;
-      outcome: 'rolled-back' | 'abandoned' | 'succeeded';
-      backup: string | null;
-    }) => {
+    settled: (facts: Pick<EndedRun, 'kind' | 'from' | 'to' | 'outcome'> & { backup: string | null }) => {
       switch (facts.outcome) {
         case 'rolled-back':
           return [

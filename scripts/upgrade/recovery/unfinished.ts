@@ -57,25 +57,18 @@ export async function refuseLeftOver(context: Pick<Context, 'projectDir'>): Prom
 
 /** What is said of an unfinished run. */
 export function unfinishedError(state: RunState): MajError {
-  const fate = livenessOf(state.holder);
-  const { pid, host } = state.holder;
-  const named = { run: state.run, kind: state.kind, from: state.from, to: state.to };
-  if (fate === 'alive') return locked('upgrade-at-work', { ...named, startedAt: state.startedAt, pid, host });
-  const plan = planResume(state);
+  const { run, kind, from, to, startedAt, backup, failure, rollBackFailure, lastStep, holder } = state;
+  const named = { run, kind, from, to, startedAt, pid: holder.pid, host: holder.host };
+  if (livenessOf(holder) === 'alive') return locked('upgrade-at-work', named);
   return unfinished('upgrade-unfinished', {
     ...named,
-    startedAt: state.startedAt,
-    step: state.lastStep?.step,
-    finished: state.lastStep?.finished ?? false,
+    ...{ backup, failure, rollBackFailure },
+    step: lastStep?.step,
+    finished: lastStep?.finished ?? false,
     changed: mayHaveChanged(state),
     maintenance: enteredWindow(state) && state.maintenanceWas !== 'unmanaged',
-    backup: state.backup,
-    plan,
-    failure: state.failure,
-    rollBackFailure: state.rollBackFailure,
-    where: placeOf(state.holder),
-    pid,
-    host,
+    plan: planResume(state),
+    where: placeOf(holder),
   });
 }
 
