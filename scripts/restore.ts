@@ -11,6 +11,7 @@ import { compareVersions, isSameVersion, isVersion } from './core/versions.ts';
 import type { Definers } from './database/definition-texts.ts';
 import { liveDatabase } from './database/identity.ts';
 import { targetFromConfig } from './database/session/target.ts';
+import { findDumpClient } from './dump/client/clients.ts';
 import { endOrphans } from './migrations/in-doubt/orphan.ts';
 import { installedVersion } from './release/version.ts';
 import { checkRestorable } from './restore/check-restorable.ts';
@@ -29,7 +30,7 @@ import { refuseNarrower, restoreCommand, type RestoreScope } from './restore/res
 import { inRestoreWindow } from './restore/restore-window.ts';
 import { tryRestore } from './restore/trial/trial.ts';
 import { withLock } from './upgrade/lock.ts';
-import { findDumpProgram } from './upgrade/preconditions.ts';
+import { liveServer } from './upgrade/preconditions.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 
 type Option = 'database-only' | 'files-only' | 'tables' | 'into' | 'definers' | 'of-another' | 'plan';
@@ -62,21 +63,9 @@ export const restoreVerb: Verb<Option> = {
   run: (context, args) => withLock(context, 'restore', () => restore(context, args)),
 };
 
-/** What of a backup goes where. */
-interface Request {
-  readonly backup: Backup;
-  readonly database: boolean;
-  readonly tables: ReadonlySet<string> | undefined;
-  readonly into: string | undefined;
-  readonly definers: Definers;
-  /** Where the files go; undefined when there are none to put back. */
-  readonly folder: string | undefined;
-}
-
 async function restore(context: Context, args: VerbArguments<Option>): Promise<VerbResult> {
   const installed = context.config.APP_DIR === undefined ? null : await installedVersion(context);
-  const request = await requestOf(context, args, installed);
-  const { backup, database, into, tables, definers, folder } = request;
+  const { backup, database, into, tables, definers, folder } = await requestOf(context, args, installed);
   const named = namedBackup(backup, await liveDatabase(context));
   if (into === undefined) {
     refuseOthersRestore(named, args.options['of-another'] === true);
@@ -112,7 +101,7 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
     warn(context, 'restore-other-version', { ...names, whole: scope.database === 'whole' && scope.files });
   if (target !== undefined) {
     // What a restore makes is compared by the dump program: to miss that in the window would be too late.
-    await findDumpProgram(context);
+    await findDumpClient(context, (await liveServer(context)).flavour);
     await checkRestorable(context, backup, target, definers);
   }
   refuseUnknownTables(backup, tables);
@@ -122,8 +111,7 @@ async function restore(context: Context, args: VerbArguments<Option>): Promise<V
   const learn = async (): Promise<RestoreWork | null> =>
     target === undefined ? null : learnRestore(context, backup, target, restoring);
   const written = folder === undefined ? [] : await filesSinceOrTell(context, backup);
-  const toFacts = (work: RestoreWork | null): RestoreFacts | null =>
-    work === null ? null : restoreFacts(work, tables);
+  const toFacts = (work: RestoreWork | null) => (work === null ? null : restoreFacts(work, tables));
   if (args.options.plan === true) {
     const facts = { ...names, written, work: toFacts(await learn()) };
     return { data: facts, text: ({ results }) => results.backup.restorePlan(facts) };
@@ -172,12 +160,7 @@ async function refuseNewerVersion(context: Context, newest: Backup, installed: s
   const areKnown = version !== null && isVersion(version) && installed !== null && isVersion(installed);
   if (!areKnown || compareVersions(version, installed) <= 0) return;
   const own = (await listOwnBackups(context)).find((backup) => !isOtherVersion(backup, installed));
-  throw refused('restore-which', {
-    id: newest.id,
-    version,
-    installed,
-    own: own?.id,
-  });
+  throw refused('restore-which', { id: newest.id, version, installed, own: own?.id });
 }
 
 /** What cannot be looked at must not stand in the way of a restore: then it is said that nobody knows. */
@@ -191,11 +174,12 @@ async function filesSinceOrTell(context: Context, backup: Backup): Promise<reado
   }
 }
 
+/** What of a backup goes where. */
 async function requestOf(
   context: Context,
   { positionals, options }: VerbArguments<Option>,
   installed: string | null,
-): Promise<Request> {
+) {
   const wrong = (reason: string): Error => wrongUsage('bad-usage', { verb: 'restore', reason });
   const { 'database-only': databaseOnly, 'files-only': filesOnly, tables, into, definers = 'keep' } = options;
   if (positionals.length > 1) throw wrong('it takes one backup');
@@ -206,6 +190,7 @@ async function requestOf(
   if (tables !== undefined && into !== undefined)
     throw wrong('--into takes the whole backup, without --tables');
   if (definers !== 'keep' && definers !== 'current') throw wrong('--definers is keep or current');
+  const runAs: Definers = definers;
   const names = typeof tables === 'string' ? tables.split(',').map((name) => name.trim()) : undefined;
   if (names?.includes('') === true || into === '') throw wrong('a name is empty');
   const [named] = positionals;
@@ -218,7 +203,8 @@ async function requestOf(
     database: filesOnly !== true && into === undefined,
     tables: names === undefined ? undefined : new Set(names),
     into: typeof into === 'string' ? into : undefined,
-    definers,
+    definers: runAs,
+    /** Where the files go; undefined when there are none to put back. */
     folder: wantsFiles ? applicationDir(context) : undefined,
   };
 }

@@ -2,7 +2,7 @@ import { namesOf, readLockedAccounts } from './application/accounts.ts';
 import { commandUser } from './application/commands.ts';
 import { auditFiles } from './application/file-permissions.ts';
 import { healthStrength } from './application/health.ts';
-import { maintenanceState, type MaintenanceState } from './application/maintenance.ts';
+import { maintenanceState } from './application/maintenance.ts';
 import { checkServices, serviceSettings } from './application/services.ts';
 import { backupsOf, databaseOf, listBackups } from './backup/list.ts';
 import type { Verb } from './cli/verb.ts';
@@ -39,21 +39,11 @@ const valueOf = <T>(learned: Learned<T>): T | undefined => ('value' in learned ?
 const errorOf = <T>(learned: Learned<T>): MajError | undefined =>
   'error' in learned ? learned.error : undefined;
 
-type StatusPart =
-  | 'application'
-  | 'version'
-  | 'services'
-  | 'maintenance'
-  | 'database'
-  | 'programs'
-  | 'migrations'
-  | 'permissions'
-  | 'commands'
-  | 'unfinished';
+type ErrorOf<K> = K extends `${infer Part}Error` ? Part : never;
 
 /** What stood in the way, and what to do about each; the names of the messages are those that programs know. */
 function troubles(
-  errors: Readonly<Record<StatusPart, MajError | undefined>>,
+  errors: Readonly<Record<'unfinished' | ErrorOf<keyof StatusTroubles>, MajError | undefined>>,
   messages: Messages,
 ): StatusTroubles {
   const text = (error: MajError | undefined): string | undefined =>
@@ -100,43 +90,33 @@ export const statusVerb: Verb<never> = {
   needsSettings: true,
   async run(context) {
     const { APP_DIR } = context.config;
+    const ofApplication = <T, U>(otherwise: U, work: () => Promise<T>): Promise<Learned<T | U>> =>
+      learn<T | U>(() => (APP_DIR === undefined ? Promise.resolve(otherwise) : work()));
     const server = await learn(() => liveServer(context));
     const found = valueOf(server);
     const programs = await learn(() =>
       found === undefined ? Promise.resolve() : checkPrograms(context, found),
     );
     const pending = await learn(() => readPending(context));
-    const application = await learn(() =>
-      APP_DIR === undefined ? Promise.resolve(undefined) : requireInstalled(context),
-    );
+    const application = await ofApplication(undefined, () => requireInstalled(context));
     const all = await listBackups(context);
     const backups = backupsOf(await liveDatabase(context), all);
     const newest = backups[0];
     const left = errorOf(await learn(() => refuseLeftOver(context)));
-    const version = await learn(() =>
-      APP_DIR === undefined ? Promise.resolve(null) : installedVersion(context),
-    );
+    const version = await ofApplication(null, () => installedVersion(context));
     const installed = valueOf(version) ?? null;
     const release = await learn(() =>
       installed === null ? Promise.resolve(undefined) : isReleaseKnown(context, installed),
     );
-    const told = await learn(() =>
-      APP_DIR === undefined ? Promise.resolve() : checkInstalledVersion(context),
-    );
-    const maintenance = await learn<MaintenanceState>(() =>
-      APP_DIR === undefined ? Promise.resolve('unmanaged') : maintenanceState(context),
-    );
-    const permissions = await learn(() =>
-      APP_DIR === undefined ? Promise.resolve(undefined) : auditFiles(context),
-    );
+    const told = await ofApplication(undefined, () => checkInstalledVersion(context));
+    const maintenance = await ofApplication('unmanaged', () => maintenanceState(context));
+    const permissions = await ofApplication(undefined, () => auditFiles(context));
     const services = await learn(async () => {
       await checkServices(context);
       return serviceSettings(context.config);
     });
     const locked = await readLockedAccounts(context);
-    const commands = await learn(() =>
-      APP_DIR === undefined ? Promise.resolve(undefined) : commandUser(context),
-    );
+    const commands = await ofApplication(undefined, () => commandUser(context));
     const runner = valueOf(commands);
     const facts = {
       version: installed,

@@ -6,13 +6,14 @@ import { goBack, type GoBackPlan, type WentBack } from './upgrade/go-back/go-bac
 import { recordLate } from './upgrade/journal/record-installed.ts';
 import { withLock } from './upgrade/lock.ts';
 import { planUpgrade } from './upgrade/plan.ts';
+import type { UnknownRelease } from './upgrade/prepare.ts';
 import { pruneAfterSuccess } from './upgrade/prune.ts';
 import type { LosingPlan } from './upgrade/recovery/confirm-row-loss.ts';
 import { resumeUpgrade } from './upgrade/recovery/resume.ts';
 import { refuseOtherInstallation } from './upgrade/recovery/same-installation.ts';
-import { takeBack } from './upgrade/recovery/take-back.ts';
+import { rollBackUnfinished } from './upgrade/recovery/roll-back-unfinished.ts';
 import { findUnfinished, requireDead, refuseLeftOver } from './upgrade/recovery/unfinished.ts';
-import { upgrade, type Upgraded, type UpgradeOptions } from './upgrade/upgrade.ts';
+import { upgrade, type Upgraded } from './upgrade/upgrade.ts';
 
 type Option = 'plan' | 'resume' | 'roll-back' | 'retry' | 'reinstall' | 'allow-downgrade' | 'server-moved';
 
@@ -21,48 +22,33 @@ async function showPlan(context: Context, wanted: string, allow: Allowance): Pro
   return { data: plan, text: ({ results }) => results.upgrade.plan(plan) };
 }
 
-type Confirm = VerbArguments<Option>['confirm'];
+/** What the user is asked before something is lost, or goes along. */
+const questionsOf = (confirm: VerbArguments<Option>['confirm']) => ({
+  goBack: (plan: GoBackPlan) => confirm(({ results }) => results.upgrade.goBackQuestion(plan)),
+  loseRows: (plan: LosingPlan) => confirm(({ results }) => results.upgrade.losingQuestion(plan)),
+  unknown: (release: UnknownRelease) => confirm(({ results }) => results.release.confirmUnknown(release)),
+});
 
-/** Takes an unfinished run back; where there is none, goes back to the version before. */
+/** Rolls an unfinished run back; where there is none, goes back to the version before. */
 async function rollBack(
   context: Context,
-  confirm: Confirm,
+  ask: ReturnType<typeof questionsOf>,
   moved: { readonly serverMoved: boolean },
 ): Promise<VerbResult> {
   const state = await findUnfinished(context);
   if (state === undefined) {
     await refuseLeftOver(context);
-    return wentBack(await goBack(context, asking(confirm), moved));
+    return done(context, await goBack(context, ask.goBack, moved));
   }
   await refuseOtherInstallation(context, requireDead(state), moved);
-  const settled = await takeBack(context, state, askingToLose(confirm));
+  const settled = await rollBackUnfinished(context, state, ask.loseRows);
   const { run, kind, from, to, outcome, backup = null } = settled;
   const facts = { run, kind, from, to, outcome, backup };
   return { data: facts, text: ({ results }) => results.upgrade.settled(facts) };
 }
 
-const asking =
-  (confirm: Confirm) =>
-  (plan: GoBackPlan): Promise<void> =>
-    confirm(({ results }) => results.upgrade.goBackQuestion(plan));
-
-const askingToLose =
-  (confirm: Confirm) =>
-  (plan: LosingPlan): Promise<void> =>
-    confirm(({ results }) => results.upgrade.losingQuestion(plan));
-
-const askingUnknown =
-  (confirm: Confirm): UpgradeOptions['confirmUnknown'] =>
-  (release) =>
-    confirm(({ results }) => results.release.confirmUnknown(release));
-
-const wentBack = (facts: WentBack): VerbResult => ({
-  data: facts,
-  text: ({ results }) => results.upgrade.wentBack(facts),
-});
-
 async function done(context: Context, facts: Upgraded | WentBack): Promise<VerbResult> {
-  if ('restored' in facts) return wentBack(facts);
+  if ('restored' in facts) return { data: facts, text: ({ results }) => results.upgrade.wentBack(facts) };
   await pruneAfterSuccess(context);
   return { data: facts, text: ({ results }) => results.upgrade.upgraded(facts) };
 }
@@ -104,33 +90,25 @@ export const upgradeVerb: Verb<Option> = {
     const alone = resume === true ? '--resume' : back === true ? '--roll-back' : undefined;
     const { 'server-moved': serverMoved = false, ...others } = options;
     const words = Object.values(others).filter((option) => option === true);
+    const wrong = (reason: string): Error => wrongUsage('bad-usage', { verb: 'upgrade', reason });
     if (serverMoved === true && alone === undefined)
-      throw wrongUsage('bad-usage', {
-        verb: 'upgrade',
-        reason: '--server-moved is for --resume or --roll-back',
-      });
+      throw wrong('--server-moved is for --resume or --roll-back');
     if (alone !== undefined && (positionals.length > 0 || words.length > 1))
-      throw wrongUsage('bad-usage', { verb: 'upgrade', reason: `${alone} stands alone` });
+      throw wrong(`${alone} stands alone`);
     const moved = { serverMoved: serverMoved === true };
+    const ask = questionsOf(confirm);
     return withLock(context, 'upgrade', async () => {
       await recordLate(context);
-      if (resume === true) {
-        const ask = {
-          goBack: asking(confirm),
-          loseRows: askingToLose(confirm),
-          unknown: askingUnknown(confirm),
-        };
-        return done(context, await resumeUpgrade(context, ask, moved));
-      }
-      if (back === true) return rollBack(context, confirm, moved);
+      if (resume === true) return done(context, await resumeUpgrade(context, ask, moved));
+      if (back === true) return rollBack(context, ask, moved);
       if (wanted === undefined || more.length > 0) {
         // Which of the two an unfinished run wants is worth more than how the command is written.
         if (wanted === undefined) await refuseLeftOver(context);
-        throw wrongUsage('bad-usage', { verb: 'upgrade', reason: 'one VERSION, FILE or COMMIT is needed' });
+        throw wrong('one VERSION, FILE or COMMIT is needed');
       }
       if (plan === true) return showPlan(context, wanted, allow);
-      const confirmUnknown = askingUnknown(confirm);
-      return done(context, await upgrade(context, wanted, { retry: retry === true, allow, confirmUnknown }));
+      const how = { retry: retry === true, allow, confirmUnknown: ask.unknown };
+      return done(context, await upgrade(context, wanted, how));
     });
   },
 };

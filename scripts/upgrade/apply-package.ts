@@ -7,12 +7,13 @@ import { applyMoves, undoMoves } from '../release/switch.ts';
 import type { StagedRelease, SwitchPlan } from '../release/types.ts';
 import { ownIdentity } from '../system/process/identity.ts';
 import { installationOf } from './installation.ts';
-import { openJournal, stagedEntry, type Journal } from './journal/journal.ts';
+import { stagedEntry, type Journal } from './journal/journal.ts';
 import { recordList } from './journal/record-installed.ts';
+import { withJournal } from './recovery/roll-back-on-failure.ts';
 
 /**
  * Switches a staged release in by itself, outside of an upgrade. Journaled like one all the same: killed on its way,
- * `maj upgrade --roll-back` takes it back. What fails is taken back here.
+ * `maj upgrade --roll-back` rolls it back. What fails is undone here.
  *
  * @param maintenance what it is now; it stays so
  * @throws MajError of `prepareSwitch` and `applyMoves` with everything as before; `apply-half-way` (exit 11)
@@ -24,8 +25,7 @@ export async function applyAlone(
 ): Promise<SwitchPlan> {
   const completed = await inStep(context, 'complete-release', {}, () => completeStaged(context, staged));
   const plan = await prepareSwitch(context, staged, completed);
-  const journal = await openJournal(context, staged.runId);
-  try {
+  return withJournal(context, staged.runId, async (journal) => {
     await journal.add({
       type: 'run-started',
       run: staged.runId,
@@ -41,19 +41,17 @@ export async function applyAlone(
     await journal.add({ type: 'switch-planned', plan });
     await journal.add({ type: 'step-started', step: 'switch' });
     await inStep(context, 'switch-files', { version: staged.version }, () =>
-      switchOrTakeBack(context, plan, journal),
+      switchOrUndo(context, plan, journal),
     );
     await journal.add({ type: 'run-finished', outcome: 'succeeded' });
     // The files are switched: nothing that fails now may say that nothing was changed, or leave the other undone.
     await recordList(context, staged);
     await orLeftOver(context, staged.list, () => carryLate(context, completed.goesAlong, plan));
     return plan;
-  } finally {
-    await journal.close();
-  }
+  });
 }
 
-async function switchOrTakeBack(context: Context, plan: SwitchPlan, journal: Journal): Promise<void> {
+async function switchOrUndo(context: Context, plan: SwitchPlan, journal: Journal): Promise<void> {
   try {
     for (const path of await applyMoves(plan)) note(context, 'stray-kept', { path });
   } catch (error) {

@@ -18,7 +18,7 @@ import { sweepTemporaryFolders } from '../system/temporary.ts';
  * @throws MajError `locked` while another run on this host, or a run elsewhere (host, container), holds it
  */
 export async function withLock<T>(context: Context, verb: string, work: () => Promise<T>): Promise<T> {
-  const path = lockPath(context);
+  const path = join(stateDir(context), 'lock');
   checkOwnFolder(context, 'state', stateDir(context));
   await makeStateFolder(context);
   const mine = await acquire(context, path, verb);
@@ -38,8 +38,6 @@ async function release(path: string, mine: LockHolder): Promise<void> {
   const text = await readIfThere(path);
   if (text !== undefined && holderIn(text)?.nonce === mine.nonce) await rm(path, { force: true });
 }
-
-const lockPath = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'lock');
 
 /** A lock that is there and gone again each time is no lock of ours: a link that leads nowhere, for one. */
 const mostTries = 20;
@@ -98,7 +96,8 @@ async function takeOver(path: string, dead: string, mine: LockHolder): Promise<b
 async function guard(path: string, dead: string, mine: LockHolder): Promise<string[]> {
   const made: string[] = [];
   for (let guarded = dead; ;) {
-    const name = guardOf(path, guarded);
+    const sum = createHash('sha256').update(guarded).digest('hex');
+    const name = `${path}.takeover-${sum.slice(0, 16)}`;
     made.push(name);
     if (await createExclusively(name, mine)) return made;
     const text = await readIfThere(name);
@@ -107,11 +106,6 @@ async function guard(path: string, dead: string, mine: LockHolder): Promise<stri
       throw locked('locked-meanwhile', { path: name });
     guarded = text;
   }
-}
-
-function guardOf(path: string, guarded: string): string {
-  const content = createHash('sha256').update(guarded);
-  return `${path}.takeover-${content.digest('hex').slice(0, 16)}`;
 }
 
 /** Removes what runs that were killed while they took a lock have left; called by its holder. */

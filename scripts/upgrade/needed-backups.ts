@@ -65,10 +65,7 @@ export function keptForRuns(
 
 /** The backups of upgrades that did not come to their end. Pure. */
 export const unfinishedBackups = (states: readonly RunState[]): string[] =>
-  states
-    .filter(({ outcome }) => outcome === 'unfinished')
-    .map(({ backup }) => backup)
-    .filter((id) => id !== undefined);
+  states.flatMap(({ outcome, backup = [] }) => (outcome === 'unfinished' ? backup : []));
 
 /** The states of all runs, newest first. */
 export async function readStates(context: Pick<Context, 'projectDir'>): Promise<RunState[]> {
@@ -87,12 +84,9 @@ export type NoWayBack =
   /** Its backup is not kept any more. */
   | 'backup-gone';
 
-/** The upgrade that brought the installed version, which is to be undone; or why there is none. */
-type WayBack = { readonly run: RunState; readonly backup: string } | { readonly because: NoWayBack };
-
 /**
  * Finds the version before: the newest upgrade to the installed one that succeeded, as long as the backup is kept that
- * it took in its window. Pure.
+ * it took in its window; or why there is none. Pure.
  *
  * @param states newest first
  * @param backups the ids of the proven ones
@@ -101,7 +95,7 @@ export function findPreviousVersion(
   states: readonly RunState[],
   installed: string | null,
   backups: ReadonlySet<string>,
-): WayBack {
+): { readonly run: RunState; readonly backup: string } | { readonly because: NoWayBack } {
   const run = lastUpgradeTo(states, installed);
   if (run?.backup === undefined) return { because: 'not-upgraded' };
   return backups.has(run.backup) ? { run, backup: run.backup } : { because: 'backup-gone' };

@@ -3,7 +3,7 @@ import { checkServices } from '../application/services.ts';
 import type { Context } from '../core/context.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
-import { findDumpClient, type DumpClient } from '../dump/client/clients.ts';
+import { findDumpClient } from '../dump/client/clients.ts';
 import { requireInstalled } from '../release/places.ts';
 import { findServerPrograms } from '../server/programs.ts';
 import type { ServerVersion } from '../sql/server-version.ts';
@@ -27,10 +27,6 @@ export async function checkPrograms(context: Context, { flavour }: ServerVersion
   await findDumpClient(context, flavour);
   await findServerPrograms(context, context.config.REHEARSAL_SERVER, flavour);
 }
-
-/** The program that dumps the live database: which one it has to be, the server tells. */
-export const findDumpProgram = async (context: Context): Promise<DumpClient> =>
-  findDumpClient(context, (await liveServer(context)).flavour);
 
 /** The live database server. */
 export const liveServer = (context: Context): Promise<ServerVersion> =>

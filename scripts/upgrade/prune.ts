@@ -15,7 +15,7 @@ import {
   trashedBackups,
   trashFolder,
 } from '../retention/expire.ts';
-import { expiredTrees, oldTrees, trashedTrees, treeTrash } from '../release/old-trees.ts';
+import { expiredTrees, oldTrees, trashedTrees, treeTrash, type OldTree } from '../release/old-trees.ts';
 import { placesOf } from '../release/places.ts';
 import { makePrivateFolder, mountPoints, remove, renameDurably } from '../system/files.ts';
 import type { RunState } from './journal/state.ts';
@@ -129,8 +129,7 @@ async function planTreePruning(
     ...(live === undefined ? [] : [live]),
     ...done.slice(0, 1).map(({ path }) => path),
     ...states
-      .filter(({ outcome }) => outcome === 'unfinished')
-      .flatMap(keptBy)
+      .flatMap((state) => (state.outcome === 'unfinished' ? keptBy(state) : []))
       .map(({ path }) => path),
   ];
   const days = context.config.BACKUP_KEEP_DAYS;
@@ -159,10 +158,9 @@ async function pruneTrees(context: Context, { removed, trashed }: TreePruning): 
     );
 }
 
-const keptBy = ({ switchPlan, startedAt }: RunState): { path: string; since: string }[] =>
+const keptBy = ({ switchPlan, startedAt }: RunState): OldTree[] =>
   switchPlan?.kept == null ? [] : [{ path: switchPlan.kept, since: startedAt }];
 
 /** A release can be left, come back to, and left again: the last time counts. */
-function newestOfEach(trees: readonly { path: string; since: string }[]): { path: string; since: string }[] {
-  return trees.filter(({ path }, index) => trees.findIndex((other) => other.path === path) === index);
-}
+const newestOfEach = (trees: readonly OldTree[]): OldTree[] =>
+  trees.filter(({ path }, index) => trees.findIndex((other) => other.path === path) === index);

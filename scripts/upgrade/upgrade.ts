@@ -1,6 +1,4 @@
-import type { FilesAhead } from '../backup/files/files-ahead.ts';
 import { findBackup } from '../backup/find.ts';
-import type { Backup } from '../backup/list.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import type { Context } from '../core/context.ts';
 import { fileOfRecord } from '../migrations/script-names.ts';
@@ -10,8 +8,8 @@ import type { Receipt } from '../rehearsal/receipt.ts';
 import { installedVersion } from '../release/version.ts';
 import type { RunState } from './journal/state.ts';
 import { openToUsers, type Finished } from './open-to-users.ts';
-import { complete, prepare, type PreparedUpgrade, type UnknownRelease } from './prepare.ts';
-import { withProver, type Prover } from './prove-window-backup.ts';
+import { complete, prepare, type UnknownRelease } from './prepare.ts';
+import { withProver } from './prove-window-backup.ts';
 import { withRun } from './recovery/roll-back-on-failure.ts';
 import { refuseLeftOver } from './recovery/unfinished.ts';
 import { stateOfRun, type Expected, type UpgradeRun } from './timed-steps.ts';
@@ -60,25 +58,16 @@ export async function upgrade(context: Context, wanted: string, options: Upgrade
     const proven = await findBackup(context, prepared.receipt.backup);
     return withFilesAhead(run, async (ahead) => {
       const completed = await complete(context, prepared);
-      return withProver(context, proven, (prover) => openWindow(run, completed, { prover, ahead, proven }));
+      return withProver(context, proven, async (prover) => {
+        const { receipt } = completed;
+        const expected = expectedOf(receipt, { manifest: proven.manifest, lookMs: await ahead.timeLook() });
+        const openedMs = context.clock.monotonicMs();
+        const work = upgradeWindow(run, completed, { prover, ahead, resumed: false });
+        const finished = await throughWindow(run, work, { openedMs, expected });
+        return { ...finished, migrations: filesOf(receipt) };
+      });
     });
   });
-}
-
-/** Goes through the window of an upgrade from its beginning, and lets users in. */
-async function openWindow(
-  run: UpgradeRun,
-  prepared: PreparedUpgrade,
-  { prover, ahead, proven }: { readonly prover: Prover; readonly ahead: FilesAhead; readonly proven: Backup },
-): Promise<Upgraded> {
-  const expected = expectedOf(prepared.receipt, {
-    manifest: proven.manifest,
-    lookMs: await ahead.timeLook(),
-  });
-  const openedMs = run.context.clock.monotonicMs();
-  const work = upgradeWindow(run, prepared, { prover, ahead, resumed: false });
-  const finished = await throughWindow(run, work, { openedMs, expected });
-  return { ...finished, migrations: filesOf(prepared.receipt) };
 }
 
 /**

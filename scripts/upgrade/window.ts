@@ -11,7 +11,7 @@ import { archiveAhead, type FilesAhead } from '../backup/files/files-ahead.ts';
 import { findBackup } from '../backup/find.ts';
 import type { Backup } from '../backup/list.ts';
 import { inStep, note, orLeftOver, stopIfInterrupted, warn, type Context } from '../core/context.ts';
-import { readLastWrites, writtenSince, type LastWrites } from '../database/last-writes.ts';
+import { readLastWrites, writtenSince } from '../database/last-writes.ts';
 import { findOthers } from '../database/other-connections.ts';
 import { withSession } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
@@ -36,8 +36,6 @@ export interface WindowWork {
 /** How far a window had come that was cut off. */
 type Reached = Pick<RunState, 'maintenanceWas' | 'backup' | 'switchPlan'>;
 
-const nowhere: Reached = { maintenanceWas: undefined, backup: undefined, switchPlan: undefined };
-
 /**
  * The window: from maintenance on to the last check. Whatever throws here is rolled back by the caller, from what the
  * journal says; ending the maintenance is the caller's too.
@@ -47,11 +45,7 @@ const nowhere: Reached = { maintenanceWas: undefined, backup: undefined, switchP
  *
  * @param reached where an earlier try was cut off
  */
-export async function passWindow(
-  run: UpgradeRun,
-  work: WindowWork,
-  reached: Reached = nowhere,
-): Promise<void> {
+export async function passWindow(run: UpgradeRun, work: WindowWork, reached: Reached = {}): Promise<void> {
   const { context, journal } = run;
   const was = reached.maintenanceWas ?? (await noteMaintenance(run));
   const switchTo = (moves: SwitchPlan): Promise<void> =>
@@ -108,12 +102,7 @@ async function backUp({ context, journal }: UpgradeRun, work: WindowWork, reache
 }
 
 /** When each table was written to last as the window opened, and the monotonic time of the reading. */
-interface Opened {
-  readonly writes: LastWrites;
-  readonly atMs: number;
-}
-
-const readOpened = (context: Context): Promise<Opened> => {
+const readOpened = (context: Context) => {
   const target = targetFromConfig(context);
   return withSession(context, target, async (session) => {
     const atMs = context.clock.monotonicMs();
@@ -122,7 +111,10 @@ const readOpened = (context: Context): Promise<Opened> => {
 };
 
 /** Whoever wrote during the backup may write until the end. */
-async function warnOfWriters(context: Context, opened: Opened): Promise<void> {
+async function warnOfWriters(
+  context: Context,
+  opened: Awaited<ReturnType<typeof readOpened>>,
+): Promise<void> {
   const target = targetFromConfig(context);
   const tables = await withSession(context, target, (session) =>
     writtenSince(context, session, target.database, opened),

@@ -12,7 +12,7 @@ import type { FailedRun } from '../../upgrade/previous-failure.ts';
 import type { LosingPlan } from '../../upgrade/recovery/confirm-row-loss.ts';
 import type { WhyNot } from '../../upgrade/recovery/resume-plan.ts';
 import type { InstallationDifference } from '../../upgrade/recovery/same-installation.ts';
-import type { EndedRun } from '../../upgrade/recovery/take-back.ts';
+import type { EndedRun } from '../../upgrade/recovery/roll-back-unfinished.ts';
 import type { UnfinishedFacts } from '../../upgrade/reports.ts';
 import type { TimedStep } from '../../upgrade/timed-steps.ts';
 import type { Upgraded } from '../../upgrade/upgrade.ts';
@@ -360,7 +360,7 @@ export const upgrade = {
       const written = `what was written since the backup ${backup}${lost === null ? ', which could not be counted' : ''}`;
       return [
         'Users, or services of the application, could write since the run was cut off.',
-        doing === 'take-back'
+        doing === 'roll-back'
           ? `Take the ${run} back, losing ${written}?`
           : `Go on with the ${run}, losing ${written}${kind === 'go-back' ? '' : ', if it fails'}?`,
         kept === null ? 'No backup of it could be taken.' : `The backup ${kept} has it.`,

@@ -20,13 +20,9 @@ export interface LostRows {
   readonly now: number;
   readonly before: number;
   /** Rows by what became of them since; null where no primary key tells which is which. */
-  readonly since: {
-    readonly added: number;
-    readonly changed: number;
-    readonly removed: number;
-  } | null;
+  readonly since: { readonly added: number; readonly changed: number; readonly removed: number } | null;
   /** Columns that the backup's table does not have, and in how many rows something stands in them. */
-  readonly filled: readonly FilledColumn[];
+  readonly filled: readonly { readonly column: string; readonly rows: number }[];
 }
 
 /**
@@ -86,30 +82,22 @@ async function countOn(
 }
 
 async function countTable(session: Session, table: string, sides: Sides): Promise<LostRows> {
-  const count = async (database: string): Promise<number> => {
-    if ((await columnsOf(session, database, table)).length === 0) return 0;
-    const [row] = await session.rows(
-      `SELECT COUNT(*) AS found FROM ${quoteName(database)}.${quoteName(table)}`,
-    );
+  const place = (database: string): string => `${quoteName(database)}.${quoteName(table)}`;
+  const older = await columnsOf(session, sides.before, table);
+  const newer = await columnsOf(session, sides.now, table);
+  const count = async (database: string, columns: readonly Row[]): Promise<number> => {
+    if (columns.length === 0) return 0;
+    const [row] = await session.rows(`SELECT COUNT(*) AS found FROM ${place(database)}`);
     return Number(row?.['found']);
   };
-  const counts = { table, now: await count(sides.now), before: await count(sides.before) };
+  const counts = { table, now: await count(sides.now, newer), before: await count(sides.before, older) };
+  const isEmpty = counts.now === 0 || counts.before === 0;
   return {
     ...counts,
-    since: await sinceThen(session, await bothOf(session, table, sides), sides, counts),
-    filled: counts.now === 0 || counts.before === 0 ? [] : await filledIn(session, table, sides),
+    since: await sinceThen(session, bothOf(table, older, newer), sides, counts),
+    filled: isEmpty ? [] : await filledColumns(session, place(sides.now), { older, newer }),
   };
 }
-
-const filledIn = async (
-  session: Session,
-  table: string,
-  { before, now }: Sides,
-): Promise<LostRows['filled']> =>
-  filledColumns(session, `${quoteName(now)}.${quoteName(table)}`, {
-    older: await columnsOf(session, before, table),
-    newer: await columnsOf(session, now, table),
-  });
 
 async function sinceThen(
   session: Session,
@@ -131,9 +119,7 @@ async function sinceThen(
 }
 
 /** The columns and the key that a table has on both sides. */
-async function bothOf(session: Session, table: string, { before, now }: Sides): Promise<TwoTables> {
-  const older = await columnsOf(session, before, table);
-  const newer = await columnsOf(session, now, table);
+function bothOf(table: string, older: readonly Row[], newer: readonly Row[]): TwoTables {
   const names = (columns: readonly Row[]): string[] => columns.map(({ name }) => String(name));
   const keyOf = (columns: readonly Row[]): string[] =>
     names(columns.filter(({ indexed }) => indexed === 'PRI')).sort();
@@ -153,12 +139,6 @@ const columnsOf = (session: Session, database: string, table: string): Promise<R
     [database, table],
   );
 
-/** A column that is new in a table, and in how many rows something was put into it. */
-interface FilledColumn {
-  readonly column: string;
-  readonly rows: number;
-}
-
 /**
  * Counts what was put into columns that only the newer of two tables has: of rows that both have, nothing else tells it.
  *
@@ -169,7 +149,7 @@ async function filledColumns(
   session: Session,
   table: string,
   columns: { readonly older: readonly Row[]; readonly newer: readonly Row[] },
-): Promise<FilledColumn[]> {
+): Promise<LostRows['filled']> {
   const older = new Set(columns.older.map(({ name }) => String(name)));
   const added = columns.newer.map(newColumn).filter((column) => !older.has(column.name));
   const told = added.flatMap((column) => {

@@ -4,7 +4,7 @@ import type { Installation } from '../installation.ts';
 import type { JournalLine } from './journal.ts';
 import type { JournalStep } from './steps.ts';
 
-/** What a run did and how far it came: read from its journal, never guessed. */
+/** What a run did and how far it came: read from its journal, never guessed. What has not happened is not given. */
 export interface RunState {
   readonly run: string;
   readonly kind: 'upgrade' | 'apply' | 'go-back';
@@ -25,39 +25,39 @@ export interface RunState {
   readonly holder: ProcessIdentity;
   readonly outcome: 'unfinished' | 'succeeded' | 'rolled-back' | 'abandoned';
   /** The last step that was started, and whether it ended well. */
-  readonly lastStep: { readonly step: JournalStep; readonly finished: boolean } | undefined;
+  readonly lastStep?: { readonly step: JournalStep; readonly finished: boolean } | undefined;
   /** The steps that ended well, and how long each took where the journal says so. */
   readonly finished: readonly { readonly step: JournalStep; readonly durationMs: number | undefined }[];
   /** The folder of the staged tree, once there is one. */
-  readonly staged: string | undefined;
+  readonly staged?: string | undefined;
   /** What else is known of it. */
-  readonly release: Line<'staged'>['release'];
+  readonly release?: Line<'staged'>['release'];
   /** What the window of an upgrade was opened with; where the logs were marked again within it, these marks. */
-  readonly prepared: Pick<Line<'prepared'>, 'receipt' | 'scripts' | 'logs'> | undefined;
+  readonly prepared?: Pick<Line<'prepared'>, 'receipt' | 'scripts' | 'logs'> | undefined;
   /** When the window was opened; ISO 8601. */
-  readonly openedAt: string | undefined;
-  readonly maintenanceWas: 'on' | 'off' | 'unmanaged' | undefined;
+  readonly openedAt?: string | undefined;
+  readonly maintenanceWas?: 'on' | 'off' | 'unmanaged' | undefined;
   /** The application's services may have been stopped: they are to be started again, whatever becomes of the run. */
   readonly servicesStopped: boolean;
   /** They may have been started again, and may have written since. */
   readonly servicesStarted: boolean;
   /** The backup that was taken inside the window. */
-  readonly backup: string | undefined;
+  readonly backup?: string | undefined;
   /** The renames of the switch, once it was about to be done. */
-  readonly switchPlan: SwitchPlan | undefined;
+  readonly switchPlan?: SwitchPlan | undefined;
   /** The database may have been changed, by migrations or by going back to an older backup. */
   readonly migrationStarted: boolean;
   /** The first step of the run that failed. */
-  readonly failed: Pick<Line<'step-failed'>, 'step' | 'reason' | 'code' | 'at' | 'durationMs'> | undefined;
+  readonly failed?: Pick<Line<'step-failed'>, 'step' | 'reason' | 'code' | 'at' | 'durationMs'> | undefined;
   /** Users could write after the run was cut off: what they wrote is in no backup of the run. */
   readonly usersWereIn: boolean;
   readonly rollingBack: boolean;
   /** A roll-back has put files and database back; users may have been let in again since. */
   readonly broughtBack: boolean;
   /** Why a roll-back was begun, if one was. */
-  readonly failure: string | undefined;
+  readonly failure?: string | undefined;
   /** Why the last try to roll it back failed. */
-  readonly rollBackFailure: string | undefined;
+  readonly rollBackFailure?: string | undefined;
 }
 
 type Line<T extends JournalLine['type']> = Extract<JournalLine, { type: T }>;
@@ -90,24 +90,13 @@ function startOf(line: RunStart): RunState {
     installation: line.installation,
     holder: line.holder,
     outcome: 'unfinished',
-    lastStep: undefined,
     finished: [],
-    staged: undefined,
-    release: undefined,
-    prepared: undefined,
-    openedAt: undefined,
-    maintenanceWas: undefined,
     servicesStopped: false,
     servicesStarted: false,
-    backup: undefined,
-    switchPlan: undefined,
     migrationStarted: false,
-    failed: undefined,
     usersWereIn: false,
     rollingBack: false,
     broughtBack: false,
-    failure: undefined,
-    rollBackFailure: undefined,
   };
 }
 

@@ -17,7 +17,7 @@ import { withJournal } from './roll-back-on-failure.ts';
 /** What working on an unfinished run may lose, where users could write meanwhile. */
 export interface LosingPlan {
   /** `resume`: it is lost where going on fails, and where a run that goes back is gone on with. */
-  readonly doing: 'take-back' | 'resume';
+  readonly doing: 'roll-back' | 'resume';
   readonly kind: RunState['kind'];
   readonly to: string;
   /** The backup that the database would be brought back to. */
@@ -59,7 +59,7 @@ export async function confirmRowLoss(
   if (maintenance === 'on' && !state.usersWereIn && !servicesRan(context, state)) return;
   // Between two renames there is no application that anybody could write through.
   if ((await placesOf(context)).live === undefined) return;
-  if (doing === 'take-back') await endOrphans(context, targetFromConfig(context));
+  if (doing === 'roll-back') await endOrphans(context, targetFromConfig(context));
   const present = await orNull(context, id, () => takeBackup(context));
   const lost = present === null ? null : await counted(context, id, present);
   if (lost?.length === 0 && maintenance === 'on') return;

@@ -30,7 +30,7 @@ import {
 import { planResume, type ResumePlan } from './resume-plan.ts';
 import { rollBackOnFailure, withJournal } from './roll-back-on-failure.ts';
 import { refuseOtherInstallation } from './same-installation.ts';
-import { takeBack } from './take-back.ts';
+import { rollBackUnfinished } from './roll-back-unfinished.ts';
 import { requireUnfinished, unfinishedError } from './unfinished.ts';
 
 /**
@@ -61,7 +61,7 @@ export async function resumeUpgrade(
     case 'impossible':
       throw unfinishedError(state);
     case 'begin-again':
-      await takeBack(context, state, ask.loseRows);
+      await rollBackUnfinished(context, state, ask.loseRows);
       return state.kind === 'go-back'
         ? goBack(context, ask.goBack, options)
         : upgrade(context, state.wanted, {

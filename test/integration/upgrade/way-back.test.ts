@@ -13,14 +13,14 @@ import {
 } from '../../../scripts/upgrade/journal/journal.ts';
 import { foldJournal, type RunState } from '../../../scripts/upgrade/journal/state.ts';
 import { rollBack } from '../../../scripts/upgrade/recovery/roll-back.ts';
-import { takeBack } from '../../../scripts/upgrade/recovery/take-back.ts';
+import { rollBackUnfinished as rollBackRun } from '../../../scripts/upgrade/recovery/roll-back-unfinished.ts';
 import { requireUnfinished } from '../../../scripts/upgrade/recovery/unfinished.ts';
 import { temporaryFolder, testContext, type TestContext } from '../../helpers/context.ts';
 
 const run = '20261122T120000000Z';
 
-const rollBackUnfinished = async (context: TestContext): ReturnType<typeof takeBack> =>
-  takeBack(context, await requireUnfinished(context), () =>
+const rollBackUnfinished = async (context: TestContext): ReturnType<typeof rollBackRun> =>
+  rollBackRun(context, await requireUnfinished(context), () =>
     Promise.reject(new Error('nothing is to be asked')),
   );
 

@@ -6,19 +6,16 @@ import { withJournal } from './roll-back-on-failure.ts';
 import { rollBack } from './roll-back.ts';
 import { unfinishedError } from './unfinished.ts';
 
-/** How an unfinished run was ended. */
-export interface EndedRun extends RunState {
-  /** `succeeded`: users may have been let in to the new version, so that it stays. */
-  readonly outcome: 'rolled-back' | 'abandoned' | 'succeeded';
-}
+/** A run that was unfinished. `succeeded`: users may have been let in to the new version, so that it stays. */
+export type EndedRun = RunState & { readonly outcome: Exclude<RunState['outcome'], 'unfinished'> };
 
 /**
- * Takes an unfinished run back, unless only letting users in was left of it; called under the lock.
+ * Rolls an unfinished run back, unless only letting users in was left of it; called under the lock.
  *
  * @param ask throws when the user does not agree to lose what was written since
  */
-export async function takeBack(context: Context, state: RunState, ask: Ask): Promise<EndedRun> {
-  if (!mayHaveLetIn(state)) await confirmRowLoss(context, state, 'take-back', ask);
+export async function rollBackUnfinished(context: Context, state: RunState, ask: Ask): Promise<EndedRun> {
+  if (!mayHaveLetIn(state)) await confirmRowLoss(context, state, 'roll-back', ask);
   return withJournal(context, state.run, async (journal) => {
     if (mayHaveLetIn(state)) {
       await openToUsers({ context, journal }, state);
