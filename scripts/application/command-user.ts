@@ -1,14 +1,12 @@
 import {
-  becomingWords as becomingWordsOf,
+  becomingWords,
   namelessAccount,
   type SystemAccount,
   type Groups,
 } from '../system/process/account.ts';
 
 /** Who owns the application: the numbers, and the account where there is one. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
+export interface Owner extends Pick<SystemAccount, 'uid' | 'gid'> {
   readonly account: SystemAccount | undefined;
 }
 
@@ -38,12 +36,8 @@ export interface CommandUser {
  *
  * @returns `root-refused` where APP_USER is root, and the application is not root's
  */
-export function commandUserOf({
-  own,
-  appUser,
-  owner,
-  asRoot,
-}: CommandUserFacts): CommandUser | 'root-refused' {
+export function commandUserOf(facts: CommandUserFacts): CommandUser | 'root-refused' {
+  const { own, appUser, owner, asRoot } = facts;
   if (own.uid !== 0) return { account: own, by: 'own', becomes: 'itself' };
   if (asRoot) return { account: own, by: 'as-root', becomes: 'itself' };
   if (appUser !== undefined) {
@@ -69,16 +63,11 @@ export function commandEnvironment(
     HOME: home,
     USER: name,
     LOGNAME: name,
-    ...Object.fromEntries(
-      kept.flatMap((variable) => {
-        const value = caller[variable];
-        return value === undefined ? [] : [[variable, value]];
-      }),
-    ),
+    ...Object.fromEntries(kept.flatMap((name) => (caller[name] === undefined ? [] : [[name, caller[name]]]))),
   };
 }
 
 /** The words before a command that make its process the user's; none where it is so already: pure. */
 export function commandUserWords(setpriv: string, { account, becomes }: CommandUser): readonly string[] {
-  return becomes === 'itself' ? [] : becomingWordsOf(setpriv, account, becomes);
+  return becomes === 'itself' ? [] : becomingWords(setpriv, account, becomes);
 }

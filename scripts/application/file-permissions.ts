@@ -4,7 +4,7 @@ import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
 import { isSecretFile } from '../release/hide-secret-lines.ts';
 import { placesOf } from '../release/places.ts';
-import { entryAt, walkTree } from '../release/tree.ts';
+import { entryAt, walkTree, type TreeEntry } from '../release/tree.ts';
 import { lstatSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed } from '../system/files.ts';
 import { accountOf } from '../system/process/account.ts';
@@ -147,11 +147,8 @@ async function systemUser(context: Context, name: string): Promise<SystemUser | 
     capture(context, 'id', ['-G', '--', name]),
   ]);
   if (account === undefined || gids.code !== 0) return undefined;
-  return {
-    name: account.name,
-    uid: account.uid,
-    gids: new Set(gids.stdout.trim().split(' ').map(Number)),
-  };
+  const { name: known, uid } = account;
+  return { name: known, uid, gids: new Set(gids.stdout.trim().split(' ').map(Number)) };
 }
 
 /** A user as the system knows it: number, and the numbers of all its groups. */
@@ -162,12 +159,7 @@ export interface SystemUser {
 }
 
 /** What decides who may do what with a thing. */
-export interface Permissions {
-  readonly type: 'file' | 'folder' | 'link' | 'other';
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-}
+export type Permissions = Pick<TreeEntry, 'type' | 'mode' | 'uid' | 'gid'>;
 
 /** What is wrong with the permissions of a thing in the application. */
 type PermissionProblem =

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { stopIfInterrupted, type Context, type TellProgress } from '../core/context.ts';
+import { inStep, stopIfInterrupted, type Context, type TellProgress } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
 import { readStreamOf } from '../system/symlink-safe-fs.ts';
 import { fileFailed, readIfThere, statIfThere } from '../system/files.ts';
@@ -40,11 +40,10 @@ export function sumsFor(sums: readonly Sum[], name: string, alone: boolean): rea
  * @throws MajError `package-missing`, `package-sum-missing` (exit 3), `package-sum-wrong` (exit 4), and what
  *   `requiredKey` and `verifySignature` throw
  */
-export async function verifyPackage(
-  context: Context,
-  file: string,
-  progress: TellProgress = () => undefined,
-): Promise<VerifiedPackage> {
+export const verifyPackage = (context: Context, file: string): Promise<VerifiedPackage> =>
+  inStep(context, 'verify-package', { path: file }, (progress) => verify(context, file, progress));
+
+async function verify(context: Context, file: string, progress: TellProgress): Promise<VerifiedPackage> {
   const stats = await statIfThere(file);
   if (stats?.isFile() !== true) throw refused('package-missing', { paths: [file] });
   const { sumFile, expected } = await expectedSum(file);
@@ -87,12 +86,8 @@ export async function expectedSum(file: string): Promise<{ sumFile: string; expe
 }
 
 /** The SHA-256 of a file, in hexadecimal. */
-export async function hashFile(
-  context: Pick<Context, 'signal'>,
-  path: string,
-  progress: TellProgress = () => undefined,
-): Promise<string> {
-  const [sha256] = await hashWith(context, path, [createHash('sha256')], progress);
+export async function hashFile(context: Pick<Context, 'signal'>, path: string): Promise<string> {
+  const [sha256] = await hashWith(context, path, [createHash('sha256')], () => undefined);
   return sha256?.toString('hex') ?? '';
 }
 

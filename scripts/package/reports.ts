@@ -84,6 +84,7 @@ declare module '../core/errors.ts' {
 declare module '../core/events.ts' {
   interface Steps {
     'download-package': { url: string };
+    'verify-package': { path: string };
     'fetch-repository': { repository: string };
     'archive-commit': { commit: string; repository: string };
     'check-requirements': { version: string };

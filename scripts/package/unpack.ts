@@ -7,7 +7,7 @@ import { readPackedArchive } from '../archive/packed-archive.ts';
 import type { RawEntry } from '../archive/unpack.ts';
 import { createBreather } from '../core/clock.ts';
 import { stopIfInterrupted, type Context, type TellProgress } from '../core/context.ts';
-import { refused, unsound, MajError } from '../core/errors.ts';
+import { unsound, MajError } from '../core/errors.ts';
 import { chmodSync, mkdirSync, openNew, renameSync, symlinkSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed, privateFolder, remove, systemErrorCode, writeWholeSync } from '../system/files.ts';
 import {
@@ -83,11 +83,6 @@ function unpackError(file: string, into: string, error: unknown): unknown {
   if (error instanceof DamagedArchive)
     return unsound('package-damaged', { path: file, reason: error.message }, { cause: error });
   return systemErrorCode(error) === undefined ? error : fileFailed(into, 'unpacked into', error);
-}
-
-/** Refuses a package whose content is not the one that was verified: it was changed in between. */
-export function checkUnchanged(file: string, verified: string, unpacked: string): void {
-  if (verified !== unpacked) throw refused('package-changed', { path: file });
 }
 
 /** The refusal of a package for one of its entries, whose name may be anything: it is quoted. */

@@ -6,7 +6,7 @@ import { findPackage } from '../package/find.ts';
 import type { FoundPackage } from '../package/types.ts';
 import { compareLive } from './changes.ts';
 import { fileChanges } from './file-changes.ts';
-import { installedList, keepList } from './installed.ts';
+import { installedList, keepList, listOfPackage } from './installed.ts';
 import { requireInstalled } from './places.ts';
 import { discardStaged, unpackVerified, type VerifiedTree } from './stage.ts';
 import { versionOfTree } from './version.ts';
@@ -50,7 +50,7 @@ export async function adoptRelease(context: Context, wanted: string | undefined)
 
 async function compareAndKeep(
   context: Context,
-  live: string,
+  root: string,
   installed: string,
   { path, commit }: FoundPackage,
   { version, sha256, entries }: VerifiedTree,
@@ -59,40 +59,14 @@ async function compareAndKeep(
   const known = await installedList(context, installed);
   if (known !== undefined && known.sha256 !== sha256)
     throw refused('release-known', { version, path: known.package ?? known.sha256 });
-  const adopted = await compare(context, live, { version, package: path }, entries);
-  const { files, same } = adopted;
-  if (same * 2 < files) throw refused('adopt-other-package', { path, version, files, same });
-  // What maj has installed itself it knows better: what the dependencies command made is in that list.
-  if (known !== undefined) return adopted;
-  await keepList(context, {
-    format: 1,
-    version,
-    sha256,
-    package: path,
-    ...(commit === undefined ? {} : { commit }),
-    complete: true,
-    made: [],
-    entries: [...entries],
-  });
-  return adopted;
-}
-
-async function compare(
-  context: Context,
-  root: string,
-  release: Pick<AdoptedRelease, 'version' | 'package'>,
-  entries: VerifiedTree['entries'],
-): Promise<AdoptedRelease> {
   const kept = keptPaths(context);
   const live = await compareLive(context, root, { installed: entries, coming: [] }, kept);
   const { modified, deleted, carried } = fileChanges({ live, installed: entries, coming: [], kept });
   const same = live.filter(({ type, state }) => state === 'same' && type !== 'folder').length;
-  return {
-    ...release,
-    files: same + modified.length + deleted.length,
-    same,
-    edited: modified,
-    missing: deleted,
-    own: carried,
-  };
+  const files = same + modified.length + deleted.length;
+  if (same * 2 < files) throw refused('adopt-other-package', { path, version, files, same });
+  // What maj has installed itself it knows better: what the dependencies command made is in that list.
+  if (known === undefined)
+    await keepList(context, listOfPackage({ version, sha256, package: path, commit, entries }, true));
+  return { version, package: path, files, same, edited: modified, missing: deleted, own: carried };
 }

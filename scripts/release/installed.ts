@@ -5,7 +5,7 @@ import { stateDir } from '../config/required-settings.ts';
 import { note, type Context } from '../core/context.ts';
 import { unsound } from '../core/errors.ts';
 import { isSameVersion } from '../core/versions.ts';
-import { releaseEntrySchema } from '../package/types.ts';
+import { releaseEntrySchema, type ReleaseEntry } from '../package/types.ts';
 import { namesIn, readIfThere, removeWritten, writeDurably } from '../system/files.ts';
 import type { StagedRelease } from './types.ts';
 
@@ -66,6 +66,27 @@ export async function readReleaseList(path: string): Promise<ReleaseList | undef
     throw unsound('release-list-damaged', { path }, { cause: error });
   }
 }
+
+/**
+ * The list of a package as it was unpacked.
+ *
+ * @param complete no dependencies command will add to it
+ */
+export const listOfPackage = (
+  {
+    entries,
+    commit,
+    ...named
+  }: Pick<ReleaseList, 'version' | 'sha256' | 'package' | 'commit'> & {
+    readonly entries: readonly ReleaseEntry[];
+  },
+  complete: boolean,
+): ReleaseList => ({
+  format: 1,
+  ...named,
+  ...(commit === undefined ? {} : { commit }),
+  ...{ complete, made: [], entries: [...entries] },
+});
 
 /** Writes a list. */
 export async function writeReleaseList(path: string, list: ReleaseList): Promise<void> {

@@ -4,12 +4,9 @@ import { refused, MajError } from '../core/errors.ts';
 import { chmodSync, lchownSync, openFolder } from '../system/symlink-safe-fs.ts';
 import { fileFailed, privateFolder } from '../system/files.ts';
 import { runsAsRoot } from '../system/process/identity.ts';
-import { entryAt, walkTree } from './tree.ts';
+import { entryAt, walkTree, type TreeEntry } from './tree.ts';
 
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
+type Owner = Pick<TreeEntry, 'uid' | 'gid'>;
 
 /**
  * Gives a staged tree to a user while a program of that user works in it, and the user the way into our private folder.

@@ -11,7 +11,7 @@ import { completeStaged, type CompletedRelease } from './copy/complete-staged.ts
 import { adoptOwnersOf, copyInto } from './copy/copy-tree.ts';
 import { linkShared, makeRoom, presentIn } from './copy/persistent-files.ts';
 import { checkPlaces, linkTarget, placesOf } from './places.ts';
-import { planSwitch } from './plan-switch.ts';
+import { planSwitch, type SwitchFacts } from './plan-switch.ts';
 import { changedSince, clockOf } from './snapshot.ts';
 import { entryAt } from './tree.ts';
 import type { Places, StagedFacts, SwitchPlan } from './types.ts';
@@ -57,22 +57,24 @@ export function switchOf(
   places: Places,
   times: { readonly sinceMs: number | null; readonly caughtUpMs: number | undefined } = never,
 ): SwitchPlan {
-  const persistent = persistentPaths(context.config.APP_PERSIST);
-  return planSwitch({
-    places,
-    runId: staged.runId,
-    staged: staged.folder,
-    version: staged.releaseName,
-    previousVersion: staged.previousVersion,
-    persistent: places.releases === undefined ? presentIn(places, persistent) : [],
-    timestamp: context.clock
-      .now()
-      .toISOString()
-      .replaceAll(/[-:]|\.\d+/g, ''),
-    oldInode: places.live === undefined || places.releases !== undefined ? null : lstatSync(places.live).ino,
-    ...times,
-    current: places.releases === undefined ? null : linkTarget(places.entry),
-  });
+  return planSwitch({ ...switchFactsOf(context, staged, places), version: staged.releaseName, ...times });
+}
+
+/** What a switch is planned from, as things are now, but for the name of the new tree and for times. */
+export function switchFactsOf(
+  context: Context,
+  { runId, folder, previousVersion }: StagedFacts,
+  places: Places,
+): Omit<SwitchFacts, 'version' | 'sinceMs' | 'caughtUpMs'> {
+  const { live, releases, entry } = places;
+  const persistent = releases === undefined ? persistentPaths(context.config.APP_PERSIST) : [];
+  const now = context.clock.now().toISOString();
+  return {
+    ...{ places, runId, staged: folder, previousVersion, persistent: presentIn(places, persistent) },
+    timestamp: now.replaceAll(/[-:]|\.\d+/g, ''),
+    oldInode: live === undefined || releases !== undefined ? null : lstatSync(live).ino,
+    current: releases === undefined ? null : linkTarget(entry),
+  };
 }
 
 /** Copies what was made or changed since and belongs to no release, and drops copies of what is gone. */

@@ -46,7 +46,6 @@ declare module '../core/errors.ts' {
 
 declare module '../core/events.ts' {
   interface Steps {
-    'verify-package': { path: string };
     'unpack-package': { path: string };
   }
 

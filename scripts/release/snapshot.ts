@@ -58,14 +58,6 @@ export function isUnchanged(before: Stamp, now: Stamp, sinceMs: number): boolean
   );
 }
 
-/** What was made, changed or removed in a tree since a snapshot. */
-export interface Since {
-  /** Paths that are there and are not as they were, folders before what they hold. */
-  readonly changed: readonly string[];
-  /** Watched paths that are no longer there. */
-  readonly gone: readonly string[];
-}
-
 /**
  * Looks for what changed since a snapshot. A folder tells by its own times whether anything in it was made, removed or
  * renamed, so that only what is in changed folders is looked at, and of all other files those that are watched: for a
@@ -73,13 +65,15 @@ export interface Since {
  * unnoticed.
  *
  * @param watched the paths that matter even where nothing around them changed
+ * @returns `changed`: paths that are there and are not as they were, folders before what they hold; `gone`: watched ones that
+ *   are no longer there
  * @throws MajError `file-name-unreadable`
  */
 export async function changedSince(
   snapshot: Snapshot,
   skip: (path: string) => boolean,
   watched: Iterable<string>,
-): Promise<Since> {
+): Promise<{ readonly changed: readonly string[]; readonly gone: readonly string[] }> {
   const { root, entries, sinceMs } = snapshot;
   const breathe = createBreather();
   const changed = new Set<string>();

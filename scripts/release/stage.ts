@@ -15,7 +15,7 @@ import { scriptsPath } from '../migrations/scripts-folder.ts';
 import { checkRequirements, readRequirements } from '../package/check-requirements.ts';
 import { verifyPackage } from '../package/checksum.ts';
 import type { Allowance, ReleaseEntry, VerifiedPackage } from '../package/types.ts';
-import { checkUnchanged, unpackPackage } from '../package/unpack.ts';
+import { unpackPackage } from '../package/unpack.ts';
 import { makeFolders } from '../system/symlink-safe-fs.ts';
 import {
   exists,
@@ -30,7 +30,7 @@ import {
 import { reportChanges } from './changes.ts';
 import { originalsOf } from './copy/edited-files.ts';
 import { checkShared } from './copy/not-shared.ts';
-import { writeReleaseList } from './installed.ts';
+import { listOfPackage, writeReleaseList } from './installed.ts';
 import { takeLeftTreeBack } from './lend-tree.ts';
 import { checkPlaces, placesOf } from './places.ts';
 import { clockOf } from './snapshot.ts';
@@ -81,30 +81,17 @@ export async function stagePackage(
     await checkShared(places, persistent, folder);
     const releaseName = freeName(places, version, step === 'up' ? undefined : options.runId);
     const list = `${folder}.json`;
-    await writeReleaseList(list, {
-      format: 1,
-      version,
-      sha256,
-      package: file,
-      ...(options.commit === undefined ? {} : { commit: options.commit }),
-      complete: context.config.APP_DEPENDENCIES_COMMAND === undefined,
-      made: [],
-      entries: [...unpacked.entries],
-    });
-    const lookedAtMs = places.live === undefined ? undefined : clockOf(list);
-    const changes = await reportChanges(context, places, previousVersion, folder, unpacked.entries);
-    return {
-      runId: options.runId,
-      version,
-      releaseName,
-      previousVersion,
-      folder,
+    const { runId, commit } = options;
+    const { entries } = unpacked;
+    const isComplete = context.config.APP_DEPENDENCIES_COMMAND === undefined;
+    await writeReleaseList(
       list,
-      package: file,
-      sha256,
-      lookedAtMs,
-      changes,
-    };
+      listOfPackage({ version, sha256, package: file, commit, entries }, isComplete),
+    );
+    const lookedAtMs = places.live === undefined ? undefined : clockOf(list);
+    const changes = await reportChanges(context, places, previousVersion, folder, entries);
+    const named = { runId, version, releaseName, previousVersion };
+    return { ...named, folder, list, package: file, sha256, lookedAtMs, changes };
   } catch (error) {
     await discardStaged({ folder });
     throw error;
@@ -124,7 +111,7 @@ export interface VerifiedTree {
  * Verifies a package and unpacks it beside the live tree; `discardStaged` removes it again. What earlier runs left there is
  * removed first.
  *
- * @throws MajError of `verifyPackage`, `checkPlaces`, `unpackPackage` and `packageVersion`; `not-one-file-system`
+ * @throws MajError of `verifyPackage`, `checkPlaces` and `unpackAsVerified`; `not-one-file-system`
  */
 export async function unpackVerified(
   context: Context,
@@ -132,20 +119,14 @@ export async function unpackVerified(
   runId: string,
   whenVerified: StageOptions['verified'] = () => Promise.resolve(),
 ): Promise<VerifiedTree> {
-  const verified = await inStep(context, 'verify-package', { path: file }, (progress) =>
-    verifyPackage(context, file, progress),
-  );
+  const verified = await verifyPackage(context, file);
   if (verified.signedBy !== null) note(context, 'package-signed', verified.signedBy);
   await whenVerified(verified);
   const places = await placesOf(context);
   await checkPlaces(context, places);
   const folder = await stagingFolder(places, runId);
   try {
-    const { entries, sha256 } = await inStep(context, 'unpack-package', { path: file }, (progress) =>
-      unpackPackage(context, file, folder, context.config.APP_VERSION_FILE, progress),
-    );
-    checkUnchanged(file, verified.sha256, sha256);
-    return { places, folder, sha256, entries, version: await packageVersion(context, folder, file) };
+    return { places, folder, ...(await unpackAsVerified(context, verified, folder)) };
   } catch (error) {
     await discardStaged({ folder });
     throw error;
@@ -178,12 +159,24 @@ async function stagingFolder(places: Places, runId: string): Promise<string> {
   return join(places.area, `staged-${runId}`);
 }
 
-/** The version that the application in an unpacked package says it is. */
-export async function packageVersion(context: Context, folder: string, file: string): Promise<string> {
-  const text = await toldVersion(folder, file, context.config);
-  if (!isVersion(text))
-    throw refused('version-invalid', { path: file, name: context.config.APP_VERSION_FILE, text });
-  return normalVersion(text);
+/**
+ * Unpacks a package whose sum was looked at, and reads the version that the application in it says it is.
+ *
+ * @throws MajError of `unpackPackage`; `package-changed`, `version-file-missing`, `version-not-told`, `version-invalid`
+ */
+export async function unpackAsVerified(
+  context: Context,
+  { path, sha256: verified }: Pick<VerifiedPackage, 'path' | 'sha256'>,
+  folder: string,
+): Promise<Pick<VerifiedTree, 'version' | 'sha256' | 'entries'>> {
+  const { APP_VERSION_FILE: name } = context.config;
+  const { entries, sha256 } = await inStep(context, 'unpack-package', { path }, (progress) =>
+    unpackPackage(context, path, folder, name, progress),
+  );
+  if (sha256 !== verified) throw refused('package-changed', { path });
+  const text = await toldVersion(folder, path, context.config);
+  if (!isVersion(text)) throw refused('version-invalid', { path, name, text });
+  return { sha256, entries, version: normalVersion(text) };
 }
 
 /**

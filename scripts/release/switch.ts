@@ -25,7 +25,7 @@ import type { Move, SwitchPlan } from './types.ts';
  */
 export async function applyMoves(plan: SwitchPlan): Promise<readonly string[]> {
   const done = countDone(plan);
-  await setMark(plan);
+  for (const staged of stagedTrees(plan)) await writeDurably(moveMark(staged), '');
   for (const move of plan.moves.slice(done)) {
     if (move.kind === 'link') await setLink(move.path, move.after);
     else {
@@ -68,10 +68,6 @@ export const moveMark = (staged: string): string => `${staged}.moving`;
 const stagedTrees = (plan: SwitchPlan): readonly string[] =>
   plan.moves.flatMap((move) => (move.kind === 'rename' && move.witness === 'from' ? [move.from] : []));
 
-async function setMark(plan: SwitchPlan): Promise<void> {
-  for (const staged of stagedTrees(plan)) await writeDurably(moveMark(staged), '');
-}
-
 async function takeMarkOff(plan: SwitchPlan): Promise<void> {
   for (const staged of stagedTrees(plan)) await removeWritten(moveMark(staged));
 }
@@ -80,13 +76,8 @@ async function takeMarkOff(plan: SwitchPlan): Promise<void> {
  * How many moves are done. Looked for from the last one back: moves are done in order, so those before a done one are
  * done, while their own traces may be gone (a persistent path has moved on together with its new tree).
  */
-function countDone({ moves, oldInode }: SwitchPlan): number {
-  for (let count = moves.length; count > 0; count -= 1) {
-    const move = moves[count - 1];
-    if (move !== undefined && isDone(move, oldInode)) return count;
-  }
-  return 0;
-}
+const countDone = ({ moves, oldInode }: SwitchPlan): number =>
+  moves.findLastIndex((move) => isDone(move, oldInode)) + 1;
 
 function isDone(move: Move, oldInode: number | null): boolean {
   if (move.kind === 'link') return linkTarget(move.path) === move.after;

@@ -3,6 +3,7 @@ import { warn, type Context } from '../../core/context.ts';
 import { accessAcl, aclOfProgram, defaultAcl, inheritedAcls, type Attributes } from '../../system/acl.ts';
 import { attributeKeeper, noAttributes, type AttributeKeeper } from '../../system/attributes.ts';
 import { entryAt, walkTree, type TreeEntry } from '../tree.ts';
+import { withFoldersAbove } from './copy-tree.ts';
 
 /** What decides which attributes a thing of a staged tree gets. */
 export interface AttributeFacts {
@@ -74,11 +75,8 @@ export async function adoptAttributesOf(
   carried: ReadonlySet<string>,
 ): Promise<void> {
   if (paths.length === 0) return;
-  const all = new Set<string>();
-  for (const path of paths)
-    for (let above = path; above !== '.' && !all.has(above); above = dirname(above)) all.add(above);
   const work = await adoption(context, staged, live, carried);
-  await work.adopt([...all].sort());
+  await work.adopt(withFoldersAbove(paths));
   work.tell();
 }
 

@@ -49,10 +49,7 @@ function copyOf(from: string, to: string, names: FileNames): Original {
   return { type: 'file', mode: mode & 0o7777, uid, gid };
 }
 
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
+type Owner = Pick<Original, 'uid' | 'gid'>;
 
 /**
  * Gives everything in the staged tree the owner that it has in the live one, or that the folder which it will lie in
@@ -128,7 +125,7 @@ function modeFrom(entry: TreeEntry, installed: Original | undefined, carried: bo
 }
 
 /** Paths and the folders that they lie in, folders first. */
-function withFoldersAbove(paths: readonly string[]): readonly string[] {
+export function withFoldersAbove(paths: readonly string[]): readonly string[] {
   const all = new Set<string>();
   for (const path of paths)
     for (let above = path; above !== '.' && !all.has(above); above = dirname(above)) all.add(above);

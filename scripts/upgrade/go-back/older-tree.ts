@@ -7,12 +7,12 @@ import { inStep, type Context } from '../../core/context.ts';
 import { refused, unsound } from '../../core/errors.ts';
 import { codecNamed } from '../../dump/codec.ts';
 import { copyInto } from '../../release/copy/copy-tree.ts';
-import { makeRoom, presentIn } from '../../release/copy/persistent-files.ts';
-import { checkPlaces, linkTarget, placesOf } from '../../release/places.ts';
+import { makeRoom } from '../../release/copy/persistent-files.ts';
+import { checkPlaces, placesOf } from '../../release/places.ts';
 import { planReturn } from '../../release/plan-switch.ts';
+import { switchFactsOf } from '../../release/prepare.ts';
 import { clearAway } from '../../release/switch.ts';
 import type { StagedFacts, SwitchPlan } from '../../release/types.ts';
-import { lstatSync } from '../../system/symlink-safe-fs.ts';
 import { exists, makePrivateFolder, remove, renameDurably } from '../../system/files.ts';
 import { flush } from '../../system/flush.ts';
 import type { RunState } from '../journal/state.ts';
@@ -65,11 +65,11 @@ export async function findOlderTree(
 export async function planOlderTree(context: Context, arriving: StagedFacts): Promise<SwitchPlan> {
   const places = await placesOf(context);
   await checkPlaces(context, places, 'back');
-  const { folder, runId } = arriving;
+  const { folder, version } = arriving;
   const configured = persistentPaths(context.config.APP_PERSIST);
-  const persistent = places.releases === undefined ? presentIn(places, configured) : [];
-  const strays = join(places.area, `strays-${runId}`);
-  for (const path of persistent) {
+  const facts = switchFactsOf(context, arriving, places);
+  const strays = join(places.area, `strays-${arriving.runId}`);
+  for (const path of facts.persistent) {
     await clearAway(join(folder, path), strays);
     // It may have come with the newer version: then the older one lacks the folders that it lies in.
     await makeRoom(folder, path);
@@ -81,21 +81,5 @@ export async function planOlderTree(context: Context, arriving: StagedFacts): Pr
     await copyInto(places.live, folder, [flag]);
     await flush(context, folder);
   }
-  const oldInode =
-    places.live === undefined || places.releases !== undefined ? null : lstatSync(places.live).ino;
-  return planReturn({
-    places,
-    runId,
-    staged: folder,
-    version: arriving.version,
-    previousVersion: arriving.previousVersion,
-    persistent,
-    timestamp: context.clock
-      .now()
-      .toISOString()
-      .replaceAll(/[-:]|\.\d+/g, ''),
-    oldInode,
-    sinceMs: null,
-    current: places.releases === undefined ? null : linkTarget(places.entry),
-  });
+  return planReturn({ ...facts, version, sinceMs: null });
 }
