@@ -26,24 +26,17 @@ export interface AcceptWish {
   readonly checksum: string | undefined;
 }
 
-/** What accepting comes to. */
-export interface Acceptance {
-  readonly row: LedgerRow;
-  /** The script; the text may be that of a package, which is not here. */
-  readonly file: string | undefined;
-  readonly checksum: string;
-}
-
 /**
  * Finds what is to be accepted. Pure.
  *
+ * @returns `file`: the script; undefined where the text is that of a package, which is not here
  * @throws MajError `accept-version` for a version that has not run to its end, `accept-text` where nothing tells which text
  */
 export function planAcceptance(
   ledger: readonly LedgerRow[],
   migrations: readonly Migration[],
   { version, checksum }: AcceptWish,
-): Acceptance {
+): { readonly row: LedgerRow; readonly file: string | undefined; readonly checksum: string } {
   const row = ledger.find((one) => isSameScriptVersion(one.version, version));
   if (row?.state !== 'applied' || row.inFlight !== undefined) {
     const applied = ledger.filter(({ state }) => state === 'applied');

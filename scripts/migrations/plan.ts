@@ -6,43 +6,21 @@ import type { Migration, PendingMigration } from './migration.ts';
 import { byVersion, fileOfRecord, isScriptVersion, versionKey } from './script-names.ts';
 
 /** Why nothing can be migrated now. */
-export type PlanProblem =
-  | {
-      readonly kind: 'edited';
-      readonly version: string;
-      readonly file: string;
-      /** Of the text that it has now. */
-      readonly checksum: string;
-    }
-  | { readonly kind: 'missing'; readonly version: string; readonly file: string }
-  | {
-      readonly kind: 'out-of-order';
-      readonly version: string;
-      readonly file: string;
-      readonly newest: string;
-    }
+export type PlanProblem = { readonly version: string; readonly file: string } & (
+  | { readonly kind: 'missing' }
+  /** `checksum`: of the text that it has now. */
+  | { readonly kind: 'edited'; readonly checksum: string }
+  | { readonly kind: 'out-of-order'; readonly newest: string }
+  | { readonly kind: 'failed-prefix-edited' | 'failed-session-bound'; readonly done: number }
   | {
       readonly kind: 'unfinished';
-      readonly version: string;
-      readonly file: string;
       readonly done: number;
       readonly of: number;
       /** The statement of which it is not known whether it was applied. */
       readonly inDoubt: number | undefined;
       readonly error: string | undefined;
     }
-  | {
-      readonly kind: 'failed-prefix-edited';
-      readonly version: string;
-      readonly file: string;
-      readonly done: number;
-    }
-  | {
-      readonly kind: 'failed-session-bound';
-      readonly version: string;
-      readonly file: string;
-      readonly done: number;
-    };
+);
 
 /** What is applied, what is to run, and what stands in the way. */
 export interface MigrationPlan {
@@ -82,20 +60,12 @@ export function planMigrations(
   }
   const pending: PendingMigration[] = [];
   for (const migration of [...migrations].sort(byVersion)) {
-    const row = rows.get(versionKey(migration.version));
+    const { version } = migration;
+    const row = rows.get(versionKey(version));
     if (row?.state === 'applied') continue;
     if (row === undefined && newest !== undefined && byVersion(newest, migration) > 0)
-      problems.push({
-        kind: 'out-of-order',
-        version: migration.version,
-        file: migration.file,
-        newest: newest.version,
-      });
-    pending.push({
-      ...migration,
-      done: row?.statementsDone ?? 0,
-      recordedAs: row?.version ?? migration.version,
-    });
+      problems.push({ kind: 'out-of-order', version, file: migration.file, newest: newest.version });
+    pending.push({ ...migration, done: row?.statementsDone ?? 0, recordedAs: row?.version ?? version });
   }
   return { ledger: inOrder, applied, pending, problems };
 }

@@ -1,25 +1,20 @@
 import { exitCodes, type ExitCode } from '../core/exit-codes.ts';
-import type { AcceptedText } from './ledger/columns.ts';
+import type { LedgerRow } from './ledger/columns.ts';
 import { errorOfProblems, type MigrationPlan, type PlanProblem } from './plan.ts';
 import { byVersion, isSameScriptVersion, versionKey } from './script-names.ts';
 
 /** One line of `maj migrate status`. */
-export interface StatusRow {
-  readonly version: string;
-  readonly name: string;
-  readonly state: 'applied' | 'applying' | 'failed' | 'pending';
-  /** Statements done, and how many there are; undefined for a script that never ran. */
-  readonly done: number | undefined;
-  readonly of: number | undefined;
-  readonly at: string | undefined;
-  readonly durationMs: number | undefined;
-  readonly appliedBy: string | undefined;
+export interface StatusRow
+  extends
+    Pick<LedgerRow, 'version' | 'name' | 'accepted'>,
+    Partial<Pick<LedgerRow, 'durationMs' | 'appliedBy' | 'error' | 'note'>> {
+  readonly state: LedgerRow['state'] | 'pending';
+  /** Statements done, and how many there are; not given for a script that never ran. */
+  readonly done?: number;
+  readonly of?: number;
+  readonly at?: string;
   /** The statement that may or may not have been applied. */
-  readonly inDoubt: number | undefined;
-  readonly error: string | undefined;
-  readonly note: string | undefined;
-  /** Other texts of it that are as good. */
-  readonly accepted: readonly AcceptedText[];
+  readonly inDoubt?: number | undefined;
   /** What is wrong with it, as a code; see `PlanProblem`. */
   readonly problem: PlanProblem['kind'] | undefined;
 }
@@ -56,14 +51,6 @@ export function statusRows(plan: MigrationPlan): StatusRow[] {
       version: migration.version,
       name: migration.name,
       state: 'pending',
-      done: undefined,
-      of: undefined,
-      at: undefined,
-      durationMs: undefined,
-      appliedBy: undefined,
-      inDoubt: undefined,
-      error: undefined,
-      note: undefined,
       accepted: [],
       problem: problemOf(migration.version),
     }));

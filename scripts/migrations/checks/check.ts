@@ -13,21 +13,19 @@ import { remember, type CheckOptions, type Hit, type KnownSchema } from './rule.
 import { rules } from './rules/index.ts';
 import { createReach, refusals } from './rules/reach.ts';
 
-/** A script to check: its text with LF line ends and without BOM, and the statements that it was split into. */
-export interface CheckedScript {
-  readonly file: string;
-  readonly text: string;
-  readonly statements: readonly Statement[];
-}
-
 /**
  * What in a script somebody should look at, from its text alone: in the order of the statements. Pure.
  *
  * Statements are read as tokens: what stands in strings, comments and quoted names is never taken for SQL, while the
  * content of versioned comments is. Of what a routine, trigger or event will do when it is called only that is looked at
  * which no script may do (`createReach`).
+ *
+ * @param script its text with LF line ends and without BOM, and the statements that it was split into
  */
-export function checkScript(script: CheckedScript, options: CheckOptions = {}): Finding[] {
+export function checkScript(
+  script: { readonly file: string; readonly text: string; readonly statements: readonly Statement[] },
+  options: CheckOptions = {},
+): Finding[] {
   const findings: Finding[] = [];
   const looking = rules.map(({ findings: own, look }) => ({ own, look: look(options) }));
   const looks = looking.flatMap(({ look }) => look ?? []);
@@ -61,11 +59,8 @@ function findingOf(file: string, statement: Statement, { start, ...found }: Hit<
   };
 }
 
-/** Looks at the statements of one script, one after the other. */
-export type DatabaseGuard = (statement: Statement) => void;
-
 /**
- * Refuses a script that reaches another database than the live one, or the server: on the copy of a dry run it would fail
+ * Looks at the statements of one script, one after the other, and refuses a script that reaches another database than the live one, or the server: on the copy of a dry run it would fail
  * or, worse, on the live server it would change what no backup holds. No comment in the script allows it, and what
  * `checkScript` says cannot be allowed is what this refuses: both ask `createReach`.
  *
@@ -75,7 +70,7 @@ export type DatabaseGuard = (statement: Statement) => void;
 export function createDatabaseGuard(
   file: string,
   options: { readonly database: string; readonly sqlMode?: string | undefined },
-): DatabaseGuard {
+): (statement: Statement) => void {
   const reach = createReach(options);
   let modes = initialModeState(options.sqlMode);
   return (statement) => {
@@ -83,10 +78,9 @@ export function createDatabaseGuard(
     for (const found of reach(readStatement(read, modes.mode))) {
       if (!mayNeverRun(found.code)) continue;
       const { line, column } = findingOf(file, statement, found);
+      const place = { file, line, column };
       throw refused(refusals[found.code], {
-        file,
-        line,
-        column,
+        ...place,
         named: found.object ?? '',
         database: options.database,
       });
@@ -95,17 +89,18 @@ export function createDatabaseGuard(
   };
 }
 
-/** The warnings that a dry run got for the statements of one script; see `CheckOptions.warnings`. */
-type WarningsOf = (migration: Migration) => NonNullable<CheckOptions['warnings']>;
-
 /** A seed of more than this is not looked at: it is rows, and reading them as tokens takes memory. */
 const mostBytes = 16 * 1024 * 1024;
 
-/** What in the scripts that are about to run somebody should look at. */
+/**
+ * What in the scripts that are about to run somebody should look at.
+ *
+ * @param warningsOf the warnings that a dry run got for the statements of one script; see `CheckOptions.warnings`
+ */
 export async function checkPending(
   migrations: readonly Migration[],
   options: Omit<CheckOptions, 'warnings'>,
-  warningsOf: WarningsOf,
+  warningsOf: (migration: Migration) => NonNullable<CheckOptions['warnings']>,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const migration of migrations) {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts';
 import { inStep, stopIfInterrupted, type Context } from '../../core/context.ts';
 import { locked } from '../../core/errors.ts';
 import { withSession, type Session } from '../../database/session/session.ts';
@@ -5,12 +6,6 @@ import type { Target } from '../../database/session/target.ts';
 import type { LedgerRow } from '../ledger/columns.ts';
 import { excerptOf } from '../run/failure.ts';
 import { readLedger } from '../ledger/ledger.ts';
-import { endConnection } from './end-connection.ts';
-
-/** A statement of a connection whose client is gone. */
-interface Running {
-  readonly seconds: number;
-}
 
 const pauseMs = 500;
 const mostMs = 10 * 60_000;
@@ -30,38 +25,30 @@ export async function waitForOrphan(
   connectionId: string,
   text: string,
 ): Promise<void> {
-  const found = await findRunning(session, connectionId, text);
-  if (found === undefined) return;
+  if ((await runsSince(session, connectionId, text)) === undefined) return;
   const statement = excerptOf(text);
   await inStep(context, 'wait-for-statement', { connection: connectionId, statement }, async () => {
     const since = context.clock.monotonicMs();
     for (;;) {
-      const running = await findRunning(session, connectionId, text);
-      if (running === undefined) return;
+      const seconds = await runsSince(session, connectionId, text);
+      if (seconds === undefined) return;
       if (context.clock.monotonicMs() - since > mostMs)
-        throw locked('migration-still-running', {
-          connection: connectionId,
-          statement,
-          seconds: running.seconds,
-        });
+        throw locked('migration-still-running', { connection: connectionId, statement, seconds });
       await context.clock.sleep(pauseMs, context.signal);
       stopIfInterrupted(context);
     }
   });
 }
 
-async function findRunning(
-  session: Session,
-  connectionId: string,
-  text: string,
-): Promise<Running | undefined> {
+/** For how many seconds a connection has been running a statement; undefined where it does not. */
+async function runsSince(session: Session, connectionId: string, text: string): Promise<number | undefined> {
   const [row] = await session.rows(
     `SELECT TIME AS seconds, COMMAND AS command, INFO AS info FROM information_schema.PROCESSLIST
      WHERE ID = ? AND ${inThisDatabase}`,
     [connectionId],
   );
   if (row === undefined || !mayRun(row['command'], row['info'], text)) return undefined;
-  return { seconds: Number(row['seconds']) };
+  return Number(row['seconds']);
 }
 
 /**
@@ -157,4 +144,36 @@ async function statementOf(session: Session, id: number): Promise<string | undef
   );
   const info = row?.['info'];
   return row === undefined ? undefined : typeof info === 'string' ? info : '';
+}
+
+/** The end of a connection comes sooner than that of a statement. */
+const endPauseMs = 100;
+
+/**
+ * Ends a connection, and waits until the server has undone what it was doing: until then the connection is listed.
+ *
+ * @param id a connection of this run of the server: after a restart the number is another client's
+ * @param mostMs milliseconds to wait at most
+ * @returns whether it is gone
+ */
+export async function endConnection(
+  session: Session,
+  id: number,
+  clock: Clock,
+  mostMs: number,
+): Promise<boolean> {
+  if (!(await isThere(session, id))) return true;
+  // It may be gone between the question and this.
+  await session.run(`KILL ${id}`).catch(() => undefined);
+  const since = clock.monotonicMs();
+  while (await isThere(session, id)) {
+    if (clock.monotonicMs() - since > mostMs) return false;
+    await clock.sleep(endPauseMs);
+  }
+  return true;
+}
+
+async function isThere(session: Session, id: number): Promise<boolean> {
+  const found = await session.rows(`SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${id}`);
+  return found.length > 0;
 }

@@ -102,23 +102,11 @@ async function settleRow(
   const verdict = word === undefined ? found : byWord(word, found, file);
   const { line, number } = statement;
   if (verdict.outcome === 'unknown')
-    throw refused('migration-doubt', {
-      file,
-      line,
-      statement: number,
-      of: row.statements,
-      because: verdict.because,
-    });
+    throw refused('migration-doubt', { ...facts, line, statement: number, because: verdict.because });
   const reached = verdict.outcome === 'applied' ? progress : { done: row.statementsDone, hash: row.doneHash };
   const told = verdict.because === 'word' ? `word: ${word?.because ?? ''}` : verdict.because;
-  await writeSettled(
-    keeper,
-    target,
-    file,
-    row,
-    reached,
-    `Statement ${number}: ${verdict.outcome} (${told}).`,
-  );
+  const note = `Statement ${number}: ${verdict.outcome} (${told}).`;
+  await writeSettled(keeper, target, file, row, reached, note);
   return { ...facts, statement: number, verdict, done: reached.done };
 }
 

@@ -81,15 +81,9 @@ export async function orTell<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof LedgerWriteError)) throw error;
     const reason = sqlErrorOf(error.cause);
-    throw refused(
-      'ledger-not-written',
-      {
-        table: ledgerTable,
-        reason: reason?.message ?? reasonOf(error.cause),
-        lost: reason?.errno === undefined,
-      },
-      { cause: error },
-    );
+    const told = reason?.message ?? reasonOf(error.cause);
+    const facts = { table: ledgerTable, reason: told, lost: reason?.errno === undefined };
+    throw refused('ledger-not-written', facts, { cause: error });
   }
 }
 

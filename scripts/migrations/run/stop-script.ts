@@ -5,7 +5,7 @@ import type { Session } from '../../database/session/session.ts';
 import { isConnectionLost, sqlErrorOf, type SqlError } from '../../database/session/sql-error.ts';
 import type { Target } from '../../database/session/target.ts';
 import type { Statement, StatementProgress } from '../../sql/statement.ts';
-import { endConnection } from '../in-doubt/end-connection.ts';
+import { endConnection } from '../in-doubt/orphan.ts';
 import { type LedgerEntry, LedgerWriteError } from '../ledger/ledger-write.ts';
 import { whatIsLeft, type LeftBehind, type Phase } from '../state-after-failure.ts';
 import { deadlock, lockWaitTimeout, mayBePartial, type MigrationFailure } from './failure.ts';

@@ -2,9 +2,7 @@ import { refused } from '../../core/errors.ts';
 import { tokensOf, type Position } from '../../sql/lexer.ts';
 import type { Statement } from '../../sql/statement.ts';
 
-/**
- * How one statement is run so that the ledger is never wrong about it.
- */
+/** How one statement is run so that the ledger is never wrong about it. */
 export interface Step {
   readonly statement: Statement;
   /** Run in a transaction of our own, together with its checkpoint. */
@@ -31,25 +29,18 @@ interface State {
   readonly locked: boolean;
 }
 
-/** Decides how the statements of one script are run, one after the other. */
-export interface StepPlanner {
-  /** How this statement is run: the next one of the script. */
-  next(statement: Statement): Step;
-  /** @throws MajError `migration-transaction-open` when the script ends inside a transaction */
-  end(): void;
-}
-
 /**
- * Decides how each statement of a script is run. Rows and checkpoint commit together wherever the server allows it:
+ * Decides how each statement of a script is run, one after the other. Rows and checkpoint commit together wherever the server allows it:
  * in a transaction of ours, or in the script's own.
  *
  * @param transactional false when some table may not take part in transactions (MyISAM, Aria): then a statement on
  *   rows, too, is recorded before it runs
+ * @throws MajError (`end`) `migration-transaction-open` when the script ends inside a transaction
  */
-export function createStepPlanner(options: {
-  readonly file: string;
-  readonly transactional: boolean;
-}): StepPlanner {
+export function createStepPlanner(options: { readonly file: string; readonly transactional: boolean }): {
+  next(statement: Statement): Step;
+  end(): void;
+} {
   let state: State = { opened: undefined, autocommit: true, locked: false };
   return {
     next: (statement) => {
@@ -82,21 +73,14 @@ function stepOf(statement: Statement, state: State, transactional: boolean): { s
   const opens = (): State => ({ ...state, opened: here });
   /** What has been done in the open transaction is recorded in it: the statement commits both before it begins. */
   const commitsFirst = open && !state.locked ? ({ mark: 'in-transaction' } as const) : {};
+  /** Of a statement on rows. */
+  const mark = transactional ? 'none' : 'committed';
   switch (statement.kind) {
     case 'rows':
-      if (open || !state.autocommit) {
-        const mark = transactional ? 'none' : 'committed';
+      if (open || !state.autocommit)
         return { step: step({ mark, elsewhere: true }), next: open ? state : opens() };
-      }
       if (state.locked) return { step: step({ mark: 'committed', checkpoint: 'after' }), next: state };
-      return {
-        step: step({
-          wrapped: true,
-          checkpoint: 'wrapped',
-          mark: transactional ? 'none' : 'committed',
-        }),
-        next: state,
-      };
+      return { step: step({ wrapped: true, checkpoint: 'wrapped', mark }), next: state };
     case 'session':
       return { step: step({}), next: state };
     case 'call':

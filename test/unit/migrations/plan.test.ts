@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { MajError } from '../../../scripts/core/errors.ts';
 import { sha256OfText } from '../../../scripts/core/text-hash.ts';
-import { planAcceptance, type Acceptance } from '../../../scripts/migrations/accepted.ts';
+import { planAcceptance } from '../../../scripts/migrations/accepted.ts';
 import { readDonePrefixes } from '../../../scripts/migrations/applied-statements.ts';
 import { readScript } from '../../../scripts/migrations/folder.ts';
 import type { AcceptedText, LedgerRow } from '../../../scripts/migrations/ledger/columns.ts';
@@ -166,7 +166,7 @@ describe('the plan', () => {
   test('of an acceptance takes the text that is there, or the one that is named', () => {
     const migrations = migrationsOf({ '001_a.sql': 'x' });
     const ledger = [row('1', sum(first)), failed({})];
-    const accepting = (version: string, checksum?: string): Acceptance =>
+    const accepting = (version: string, checksum?: string): ReturnType<typeof planAcceptance> =>
       planAcceptance(ledger, migrations, { version, checksum });
     expect(accepting('001')).toMatchObject({ file: '001_a.sql', checksum: sha256OfText('x') });
     expect(accepting('001', sha256OfText('y'))).toMatchObject({

@@ -1,11 +1,5 @@
 import { wordSet, type SqlToken } from '../../../sql/lexer.ts';
-import { Cursor } from './cursor.ts';
-
-/** A database that a statement names. */
-interface NamedDatabase {
-  readonly name: string;
-  readonly start: number;
-}
+import { Cursor, type DottedName } from './cursor.ts';
 
 /** Reserved words after which a table, or a list of them, is named. */
 const beforeTables = wordSet(
@@ -48,8 +42,8 @@ interface Level {
  *
  * @param tokens one of `innerStatements`
  */
-export function namedDatabases(tokens: readonly SqlToken[]): NamedDatabase[] {
-  const found: NamedDatabase[] = [];
+export function namedDatabases(tokens: readonly SqlToken[]): Pick<DottedName, 'name' | 'start'>[] {
+  const found: Pick<DottedName, 'name' | 'start'>[] = [];
   const usesOn = namesTableByOn(tokens);
   const isRename = tokens[0]?.keyword === 'RENAME';
   // GRANT takes a pattern, in which a backslash makes a sign stand for itself.

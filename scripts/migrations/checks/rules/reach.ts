@@ -1,5 +1,5 @@
 import { wordSet, type LexicalMode, type SqlToken } from '../../../sql/lexer.ts';
-import { Cursor, listOf } from '../reading/cursor.ts';
+import { Cursor, listOf, type DottedName } from '../reading/cursor.ts';
 import { namedDatabases } from '../reading/named-databases.ts';
 import { tokensOfStatement, type StatementReading } from '../reading/reading.ts';
 import { foundAt, rule, type CheckOptions, type Hit } from '../rule.ts';
@@ -28,25 +28,18 @@ export const refusals = {
 /** What every server has, and what says something of the database only: no script can change it. */
 const readOnly = new Set(['information_schema', 'performance_schema']);
 
-/** What the statements of a script reach beyond what is in the database, each thing once a statement. */
-export type StatementReach = (reading: StatementReading) => readonly Found[];
-
 /**
- * Reads the statements of one script, one after the other: the one place that decides what may reach another database
+ * Tells what the statements of one script, one after the other, reach beyond what is in the database, each thing once a statement: the one place that decides what may reach another database
  * or the server, for `maj migrate check`, the rehearsal and the live run alike. It looks into bodies of routines,
  * triggers and events, into versioned comments (with them, and as a server reads that leaves them out), and into dynamic
  * SQL as far as the text tells; what only the server knows is refused there (`confine` of the dry run).
  */
-export function createReach({ database }: Pick<CheckOptions, 'database'>): StatementReach {
+export function createReach({
+  database,
+}: Pick<CheckOptions, 'database'>): (reading: StatementReading) => readonly Found[] {
   const dynamicTexts = createDynamicTexts();
 
-  function* named({
-    name,
-    start,
-  }: {
-    readonly name: string;
-    readonly start: number;
-  }): Generator<Found, void> {
+  function* named({ name, start }: Pick<DottedName, 'name' | 'start'>): Generator<Found, void> {
     if (readOnly.has(name.toLowerCase())) return;
     const isOther = database !== undefined && name !== database;
     yield { code: isOther ? 'other-database' : 'qualified-name', start, object: name };
@@ -82,7 +75,7 @@ export function createReach({ database }: Pick<CheckOptions, 'database'>): State
 /** CREATE, ALTER and DROP DATABASE, wherever they stand: the words are reserved. */
 function* databaseStatements(
   tokens: readonly SqlToken[],
-): Generator<{ readonly name: string; readonly start: number; readonly drops: boolean }, void> {
+): Generator<Pick<DottedName, 'name' | 'start'> & { readonly drops: boolean }, void> {
   for (const [index, { keyword }] of tokens.entries()) {
     if (keyword !== 'DATABASE' && keyword !== 'SCHEMA') continue;
     const replaces = tokens[index - 1]?.keyword === 'REPLACE' && tokens[index - 2]?.keyword === 'OR';
