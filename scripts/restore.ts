@@ -9,7 +9,7 @@ import { stopIfInterrupted, warn, type Context } from './core/context.ts';
 import { reasonOf, refused, wrongUsage } from './core/errors.ts';
 import { compareVersions, isSameVersion, isVersion } from './core/versions.ts';
 import type { Definers } from './database/definition-texts.ts';
-import { liveDatabase } from './database/identity.ts';
+import { liveDatabase, liveServer } from './database/identity.ts';
 import { targetFromConfig } from './database/session/target.ts';
 import { findDumpClient } from './dump/client/clients.ts';
 import { endOrphans } from './migrations/in-doubt/orphan.ts';
@@ -30,7 +30,6 @@ import { refuseNarrower, restoreCommand, type RestoreScope } from './restore/res
 import { inRestoreWindow } from './restore/restore-window.ts';
 import { tryRestore } from './restore/trial/trial.ts';
 import { withLock } from './upgrade/lock.ts';
-import { liveServer } from './upgrade/preconditions.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 
 type Option = 'database-only' | 'files-only' | 'tables' | 'into' | 'definers' | 'of-another' | 'plan';

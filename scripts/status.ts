@@ -10,7 +10,7 @@ import { applicationDir, backupsDir } from './config/required-settings.ts';
 import type { Context } from './core/context.ts';
 import { MajError } from './core/errors.ts';
 import { exitCodes, type ExitCode } from './core/exit-codes.ts';
-import { liveDatabase } from './database/identity.ts';
+import { liveDatabase, liveServer } from './database/identity.ts';
 import { describeError, type Messages } from './messages/catalogue.ts';
 import { en } from './messages/en/index.ts';
 import type { StatusTroubles } from './messages/en/status.ts';
@@ -20,7 +20,7 @@ import { installedList } from './release/installed.ts';
 import { requireInstalled } from './release/places.ts';
 import { checkInstalledVersion, installedVersion } from './release/version.ts';
 import { freeBytes } from './system/files.ts';
-import { checkPrograms, liveServer } from './upgrade/preconditions.ts';
+import { checkPrograms } from './upgrade/preconditions.ts';
 import { refuseLeftOver } from './upgrade/recovery/unfinished.ts';
 
 /** What could be learned of a part of the system, or the error that stood in the way. */

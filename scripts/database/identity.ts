@@ -1,6 +1,7 @@
 import type { Context } from '../core/context.ts';
 import { MajError } from '../core/errors.ts';
 import { traits } from '../sql/flavour.ts';
+import type { ServerVersion } from '../sql/server-version.ts';
 import { configuredDatabase, type DatabaseIdentity } from './same-database.ts';
 import { readVariables } from './session/client-settings.ts';
 import { withSession, type Session } from './session/session.ts';
@@ -38,3 +39,7 @@ export async function liveDatabase(context: IdentityContext): Promise<DatabaseId
     throw error;
   }
 }
+
+/** What the live database server says it is. */
+export const liveServer = (context: IdentityContext): Promise<ServerVersion> =>
+  withSession(context, targetFromConfig(context), ({ server }) => Promise.resolve(server));

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { inStep, type Context } from '../core/context.ts';
 import { refused, unsound } from '../core/errors.ts';
-import { withSession } from '../database/session/session.ts';
-import { targetFromConfig } from '../database/session/target.ts';
+import { liveServer } from '../database/identity.ts';
 import { readBytesSync } from '../system/symlink-safe-fs.ts';
 import { fileFailed } from '../system/files.ts';
 import { ownVersion } from '../system/process/own-version.ts';
@@ -82,9 +81,6 @@ async function lookAround(
     php: asksPhp ? phpVersion(await ask('php', '-v')) : undefined,
     phpExtensions: needs.phpExtensions === undefined ? [] : phpModules(await ask('php', '-m')),
     node: needs.node === undefined ? undefined : nodeVersion(await ask('node', '-v')),
-    server:
-      needs.servers === undefined
-        ? undefined
-        : await withSession(context, targetFromConfig(context), (session) => Promise.resolve(session.server)),
+    server: needs.servers === undefined ? undefined : await liveServer(context),
   };
 }

@@ -1,8 +1,7 @@
 import { checkCommandUser } from '../application/commands.ts';
 import { checkServices } from '../application/services.ts';
 import type { Context } from '../core/context.ts';
-import { withSession } from '../database/session/session.ts';
-import { targetFromConfig } from '../database/session/target.ts';
+import { liveServer } from '../database/identity.ts';
 import { findDumpClient } from '../dump/client/clients.ts';
 import { requireInstalled } from '../release/places.ts';
 import { findServerPrograms } from '../server/programs.ts';
@@ -27,7 +26,3 @@ export async function checkPrograms(context: Context, { flavour }: ServerVersion
   await findDumpClient(context, flavour);
   await findServerPrograms(context, context.config.REHEARSAL_SERVER, flavour);
 }
-
-/** The live database server. */
-export const liveServer = (context: Context): Promise<ServerVersion> =>
-  withSession(context, targetFromConfig(context), ({ server }) => Promise.resolve(server));
