@@ -21,7 +21,6 @@ import {
   learnRestore,
   refuseUnknownTables,
   restoreFacts,
-  type RestoreFacts,
   type RestoreWork,
 } from './restore/restore-database.ts';
 import { checkReplaceable, restoreFiles } from './restore/restore-files.ts';

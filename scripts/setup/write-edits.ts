@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { makeFolders } from '../system/beneath.ts';
+import { makeFolders } from '../system/symlink-safe-fs.ts';
 import { readIfThere, realPathOf, remove, statIfThere, writeDurably } from '../system/files.ts';
 import { editedPaths, type Edit } from './edits.ts';
 import type { Project } from './project.ts';
