@@ -2,7 +2,7 @@
 .PHONY: help demo test test-faults test-real lint format bench fuzz
 
 help:     ## Print the targets.
-	@sed -n 's/^\([a-z-]*\): *[a-z_\/. -]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@sed -n 's/make maj-/make /; s/^\(maj-\)*\([a-z-]*\): *[a-z_\/. -]*## \(.*\)/\2	\3/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: node_modules ## Watch an example application being upgraded, and a bad release being rolled back.
 	@npm run --silent demo -- $(ARGS)
@@ -25,6 +25,9 @@ node_modules: package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch node_modules
 
-MAJ = npm run --silent maj --
+MAJ_COMMAND = npm run --silent maj --
 include maj.mk
-status backup backups verify restore prune migrate rehearse adopt-release apply upgrade gate: node_modules
+# Here they need no prefix.
+.PHONY: $(maj-verbs)
+$(maj-verbs): %: maj-%
+$(addprefix maj-,$(maj-verbs)): node_modules
