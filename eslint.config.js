@@ -29,8 +29,8 @@ const doors = [
   },
   {
     packages: ['dotenv'],
-    files: ['scripts/config/load.ts'],
-    reason: 'settings come from config/load.ts alone, so that nothing changes process.env',
+    files: ['scripts/config/env-file.ts'],
+    reason: '.env is read by config/env-file.ts alone, so that nothing changes process.env',
   },
   {
     packages: ['ora'],

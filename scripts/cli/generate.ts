@@ -15,7 +15,7 @@ export function envExample(): string {
     const value = isSecret(name) && name !== 'DATABASE_URL' ? '' : (fallback ?? example ?? '');
     return `# ${sentence(name)}\n${needed.has(name) ? '' : '# '}${name}=${quoted(value)}\n`;
   });
-  return `# The settings of maj. Copy this file to .env, readable by its owner only: chmod 600 .env\n# Options win over the environment, the environment over this file.\n\n${entries.join('\n')}`;
+  return `# The settings of maj. Copy this file to .env, readable by its owner only: chmod 600 .env\n# Options win over the environment, the environment over this file.\n# \${NAME} stands for the value of NAME, but not in single quotes; a $ without braces is a $.\n\n${entries.join('\n')}`;
 }
 
 const quoted = (value: string): string => (/[\s#'"]/.test(value) ? `"${value}"` : value);

@@ -1,12 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import dotenv from 'dotenv';
 import { wrongUsage } from '../core/errors.ts';
+import { expandEnvFile, parseEnvFile } from './env-file.ts';
 import { refuseStrangers } from './own-folders.ts';
-import { findSlips, parseSettings, type Slip } from './parse.ts';
+import { findSlips, parseSettings, type NoValue, type Slip } from './parse.ts';
 import { folderOfRecords } from './records-folder.ts';
 import { mergeCallerFirst, mergeProjectFirst } from './settings-precedence.ts';
-import { isSecret, settingNames, type Config, type SettingName } from './settings.ts';
+import { isSecret, ruleSettings, settingNames, type Config, type SettingName } from './settings.ts';
 import { readSettingsFile, readSharedSettings, sharedFileName } from './shared-file.ts';
 
 /** The settings, and the environment that child processes may see. */
@@ -20,15 +20,6 @@ export interface LoadedSettings {
   /** Names in `.env` that are near a setting, and none. */
   readonly slips: readonly Slip[];
 }
-
-/**
- * What an `.env` says, by name; nothing where it is not there.
- *
- * @throws MajError `settings-unreadable`
- */
-export const readEnvFile = (path: string): Readonly<Record<string, string>> =>
-  // parse(), not config(): the latter changes process.env and, from version 17 on, prints to the terminal.
-  dotenv.parse(readSettingsFile(path) ?? '');
 
 /** Whether a project says anything itself: in `.env`, or in the file that a team shares. */
 export const hasSettings = (projectDir: string): boolean =>
@@ -58,16 +49,41 @@ export function loadSettings(
   const path = resolve(folder, '.env');
   const shared = resolve(projectDir, sharedFileName);
   refuseStrangers(projectDir, [...new Set([projectDir, folder]), shared, path], environment);
-  const file = readEnvFile(path);
+  const fileFirst = deciding === 'project';
+  /** Whether the environment counts for what a line of `.env` asks for: for a rule it says nothing itself either. */
+  const isAsked = (of: string): boolean => !(fileFirst && (ruleSettings as readonly string[]).includes(of));
+  const { texts: file, missing } = expandEnvFile(
+    parseEnvFile(readSettingsFile(path) ?? ''),
+    (name, of) => (isAsked(of) ? given(environment, name) : undefined),
+    fileFirst,
+  );
   const sources = { shared: readSharedSettings(projectDir) ?? {}, file, environment, options };
   const { texts, ignored } =
     deciding === 'project' ? mergeProjectFirst(sources) : { texts: mergeCallerFirst(sources), ignored: [] };
+  const unfilled = settingNames.flatMap((name): NoValue[] => {
+    const asked = texts[name] === file[name] ? missing.get(name) : undefined;
+    if (asked === undefined) return [];
+    // A name in a password is a part of it.
+    return [{ kind: 'no-value', name, asked: isSecret(name) ? [] : asked, environment: isAsked(name) }];
+  });
   const parsed = parseSettings(texts, Object.keys(file));
-  if (!parsed.ok) throw wrongUsage('settings-invalid', { problems: parsed.problems });
+  const named = new Set(unfilled.map(({ name }) => name));
+  const others = parsed.ok
+    ? []
+    : parsed.problems.filter((problem) => problem.kind !== 'invalid' || !named.has(problem.name));
+  const problems = [...unfilled, ...others];
+  if (!parsed.ok || problems.length > 0) throw wrongUsage('settings-invalid', { problems });
   const exposed = holdsSecret(file) && isOpenToOthers(path) ? path : undefined;
   const slips = findSlips(Object.keys(file));
   return { config: parsed.config, env: withoutSecrets(environment), exposed, ignored, slips };
 }
+
+/** What is empty in the environment is not given; nor is what every object of JavaScript has. */
+const given = (
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+): string | undefined =>
+  Object.hasOwn(environment, name) && environment[name] !== '' ? environment[name] : undefined;
 
 const holdsSecret = (file: Readonly<Record<string, string>>): boolean =>
   settingNames.some((name) => isSecret(name) && (file[name] ?? '') !== '');

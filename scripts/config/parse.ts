@@ -9,12 +9,23 @@ interface UnknownName {
   readonly nearest: string | undefined;
 }
 
+/** A setting that asks in `.env` for names without a value. */
+export interface NoValue {
+  readonly kind: 'no-value';
+  readonly name: SettingName;
+  /** The names; none where they may not be shown. */
+  readonly asked: readonly string[];
+  /** Whether the environment was asked, too. */
+  readonly environment: boolean;
+}
+
 /** Something wrong with the settings; where the text of the value may be shown, it is. */
 export type SettingProblem =
   | UnknownName
   | { readonly kind: 'invalid'; readonly name: SettingName; readonly expected: string }
   | { readonly kind: 'both'; readonly name: SettingName; readonly other: SettingName }
-  | { readonly kind: 'bad-url' };
+  | { readonly kind: 'bad-url' }
+  | NoValue;
 
 /** The settings, or everything that is wrong with them. */
 type ParsedSettings =

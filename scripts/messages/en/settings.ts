@@ -39,6 +39,8 @@ function problemText(problem: SettingProblem): string {
       return `${problem.name} must be ${problem.expected}`;
     case 'both':
       return `${problem.name} and ${problem.other} are both given: keep one`;
+    case 'no-value':
+      return `${problem.name} asks in .env for ${problem.asked.length === 0 ? 'a name in ${…}' : problem.asked.map((name) => `\${${name}}`).join(', ')}, which has no value in .env${problem.environment ? ' or the environment' : ' (for this setting the environment does not count)'}. Single quotes around the value keep it as it is`;
     case 'bad-url':
       return 'DATABASE_URL must look like mysql://user:password@host:3306/name, with % and other special characters written as %25 and so on';
   }
