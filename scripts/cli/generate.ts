@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { isSecret, settingNames, settingOf, type SettingName } from '../config/settings.ts';
+import { isSecret, settingNames, settingOf, sharedSettings, type SettingName } from '../config/settings.ts';
 import { en } from '../messages/en/index.ts';
 import { findingCodes, severities } from '../migrations/checks/finding.ts';
 
-/** Writes what is generated from tables in the code: `.env.example`, the README's settings, the findings in the docs. */
+/** Writes what is generated from tables in the code: `.env.example`, the schema of `maj.config.json`, tables in the docs. */
 
 const sentence = (name: SettingName): string => en.settings[name];
 
@@ -28,6 +28,34 @@ export function settingsTable(): string {
   });
   return ['| setting | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
+
+/** The schema of `maj.config.json`, for editors: draft 7, which all of them know. */
+export function configSchema(): string {
+  const properties = sharedSettings.map((name) => {
+    const { default: fallback, example, type } = settingOf(name);
+    const given = fallback ?? example;
+    return [
+      name,
+      {
+        description: sentence(name),
+        ...(type.json === 'list' ? { type: ['string', 'array'], items: listItem } : { type: 'string' }),
+        ...(typeof type.json === 'object' ? type.json : {}),
+        ...(fallback === undefined ? { examples: [given] } : { default: fallback }),
+      },
+    ] as const;
+  });
+  const schema = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'maj.config.json',
+    description: 'The settings of maj that a team shares. What is secret or of one machine goes into .env.',
+    type: 'object',
+    properties: { $schema: { type: 'string' }, ...Object.fromEntries(properties) },
+    additionalProperties: false,
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+const listItem = { type: 'string', pattern: '^[^,]*$' };
 
 /** The table of findings in `docs/checks.md`. */
 function checksTable(): string {
@@ -55,6 +83,7 @@ function withTable(text: string, name: string, table: string): string {
 if (import.meta.filename === process.argv[1]) {
   const file = (name: string): URL => new URL(`../../${name}`, import.meta.url);
   writeFileSync(file('.env.example'), envExample());
+  writeFileSync(file('maj.config.schema.json'), configSchema());
   writeFileSync(file('README.md'), withSettingsTable(readFileSync(file('README.md'), 'utf8')));
   writeFileSync(file('docs/checks.md'), withChecksTable(readFileSync(file('docs/checks.md'), 'utf8')));
 }

@@ -14,6 +14,8 @@ const item = v.pipe(v.string(), v.regex(/^[^,]*$/, 'no comma in an item of a lis
 const fileSchema = v.pipe(
   v.string(),
   v.parseJson(),
+  // For valibot a list is a record as well.
+  v.check((value) => !Array.isArray(value), 'an object of settings'),
   v.record(v.string(), v.union([v.string(), v.array(item)])),
 );
 

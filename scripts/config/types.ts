@@ -9,6 +9,12 @@ import { parseUpdateSource } from './update-source.ts';
 export interface SettingType<T> {
   readonly name: string;
   readonly schema: v.GenericSchema<string, T>;
+  /** What an editor may check in maj.config.json, in the words of JSON Schema, where more than any text can be said. */
+  readonly json?:
+    | { readonly enum: readonly string[] }
+    | { readonly pattern: string }
+    // A text with commas, too.
+    | 'list';
 }
 
 const hour = 3_600_000;
@@ -20,9 +26,11 @@ const durationUnits: Readonly<Record<string, number>> = {
   d: 24 * hour,
 };
 
+const durationForm = /^(\d+)\s*(ms|s|m|h|d)$/;
+
 /** Milliseconds of a text such as `24h`, `90m`, `30s`, `7d`; undefined when it is not one. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(\d+)\s*(ms|s|m|h|d)$/.exec(text.trim());
+  const match = durationForm.exec(text.trim());
   const unit = durationUnits[match?.[2] ?? ''];
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
@@ -152,6 +160,7 @@ export interface Placeholder {
 /** `%TABLE_PREFIX%=app_,ENGINE_TYPE=InnoDB`: what is put in must be harmless wherever it comes to stand in SQL. */
 export const placeholders: SettingType<readonly Placeholder[]> = {
   name: 'a list of TEXT=value, such as %TABLE_PREFIX%=app_ (each text once, of three characters at least, without blanks, commas and quotes; values of letters, digits, _ and $ alone)',
+  json: 'list',
   schema: v.pipe(
     text,
     v.check((value) => parsePlaceholders(value) !== undefined, 'a list of TEXT=value'),
@@ -169,6 +178,7 @@ function parsePlaceholders(list: string): readonly Placeholder[] | undefined {
 /** A length of time, in milliseconds once parsed: `24h`, `90m`, `30s`, `7d`. */
 export const duration: SettingType<number> = {
   name: 'duration',
+  json: { pattern: durationForm.source },
   schema: v.pipe(
     text,
     v.check((value) => parseDuration(value) !== undefined, 'a duration such as 24h, 90m or 30s'),
@@ -179,6 +189,7 @@ export const duration: SettingType<number> = {
 /** Texts separated by commas. */
 export const list: SettingType<readonly string[]> = {
   name: 'list',
+  json: 'list',
   schema: v.pipe(
     text,
     v.transform((value) =>
@@ -193,6 +204,7 @@ export const list: SettingType<readonly string[]> = {
 /** Branches that a gate guards; none of them may be left out by a slip, so an empty list is none. */
 export const branches: SettingType<readonly string[]> = {
   name: 'a list of branches such as deploy,release/* (as they are called on the remote, without its name, and with commas between them)',
+  json: 'list',
   schema: v.pipe(
     text,
     v.check((value) => parseBranchPatterns(value) !== undefined, 'a list of branches'),
@@ -216,6 +228,7 @@ export const units: SettingType<readonly string[]> = {
 /** One of a few words. */
 export const choice = <const C extends string>(...choices: readonly C[]): SettingType<C> => ({
   name: choices.join('|'),
+  json: { enum: choices },
   schema: v.pipe(
     text,
     v.check((value) => (choices as readonly string[]).includes(value), `one of ${choices.join(', ')}`),

@@ -1,8 +1,18 @@
+import Ajv from 'ajv';
 import dotenv from 'dotenv';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { envExample, withChecksTable, withSettingsTable } from '../../../scripts/cli/generate.ts';
+import {
+  configSchema,
+  envExample,
+  withChecksTable,
+  withSettingsTable,
+} from '../../../scripts/cli/generate.ts';
+import { loadSettings } from '../../../scripts/config/load.ts';
 import { parseSettings } from '../../../scripts/config/parse.ts';
+import { sharedSettings } from '../../../scripts/config/settings.ts';
+import { temporaryFolder } from '../../helpers/context.ts';
 
 const file = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
 
@@ -25,4 +35,56 @@ test('.env.example can be used as it is, with and without its comments', () => {
   // Either the address or its parts.
   delete all['DATABASE_URL'];
   expect(parseSettings(all, Object.keys(all)).ok).toBe(true);
+});
+
+test('the schema of maj.config.json is what the table of settings says (npm run generate)', () => {
+  expect(file('maj.config.schema.json')).toBe(configSchema());
+});
+
+test('the defaults and examples in the schema of maj.config.json fit it', () => {
+  const schema = JSON.parse(configSchema()) as {
+    properties: Record<string, { default?: string; examples?: string[] }>;
+  };
+  const names = sharedSettings.map((name) => [
+    name,
+    schema.properties[name]?.default ?? schema.properties[name]?.examples?.[0],
+  ]);
+  const config = Object.fromEntries(names) as Record<string, unknown>;
+  expect(new Ajv().validate(schema, config)).toBe(true);
+});
+
+/** Whether we read a `maj.config.json`. */
+function isRead(text: string): boolean {
+  const folder = temporaryFolder('config');
+  writeFileSync(join(folder, 'maj.config.json'), text);
+  try {
+    loadSettings(folder, {}, {});
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test.each<[config: unknown, isRight: boolean]>([
+  [{}, true],
+  [{ $schema: './node_modules/maj-kit/maj.config.schema.json' }, true],
+  [{ DEPLOY_BRANCH: 'deploy,release/*' }, true],
+  [{ DEPLOY_BRANCH: ['deploy', 'release/*'] }, true],
+  [{ DEPLOY_BRANCH: ['deploy,release/*'] }, false],
+  [{ DEPLOY_BRANCH: 1 }, false],
+  [{ MIGRATIONS_PLACEHOLDERS: ['%TABLE_PREFIX%=app_', '%ENGINE%=InnoDB'] }, true],
+  [{ DB_NAME: 'shop', DB_SQL_MODE: '' }, true],
+  [{ BACKUP_MAX_AGE: '36h' }, true],
+  [{ BACKUP_MAX_AGE: '1 d' }, true],
+  [{ BACKUP_MAX_AGE: '36' }, false],
+  [{ BACKUP_MAX_AGE: 36 }, false],
+  [{ GATE_REQUIRE_LIVE: 'yes' }, true],
+  [{ GATE_REQUIRE_LIVE: 'true' }, false],
+  [{ GATE_REQUIRE_LIVE: true }, false],
+  [{ DB_PASSWORD: 'x' }, false],
+  [{ DEPLOY_BRANCHES: 'x' }, false],
+  [[], false],
+])('the schema of maj.config.json says what we say: %j', (config, isRight) => {
+  const fits = new Ajv().validate(JSON.parse(configSchema()) as object, config);
+  expect([fits, isRead(JSON.stringify(config))]).toEqual([isRight, isRight]);
 });
