@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { isSecret, settingNames, settingOf, sharedSettings, type SettingName } from '../config/settings.ts';
+import { isSecret, settingNames, settingOf, type SettingName } from '../config/settings.ts';
+import { sharedSettings } from '../config/shared-settings.ts';
 import { en } from '../messages/en/index.ts';
 import { findingCodes, severities } from '../migrations/checks/finding.ts';
 

@@ -13,6 +13,7 @@ import { errorText, type Messages } from '../messages/catalogue.ts';
 import { messagesFor } from '../messages/index.ts';
 import { callersFolder, isNpmSetting } from '../system/process/npm.ts';
 import { ownVersion } from '../system/process/own-version.ts';
+import type { JsonResult } from './json-lines.ts';
 import { optionsOf, parseArguments, type ParsedArguments } from './arguments.ts';
 import { confirmOnTerminal } from './ask.ts';
 import { generalHelp, verbHelp } from './help.ts';
@@ -121,7 +122,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
   });
   print(
     args.json
-      ? [JSON.stringify({ type: 'result', verb: verb.name, data: result.data })]
+      ? [JSON.stringify({ type: 'result', verb: verb.name, data: result.data } satisfies JsonResult)]
       : result.text(language),
   );
   process.exitCode = result.exitCode ?? 0;

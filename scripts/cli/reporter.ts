@@ -3,6 +3,7 @@ import type { MajEvent, Report } from '../core/events.ts';
 import { exitCodes, type ExitCode } from '../core/exit-codes.ts';
 import { bytes, duration } from '../core/format.ts';
 import { describeError, type Messages } from '../messages/catalogue.ts';
+import type { JsonError, JsonEvent } from './json-lines.ts';
 
 /** Where lines of progress go: standard error, or a test's own list. */
 export type WriteLine = (line: string) => void;
@@ -20,8 +21,10 @@ export function textOf(messages: Messages, event: TextEvent): string {
 
 /** One object a line: every event as it is, with its sentence. For programs. */
 export function jsonReporter(messages: Messages, write: WriteLine): Report {
-  return (event) =>
-    write(JSON.stringify(event.type === 'bytes' ? event : { ...event, text: textOf(messages, event) }));
+  return (event) => {
+    const line: JsonEvent = event.type === 'bytes' ? event : { ...event, text: textOf(messages, event) };
+    write(JSON.stringify(line));
+  };
 }
 
 /** One line when a step has ended, none while it runs: for logs and CI. */
@@ -56,7 +59,7 @@ export function figures(durationMs: number, moved: number | undefined): string {
 interface Failure {
   readonly exitCode: ExitCode;
   readonly lines: readonly string[];
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: JsonError;
 }
 
 /** Turns whatever was thrown into what is printed: the message, the state of the system, and the next command. */

@@ -122,20 +122,6 @@ export const commandSettings: readonly SettingName[] = settingNames.filter(
 export const isSecret = (name: SettingName): boolean =>
   settingOf(name).type === (type.secret as SettingType<unknown>);
 
-/** The settings that a team shares, in a file that git tracks: no secret, and nothing of one machine. */
-export const sharedSettings: readonly SettingName[] = [
-  'DB_NAME',
-  'DB_SQL_MODE',
-  'MIGRATIONS_DIR',
-  'MIGRATIONS_PATTERN',
-  'MIGRATIONS_PLACEHOLDERS',
-  'MIGRATIONS_AFTER_EACH',
-  'BACKUP_MAX_AGE',
-  'DEPLOY_BRANCH',
-  'DEPLOY_REMOTES',
-  'GATE_REQUIRE_LIVE',
-];
-
 /** What a check guards, and by which measure: whoever is checked must not be the one to say it. */
 export const ruleSettings: readonly SettingName[] = [
   'MIGRATIONS_DIR',

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { reasonOf, wrongUsage } from '../core/errors.ts';
-import { sharedSettings, type SettingName } from './settings.ts';
+import type { SettingName } from './settings.ts';
+import { sharedSettings } from './shared-settings.ts';
 
 /** The name of the file, in the project folder: git tracks it, so that every clone has the same. */
 export const sharedFileName = 'maj.config.json';

@@ -11,7 +11,7 @@ import {
 } from '../../../scripts/cli/generate.ts';
 import { loadSettings } from '../../../scripts/config/load.ts';
 import { parseSettings } from '../../../scripts/config/parse.ts';
-import { sharedSettings } from '../../../scripts/config/settings.ts';
+import { sharedSettings } from '../../../scripts/config/shared-settings.ts';
 import { temporaryFolder } from '../../helpers/context.ts';
 
 const file = (name: string): string => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
