@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import * as v from 'valibot';
 import { fitsPattern } from '../config/branch-pattern.ts';
-import { readEnvFile } from '../config/load.ts';
+import { parseEnvFile } from '../config/env-file.ts';
+import { readSettingsFile } from '../config/shared-file.ts';
 import type { Context } from '../core/context.ts';
 import { refused, wrongUsage } from '../core/errors.ts';
 import { liveNames } from '../gate/refs.ts';
@@ -50,7 +51,8 @@ export async function readProject(context: Context, branches: readonly string[])
   ];
   const hooks = await readHooks(context, place.gitFolder, top);
   const hasHusky = dependencies.includes('husky');
-  const env = readEnvFile(join(project, '.env'));
+  const lines = Object.entries(parseEnvFile(readSettingsFile(join(project, '.env')) ?? ''));
+  const env = Object.fromEntries(lines.map(([name, { text }]) => [name, text]));
   const listed = await git(context, project, ['ls-files', '-z', '-c', '-o', '--exclude-standard']);
   const own = await namesIn(project);
   return {
