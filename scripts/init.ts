@@ -1,4 +1,4 @@
-import { isAbsolute, posix } from 'node:path';
+import { isAbsolute, posix, resolve } from 'node:path';
 import type { Verb, VerbArguments, VerbResult } from './cli/verb.ts';
 import { parseBranchPatterns } from './config/branch-pattern.ts';
 import { loadSettings } from './config/load.ts';
@@ -7,6 +7,7 @@ import { inStep, note, warn, type Context } from './core/context.ts';
 import { MajError, refused, wrongUsage } from './core/errors.ts';
 import { rehearseFirst } from './init-rehearse.ts';
 import { describeError } from './messages/catalogue.ts';
+import { bareEdits } from './setup/bare.ts';
 import { editsOf, hookCallOf, type Edit } from './setup/edits.ts';
 import { gateCommand } from './setup/hook-script.ts';
 import { installPackage } from './setup/install-package.ts';
@@ -16,7 +17,7 @@ import { setUpHook, takeDownHook } from './setup/set-up-hook.ts';
 import { readTexts, writeEdits } from './setup/write-edits.ts';
 import { exists } from './system/files.ts';
 
-type InitOption = 'remove' | 'hook' | 'plan' | 'branch';
+type InitOption = 'remove' | 'hook' | 'plan' | 'branch' | 'ci' | 'bare';
 type InitArguments = VerbArguments<InitOption>;
 
 /** `maj init`: the gate in a project that has none, proven to refuse and to allow. */
@@ -24,9 +25,19 @@ export const initVerb: Verb<InitOption> = {
   name: 'init',
   summary:
     'Sets up the gate in a project: hook, settings, scripts and targets; tries it by a push that is refused, and one that is allowed.',
-  usage: ['init', 'init --plan', 'init --remove', 'init --hook'],
+  usage: ['init', 'init --plan', 'init --remove', 'init --hook', 'init --bare REPOSITORY'],
   options: {
     branch: { type: 'string', value: 'NAMES', help: 'The branches to guard, with commas between them.' },
+    ci: {
+      type: 'string',
+      value: 'SERVICE',
+      help: 'Also write a workflow that judges every commit of these branches: github or gitlab.',
+    },
+    bare: {
+      type: 'string',
+      value: 'REPOSITORY',
+      help: 'Set the gate up on the server: as pre-receive hook of this bare repository. With --remove: take it out.',
+    },
     plan: { type: 'boolean', help: 'Show what would be written, and write nothing.' },
     remove: { type: 'boolean', help: 'Take out what init has put in.' },
     hook: {
@@ -36,30 +47,32 @@ export const initVerb: Verb<InitOption> = {
   },
   needsSettings: false,
   async run(context, args) {
-    const { remove, hook, plan, branch } = args.options;
+    const { remove, hook, plan, branch, ci, bare } = args.options;
     const wrong = (reason: string): Error => wrongUsage('bad-usage', { verb: 'init', reason });
     if (args.positionals.length > 0) throw wrong('it takes options only');
     if ([remove, hook, plan].filter((given) => given === true).length > 1)
       throw wrong('--remove, --hook and --plan exclude each other');
     const branches = typeof branch === 'string' ? parseBranchPatterns(branch) : [];
     if (branches === undefined) throw wrong(`${String(branch)} is no list of branches`);
+    if (ci !== undefined && ci !== 'github' && ci !== 'gitlab') throw wrong('--ci takes github or gitlab');
+    if (typeof bare === 'string') return setUpBare(context, args, bare);
     if (hook === true) return setUpClone(context);
     if (remove === true) return takeOut(context, args);
-    return setUp(context, args, branches);
+    return setUp(context, args, { branches, ci });
   },
 };
 
 async function setUp(
   context: Context,
   args: InitArguments,
-  branches: readonly string[],
+  wishes: Parameters<typeof readProject>[1],
 ): Promise<VerbResult> {
   const isPlan = args.options.plan === true;
   if (!isPlan)
     await installPackage(context, (command) =>
       args.confirm(({ results }) => results.setup.installQuestion({ command })),
     );
-  const project = await readProject(context, branches);
+  const project = await readProject(context, wishes);
   const edits = await plannedEdits(project, 'add');
   note(context, 'init-found', project);
   if (project.isEnvTracked) warn(context, 'init-env-tracked', { path: posix.join(project.folder, '.env') });
@@ -97,7 +110,7 @@ async function setUpClone(context: Context): Promise<VerbResult> {
   const nothing: VerbResult = { data: { hook: null }, text: () => [] };
   let project: Project;
   try {
-    project = await readProject(context, []);
+    project = await readProject(context);
   } catch (error) {
     // Packages are installed for production from an archive as well, where nothing is pushed.
     if (error instanceof MajError && error.code === 'init-no-repository') return nothing;
@@ -118,8 +131,26 @@ async function setUpClone(context: Context): Promise<VerbResult> {
   };
 }
 
+/** The same decision on the server that is pushed to, whatever hooks a clone has. */
+async function setUpBare(context: Context, args: InitArguments, folder: string): Promise<VerbResult> {
+  const { remove, plan } = args.options;
+  const top = resolve(context.workingDir, folder);
+  const edits = await bareEdits(context, top, remove === true ? 'remove' : 'add');
+  const files = edits.map(({ path }) => path);
+  if (edits.length > 0) note(context, 'init-changes', { edits });
+  const data = { files };
+  if (plan === true) return { data, text: () => [] };
+  if (edits.length > 0) await args.confirm(({ results }) => results.setup.question({ files }));
+  await writeEdits({ top }, edits);
+  return {
+    data,
+    text: ({ results }) =>
+      remove === true ? results.setup.removed({ files }) : results.setup.bareDone({ folder: top }),
+  };
+}
+
 async function takeOut(context: Context, args: InitArguments): Promise<VerbResult> {
-  const project = await readProject(context, []);
+  const project = await readProject(context);
   const edits = await plannedEdits(project, 'remove');
   const files = edits.map(({ path }) => path);
   if (edits.length > 0) {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { hasBlock, withBlock, withoutBlock } from './block.ts';
+import { ciFiles, withWorkflow, type CiService } from './ci-workflow.ts';
 import type { FoundMigrations, HookManager, PackageManager } from './detect.ts';
 import { gateCommand, withHook, type HookCall } from './hook-script.ts';
 import { withLefthook } from './lefthook.ts';
@@ -20,6 +21,8 @@ export interface Layout {
   readonly env: Readonly<Record<string, string>>;
   /** git would take `.env`, which holds passwords. */
   readonly isEnvShown: boolean;
+  /** The service that is to judge commits as well; undefined: none. */
+  readonly ci: CiService | undefined;
   /** The name of the project's Makefile. */
   readonly makefile: string;
 }
@@ -112,6 +115,7 @@ function changesOf(layout: Layout, what: 'add' | 'remove'): readonly Change[] {
     ...(layout.packageFolder === undefined
       ? []
       : [lines(inProject(makefile), [`-include ${toPackage}/maj.mk`])]),
+    ...ciChanges(layout, isRemoved),
     ...(isEnvShown || isRemoved ? [lines(inProject('.gitignore'), ['.env'])] : []),
     ...(knowsOtherNames(env) || isRemoved
       ? [lines(inProject('.env'), ['DB_NAME=${DB_DATABASE}', 'DB_USER=${DB_USERNAME}'])]
@@ -129,6 +133,22 @@ const knowsOtherNames = (env: Layout['env']): boolean =>
   env['DB_USERNAME'] !== undefined &&
   env['DB_NAME'] === undefined &&
   env['DATABASE_URL'] === undefined;
+
+function ciChanges(layout: Layout, isRemoved: boolean): Change[] {
+  const { ci, packageManager, branches, packageFolder } = layout;
+  const services = isRemoved ? (['github', 'gitlab'] as const) : ci === undefined ? [] : [ci];
+  const { project } = hookCallOf(layout);
+  const program =
+    packageFolder === undefined ? `yarn --cwd ${project} run maj` : `node ${packageFolder}/dist/maj.js`;
+  return services.map((service) => ({
+    path: ciFiles[service],
+    add: (text) =>
+      text !== undefined && hasBlock(text)
+        ? text
+        : withWorkflow(service, text, { packageManager, branches, program, project }),
+    remove: (text) => withoutBlock(text) || undefined,
+  }));
+}
 
 /** Lines at the end of a file whose comments begin with `#`. */
 const lines = (path: string, added: readonly string[]): Change => ({

@@ -16,6 +16,7 @@ import {
   type HookFacts,
   type PackageManager,
 } from './detect.ts';
+import type { CiService } from './ci-workflow.ts';
 import type { Layout } from './edits.ts';
 import { isPlainPath } from './hook-script.ts';
 import { packageSchema } from './package-json.ts';
@@ -33,10 +34,13 @@ export interface Project extends Layout {
 /**
  * Looks at a project: its repository, what installs its packages and starts its hooks, its migrations and its branches.
  *
- * @param branches what is to be guarded, where the user says it
+ * @param wishes what is to be guarded, where the user says it, and the service that is to judge commits
  * @throws MajError `init-no-repository`, `init-path`, `init-not-installed`, `init-package-json`
  */
-export async function readProject(context: Context, branches: readonly string[]): Promise<Project> {
+export async function readProject(
+  context: Context,
+  { branches = [], ci }: { readonly branches?: readonly string[]; readonly ci?: CiService | undefined } = {},
+): Promise<Project> {
   const place = await installationOf(context);
   const { top, project, folder, manifest, rootManifest, packageManager, home } = place;
   if (!place.isThere) throw wrongUsage('init-not-installed', { packageManager });
@@ -66,6 +70,7 @@ export async function readProject(context: Context, branches: readonly string[])
     branches: branches.length > 0 ? branches : await branchesOf(context, top, env['DEPLOY_BRANCH']),
     env,
     ...(await envInGit(context, project)),
+    ci,
     makefile: ['GNUmakefile', 'makefile', 'Makefile'].find((name) => own.includes(name)) ?? 'Makefile',
   };
 }

@@ -5,6 +5,7 @@ import type { Edit, Layout } from './edits.ts';
 declare module '../core/errors.ts' {
   interface Failures {
     'init-no-repository': Failure<'usage', { folder: string; output: string }>;
+    'init-not-bare': Failure<'usage', { folder: string; output: string }>;
     'init-path': Failure<'refused', { path: string }>;
     'init-not-installed': Failure<'usage', { packageManager: PackageManager }>;
     'init-install': Failure<'refused', { command: string; output: string }>;

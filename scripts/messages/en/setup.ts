@@ -35,8 +35,12 @@ export const setup = {
       message: `${facts.folder} is in no git repository${facts.output === '' ? '' : ` (${facts.output})`}.`,
       hint: 'Run `git init` first, or go to the folder of your project.',
     }),
+    'init-not-bare': (facts) => ({
+      message: `${facts.folder} is no bare repository${facts.output === '' ? '' : ` (${facts.output})`}.`,
+      hint: 'Name the folder of the repository that is pushed to, such as /srv/git/shop.git.',
+    }),
     'init-path': (facts) => ({
-      message: `The project’s folder ${facts.path} has a blank or a special character in its name, which the hook’s script cannot hold.`,
+      message: `The folder ${facts.path} has a blank or a special character in its name, which the hook’s script cannot hold.`,
       hint: 'Rename the folder, or write the hook by hand (docs/gate.md).',
     }),
     'init-not-installed': (facts) => ({
@@ -112,6 +116,10 @@ export const setup = {
       ...(facts.files.length === 0
         ? []
         : ['Commit these files, so that every clone has them:', ...listed(facts.files)]),
+    ],
+    bareDone: (facts: { folder: string }) => [
+      `Whatever is pushed to ${facts.folder} is judged by maj gate before it is taken.`,
+      'It counts the settings of maj.config.json in the commits, and receipts that `maj rehearse --publish` brings (docs/gate.md).',
     ],
     removed: (facts: { files: readonly string[] }) =>
       facts.files.length === 0

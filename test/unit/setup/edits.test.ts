@@ -30,6 +30,7 @@ const layout = (manager: HookManager, more: Partial<Layout> = {}): Layout => ({
   branches: ['deploy'],
   env: {},
   isEnvShown: false,
+  ci: undefined,
   makefile: 'Makefile',
   ...more,
 });
@@ -101,6 +102,12 @@ const rows: readonly (readonly [string, Layout, Readonly<Record<string, string>>
     layout(husky, { folder: 'apps/shop' }),
     { 'apps/shop/package.json': json({ name: 'shop' }) },
   ],
+  ['a workflow of GitHub', layout(husky, { ci: 'github' }), { 'package.json': json({ name: 'x' }) }],
+  [
+    'a job of GitLab beside others',
+    layout(husky, { ci: 'gitlab', branches: ['eu/*', 'a.b'] }),
+    { '.gitlab-ci.yml': 'stages: [build]\nbuild:\n  script: make\n' },
+  ],
   [
     'Plug’n’Play',
     layout(husky, { packageFolder: undefined, packageManager: 'yarn-berry' }),
@@ -157,4 +164,18 @@ test('a command of lefthook is indented like the others', () => {
   expect(withLefthook('pre-push:\n    commands:\n        a:\n            run: x\n', 'sh x')).toContain(
     '\n        maj-gate:\n          run: sh x\n          use_stdin: true\n',
   );
+});
+
+test('a job of GitLab runs for the branches that the patterns mean', () => {
+  const { edits } = editsOf(
+    layout(husky, { ci: 'gitlab', branches: ['eu/*', 'a.b'] }),
+    'add',
+    () => undefined,
+  );
+  const job = edits.find(({ path }) => path === '.gitlab-ci.yml')?.after ?? '';
+  const [, first = '', second = ''] = /=~ \/(.*?)\/ \|\| \$CI_COMMIT_BRANCH =~ \/(.*?)\/'/.exec(job) ?? [];
+  expect(
+    ['eu/live', 'eu', 'xeu/live'].map((branch) => new RegExp(first.replace('\\/', '/')).test(branch)),
+  ).toEqual([true, false, false]);
+  expect(['a.b', 'aXb'].map((branch) => new RegExp(second).test(branch))).toEqual([true, false]);
 });
