@@ -92,6 +92,9 @@ export const settings = {
   DEPLOY_BRANCH: withDefault(type.branches, 'deploy'),
   DEPLOY_REMOTES: setting(type.list, 'dokku,https://git.example/*'),
   GATE_REQUIRE_LIVE: withDefault(type.choice('no', 'yes'), 'no'),
+  GATE_SIGNING_KEY: setting(type.path, '/etc/maj/receipts_ed25519'),
+  GATE_ALLOWED_SIGNERS: setting(type.path, '.maj-signers'),
+  GATE_DATABASE_SERVER: setting(type.string, 'db.example:3306'),
   MAJ_LANG: withDefault(type.choice('auto', 'en', 'fr'), 'auto'),
 } as const satisfies Record<string, Setting<unknown>>;
 
@@ -130,4 +133,6 @@ export const ruleSettings: readonly SettingName[] = [
   'DEPLOY_BRANCH',
   'DEPLOY_REMOTES',
   'GATE_REQUIRE_LIVE',
+  'GATE_ALLOWED_SIGNERS',
+  'GATE_DATABASE_SERVER',
 ];

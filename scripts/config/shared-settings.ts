@@ -12,6 +12,8 @@ export const sharedSettings = [
   'DEPLOY_BRANCH',
   'DEPLOY_REMOTES',
   'GATE_REQUIRE_LIVE',
+  'GATE_ALLOWED_SIGNERS',
+  'GATE_DATABASE_SERVER',
 ] as const satisfies readonly SettingName[];
 
 /** What may stand in `maj.config.json`: texts, or lists of texts, in each of which there is no comma. */

@@ -36,6 +36,9 @@ const receiptSchema = v.object({
   /** Why it failed, in the words of the error. */
   failure: v.nullable(v.string()),
   backup: v.string(),
+  /** When the backup was taken, and when it was proven, for whoever has no backups; older receipts do not tell. */
+  backupCreatedAt: v.optional(v.string()),
+  backupProvenAt: v.optional(v.string()),
   /** Of the backup's dump, see `dumpSum`: which rows were met. */
   dumpSha256: v.string(),
   /** Bytes of it; receipts of the first days do not tell. */
@@ -91,6 +94,13 @@ export type ReceiptScript = Readonly<v.InferOutput<typeof scriptSchema>>;
 
 const receiptsDir = (context: Pick<Context, 'projectDir'>): string => join(stateDir(context), 'receipts');
 
+/** Where a receipt is kept. */
+export const receiptPath = (context: Pick<Context, 'projectDir'>, id: string): string =>
+  join(receiptsDir(context), `${id}.json`);
+
+/** Reads a receipt; undefined when it is none, or not as it was written. */
+export const parseReceipt = (text: string): Receipt | undefined => openSealed(receiptSchema, text);
+
 /** Keeps a receipt in `.maj/receipts/`, as the newest; what is kept. */
 export async function writeReceipt(
   context: Pick<Context, 'projectDir'>,
@@ -100,7 +110,7 @@ export async function writeReceipt(
   const [newest] = await readReceipts(context);
   const receipt = { ...draft, number: (newest?.number ?? 0) + 1 };
   await makeStateFolder(context, folder);
-  await writeDurably(join(folder, `${receipt.id}.json`), sealedJson(receipt));
+  await writeDurably(receiptPath(context, receipt.id), sealedJson(receipt));
   return receipt;
 }
 
@@ -110,7 +120,7 @@ export async function readReceipts(context: Pick<Context, 'projectDir'>): Promis
   const names = (await namesIn(folder)).filter((name) => name.endsWith('.json'));
   const receipts: Receipt[] = [];
   for (const name of names) {
-    const receipt = openSealed(receiptSchema, (await readIfThere(join(folder, name))) ?? '');
+    const receipt = parseReceipt((await readIfThere(join(folder, name))) ?? '');
     if (receipt !== undefined) receipts.push(receipt);
   }
   return receipts.sort((a, b) => b.number - a.number || (a.createdAt < b.createdAt ? 1 : -1));

@@ -1,5 +1,5 @@
 import { refuseOthersRehearsal } from '../backup/find.ts';
-import type { Backup } from '../backup/list.ts';
+import type { Backup, ProvenBackup } from '../backup/list.ts';
 import { takeBackup } from '../backup/take.ts';
 import { warn, type Context } from '../core/context.ts';
 import { reasonOf, MajError } from '../core/errors.ts';
@@ -16,7 +16,8 @@ import { dryRun, type DryRunResult } from './dry-run.ts';
 import { warnOfFewerRows } from './fewer-rows.ts';
 import { rehearsedDatabase } from './find-receipt.ts';
 import { hasBinaryLog } from './production-settings.ts';
-import { readReceipts, writeReceipt, type Receipt, type RehearsedDatabase } from './receipt.ts';
+import { readReceipts, type Receipt, type RehearsedDatabase } from './receipt.ts';
+import { checkSigningKey, keepReceipt } from './sign-receipt.ts';
 
 /** A rehearsal that passed. */
 export interface Rehearsal {
@@ -31,9 +32,11 @@ export interface Rehearsal {
  *
  * @param folder the folder of the migration scripts
  * @param given the backup to rehearse on; a new one is taken when there is none
- * @throws MajError `rehearsed-on-another` for a backup of another database: the receipt would speak of this one
+ * @throws MajError `rehearsed-on-another` for a backup of another database: the receipt would speak of this one; what
+ *   `checkSigningKey` throws
  */
 export async function rehearse(context: Context, folder: string, given?: Backup): Promise<Rehearsal> {
+  await checkSigningKey(context);
   const database = await rehearsedDatabase(context);
   if (given !== undefined) refuseOthersRehearsal(given, database);
   const scripts = await readMigrations(folder, context.config);
@@ -55,7 +58,7 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
       times.lap('migrations');
       return receiptOf(context, {
         database,
-        backup,
+        backup: { ...backup, proof },
         scripts,
         rehearsedOn: throwaway.server.version,
         outcome,
@@ -64,12 +67,12 @@ export async function rehearse(context: Context, folder: string, given?: Backup)
     };
     try {
       const result = await dryRun(context, { throwaway, manifest: backup.manifest, migrations: scripts });
-      const receipt = await writeReceipt(context, draft({ passed: true, result }));
+      const receipt = await keepReceipt(context, draft({ passed: true, result }));
       warnOfFewerRows(context, receipt, await readReceipts(context));
       return { receipt, backup: { ...backup, proof }, dryRun: result };
     } catch (error) {
       // An interruption says nothing of the migrations; every other failure closes the gate.
-      if (!context.signal.aborted) await writeReceipt(context, draft({ passed: false, error }));
+      if (!context.signal.aborted) await keepReceipt(context, draft({ passed: false, error }));
       throw error;
     }
   };
@@ -99,7 +102,7 @@ function receiptOf(
   context: Context,
   facts: {
     readonly database: RehearsedDatabase;
-    readonly backup: Backup;
+    readonly backup: ProvenBackup;
     readonly scripts: readonly Migration[];
     readonly rehearsedOn: string;
     readonly outcome: Outcome;
@@ -116,6 +119,8 @@ function receiptOf(
     result: outcome.passed ? 'passed' : 'failed',
     failure: outcome.passed ? null : failureText(outcome.error),
     backup: backup.id,
+    backupCreatedAt: backup.manifest.createdAt,
+    backupProvenAt: backup.proof.provenAt,
     dumpSha256: backup.manifest.dumpSha256,
     dumpBytes: backup.manifest.dumpBytes,
     database,

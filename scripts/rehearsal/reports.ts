@@ -15,6 +15,9 @@ declare module '../core/errors.ts' {
     >;
     'dry-run-privilege': Failure<'refused', { failure: MigrationFailure; database: string; lacking: string }>;
     'dry-run-denied': Failure<'refused', { failure: MigrationFailure; onLive: boolean | undefined }>;
+    'signing-key': Failure<'refused', { path: string; why: string }>;
+    'signing-key-foreign': Failure<'refused', { path: string; key: string; file: string; why: string }>;
+    'receipt-not-found': Failure<'refused', { id: string }>;
     'dry-run-outside': Failure<'refused', { file: string; line: number; statement: number }>;
   }
 }

@@ -7,6 +7,7 @@ declare module '../core/errors.ts' {
     'setpriv-missing': Failure<'refused', { user: string }>;
     'file-name-unreadable': Failure<'refused', { path: string }>;
     'git-failed': Failure<'refused', { command: string; output: string }>;
+    'ssh-keygen-missing': Failure<'refused'>;
     'program-failed': Failure<'refused', { program: string; exit: string; output: string }>;
     'proc-missing': Failure<'refused'>;
     'file-failed': Failure<'refused', { path: string; action: string; reason: string }>;

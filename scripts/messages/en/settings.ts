@@ -131,6 +131,12 @@ export const settings = {
       'Remotes on which DEPLOY_BRANCH is guarded, by name or address, separated by commas; * stands for any characters. If not set: all.',
     GATE_REQUIRE_LIVE:
       'What `maj gate` does if the live database does not answer at once, so that its structure cannot be compared with what the rehearsal met. yes: refuse the push; no: allow it, with a note.',
+    GATE_SIGNING_KEY:
+      'SSH key that receipts are signed with, so that they count elsewhere: the file of the private key, or of the .pub one where an agent holds the private one.',
+    GATE_ALLOWED_SIGNERS:
+      'File in the commit with the keys whose receipts count wherever they were made (ssh-keygen(1), ALLOWED SIGNERS). If not set: only receipts that were made here count.',
+    GATE_DATABASE_SERVER:
+      'Server that a published receipt has to be of: its address as the receipt has it, or what the server says of itself (both in `maj rehearse --json`). If not set: the name of the database decides.',
     MAJ_LANG: 'Language of terminal and report.',
   },
   errors: {

@@ -8,6 +8,10 @@ export const system = {
       message: `${facts.program} failed (${facts.exit})${facts.output === '' ? '.' : `: ${facts.output}`}`,
       hint: 'Its own words above say why.',
     }),
+    'ssh-keygen-missing': () => ({
+      message: 'ssh-keygen is not on PATH, and receipts are signed and checked by it (OpenSSH 8.2 or later).',
+      hint: 'Install the OpenSSH client: apt install openssh-client.',
+    }),
     'proc-missing': () => ({
       message: 'The file system /proc is not mounted, and maj reaches files through it.',
       hint: 'Mount it: mount -t proc proc /proc. Containers and chroots need one of their own.',

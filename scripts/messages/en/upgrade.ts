@@ -233,6 +233,18 @@ export const upgrade = {
         ? 'Files and database are as before the upgrade. Maintenance stays on.'
         : 'Maintenance stays on. Files and database may be half-way.',
     }),
+    'signing-key': (facts) => ({
+      message: `The key ${facts.path} (GATE_SIGNING_KEY) cannot sign the receipt: ${facts.why}.`,
+      hint: 'It has to be a private key that this user can read (chmod 600) and that has no passphrase; or the .pub file of one that an agent holds (ssh-add).',
+    }),
+    'signing-key-foreign': (facts) => ({
+      message: `The key ${facts.path} (GATE_SIGNING_KEY) is not among the allowed signers in ${facts.file}${facts.why === '' ? '' : ` (${facts.why})`}: no gate would take its receipts.`,
+      hint: `Put a line into ${facts.file}, and commit it: NAME namespaces="maj-receipt" followed by what is in the .pub file of the key${facts.key === '' ? '' : ` (${facts.key})`}.`,
+    }),
+    'receipt-not-found': (facts) => ({
+      message: `There is no receipt ${facts.id} in .maj/receipts.`,
+      hint: 'ls .maj/receipts shows those that there are, `maj rehearse` makes one.',
+    }),
     'rehearsal-differs': (facts) => ({
       message: `The database ${facts.database} is no longer what was rehearsed (${facts.receipt}): its schema or its ledger has changed since.`,
       hint: 'Find out who changes the schema meanwhile, then upgrade again: it is rehearsed anew.',
