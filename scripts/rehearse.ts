@@ -6,23 +6,46 @@ import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
 import { refuseForeignMigrations } from './migrations/folder.ts';
 import { migrationsFolder } from './migrations/scripts-folder.ts';
+import { publishing, publishReceipt } from './rehearsal/publish-receipt.ts';
+import { remoteOfReceipts } from './rehearsal/published.ts';
 import { rehearse, type Rehearsal } from './rehearsal/rehearse.ts';
 import { withLock } from './upgrade/lock.ts';
 import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 import { rehearsePackage, type PackageRehearsal } from './upgrade/rehearse-package.ts';
 
 /** `maj rehearse`: backup, proof and dry run together; leaves the receipt that the gate and the upgrade ask for. */
-export const rehearseVerb: Verb<'backup' | 'reinstall' | 'allow-downgrade'> = {
+export const rehearseVerb: Verb<
+  'backup' | 'reinstall' | 'allow-downgrade' | 'publish' | 'remote' | 'receipt'
+> = {
   name: 'rehearse',
   summary:
     'Takes a backup, proves that it can be restored, and runs the pending migrations on the copy: those of the project, or of a package.',
-  usage: ['rehearse', 'rehearse VERSION|FILE|COMMIT', 'rehearse --backup BACKUP'],
+  usage: [
+    'rehearse',
+    'rehearse VERSION|FILE|COMMIT',
+    'rehearse --backup BACKUP',
+    'rehearse --publish [--receipt RECEIPT]',
+  ],
   options: {
     backup: { type: 'string', value: 'BACKUP', help: 'Rehearse on this backup instead of taking a new one.' },
     reinstall: { type: 'boolean', help: 'With a package: also when this version is installed already.' },
     'allow-downgrade': {
       type: 'boolean',
       help: 'With a package: also an older version, if the database holds no migration that it does not know.',
+    },
+    publish: {
+      type: 'boolean',
+      help: 'Puts the signed receipt on the remote, where gates of other machines find it (GATE_SIGNING_KEY).',
+    },
+    remote: {
+      type: 'string',
+      value: 'NAME',
+      help: 'With --publish: on this remote; else on the one of DEPLOY_REMOTES, or origin.',
+    },
+    receipt: {
+      type: 'string',
+      value: 'RECEIPT',
+      help: 'With --publish: this receipt, which is here already. Nothing is rehearsed.',
     },
   },
   needsSettings: true,
@@ -34,14 +57,33 @@ export const rehearseVerb: Verb<'backup' | 'reinstall' | 'allow-downgrade'> = {
     if (more.length > 0) throw wrong('it takes one VERSION, FILE or COMMIT');
     if (wanted === undefined && (allow.reinstall || allow.downgrade))
       throw wrong('--reinstall and --allow-downgrade are for a VERSION, FILE or COMMIT');
+    const { receipt, remote } = options;
+    if (options.publish !== true && (receipt ?? remote) !== undefined)
+      throw wrong('--remote and --receipt are for --publish');
+    if (typeof receipt === 'string' && (id ?? wanted) !== undefined)
+      throw wrong('with --receipt nothing is rehearsed');
+    const to = typeof remote === 'string' ? remote : remoteOfReceipts(context.config);
+    const kept = async <R extends Rehearsal>(rehearsing: () => Promise<R>): Promise<R & Published> =>
+      options.publish === true
+        ? { ...(await publishing(context, to, rehearsing)), published: to }
+        : rehearsing();
     return withLock(context, 'rehearse', async () => {
+      if (typeof receipt === 'string') {
+        await publishReceipt(context, receipt, to);
+        const data = { receipt, remote: to };
+        return { data, text: ({ results }) => results.upgrade.published(data) };
+      }
       await refuseUnfinished(context);
       const given = typeof id === 'string' ? await findBackup(context, id) : undefined;
       if (wanted !== undefined)
-        return rehearsed(context, await rehearsePackage(context, wanted, { given, allow }), wanted);
+        return rehearsed(
+          context,
+          await kept(() => rehearsePackage(context, wanted, { given, allow })),
+          wanted,
+        );
       const folder = await migrationsFolder(context);
       if (!isInApplication(context, folder)) await refuseForeignMigrations(folder);
-      return rehearsed(context, await rehearse(context, folder, given));
+      return rehearsed(context, await kept(() => rehearse(context, folder, given)));
     });
   },
 };
@@ -50,9 +92,14 @@ export const rehearseVerb: Verb<'backup' | 'reinstall' | 'allow-downgrade'> = {
 const isInApplication = (context: Context, folder: string): boolean =>
   context.config.APP_DIR !== undefined && !relative(applicationDir(context), folder).startsWith('..');
 
+/** The remote that a receipt was published on. */
+interface Published {
+  readonly published?: string;
+}
+
 function rehearsed(
   context: Context,
-  { receipt, backup, dryRun, ...rest }: Rehearsal | PackageRehearsal,
+  { receipt, backup, dryRun, ...rest }: (Rehearsal | PackageRehearsal) & Published,
   wanted?: string,
 ): VerbResult {
   const upgrade =
@@ -61,8 +108,8 @@ function rehearsed(
       : undefined;
   return {
     data: { ...receipt, ...rest },
-    text: ({ results }) =>
-      results.upgrade.rehearsed({
+    text: ({ results }) => [
+      ...results.upgrade.rehearsed({
         backup: backup.id,
         backupBytes: backup.manifest.dumpBytes,
         proofMs: receipt.durationMs.proof,
@@ -71,5 +118,9 @@ function rehearsed(
         receipt: receipt.id,
         upgrade,
       }),
+      ...(rest.published === undefined
+        ? []
+        : results.upgrade.published({ receipt: receipt.id, remote: rest.published })),
+    ],
   };
 }

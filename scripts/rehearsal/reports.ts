@@ -17,6 +17,8 @@ declare module '../core/errors.ts' {
     'dry-run-denied': Failure<'refused', { failure: MigrationFailure; onLive: boolean | undefined }>;
     'signing-key': Failure<'refused', { path: string; why: string }>;
     'signing-key-foreign': Failure<'refused', { path: string; key: string; file: string; why: string }>;
+    'receipt-damaged': Failure<'unsound', { id: string }>;
+    'receipt-not-published': Failure<'refused', { id: string | undefined; remote: string; output: string }>;
     'receipt-not-found': Failure<'refused', { id: string }>;
     'dry-run-outside': Failure<'refused', { file: string; line: number; statement: number }>;
   }
@@ -24,6 +26,7 @@ declare module '../core/errors.ts' {
 
 declare module '../core/events.ts' {
   interface Notes {
+    'failure-not-published': { id: string; reason: string };
     'dry-run-unlike-live': { sqlMode: string | undefined };
     'dry-run-settings': { settings: readonly ServerSetting[] };
     'rehearsed-on-less': { now: MetRows; before: MetRows };

@@ -245,6 +245,17 @@ export const upgrade = {
       message: `There is no receipt ${facts.id} in .maj/receipts.`,
       hint: 'ls .maj/receipts shows those that there are, `maj rehearse` makes one.',
     }),
+    'receipt-damaged': (facts) => ({
+      message: `The receipt .maj/receipts/${facts.id}.json is not as it was written.`,
+      hint: 'Rehearse again: `maj rehearse`.',
+    }),
+    'receipt-not-published': (facts) => ({
+      message: `${facts.id === undefined ? `Receipts cannot be published on ${facts.remote}` : `The receipt ${facts.id} is kept here, but was not published on ${facts.remote}`}: ${facts.output}`,
+      hint:
+        facts.id === undefined
+          ? 'Name another remote (--remote NAME), or try `git ls-remote` yourself. Nothing was rehearsed yet.'
+          : `Once the remote can be pushed to: \`maj rehearse --publish --receipt ${facts.id}\`, which rehearses nothing again.`,
+    }),
     'rehearsal-differs': (facts) => ({
       message: `The database ${facts.database} is no longer what was rehearsed (${facts.receipt}): its schema or its ledger has changed since.`,
       hint: 'Find out who changes the schema meanwhile, then upgrade again: it is rehearsed anew.',
@@ -288,6 +299,8 @@ export const upgrade = {
     'prove-equal': () => 'Look for what differs from the backup',
   } satisfies Partial<StepTexts>,
   notes: {
+    'failure-not-published': (facts) =>
+      `that it failed (receipt ${facts.id}) could not be published: ${facts.reason}`,
     'receipt-covers': (facts) => `already rehearsed, as ${facts.receipt}`,
     'maintenance-unmanaged': (facts) =>
       facts.stopped.length === 0
@@ -349,6 +362,9 @@ export const upgrade = {
             '  It is tried again with --retry only.',
           ]),
       'Nothing was changed.',
+    ],
+    published: (facts: { receipt: string; remote: string }) => [
+      `Published the receipt ${facts.receipt} on ${facts.remote}.`,
     ],
     upgraded: (facts: Upgraded) => [
       `Upgraded ${facts.from ?? '(unknown version)'} -> ${facts.to}.`,
