@@ -2,6 +2,7 @@ import type { Verb, VerbResult } from './cli/verb.ts';
 import { wrongUsage } from './core/errors.ts';
 import { bypassReason } from './gate/bypass.ts';
 import type { Allowed } from './gate/judge.ts';
+import { isReceived } from './gate/refs.ts';
 import { readGuardedPush, type GuardedPush } from './gate/read-push.ts';
 import { resolveCommit } from './gate/repository.ts';
 
@@ -34,8 +35,9 @@ function answer(
 /** `maj gate`: the pre-push hook's question, answered from what was rehearsed. */
 export const gateVerb: Verb<'commit'> = {
   name: 'gate',
-  summary: 'Decides, as git’s pre-push hook, whether a push to the deploy branch may go through.',
-  usage: ['gate [REMOTE] [URL] < git’s lines', 'gate --commit COMMIT'],
+  summary:
+    'Decides, as git’s pre-push or pre-receive hook, whether a push to the deploy branch may go through.',
+  usage: ['gate [REMOTE] [URL] < git’s lines', 'gate < git’s lines of pre-receive', 'gate --commit COMMIT'],
   options: {
     commit: {
       type: 'string',
@@ -58,12 +60,22 @@ export const gateVerb: Verb<'commit'> = {
     // Loaded where something is to be judged: most pushes go elsewhere, and wait for the answer all the same.
     const judging = () => import('./gate/judge.ts');
     const { commit: name } = args.options;
+    const receiving = () => import('./gate/receive.ts');
+    if (typeof name === 'string' && context.env['GIT_DIR'] !== undefined) {
+      const { isInBareHook, judgeReceivedCommit } = await receiving();
+      if (await isInBareHook(context))
+        return answer([await judgeReceivedCommit(context, name, args.settings)], branches, undefined);
+    }
     if (typeof name === 'string') {
       const judged = { commit: await resolveCommit(context, name), branch: branches.join(', ') };
       return answer([await (await judging()).judgeCommit(context, judged)], branches, undefined);
     }
-    const push = await readGuardedPush(context, await args.readStdin(), { remote, url });
-    const reason = bypassReason(context);
+    const [input, reason] = [await args.readStdin(), bypassReason(context)];
+    if (remote === undefined && isReceived(input, context.env)) {
+      const { judgeReceived } = await receiving();
+      return answer(await judgeReceived(context, input ?? '', args.settings, reason), branches, undefined);
+    }
+    const push = await readGuardedPush(context, input, { remote, url });
     const allowed = isElsewhere(push) ? [] : await (await judging()).judgePush(context, push, reason);
     return answer(allowed, branches, push);
   },

@@ -84,7 +84,7 @@ async function runVerb(
 }
 
 async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promise<void> {
-  const projectDir = projectFolder(args.project);
+  const projectDir = projectFolder(args.project, verb.deciding === 'project' && isBare('.'));
   const { config, env, exposed, ignored, slips } = verb.needsSettings
     ? loadSettings(projectDir, args.settings, process.env, verb.deciding)
     : withoutSettings();
@@ -108,6 +108,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
   const result = await verb.run(context, {
     positionals: args.positionals,
     options: args.options,
+    settings: args.settings,
     yes: args.yes,
     confirm: async (question) => {
       if (args.yes) return;
@@ -136,11 +137,17 @@ async function reporter(json: boolean, messages: Messages): Promise<Report> {
   return spinnerReporter(messages, printError, () => systemClock.monotonicMs());
 }
 
-function projectFolder(given: string | undefined): string {
+/** @param inCommit the project may be a folder of commits alone */
+function projectFolder(given: string | undefined, inCommit: boolean): string {
   const path = resolve(given ?? '.');
+  if (inCommit && !existsSync(path)) return path;
   if (!existsSync(path) || !statSync(path).isDirectory()) throw wrongUsage('no-project', { path });
   return path;
 }
+
+/** Whether a folder is a repository without files beside it (gitrepository-layout(5)). */
+const isBare = (folder: string): boolean =>
+  ['HEAD', 'objects', 'refs'].every((name) => existsSync(resolve(folder, name)));
 
 function withoutSettings(): LoadedSettings {
   const defaults = parseSettings({}, []);

@@ -1,4 +1,5 @@
 import type { Deciding } from '../config/load.ts';
+import type { SettingName } from '../config/settings.ts';
 import type { Context } from '../core/context.ts';
 import type { ExitCode } from '../core/exit-codes.ts';
 import type { Messages } from '../messages/catalogue.ts';
@@ -16,6 +17,8 @@ interface VerbOption {
 export interface VerbArguments<O extends string = string> {
   readonly positionals: readonly string[];
   readonly options: Readonly<Partial<Record<O, string | boolean>>>;
+  /** Settings that were given as options; those of the context hold them already. */
+  readonly settings: Readonly<Partial<Record<SettingName, string>>>;
   /** `--yes` was given. */
   readonly yes: boolean;
   /** Asks a question on the terminal; `--yes` answers it, no terminal refuses. */

@@ -5,9 +5,15 @@ import { expandEnvFile, parseEnvFile } from './env-file.ts';
 import { refuseStrangers } from './own-folders.ts';
 import { findSlips, parseSettings, type NoValue, type Slip } from './parse.ts';
 import { folderOfRecords } from './records-folder.ts';
-import { mergeCallerFirst, mergeProjectFirst } from './settings-precedence.ts';
+import {
+  mergeCallerFirst,
+  mergeProjectFirst,
+  mergeServerFirst,
+  type ChosenTexts,
+  type Sources,
+} from './settings-precedence.ts';
 import { isSecret, ruleSettings, settingNames, type Config, type SettingName } from './settings.ts';
-import { readSettingsFile, readSharedSettings, sharedFileName } from './shared-file.ts';
+import { parseSharedSettings, readSettingsFile, readSharedSettings, sharedFileName } from './shared-file.ts';
 
 /** The settings, and the environment that child processes may see. */
 export interface LoadedSettings {
@@ -49,6 +55,40 @@ export function loadSettings(
   const path = resolve(folder, '.env');
   const shared = resolve(projectDir, sharedFileName);
   refuseStrangers(projectDir, [...new Set([projectDir, folder]), shared, path], environment);
+  const others = { shared: readSharedSettings(projectDir) ?? {}, environment, options };
+  const merge = deciding === 'project' ? mergeProjectFirst : mergeCallerFirst;
+  const { config, file, ignored } = settle(path, others, merge, deciding);
+  const exposed = holdsSecret(file) && isOpenToOthers(path) ? path : undefined;
+  const slips = findSlips(Object.keys(file));
+  return { config, env: withoutSecrets(environment), exposed, ignored, slips };
+}
+
+/**
+ * The settings by which a repository judges what is pushed to it: those of a commit, and before them this machine's own.
+ *
+ * @param folder has `.env`, or none
+ * @param shared `maj.config.json` of the commit, and where that is, for errors
+ * @throws MajError `settings-invalid`, `settings-unreadable`, `settings-not-shared`
+ */
+export function settingsOfCommit(
+  folder: string,
+  shared: { readonly text: string; readonly path: string } | undefined,
+  options: Partial<Record<SettingName, string>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Config {
+  const said = shared === undefined ? {} : parseSharedSettings(shared.text, shared.path);
+  const path = resolve(folder, '.env');
+  return settle(path, { shared: said, environment, options }, mergeServerFirst, 'project').config;
+}
+
+/** Reads `.env`, and makes settings of it and of what else is said, by a rule for what goes before what. */
+function settle(
+  path: string,
+  sources: Omit<Sources, 'file'>,
+  merge: (sources: Sources) => ChosenTexts,
+  deciding: Deciding,
+): Pick<LoadedSettings, 'config' | 'ignored'> & { readonly file: Sources['file'] } {
+  const { environment } = sources;
   const fileFirst = deciding === 'project';
   /** Whether the environment counts for what a line of `.env` asks for: for a rule it says nothing itself either. */
   const isAsked = (of: string): boolean => !(fileFirst && (ruleSettings as readonly string[]).includes(of));
@@ -57,9 +97,7 @@ export function loadSettings(
     (name, of) => (isAsked(of) ? given(environment, name) : undefined),
     fileFirst,
   );
-  const sources = { shared: readSharedSettings(projectDir) ?? {}, file, environment, options };
-  const { texts, ignored } =
-    deciding === 'project' ? mergeProjectFirst(sources) : { texts: mergeCallerFirst(sources), ignored: [] };
+  const { texts, ignored } = merge({ ...sources, file });
   const unfilled = settingNames.flatMap((name): NoValue[] => {
     const asked = texts[name] === file[name] ? missing.get(name) : undefined;
     if (asked === undefined) return [];
@@ -73,9 +111,7 @@ export function loadSettings(
     : parsed.problems.filter((problem) => problem.kind !== 'invalid' || !named.has(problem.name));
   const problems = [...unfilled, ...others];
   if (!parsed.ok || problems.length > 0) throw wrongUsage('settings-invalid', { problems });
-  const exposed = holdsSecret(file) && isOpenToOthers(path) ? path : undefined;
-  const slips = findSlips(Object.keys(file));
-  return { config: parsed.config, env: withoutSecrets(environment), exposed, ignored, slips };
+  return { config: parsed.config, file, ignored };
 }
 
 /** What is empty in the environment is not given; nor is what every object of JavaScript has. */
@@ -85,7 +121,7 @@ const given = (
 ): string | undefined =>
   Object.hasOwn(environment, name) && environment[name] !== '' ? environment[name] : undefined;
 
-const holdsSecret = (file: Readonly<Record<string, string>>): boolean =>
+const holdsSecret = (file: Sources['file']): boolean =>
   settingNames.some((name) => isSecret(name) && (file[name] ?? '') !== '');
 
 const isOpenToOthers = (path: string): boolean => (statSync(path).mode & 0o066) !== 0;

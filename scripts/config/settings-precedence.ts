@@ -23,8 +23,9 @@ export interface ChosenTexts {
 const addressParts: ReadonlySet<SettingName> = new Set(urlParts);
 
 /** Options over environment over `.env` over what is shared: whoever calls decides. Pure. */
-export function mergeCallerFirst({ shared, file, environment, options }: Sources): Texts {
-  return { ...shared, ...file, ...Object.fromEntries(called(environment)), ...options };
+export function mergeCallerFirst({ shared, file, environment, options }: Sources): ChosenTexts {
+  const texts = { ...shared, ...file, ...Object.fromEntries(called(environment)), ...options };
+  return { texts, ignored: [] };
 }
 
 /**
@@ -47,6 +48,13 @@ export function mergeProjectFirst({ shared, file, environment, options }: Source
   );
   return { texts: { ...said, ...Object.fromEntries(added) }, ignored: ignored.map(([name]) => name) };
 }
+
+/**
+ * Where others push to: what this machine's own `.env` says goes before what a commit brings. For the rest the project decides.
+ * Pure.
+ */
+export const mergeServerFirst = ({ shared, file, ...others }: Sources): ChosenTexts =>
+  mergeProjectFirst({ ...others, shared: { ...shared, ...given(file) }, file: {} });
 
 /** What is empty says nothing, such as a line of `.env.example` that nobody filled in; but of settings that may be empty. */
 const given = (texts: Texts): Texts =>

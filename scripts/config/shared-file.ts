@@ -28,7 +28,15 @@ const fileSchema = v.pipe(
 export function readSharedSettings(projectDir: string): SharedTexts | undefined {
   const path = resolve(projectDir, sharedFileName);
   const text = readSettingsFile(path);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseSharedSettings(text, path);
+}
+
+/**
+ * The same of its text.
+ *
+ * @param path where that is from, for errors
+ */
+export function parseSharedSettings(text: string, path: string): SharedTexts {
   const parsed = v.safeParse(fileSchema, text);
   if (!parsed.success) {
     throw wrongUsage('settings-unreadable', { path, reason: v.summarize(parsed.issues) });

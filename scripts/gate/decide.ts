@@ -62,7 +62,7 @@ export interface ScriptChange {
 }
 
 /** Open with the receipt that allows it, or closed with every reason. */
-type GateDecision =
+export type GateDecision =
   | { readonly open: true; readonly receipt: Receipt }
   | { readonly open: false; readonly reasons: readonly GateReason[] };
 

@@ -24,6 +24,8 @@ const entrySchema = v.object({
   commit: v.nullable(v.string()),
   /** The receipt that allowed it. */
   receipt: v.optional(v.string()),
+  /** Who has signed that, where it was rehearsed elsewhere. */
+  signedBy: v.optional(v.string()),
   /** Why it was bypassed, and what had been refused. */
   reason: v.optional(v.string()),
   refused: v.optional(v.string()),

@@ -16,12 +16,15 @@ import {
 } from './gate-log.ts';
 import type { GuardedPush } from './read-push.ts';
 import { branchOf, isNone } from './refs.ts';
+import { askBranches, remoteToAsk } from './repository.ts';
 
 /** A commit that may go to a guarded branch. */
 export interface Allowed {
   readonly commit: string;
   readonly branch: string;
   readonly receipt: Receipt;
+  /** Who has signed it, where it was rehearsed elsewhere. */
+  readonly signedBy: string | undefined;
 }
 
 /** Says what stands on the guarded branches and did not come through the gate. */
@@ -45,13 +48,15 @@ async function noticeWhatCameAround(
  * Judges a push; what is let through without a receipt, since somebody said why, is kept.
  *
  * @param reason why the gate is bypassed; undefined: it is not
+ * @param places where records and published receipts are, where that is not beside the repository, and on its remote
  */
 export async function judgePush(
   repository: Context,
   push: GuardedPush,
   reason: string | undefined,
+  places: GatePlaces = { remote: push.target.url },
 ): Promise<Allowed[]> {
-  const context = await gateContextOf(repository);
+  const context = await gateContextOf(repository, places);
   const { records } = context;
   await noticeWhatCameAround(context, push);
   const common = {
@@ -73,7 +78,8 @@ export async function judgePush(
   for (const ref of push.refs) {
     const judged = { commit: ref.localSha, branch: branchOf(ref) ?? '' };
     await judge([judged.branch], judged.commit, async () => {
-      allowed.push({ ...judged, receipt: await requireReceipt(context, judged) });
+      const standing = places.standing ?? (isNone(ref.remoteSha) ? undefined : ref.remoteSha);
+      allowed.push({ ...judged, ...(await requireReceipt(context, { ...judged, standing })) });
     });
   }
   if (bypassed.length > 0) {
@@ -81,12 +87,13 @@ export async function judgePush(
     for (const { branch, by } of bypassed)
       warn(repository, 'gate-bypassed', { branch, by, reason: reason ?? '', path: recordPath(records) });
   }
-  const entries = allowed.map(({ commit, branch, receipt }): GateEntry => ({
+  const entries = allowed.map(({ commit, branch, receipt, signedBy }): GateEntry => ({
     ...common,
     what: 'allowed',
     branch,
     commit,
     receipt: receipt.id,
+    ...(signedBy === undefined ? {} : { signedBy }),
   }));
   // Without this line the next gate says that it did not let this through: no reason to refuse it.
   if (entries.length > 0)
@@ -95,11 +102,26 @@ export async function judgePush(
 }
 
 /** Judges one commit, which nobody pushes. */
-export async function judgeCommit(context: Context, judged: Omit<Allowed, 'receipt'>): Promise<Allowed> {
-  return { ...judged, receipt: await requireReceipt(await gateContextOf(context), judged) };
+export async function judgeCommit(
+  context: Context,
+  judged: Pick<Allowed, 'commit' | 'branch'>,
+  places?: GatePlaces,
+): Promise<Allowed> {
+  const at = places ?? { remote: await remoteToAsk(context), standing: askBranches };
+  const gate = await gateContextOf(context, at);
+  return { ...judged, ...(await requireReceipt(gate, { ...judged, standing: at.standing })) };
 }
 
-async function gateContextOf(context: Context): Promise<GateContext> {
-  const records = { ...context, projectDir: folderOfRecords(context.projectDir) };
-  return { repository: context, records, receipts: await readReceipts(records) };
+/** Where the gate looks beside the repository that it is asked about. */
+export interface GatePlaces extends Partial<Pick<GateContext, 'records'>>, Pick<GateContext, 'remote'> {
+  /** The commit that says who may sign; what the branch has on the remote, where not given. */
+  readonly standing?: string;
+}
+
+async function gateContextOf(
+  repository: Context,
+  { records: given, remote }: GatePlaces,
+): Promise<GateContext> {
+  const records = given ?? { ...repository, projectDir: folderOfRecords(repository.projectDir) };
+  return { repository, records, remote, receipts: await readReceipts(records) };
 }

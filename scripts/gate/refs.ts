@@ -27,6 +27,31 @@ export function parsePushedRefs(text: string): PushedRef[] | undefined {
   return refs;
 }
 
+/** Reads the lines that git hands to a pre-receive hook, `old new ref`; undefined when a line is none of git's. */
+export function parseReceivedRefs(text: string): PushedRef[] | undefined {
+  const refs: PushedRef[] = [];
+  for (const line of text.split('\n').filter((candidate) => candidate.trim() !== '')) {
+    const [remoteSha = '', localSha = '', remoteRef = '', ...rest] = line.trim().split(' ');
+    if (rest.length > 0 || !isObjectId(remoteSha) || !isObjectId(localSha) || !remoteRef.startsWith('refs/'))
+      return undefined;
+    refs.push({ localRef: remoteRef, localSha, remoteRef, remoteSha });
+  }
+  return refs;
+}
+
+/**
+ * Whether these are the lines of a hook on the side that is pushed to: three fields, where pre-push has four. An empty input
+ * is one there, too, if git says that it holds what is pushed back (githooks(5), quarantine). Pure.
+ */
+export const isReceived = (
+  input: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean =>
+  input !== undefined &&
+  (input.trim() === ''
+    ? env['GIT_QUARANTINE_PATH'] !== undefined
+    : /^\S+ \S+ \S+$/.test(input.trim().split('\n')[0] ?? ''));
+
 /** SHA-1 and SHA-256 repositories have names of 40 and 64 hexadecimal digits. */
 const isObjectId = (text: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 

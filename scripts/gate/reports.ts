@@ -3,6 +3,7 @@ import type { DatabaseIdentity } from '../database/same-database.ts';
 import type { ContentProblem } from './commit.ts';
 import type { LiveReason } from './compare-live.ts';
 import type { GateReason, ScriptChange } from './decide.ts';
+import type { PublishedReason } from './published.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {
@@ -12,7 +13,9 @@ declare module '../core/errors.ts' {
         branch: string;
         commit: string;
         database: DatabaseIdentity | undefined;
-        reasons: readonly (GateReason | LiveReason)[];
+        /** Whether receipts count that others have published. */
+        published: boolean;
+        reasons: readonly (GateReason | LiveReason | PublishedReason)[];
       }
     >;
     'gate-deletion': Failure<'refused', { branches: readonly string[]; mirror: boolean }>;
@@ -20,6 +23,7 @@ declare module '../core/errors.ts' {
     'gate-unsaid': Failure<'refused', { folder: string; guarded: readonly string[]; branch: string }>;
     'gate-bypass-reason': Failure<'usage', { reason: string }>;
     'gate-content': Failure<'refused', { commit: string; problem: ContentProblem }>;
+    'gate-elsewhere': Failure<'refused', { folder: string }>;
     'gate-input': Failure<'usage'>;
     'gate-input-empty': Failure<'refused', { known: boolean }>;
     'gate-git': Failure<'refused', { command: string; output: string }>;
@@ -29,7 +33,9 @@ declare module '../core/errors.ts' {
 declare module '../core/events.ts' {
   interface Notes {
     'gate-live-unknown': { why: string };
+    'gate-live-elsewhere': NoFacts;
     'gate-came-around': { branch: string; commit: string; changes: readonly ScriptChange[] };
+    'gate-first-push': { branch: string };
     'gate-bypassed': { branch: string; by: string; reason: string; path: string };
     'gate-unsaid': { folder: string; guarded: readonly string[] };
   }

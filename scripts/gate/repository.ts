@@ -1,7 +1,8 @@
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
+import { remoteOfReceipts } from '../rehearsal/published.ts';
 import type { CallingPush } from '../system/process/calling-push.ts';
-import { gitEnvironment } from '../system/process/git.ts';
+import { commitNamed, gitEnvironment } from '../system/process/git.ts';
 import { capture, shell } from '../system/process/processes.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import { withShownUrls } from '../system/urls.ts';
@@ -45,6 +46,12 @@ export async function resolveCommit(
 ): Promise<string> {
   return (await askGit(context, ['rev-parse', '--verify', '--end-of-options', `${name}^{commit}`])).trim();
 }
+
+/** The full name of a commit; undefined where there is none of this name. */
+export const commitIfThere = (
+  context: Pick<Context, 'env' | 'projectDir'>,
+  name: string,
+): Promise<string | undefined> => commitNamed(gateEnvironment(context), context.projectDir, name);
 
 /** The addresses of each remote, as git uses them. */
 export async function readRemotes(
@@ -128,4 +135,17 @@ export function hasWorkIn(
   const meant = (url === undefined ? undefined : flags.get(url)) ?? [...flags.values()].flat();
   // What is up to date, and what git itself refuses, is in no line for the hook.
   return meant.some((flag) => flag !== '=' && flag !== '!' && !(mirror && flag === '-'));
+}
+
+/** In the place of a commit: what stands on the guarded branch is to be looked up. */
+export const askBranches = 'ask';
+
+/** The remote whose receipts are asked for where nobody pushes; undefined in a bare repository, which has them itself. */
+export async function remoteToAsk(
+  context: Pick<Context, 'env' | 'projectDir' | 'config'>,
+): Promise<string | undefined> {
+  if (context.config.GATE_ALLOWED_SIGNERS === undefined) return undefined;
+  const remote = remoteOfReceipts(context.config);
+  const known = (await askGit(context, ['remote'])).split('\n');
+  return known.includes(remote) ? remote : undefined;
 }

@@ -8,6 +8,7 @@ export const verbArguments = (
 ): VerbArguments => ({
   positionals,
   options,
+  settings: {},
   yes: true,
   confirm,
   readStdin: () => Promise.resolve(undefined),

@@ -3,10 +3,22 @@ import type { DatabaseIdentity } from '../../database/same-database.ts';
 import type { ContentProblem } from '../../gate/commit.ts';
 import type { LiveReason } from '../../gate/compare-live.ts';
 import type { GateReason, ScriptChange } from '../../gate/decide.ts';
+import type { PublishedReason } from '../../gate/published.ts';
 import { nameOfRecord } from '../../migrations/script-names.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
-function reasonText(reason: GateReason | LiveReason): string {
+type Reason = GateReason | LiveReason | PublishedReason;
+
+const distrust: Readonly<
+  Record<Extract<PublishedReason, { kind: 'receipt-distrusted' }>['problem'], string>
+> = {
+  damaged: 'is not as it was written',
+  unsigned: 'is not signed',
+  edited: 'is not what was signed: it, or its signature, was changed',
+  undated: 'does not say when its backup was taken and proven: an older maj has made it',
+};
+
+function reasonText(reason: Reason): string {
   switch (reason.kind) {
     case 'no-database':
       return 'nothing says of which database the rehearsal has to be: DB_NAME is set neither in maj.config.json nor in .env';
@@ -36,6 +48,20 @@ function reasonText(reason: GateReason | LiveReason): string {
       return 'the live database has another structure than the rehearsal met, and than any of its migrations leaves';
     case 'live-unknown':
       return `the live database has to be compared (GATE_REQUIRE_LIVE), and does not answer at once: ${reason.why}`;
+    case 'receipts-unreachable':
+      return `what others have rehearsed cannot be fetched from ${reason.remote}: ${reason.output}`;
+    case 'signers-absent':
+      return `what others have rehearsed cannot be checked: the commit ${reason.commit.slice(0, 12)}, which says whose receipts count, has no file ${reason.file}`;
+    case 'signatures-unchecked':
+      return 'what others have rehearsed cannot be checked: ssh-keygen is not on PATH';
+    case 'none-published':
+      return `nothing was rehearsed here, and no receipt is published${reason.remote === undefined ? ' here' : ' on the remote'}`;
+    case 'receipt-distrusted':
+      return `the published receipt ${reason.id} does not count: it ${distrust[reason.problem]}`;
+    case 'receipt-foreign':
+      return `the published receipt ${reason.id} does not count: it is signed with the ${reason.key}, which is not allowed (${reason.why})`;
+    case 'receipt-of-another':
+      return `the published receipt ${reason.id} is of another database, ${databaseText(reason.database)}`;
     case 'script-settings-differ':
       return 'DB_SQL_MODE, MIGRATIONS_PLACEHOLDERS or MIGRATIONS_AFTER_EACH has changed since the rehearsal';
     case 'scripts-differ':
@@ -46,8 +72,13 @@ function reasonText(reason: GateReason | LiveReason): string {
 const wrongClock = 'Check the clock of this machine.';
 
 /** What has to be done before a rehearsal helps. */
-const reasonHints: Readonly<Partial<Record<(GateReason | LiveReason)['kind'], string>>> = {
+const reasonHints: Readonly<Partial<Record<Reason['kind'], string>>> = {
   'no-database': 'Set DB_NAME in maj.config.json, and commit it.',
+  'signatures-unchecked': 'Install the OpenSSH client: apt install openssh-client.',
+  'signers-absent':
+    'Whoever first brings that file to a branch has to rehearse here: a push cannot say itself who may sign for it.',
+  'receipt-of-another':
+    'DB_NAME and GATE_DATABASE_SERVER say which database counts; `maj rehearse --json` has what a receipt says of its own.',
   'live-unknown': 'Start the database server, or correct the address in .env.',
   'live-other-server': 'Check that the address in .env is that of the live server.',
   'backup-in-future': wrongClock,
@@ -96,7 +127,9 @@ export const gate = {
       ].join('\n'),
       hint: [
         ...new Set(facts.reasons.map(({ kind }) => reasonHints[kind])),
-        'Run `maj rehearse` (./node_modules/.bin/maj rehearse), then push again.',
+        facts.published
+          ? 'Run `maj rehearse --publish` where the rows are, with a key that GATE_ALLOWED_SIGNERS allows, or `maj rehearse` here; then push again.'
+          : 'Run `maj rehearse` (./node_modules/.bin/maj rehearse), then push again.',
       ]
         .filter((hint) => hint !== undefined)
         .join(' '),
@@ -124,8 +157,12 @@ export const gate = {
       hint: problemHint(facts.problem),
     }),
     'gate-input': () => ({
-      message: 'Standard input does not hold what git hands to a pre-push hook.',
-      hint: 'Call `maj gate "$@"` from .husky/pre-push, or name a commit: `maj gate --commit HEAD`.',
+      message: 'Standard input does not hold what git hands to a pre-push or a pre-receive hook.',
+      hint: 'Call `maj gate "$@"` from .husky/pre-push, or `maj gate` from hooks/pre-receive of the repository that is pushed to, before anything else reads the lines; or name a commit: `maj gate --commit HEAD`.',
+    }),
+    'gate-elsewhere': (facts) => ({
+      message: `The push is refused: ${facts.folder} is not the repository that it goes to.`,
+      hint: 'Call `maj gate` from hooks/pre-receive without a `cd` before it; --project FOLDER names the project.',
     }),
     'gate-input-empty': (facts) => ({
       message: facts.known
@@ -144,6 +181,10 @@ export const gate = {
       `on the remote, ${facts.branch} is at the commit ${facts.commit.slice(0, 12)}, which this gate has not let through (git push --no-verify, or another clone)${facts.changes.length === 0 ? '' : `; not rehearsed here: ${nameList(facts.changes.map(changeText))}`}`,
     'gate-live-unknown': (facts) =>
       `the live database was not compared with what the rehearsal met: ${facts.why}`,
+    'gate-live-elsewhere': () =>
+      'the database that the settings reach is on another server than the one that was rehearsed, and was not compared with it',
+    'gate-first-push': (facts) =>
+      `nothing stands on ${facts.branch} yet: the settings and the allowed signers of the pushed commit itself count, this once`,
     'gate-bypassed': (facts) =>
       `the gate is bypassed for ${facts.branch} by ${facts.by}: ${facts.reason} (kept in ${facts.path})`,
     'gate-unsaid': (facts) =>
@@ -160,7 +201,8 @@ export const gate = {
       backup: string;
       database: DatabaseIdentity | undefined;
       pending: number;
+      signedBy: string | undefined;
     }) =>
-      `gate: ${facts.commit.slice(0, 12)} may go to ${facts.branch}: rehearsed as ${facts.receipt} on backup ${facts.backup}${facts.database === undefined ? '' : ` of ${databaseText(facts.database)}`}, ${facts.pending} pending ${facts.pending === 1 ? 'migration' : 'migrations'}`,
+      `gate: ${facts.commit.slice(0, 12)} may go to ${facts.branch}: rehearsed as ${facts.receipt} on backup ${facts.backup}${facts.database === undefined ? '' : ` of ${databaseText(facts.database)}`}, ${facts.pending} pending ${facts.pending === 1 ? 'migration' : 'migrations'}${facts.signedBy === undefined ? '' : `, signed by ${facts.signedBy}`}`,
   },
 };

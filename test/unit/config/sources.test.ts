@@ -10,7 +10,7 @@ const none: Sources = { shared: {}, file: {}, environment: {}, options: {} };
 test('whoever calls decides: options over environment over .env over what is shared', () => {
   const all = { shared: { A: '1', DB_NAME: '1' }, file: { DB_NAME: '2', DB_USER: '2', DB_HOST: '2' } };
   const environment = { DB_USER: '3', DB_HOST: '3', OTHER: '3', DB_PORT: '' };
-  expect(mergeCallerFirst({ ...all, environment, options: { DB_HOST: '4' } })).toEqual({
+  expect(mergeCallerFirst({ ...all, environment, options: { DB_HOST: '4' } }).texts).toEqual({
     A: '1',
     DB_NAME: '2',
     DB_USER: '3',

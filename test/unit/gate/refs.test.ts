@@ -4,8 +4,10 @@ import {
   guardedRefs,
   isDeletion,
   isGuardedRemote,
+  isReceived,
   mirroredAway,
   parsePushedRefs,
+  parseReceivedRefs,
   plainUrl,
 } from '../../../scripts/gate/refs.ts';
 import { hasWorkIn } from '../../../scripts/gate/repository.ts';
@@ -124,4 +126,36 @@ test.each<[string, string | undefined, boolean | undefined]>([
 test('of a mirror the lines do not tell what it deletes', () => {
   const porcelain = 'To /r.git\n-\t:refs/heads/x\t[deleted]\nDone\n';
   expect(hasWorkIn(porcelain, { url: '/r.git', mirror: true })).toBe(false);
+});
+
+describe('the lines of a pre-receive hook', () => {
+  const [old, pushed, none] = ['a'.repeat(40), 'b'.repeat(40), '0'.repeat(40)];
+
+  test('say what stood there, and what is pushed', () => {
+    expect(parseReceivedRefs(`${old} ${pushed} refs/heads/deploy\n${none} ${pushed} refs/tags/x\n`)).toEqual([
+      { localRef: 'refs/heads/deploy', localSha: pushed, remoteRef: 'refs/heads/deploy', remoteSha: old },
+      { localRef: 'refs/tags/x', localSha: pushed, remoteRef: 'refs/tags/x', remoteSha: none },
+    ]);
+  });
+
+  test.each([
+    `${old} ${pushed}`,
+    `${old} ${pushed} deploy`,
+    `${old} x refs/heads/deploy`,
+    `${old} ${pushed} refs/heads/deploy more`,
+    `${old} ${pushed} refs/heads/deploy\nrefs/heads/x ${pushed} refs/heads/x ${old}`,
+  ])('are none such as %j', (text) => {
+    expect(parseReceivedRefs(text)).toBeUndefined();
+  });
+
+  test.each<[string | undefined, Record<string, string>, boolean]>([
+    // standard input, the environment, and whether it is that hook which asks
+    [`${old} ${pushed} refs/heads/x\n`, {}, true],
+    [`refs/heads/x ${pushed} refs/heads/x ${old}\n`, {}, false],
+    ['', {}, false],
+    ['\n', { GIT_QUARANTINE_PATH: '/srv/x.git/objects/incoming' }, true],
+    [undefined, { GIT_QUARANTINE_PATH: '/srv/x.git/objects/incoming' }, false],
+  ])('are told from those of pre-push: %j in %j', (input, env, expected) => {
+    expect(isReceived(input, env)).toBe(expected);
+  });
 });
