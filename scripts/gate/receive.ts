@@ -58,7 +58,8 @@ export async function judgeReceived(
   if (lines === undefined || lines.length === 0) throw wrongUsage('gate-input', {});
   const receiving = await receivingRepository(context, options);
   const allowed: Allowed[] = [];
-  for (const line of lines.filter((each) => branchOf(each) !== undefined)) {
+  for (const given of lines.filter((each) => branchOf(each) !== undefined)) {
+    const line = { ...given, remoteRef: await changedRef(receiving, given.remoteRef) };
     const rules = await rulesFor(receiving, line);
     if (rules === undefined) continue;
     const branch = branchOf(line) ?? '';
@@ -151,6 +152,18 @@ async function rulesFor(receiving: Receiving, line: PushedRef): Promise<Rules | 
   const guarding = read.find(({ config }) => guardedRefs([line], config.DEPLOY_BRANCH).length > 0);
   if (guarding === undefined) await refuseUnsaid(receiving, read, line);
   return guarding;
+}
+
+/** A branch may be another name of one that is guarded (git-symbolic-ref(1)). */
+async function changedRef({ context, gitDir }: Receiving, ref: string): Promise<string> {
+  const asked = { env: context.env, projectDir: gitDir };
+  const listed = await askGit(asked, ['for-each-ref', '--format=%(refname) %(symref)', ref]);
+  const [, leadsTo] =
+    listed
+      .split('\n')
+      .find((line) => line.startsWith(`${ref} `))
+      ?.split(' ') ?? [];
+  return leadsTo === undefined || leadsTo === '' ? ref : leadsTo;
 }
 
 /** A slip in the name of the project's folder would leave every branch open. */

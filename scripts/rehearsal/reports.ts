@@ -26,6 +26,7 @@ declare module '../core/errors.ts' {
 
 declare module '../core/events.ts' {
   interface Notes {
+    'receipt-not-signed': { id: string; reason: string };
     'failure-not-published': { id: string; reason: string };
     'dry-run-unlike-live': { sqlMode: string | undefined };
     'dry-run-settings': { settings: readonly ServerSetting[] };

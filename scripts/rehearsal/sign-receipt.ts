@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { requireSettings } from '../config/required-settings.ts';
-import type { Context } from '../core/context.ts';
-import { refused } from '../core/errors.ts';
+import { warn, type Context } from '../core/context.ts';
+import { reasonOf, refused } from '../core/errors.ts';
 import { readIfThere, writeDurably } from '../system/files.ts';
 import { checkSignature, requireSshKeygen, signBytes } from '../system/process/ssh-keygen.ts';
 import { receiptPath, writeReceipt, type Receipt } from './receipt.ts';
@@ -38,10 +38,21 @@ async function sign(context: SignContext, key: string, bytes: string): Promise<s
   return signed.signature;
 }
 
-/** Keeps a receipt, and beside it its signature where a key is set. */
-export async function keepReceipt(context: SignContext, draft: Omit<Receipt, 'number'>): Promise<Receipt> {
+/**
+ * Keeps a receipt, and beside it its signature where a key is set. That it cannot be signed any more, such as by an agent that
+ * has gone meanwhile, is told: here the receipt counts all the same, and publishing it signs it again.
+ */
+export async function keepReceipt(
+  context: SignContext & Pick<Context, 'report'>,
+  draft: Omit<Receipt, 'number'>,
+): Promise<Receipt> {
   const receipt = await writeReceipt(context, draft);
-  if (context.config.GATE_SIGNING_KEY !== undefined) await signReceipt(context, receipt.id);
+  if (context.config.GATE_SIGNING_KEY === undefined) return receipt;
+  try {
+    await signReceipt(context, receipt.id);
+  } catch (error) {
+    warn(context, 'receipt-not-signed', { id: receipt.id, reason: reasonOf(error) });
+  }
   return receipt;
 }
 

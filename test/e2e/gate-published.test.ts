@@ -356,6 +356,18 @@ const situations: readonly ['both' | 'laptop' | 'server', string, Change, 'allow
     /to live is refused/,
   ],
   [
+    'server',
+    'for another name of the branch',
+    ({ laptop, bare }, push) => {
+      laptop.git('push', '--quiet', '--no-verify', 'origin', 'HEAD:deploy');
+      laptop.git('--git-dir', bare, 'symbolic-ref', 'refs/heads/alias', 'refs/heads/deploy');
+      laptop.commit(drop);
+      push.words = ['origin', 'HEAD:alias'];
+    },
+    'refused',
+    /to deploy is refused/,
+  ],
+  [
     'both',
     'does not let the branch be deleted',
     ({ laptop }, push) => {

@@ -299,6 +299,7 @@ export const upgrade = {
     'prove-equal': () => 'Look for what differs from the backup',
   } satisfies Partial<StepTexts>,
   notes: {
+    'receipt-not-signed': (facts) => `the receipt ${facts.id} is kept, and not signed: ${facts.reason}`,
     'failure-not-published': (facts) =>
       `that it failed (receipt ${facts.id}) could not be published: ${facts.reason}`,
     'receipt-covers': (facts) => `already rehearsed, as ${facts.receipt}`,
