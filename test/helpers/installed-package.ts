@@ -1,12 +1,9 @@
 import { spawn } from 'node:child_process';
-import { cp, readdir, symlink } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { CliRun } from './cli.ts';
-import { temporaryFolder } from './context.ts';
-
-const repository = fileURLToPath(new URL('../../', import.meta.url));
+import { copyOfRepository } from './repository-copy.ts';
 
 /** Runs a program of the machine's, with git as a fresh user would have it. */
 export function run(cwd: string, program: string, ...args: string[]): Promise<CliRun> {
@@ -29,18 +26,8 @@ export async function must(cwd: string, program: string, ...args: string[]): Pro
   return ran.stdout;
 }
 
-/**
- * Packs a copy of the repository into a folder; the path of the package. Packing builds anew: in the repository itself it would
- * write over the very files that tests which run at the same time start the command from.
- */
+/** Packs the repository into a folder; the path of the package. */
 export async function packInto(folder: string): Promise<string> {
-  const copy = join(temporaryFolder('copy'), 'repository');
-  const ours = ['.git', '.maj', 'dist', 'node_modules'];
-  await cp(repository, copy, {
-    recursive: true,
-    filter: (path) => !ours.includes(relative(repository, path)),
-  });
-  await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
-  await must(copy, 'npm', 'pack', '--silent', '--pack-destination', folder);
+  await must(await copyOfRepository(), 'npm', 'pack', '--silent', '--pack-destination', folder);
   return join(folder, (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '');
 }
