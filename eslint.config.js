@@ -76,7 +76,7 @@ const inOwnFolders = [
   'scripts/cli/{generate,program}.ts',
   'scripts/config/{load,own-folders,shared-file,records-folder}.ts',
   'scripts/database/session/connection-options.ts',
-  'scripts/gate/{commit,gate-log}.ts',
+  'scripts/gate/{commit,commit-place,gate-log,script-contents}.ts',
   'scripts/dump/{client/option-file,store}.ts',
   'scripts/migrations/{folder,new}.ts',
   'scripts/net/download.ts',

@@ -4,6 +4,8 @@ import type { Verb, VerbResult } from './cli/verb.ts';
 import { applicationDir } from './config/required-settings.ts';
 import type { Context } from './core/context.ts';
 import { wrongUsage } from './core/errors.ts';
+import { rehearseCommit } from './gate/rehearse-commit.ts';
+import { resolveCommit } from './gate/repository.ts';
 import { refuseForeignMigrations } from './migrations/folder.ts';
 import { migrationsFolder } from './migrations/scripts-folder.ts';
 import { publishing, publishReceipt } from './rehearsal/publish-receipt.ts';
@@ -15,19 +17,25 @@ import { rehearsePackage, type PackageRehearsal } from './upgrade/rehearse-packa
 
 /** `maj rehearse`: backup, proof and dry run together; leaves the receipt that the gate and the upgrade ask for. */
 export const rehearseVerb: Verb<
-  'backup' | 'reinstall' | 'allow-downgrade' | 'publish' | 'remote' | 'receipt'
+  'backup' | 'commit' | 'reinstall' | 'allow-downgrade' | 'publish' | 'remote' | 'receipt'
 > = {
   name: 'rehearse',
   summary:
-    'Takes a backup, proves that it can be restored, and runs the pending migrations on the copy: those of the project, or of a package.',
+    'Takes a backup, proves that it can be restored, and runs the pending migrations on the copy: those of the project, of a commit, or of a package.',
   usage: [
     'rehearse',
+    'rehearse --commit COMMIT',
     'rehearse VERSION|FILE|COMMIT',
     'rehearse --backup BACKUP',
     'rehearse --publish [--receipt RECEIPT]',
   ],
   options: {
     backup: { type: 'string', value: 'BACKUP', help: 'Rehearse on this backup instead of taking a new one.' },
+    commit: {
+      type: 'string',
+      value: 'COMMIT',
+      help: 'Rehearse the migrations of this commit (a hash, a branch, a tag) as the gate reads them, whatever the working tree holds.',
+    },
     reinstall: { type: 'boolean', help: 'With a package: also when this version is installed already.' },
     'allow-downgrade': {
       type: 'boolean',
@@ -51,16 +59,20 @@ export const rehearseVerb: Verb<
   needsSettings: true,
   run(context, { positionals, options }) {
     const [wanted, ...more] = positionals;
-    const { backup: id } = options;
+    const { backup: id, commit: name } = options;
     const allow = { reinstall: options.reinstall === true, downgrade: options['allow-downgrade'] === true };
     const wrong = (reason: string): Error => wrongUsage('bad-usage', { verb: 'rehearse', reason });
     if (more.length > 0) throw wrong('it takes one VERSION, FILE or COMMIT');
     if (wanted === undefined && (allow.reinstall || allow.downgrade))
       throw wrong('--reinstall and --allow-downgrade are for a VERSION, FILE or COMMIT');
+    if (wanted !== undefined && name !== undefined)
+      throw wrong(
+        '--commit is for the migrations of this repository, and goes without VERSION, FILE or COMMIT',
+      );
     const { receipt, remote } = options;
     if (options.publish !== true && (receipt ?? remote) !== undefined)
       throw wrong('--remote and --receipt are for --publish');
-    if (typeof receipt === 'string' && (id ?? wanted) !== undefined)
+    if (typeof receipt === 'string' && (id ?? wanted ?? name) !== undefined)
       throw wrong('with --receipt nothing is rehearsed');
     const to = typeof remote === 'string' ? remote : remoteOfReceipts(context.config);
     const kept = async <R extends Rehearsal>(rehearsing: () => Promise<R>): Promise<R & Published> =>
@@ -81,6 +93,11 @@ export const rehearseVerb: Verb<
           await kept(() => rehearsePackage(context, wanted, { given, allow })),
           wanted,
         );
+      if (typeof name === 'string') {
+        const commit = await resolveCommit(context, name);
+        const places = { repository: context, records: context };
+        return rehearsed(context, await kept(() => rehearseCommit(places, commit, given)));
+      }
       const folder = await migrationsFolder(context);
       if (!isInApplication(context, folder)) await refuseForeignMigrations(folder);
       return rehearsed(context, await kept(() => rehearse(context, folder, given)));

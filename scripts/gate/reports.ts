@@ -1,6 +1,6 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
 import type { DatabaseIdentity } from '../database/same-database.ts';
-import type { ContentProblem } from './commit.ts';
+import type { ContentProblem } from './commit-place.ts';
 import type { LiveReason } from './compare-live.ts';
 import type { GateReason, ScriptChange } from './decide.ts';
 import type { PublishedReason } from './published.ts';

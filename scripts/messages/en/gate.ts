@@ -1,6 +1,6 @@
 import { age, databaseText, nameList } from '../../core/format.ts';
 import type { DatabaseIdentity } from '../../database/same-database.ts';
-import type { ContentProblem } from '../../gate/commit.ts';
+import type { ContentProblem } from '../../gate/commit-place.ts';
 import type { LiveReason } from '../../gate/compare-live.ts';
 import type { GateReason, ScriptChange } from '../../gate/decide.ts';
 import type { PublishedReason } from '../../gate/published.ts';
@@ -97,6 +97,8 @@ function problemText(problem: ContentProblem): string {
       return `the migrations lie in the submodule ${problem.path}, whose commit ${problem.commit.slice(0, 12)} is not here`;
     case 'filter':
       return `git's filters cannot make ${problem.path} as a checkout has it: ${problem.output}`;
+    case 'lfs':
+      return `git-lfs keeps ${problem.path} elsewhere, and not in this repository`;
     case 'foreign':
       return `${problem.folder} holds migrations that maj does not run, and so cannot rehearse: ${nameList(problem.files)}`;
   }
@@ -112,6 +114,8 @@ function problemHint(problem: ContentProblem): string {
       return `git submodule update --init ${problem.path}`;
     case 'filter':
       return 'Repair the filter: `git checkout` needs it as well.';
+    case 'lfs':
+      return 'git lfs fetch --all';
     case 'foreign':
       return 'Set MIGRATIONS_DIR to the folder of the SQL scripts. If the program that runs these migrations is all there is, the gate cannot guard this branch yet.';
   }
@@ -153,7 +157,7 @@ export const gate = {
       hint: 'MAJ_GATE_BYPASS="the shop is down, see ticket 12" git push …',
     }),
     'gate-content': (facts) => ({
-      message: `The push of ${facts.commit.slice(0, 12)} is refused: ${problemText(facts.problem)}.`,
+      message: `The migrations of the commit ${facts.commit.slice(0, 12)} cannot be judged: ${problemText(facts.problem)}.`,
       hint: problemHint(facts.problem),
     }),
     'gate-input': () => ({
@@ -171,8 +175,8 @@ export const gate = {
       hint: 'Let the hook hand on git’s lines: `use_stdin: true` with lefthook; where several programs of one hook read them, read them once (`lines=$(cat)`) and give them to each (`printf \'%s\\n\' "$lines" | maj gate "$@"`).',
     }),
     'gate-git': (facts) => ({
-      message: `git cannot tell what is pushed (${facts.command}): ${facts.output}`,
-      hint: 'Run maj in the repository that is pushed, with git on PATH.',
+      message: `git does not answer (${facts.command}): ${facts.output}`,
+      hint: 'Run maj in the repository, with git on PATH, and with the name of a commit that it has.',
     }),
   } satisfies Partial<ErrorTexts>,
   steps: {} satisfies Partial<StepTexts>,
