@@ -1,6 +1,7 @@
 import type { Verb, VerbResult } from './cli/verb.ts';
 import { wrongUsage } from './core/errors.ts';
 import { bypassReason } from './gate/bypass.ts';
+import type { Allowing } from './gate/check-commit.ts';
 import type { Allowed } from './gate/judge.ts';
 import { isReceived } from './gate/refs.ts';
 import { readGuardedPush, type GuardedPush } from './gate/read-push.ts';
@@ -16,28 +17,41 @@ function answer(
   push: GuardedPush | undefined,
 ): VerbResult {
   return {
-    data: allowed.map(({ receipt, ...each }) => ({
-      ...each,
-      receipt: receipt.id,
-      backup: receipt.backup,
-      database: receipt.database,
+    data: allowed.map(({ commit, branch, permission }) => ({
+      commit,
+      branch,
+      ...(permission.by === 'receipt' ? receiptFacts(permission) : permission.back),
     })),
     text: ({ results: { gate } }) => {
       if (push?.empty === true) return [gate.nothing()];
       if (push !== undefined && isElsewhere(push)) return [gate.notDeploy({ branches })];
-      return allowed.map(({ receipt: { id, backup, database, pending }, ...each }) =>
-        gate.open({ ...each, receipt: id, backup, database, pending: pending.length }),
-      );
+      return allowed.flatMap(({ commit, branch, permission }) => {
+        if (permission.by === 'ledger') return gate.goingBack({ commit, branch, ...permission.back });
+        const pending = permission.receipt.pending.length;
+        return gate.open({ commit, branch, ...receiptFacts(permission), pending });
+      });
     },
   };
 }
+
+const receiptFacts = ({ receipt: { id, backup, database }, signedBy }: Allowing) => ({
+  receipt: id,
+  backup,
+  database,
+  signedBy,
+});
 
 /** `maj gate`: the pre-push hook's question, answered from what was rehearsed. */
 export const gateVerb: Verb<'commit'> = {
   name: 'gate',
   summary:
     'Decides, as git’s pre-push or pre-receive hook, whether a push to the deploy branch may go through.',
-  usage: ['gate [REMOTE] [URL] < git’s lines', 'gate < git’s lines of pre-receive', 'gate --commit COMMIT'],
+  usage: [
+    'gate [REMOTE] [URL] < git’s lines',
+    'gate < git’s lines of pre-receive',
+    'gate --commit COMMIT',
+    'gate --commit COMMIT --format FORMAT',
+  ],
   options: {
     commit: {
       type: 'string',
@@ -76,7 +90,8 @@ export const gateVerb: Verb<'commit'> = {
       return answer(await judgeReceived(context, input ?? '', args.settings, reason), branches, undefined);
     }
     const push = await readGuardedPush(context, input, { remote, url });
-    const allowed = isElsewhere(push) ? [] : await (await judging()).judgePush(context, push, reason);
+    const how = { reason, isWatched: args.isWatched };
+    const allowed = isElsewhere(push) ? [] : await (await judging()).judgePush(context, push, how);
     return answer(allowed, branches, push);
   },
 };

@@ -120,6 +120,7 @@ async function act(verb: Verb, args: ParsedArguments, messages: Messages): Promi
       );
     },
     readStdin: () => (process.stdin.isTTY ? Promise.resolve(undefined) : readAll(process.stdin)),
+    isWatched: process.stderr.isTTY,
   });
   print(
     args.json

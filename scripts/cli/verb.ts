@@ -25,6 +25,8 @@ export interface VerbArguments<O extends string = string> {
   readonly confirm: (question: string | ((messages: Messages) => string)) => Promise<void>;
   /** All of standard input, as text; undefined when that is a terminal. */
   readonly readStdin: () => Promise<string | undefined>;
+  /** Standard error is a terminal: somebody sees what is waited for. */
+  readonly isWatched: boolean;
 }
 
 /** What a verb has to say in the end. */

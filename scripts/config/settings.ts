@@ -95,6 +95,7 @@ export const settings = {
   GATE_SIGNING_KEY: setting(type.path, '/etc/maj/receipts_ed25519'),
   GATE_ALLOWED_SIGNERS: setting(type.path, '.maj-signers'),
   GATE_DATABASE_SERVER: setting(type.string, 'db.example:3306'),
+  GATE_AUTO_SECONDS: setting(type.integer(0, 3600), '30'),
   MAJ_LANG: withDefault(type.choice('auto', 'en', 'fr'), 'auto'),
 } as const satisfies Record<string, Setting<unknown>>;
 
@@ -135,4 +136,5 @@ export const ruleSettings: readonly SettingName[] = [
   'GATE_REQUIRE_LIVE',
   'GATE_ALLOWED_SIGNERS',
   'GATE_DATABASE_SERVER',
+  'GATE_AUTO_SECONDS',
 ];

@@ -12,6 +12,7 @@ export const sharedSettings = [
   'DEPLOY_BRANCH',
   'DEPLOY_REMOTES',
   'GATE_REQUIRE_LIVE',
+  'GATE_AUTO_SECONDS',
   'GATE_ALLOWED_SIGNERS',
   'GATE_DATABASE_SERVER',
 ] as const satisfies readonly SettingName[];

@@ -1,9 +1,8 @@
 import { backupsOf, listBackups, missingPart, type Backup } from '../backup/list.ts';
 import { note, type Context } from '../core/context.ts';
-import { refused } from '../core/errors.ts';
-import { configuredDatabase } from '../database/same-database.ts';
+import { configuredDatabase, type DatabaseIdentity } from '../database/same-database.ts';
 import { warnOfFewerRows } from '../rehearsal/fewer-rows.ts';
-import { isFresh, receiptsOf, runSettings, type Receipt } from '../rehearsal/receipt.ts';
+import { isFresh, receiptsOf, runSettings, type Receipt, type ReceiptScript } from '../rehearsal/receipt.ts';
 import { scriptsInCommit } from './commit.ts';
 import { liveReason, type LiveReason } from './compare-live.ts';
 import { decideGate, type GateFacts, type GateReason, type KnownBackup } from './decide.ts';
@@ -19,11 +18,12 @@ export interface GateContext {
   readonly remote: string | undefined;
 }
 
-/** What is judged. */
-export interface JudgedCommit {
+/** A commit, and the branch that it would go to. */
+export interface Judged {
   readonly commit: string;
-  /** Where it would go, for the error. */
   readonly branch: string;
+  /** The commit that is on that branch of the remote now; undefined: none is, or nobody pushes. */
+  readonly replaced?: string | undefined;
   /** See `PublishedQuestion`. */
   readonly standing: string | undefined;
 }
@@ -35,35 +35,50 @@ export interface Allowing {
   readonly signedBy: string | undefined;
 }
 
+/** Why a commit may not go. */
+export type RefusalReason = GateReason | LiveReason | PublishedReason;
+
+/** Whether a receipt allows a commit; if not, every reason, and what was compared. */
+export type CommitDecision =
+  | ({ readonly open: true } & Allowing)
+  | {
+      readonly open: false;
+      readonly reasons: readonly RefusalReason[];
+      readonly scripts: readonly ReceiptScript[];
+      readonly database: DatabaseIdentity | undefined;
+      /** Those of that database, newest first. */
+      readonly receipts: readonly Receipt[];
+    };
+
 /**
- * The receipt that allows a commit.
+ * Looks for the receipt that allows a commit.
  *
- * @throws MajError `gate-refused` with every reason; what `scriptsInCommit` throws
+ * @throws MajError what `scriptsInCommit` throws
  */
-export async function requireReceipt(
+export async function checkCommit(
   { repository, records, receipts, remote }: GateContext,
-  { commit, branch, standing }: JudgedCommit,
-): Promise<Allowing> {
+  { commit, standing }: Judged,
+): Promise<CommitDecision> {
   const database = configuredDatabase(records);
   const backups = backupsOf(database, await listBackups(records));
   const measure = { now: records.clock.now(), maxAgeMs: records.config.BACKUP_MAX_AGE };
-  const facts: GateFacts = {
+  const compared = {
     scripts: await scriptsInCommit(repository, commit),
     database,
-    backups: await Promise.all(backups.map((backup) => knownBackup(backup, measure))),
     receipts: receiptsOf(database, receipts),
+  };
+  const facts: GateFacts = {
+    ...compared,
+    backups: await Promise.all(backups.map((backup) => knownBackup(backup, measure))),
     settings: runSettings(records.config),
     ...measure,
   };
-  const published = records.config.GATE_ALLOWED_SIGNERS !== undefined;
   const decision = await decide({ repository, commit, remote, standing }, facts);
-  const refuse = (reasons: readonly (GateReason | LiveReason | PublishedReason)[]): Error =>
-    refused('gate-refused', { branch, commit, database, published, reasons });
-  if (!decision.open) throw refuse(decision.reasons);
-  const { receipt, signedBy } = decision;
-  await compareLive(records, decision, (reason) => refuse([reason]));
-  if (signedBy === undefined) warnOfFewerRows(records, receipt, receipts);
-  return { receipt, signedBy };
+  if (!decision.open) return { ...compared, ...decision };
+  const reason = await compareLive(records, decision);
+  if (reason !== undefined) return { ...compared, open: false, reasons: [reason] };
+  if (decision.signedBy === undefined) warnOfFewerRows(records, decision.receipt, receipts);
+  return decision;
 }
 
 /** By what is known here; where that does not open the gate, by what others have published, too. */
@@ -79,20 +94,19 @@ async function decide(question: PublishedQuestion, facts: GateFacts): Promise<Pu
 async function compareLive(
   records: Context,
   { receipt, signedBy }: Allowing,
-  refuse: (reason: LiveReason) => Error,
-): Promise<void> {
+): Promise<LiveReason | undefined> {
   const isRequired = records.config.GATE_REQUIRE_LIVE === 'yes';
   const isElsewhere = signedBy !== undefined && !isRequired;
-  if (isElsewhere && records.config.DB_USER === undefined) return;
-  const { readLive } = await import('./read-live-schema.ts');
+  if (isElsewhere && records.config.DB_USER === undefined) return undefined;
+  const { readLive } = await import('./read-live.ts');
   const live = await readLive(records);
   if (isElsewhere && live.known && live.server !== receipt.database?.server) {
     note(records, 'gate-live-elsewhere', {});
-    return;
+    return undefined;
   }
   const reason = liveReason(receipt, live, isRequired);
-  if (reason !== undefined) throw refuse(reason);
-  if (!live.known) note(records, 'gate-live-unknown', { why: live.why });
+  if (reason === undefined && !live.known) note(records, 'gate-live-unknown', { why: live.why });
+  return reason;
 }
 
 /** Of the backups that may count, the files are looked at. */

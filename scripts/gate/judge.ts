@@ -1,9 +1,9 @@
 import { folderOfRecords } from '../config/records-folder.ts';
 import { orLeftOver, warn, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
-import { readReceipts, type Receipt } from '../rehearsal/receipt.ts';
+import { readReceipts } from '../rehearsal/receipt.ts';
 import { refusalOf } from './bypass.ts';
-import { requireReceipt, type GateContext } from './check-commit.ts';
+import type { GateContext } from './check-commit.ts';
 import { scriptsInCommit } from './commit.ts';
 import {
   findUngatedScripts,
@@ -14,6 +14,8 @@ import {
   writeGateRecord,
   type GateEntry,
 } from './gate-log.ts';
+import { longestOnTheSpotMs } from './on-the-spot-rule.ts';
+import { permit, type Permission } from './permit.ts';
 import type { GuardedPush } from './read-push.ts';
 import { branchOf, isNone } from './refs.ts';
 import { askBranches, remoteToAsk } from './repository.ts';
@@ -22,9 +24,7 @@ import { askBranches, remoteToAsk } from './repository.ts';
 export interface Allowed {
   readonly commit: string;
   readonly branch: string;
-  readonly receipt: Receipt;
-  /** Who has signed it, where it was rehearsed elsewhere. */
-  readonly signedBy: string | undefined;
+  readonly permission: Permission;
 }
 
 /** Says what stands on the guarded branches and did not come through the gate. */
@@ -47,17 +47,21 @@ async function noticeWhatCameAround(
 /**
  * Judges a push; what is let through without a receipt, since somebody said why, is kept.
  *
- * @param reason why the gate is bypassed; undefined: it is not
+ * @param how `reason`: why the gate is bypassed; undefined: it is not. `isWatched`: somebody sees what it waits for; not given:
+ *   nothing is rehearsed during the push
  * @param places where records and published receipts are, where that is not beside the repository, and on its remote
  */
 export async function judgePush(
   repository: Context,
   push: GuardedPush,
-  reason: string | undefined,
+  { reason, isWatched }: { readonly reason: string | undefined; readonly isWatched?: boolean },
   places: GatePlaces = { remote: push.target.url },
 ): Promise<Allowed[]> {
-  const context = await gateContextOf(repository, places);
+  let context = await gateContextOf(repository, places);
   const { records } = context;
+  // Who says why has no time.
+  const longestMs =
+    reason === undefined && isWatched !== undefined ? longestOnTheSpotMs(records.config, isWatched) : 0;
   await noticeWhatCameAround(context, push);
   const common = {
     at: records.clock.now().toISOString(),
@@ -78,8 +82,12 @@ export async function judgePush(
   for (const ref of push.refs) {
     const judged = { commit: ref.localSha, branch: branchOf(ref) ?? '' };
     await judge([judged.branch], judged.commit, async () => {
-      const standing = places.standing ?? (isNone(ref.remoteSha) ? undefined : ref.remoteSha);
-      allowed.push({ ...judged, ...(await requireReceipt(context, { ...judged, standing })) });
+      const replaced = isNone(ref.remoteSha) ? undefined : ref.remoteSha;
+      const standing = places.standing ?? replaced;
+      const permission = await permit(context, { ...judged, replaced, standing }, longestMs);
+      if (permission.by === 'receipt' && permission.rehearsedNow)
+        context = await gateContextOf(repository, places);
+      allowed.push({ ...judged, permission });
     });
   }
   if (bypassed.length > 0) {
@@ -87,19 +95,22 @@ export async function judgePush(
     for (const { branch, by } of bypassed)
       warn(repository, 'gate-bypassed', { branch, by, reason: reason ?? '', path: recordPath(records) });
   }
-  const entries = allowed.map(({ commit, branch, receipt, signedBy }): GateEntry => ({
+  const entries = allowed.map(({ permission, ...each }): GateEntry => ({
     ...common,
     what: 'allowed',
-    branch,
-    commit,
-    receipt: receipt.id,
-    ...(signedBy === undefined ? {} : { signedBy }),
+    ...each,
+    ...(permission.by === 'receipt'
+      ? { receipt: permission.receipt.id, ...signed(permission.signedBy) }
+      : { reason: 'ran-before', refused: permission.refusal.message }),
   }));
   // Without this line the next gate says that it did not let this through: no reason to refuse it.
   if (entries.length > 0)
     await orLeftOver(repository, recordPath(records), () => writeGateRecord(records, entries));
   return allowed;
 }
+
+const signed = (signedBy: string | undefined): Pick<GateEntry, 'signedBy'> =>
+  signedBy === undefined ? {} : { signedBy };
 
 /** Judges one commit, which nobody pushes. */
 export async function judgeCommit(
@@ -109,7 +120,7 @@ export async function judgeCommit(
 ): Promise<Allowed> {
   const at = places ?? { remote: await remoteToAsk(context), standing: askBranches };
   const gate = await gateContextOf(context, at);
-  return { ...judged, ...(await requireReceipt(gate, { ...judged, standing: at.standing })) };
+  return { ...judged, permission: await permit(gate, { ...judged, standing: at.standing }, 0) };
 }
 
 /** Where the gate looks beside the repository that it is asked about. */

@@ -4,6 +4,7 @@ import type { ContentProblem } from './commit-place.ts';
 import type { LiveReason } from './compare-live.ts';
 import type { GateReason, ScriptChange } from './decide.ts';
 import type { PublishedReason } from './published.ts';
+import type { SpotProblem } from './on-the-spot-rule.ts';
 
 declare module '../core/errors.ts' {
   interface Failures {
@@ -16,6 +17,12 @@ declare module '../core/errors.ts' {
         /** Whether receipts count that others have published. */
         published: boolean;
         reasons: readonly (GateReason | LiveReason | PublishedReason)[];
+        /** The working tree has the migrations of the commit. */
+        inWorkingTree: boolean;
+        /** How long the last rehearsal took. */
+        lastMs: number | undefined;
+        /** Why one on the spot came to nothing; undefined: none was tried, or the reasons tell. */
+        problem: SpotProblem | undefined;
       }
     >;
     'gate-deletion': Failure<'refused', { branches: readonly string[]; mirror: boolean }>;
@@ -34,6 +41,7 @@ declare module '../core/events.ts' {
   interface Notes {
     'gate-live-unknown': { why: string };
     'gate-live-elsewhere': NoFacts;
+    'gate-rehearses': { branch: string; commit: string; expectedMs: number };
     'gate-came-around': { branch: string; commit: string; changes: readonly ScriptChange[] };
     'gate-first-push': { branch: string };
     'gate-bypassed': { branch: string; by: string; reason: string; path: string };

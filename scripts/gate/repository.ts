@@ -149,3 +149,39 @@ export async function remoteToAsk(
   const known = (await askGit(context, ['remote'])).split('\n');
   return known.includes(remote) ? remote : undefined;
 }
+
+/** What stands for all files of each of these commits; undefined for one that is not here. */
+export async function readTrees(
+  context: Pick<Context, 'env' | 'projectDir'>,
+  commits: readonly string[],
+): Promise<(string | undefined)[]> {
+  const asked = commits.map((commit) => `${commit}^{tree}\n`).join('');
+  const lines = (await askGit(context, ['cat-file', '--batch-check'], asked)).trimEnd().split('\n');
+  return lines.map((line) => /^([0-9a-f]+) tree /.exec(line)?.[1]);
+}
+
+/** Who goes back does not go back further. */
+const mostSteps = 1000;
+
+/** The same of a commit and of those before it in its own line, not of what was merged; none where it is not here. */
+export async function treesBefore(
+  context: Pick<Context, 'env' | 'projectDir'>,
+  commit: string,
+): Promise<string[]> {
+  const [here] = await readTrees(context, [commit]);
+  if (here === undefined) return [];
+  const args = ['log', '--first-parent', '--format=%T', `--max-count=${mostSteps}`, commit, '--'];
+  return (await askGit(context, args)).trim().split('\n');
+}
+
+/** Whether the working tree has a folder as a commit has it: HEAD is that commit, and nothing was changed since. */
+export async function isCheckedOut(
+  context: Pick<Context, 'env' | 'projectDir'>,
+  commit: string,
+  folder: string,
+): Promise<boolean> {
+  if ((await askGit(context, ['rev-parse', '--verify', 'HEAD']).catch(() => '')).trim() !== commit)
+    return false;
+  const changed = await askGit(context, ['status', '--porcelain', '--', folder]).catch(() => 'unknown');
+  return changed === '';
+}

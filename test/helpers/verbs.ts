@@ -12,4 +12,5 @@ export const verbArguments = (
   yes: true,
   confirm,
   readStdin: () => Promise.resolve(undefined),
+  isWatched: false,
 });

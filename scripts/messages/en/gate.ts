@@ -1,9 +1,11 @@
-import { age, databaseText, nameList } from '../../core/format.ts';
+import type { ErrorFacts } from '../../core/errors.ts';
+import { age, databaseText, duration, nameList } from '../../core/format.ts';
 import type { DatabaseIdentity } from '../../database/same-database.ts';
 import type { ContentProblem } from '../../gate/commit-place.ts';
 import type { LiveReason } from '../../gate/compare-live.ts';
 import type { GateReason, ScriptChange } from '../../gate/decide.ts';
 import type { PublishedReason } from '../../gate/published.ts';
+import type { SpotProblem } from '../../gate/on-the-spot-rule.ts';
 import { nameOfRecord } from '../../migrations/script-names.ts';
 import type { ErrorTexts, NoteTexts, StepTexts } from '../texts.ts';
 
@@ -69,6 +71,22 @@ function reasonText(reason: Reason): string {
   }
 }
 
+function rehearseHint({ commit, inWorkingTree, lastMs, published }: ErrorFacts<'gate-refused'>): string {
+  const words = inWorkingTree ? 'rehearse' : `rehearse --commit ${commit.slice(0, 12)}`;
+  const took = lastMs === undefined ? '' : ` The last rehearsal took ${duration(lastMs)}.`;
+  return published
+    ? `Run \`maj ${words} --publish\` where the rows are, with a key that GATE_ALLOWED_SIGNERS allows, or \`maj ${words}\` here; then push again.${took}`
+    : `Run \`maj ${words}\` (./node_modules/.bin/maj ${words}), then push again.${took}`;
+}
+
+/** Why a rehearsal during the push came to nothing. */
+const spotProblemText = (problem: SpotProblem): string =>
+  problem.kind === 'stopped'
+    ? `it could not be rehearsed here and now: ${problem.why}`
+    : problem.kind === 'live-unknown'
+      ? `it could not be rehearsed here and now: the database does not answer at once: ${problem.why}`
+      : reasonText(problem);
+
 const wrongClock = 'Check the clock of this machine.';
 
 /** What has to be done before a rehearsal helps. */
@@ -128,13 +146,9 @@ export const gate = {
       message: [
         `The push of ${facts.commit.slice(0, 12)} to ${facts.branch} is refused${facts.database === undefined ? '' : ` (database ${databaseText(facts.database)})`}:`,
         ...facts.reasons.map((reason) => `  - ${reasonText(reason)}`),
+        ...(facts.problem === undefined ? [] : [`  - ${spotProblemText(facts.problem)}`]),
       ].join('\n'),
-      hint: [
-        ...new Set(facts.reasons.map(({ kind }) => reasonHints[kind])),
-        facts.published
-          ? 'Run `maj rehearse --publish` where the rows are, with a key that GATE_ALLOWED_SIGNERS allows, or `maj rehearse` here; then push again.'
-          : 'Run `maj rehearse` (./node_modules/.bin/maj rehearse), then push again.',
-      ]
+      hint: [...new Set(facts.reasons.map(({ kind }) => reasonHints[kind])), rehearseHint(facts)]
         .filter((hint) => hint !== undefined)
         .join(' '),
     }),
@@ -189,6 +203,8 @@ export const gate = {
       'the database that the settings reach is on another server than the one that was rehearsed, and was not compared with it',
     'gate-first-push': (facts) =>
       `nothing stands on ${facts.branch} yet: the settings and the allowed signers of the pushed commit itself count, this once`,
+    'gate-rehearses': (facts) =>
+      `no receipt allows ${facts.commit.slice(0, 12)} to go to ${facts.branch}: it is rehearsed now (the last time took ${duration(facts.expectedMs)}; Ctrl-C refuses the push)`,
     'gate-bypassed': (facts) =>
       `the gate is bypassed for ${facts.branch} by ${facts.by}: ${facts.reason} (kept in ${facts.path})`,
     'gate-unsaid': (facts) =>
@@ -208,5 +224,13 @@ export const gate = {
       signedBy: string | undefined;
     }) =>
       `gate: ${facts.commit.slice(0, 12)} may go to ${facts.branch}: rehearsed as ${facts.receipt} on backup ${facts.backup}${facts.database === undefined ? '' : ` of ${databaseText(facts.database)}`}, ${facts.pending} pending ${facts.pending === 1 ? 'migration' : 'migrations'}${facts.signedBy === undefined ? '' : `, signed by ${facts.signedBy}`}`,
+    goingBack: (facts: { branch: string; commit: string; beyond: readonly string[] }) => [
+      `gate: ${facts.commit.slice(0, 12)} may go to ${facts.branch}: it ran before, and the database has all of its migrations, so that none would run`,
+      ...(facts.beyond.length === 0
+        ? []
+        : [
+            `gate: the code goes back, the database does not: ${nameList(facts.beyond)} stay${facts.beyond.length === 1 ? 's' : ''} applied. \`maj migrate\` refuses until a commit is there that holds them again`,
+          ]),
+    ],
   },
 };

@@ -137,6 +137,8 @@ export const settings = {
       'File in the commit with the keys whose receipts count wherever they were made (ssh-keygen(1), ALLOWED SIGNERS). If not set: only receipts that were made here count.',
     GATE_DATABASE_SERVER:
       'Server that a published receipt has to be of: its address as the receipt has it, or what the server says of itself (both in `maj rehearse --json`). If not set: the name of the database decides.',
+    GATE_AUTO_SECONDS:
+      'Where a push has no receipt, `maj gate` rehearses it on the spot if the last rehearsal took less than so many seconds. 0: never. If not set: 30 where standard error is a terminal, else 0.',
     MAJ_LANG: 'Language of terminal and report.',
   },
   errors: {

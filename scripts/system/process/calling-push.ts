@@ -4,6 +4,7 @@ import { processStat } from './process-group.ts';
 
 /** The `git push` that has called us as its hook. */
 export interface CallingPush {
+  readonly pid: number;
   /** What stands behind the word `push`. */
   readonly words: readonly string[];
   /** The folder that it is in. */
@@ -19,7 +20,7 @@ export function callingPush(pid: number = process.ppid): CallingPush | undefined
     try {
       const line = readFileSync(`/proc/${above}/cmdline`, 'utf8').split('\0').slice(0, -1);
       const words = wordsOfPush(line);
-      if (words !== undefined) return { words, folder: readlinkSync(`/proc/${above}/cwd`) };
+      if (words !== undefined) return { pid: above, words, folder: readlinkSync(`/proc/${above}/cwd`) };
     } catch {
       return undefined;
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../../scripts/config/types.ts';
-import { readLive } from '../../../scripts/gate/read-live-schema.ts';
+import { readLive } from '../../../scripts/gate/read-live.ts';
 import { servers, useServer } from '../../helpers/servers.ts';
 
 describe.each(servers)('the live database that the gate asks, on $name,', (server) => {

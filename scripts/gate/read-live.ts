@@ -2,16 +2,33 @@ import type { Context } from '../core/context.ts';
 import { MajError } from '../core/errors.ts';
 import { readSchema } from '../database/fingerprint.ts';
 import { readServerIdentity } from '../database/identity.ts';
-import { sqlErrorOf, withSession } from '../database/session/session.ts';
+import { sqlErrorOf, withSession, type Session } from '../database/session/session.ts';
 import { targetFromConfig } from '../database/session/target.ts';
+import type { LedgerRow } from '../migrations/ledger/columns.ts';
+import { readLedger } from '../migrations/ledger/ledger.ts';
 import type { LiveState } from './compare-live.ts';
 
 /** A push is not to wait for a server that hangs. */
 const connectMs = 400;
 const mostMs = 800;
 
-/** Asks the live database, which has to answer at once. */
-export async function readLive(context: Context): Promise<LiveState> {
+/** Asks the live database for its structure; it has to answer at once. */
+export const readLive = (context: Context): Promise<LiveState> =>
+  askLive(context, async (session, database) => ({ schema: await readSchema(session, database) }));
+
+/** Asks it in the same way for what was applied there. */
+export const readLiveLedger = (
+  context: Context,
+): Promise<LiveAnswer<{ readonly ledger: readonly LedgerRow[] }>> =>
+  askLive(context, async (session) => ({ ledger: await readLedger(session) }));
+
+type LiveAnswer<T> =
+  ({ readonly known: true; readonly server: string } & T) | { readonly known: false; readonly why: string };
+
+async function askLive<T>(
+  context: Context,
+  ask: (session: Session, database: string) => Promise<T>,
+): Promise<LiveAnswer<T>> {
   try {
     const target = targetFromConfig(context);
     return await withSession(
@@ -21,7 +38,7 @@ export async function readLive(context: Context): Promise<LiveState> {
         const timer = setTimeout(() => session.destroy(), mostMs);
         try {
           const server = await readServerIdentity(session);
-          return { known: true as const, server, schema: await readSchema(session, target.database) };
+          return { known: true as const, server, ...(await ask(session, target.database)) };
         } finally {
           clearTimeout(timer);
         }
