@@ -7,6 +7,10 @@ import { isReceived } from './gate/refs.ts';
 import { readGuardedPush, type GuardedPush } from './gate/read-push.ts';
 import { resolveCommit } from './gate/repository.ts';
 
+/** The forms that the answer of `maj gate --commit` is printed in; the first one where none is named. */
+const gateFormats = ['text', 'github', 'gitlab', 'json'] as const;
+type GateFormat = (typeof gateFormats)[number];
+
 /** Whether a push touches no guarded branch. */
 const isElsewhere = ({ refs, deleted }: GuardedPush): boolean => refs.length + deleted.length === 0;
 
@@ -34,6 +38,12 @@ function answer(
   };
 }
 
+function formatOf(given: string | boolean | undefined): GateFormat {
+  const format = gateFormats.find((known) => known === (given ?? gateFormats[0]));
+  if (format === undefined) throw wrongUsage('check-format', { given: String(given), choices: gateFormats });
+  return format;
+}
+
 const receiptFacts = ({ receipt: { id, backup, database }, signedBy }: Allowing) => ({
   receipt: id,
   backup,
@@ -42,7 +52,7 @@ const receiptFacts = ({ receipt: { id, backup, database }, signedBy }: Allowing)
 });
 
 /** `maj gate`: the pre-push hook's question, answered from what was rehearsed. */
-export const gateVerb: Verb<'commit'> = {
+export const gateVerb: Verb<'commit' | 'format'> = {
   name: 'gate',
   summary:
     'Decides, as git’s pre-push or pre-receive hook, whether a push to the deploy branch may go through.',
@@ -57,6 +67,11 @@ export const gateVerb: Verb<'commit'> = {
       type: 'string',
       value: 'COMMIT',
       help: 'Judge this commit instead of reading git’s lines: for CI.',
+    },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      help: 'With --commit, how the answer is printed: text; github (annotations of GitHub Actions); gitlab (a code quality report); json.',
     },
   },
   needsSettings: true,
@@ -74,16 +89,25 @@ export const gateVerb: Verb<'commit'> = {
     // Loaded where something is to be judged: most pushes go elsewhere, and wait for the answer all the same.
     const judging = () => import('./gate/judge.ts');
     const { commit: name } = args.options;
+    const format = formatOf(args.options.format);
     const receiving = () => import('./gate/receive.ts');
-    if (typeof name === 'string' && context.env['GIT_DIR'] !== undefined) {
-      const { isInBareHook, judgeReceivedCommit } = await receiving();
-      if (await isInBareHook(context))
-        return answer([await judgeReceivedCommit(context, name, args.settings)], branches, undefined);
-    }
+    const inBareHook =
+      typeof name === 'string' &&
+      context.env['GIT_DIR'] !== undefined &&
+      (await (await receiving()).isInBareHook(context));
     if (typeof name === 'string') {
-      const judged = { commit: await resolveCommit(context, name), branch: branches.join(', ') };
-      return answer([await (await judging()).judgeCommit(context, judged)], branches, undefined);
+      const judge = async (): Promise<VerbResult> => {
+        if (inBareHook) {
+          const { judgeReceivedCommit } = await receiving();
+          return answer([await judgeReceivedCommit(context, name, args.settings)], branches, undefined);
+        }
+        const judged = { commit: await resolveCommit(context, name), branch: branches.join(', ') };
+        return answer([await (await judging()).judgeCommit(context, judged)], branches, undefined);
+      };
+      return format === 'text' ? judge() : (await import('./gate-report.ts')).report(context, format, judge);
     }
+    if (format !== 'text')
+      throw wrongUsage('bad-usage', { verb: 'gate', reason: '--format goes with --commit' });
     const [input, reason] = [await args.readStdin(), bypassReason(context)];
     if (remote === undefined && isReceived(input, context.env)) {
       const { judgeReceived } = await receiving();

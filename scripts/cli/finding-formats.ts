@@ -64,7 +64,10 @@ function uriOf(file: string): string {
   return isAbsolute(file) ? pathToFileURL(file).href : file.split(sep).map(encodeURIComponent).join('/');
 }
 
-const commands: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' };
+const commands = { error: 'error', warning: 'warning', info: 'notice' } as const satisfies Record<
+  Severity,
+  string
+>;
 
 /**
  * The findings as workflow commands of GitHub Actions, which shows them beside the lines of a pull request; findings that
@@ -76,11 +79,20 @@ export function githubCommands(findings: readonly Finding[], texts: Messages['ch
     .map((finding) => {
       const { code, severity, file, line, column, evidence } = finding;
       const properties = { file, line: String(line), col: String(column), title: code };
-      const list = Object.entries(properties).map(([name, value]) => `${name}=${propertyText(value)}`);
       const measured = evidence === undefined ? [] : [texts.evidence(evidence)];
       const message = [texts.sentence(finding), ...measured, texts.findings[code].remedy].join('\n');
-      return `::${commands[severity]} ${list.join(',')}::${messageText(message)}`;
+      return githubCommand(commands[severity], properties, message);
     });
+}
+
+/** A workflow command of GitHub Actions that makes an annotation. */
+export function githubCommand(
+  command: 'error' | 'warning' | 'notice',
+  properties: Readonly<Record<string, string>>,
+  message: string,
+): string {
+  const list = Object.entries(properties).map(([name, value]) => `${name}=${propertyText(value)}`);
+  return `::${command} ${list.join(',')}::${messageText(message)}`;
 }
 
 /** What ends a command or a line has to be escaped, `%` first (actions/toolkit, command.ts). */

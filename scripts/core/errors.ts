@@ -66,6 +66,13 @@ export class MajError extends Error {
   }
 }
 
+/** Whether something that was thrown is this error; then its facts are known. */
+export const isFailure = <C extends ErrorCode>(
+  thrown: unknown,
+  code: C,
+): thrown is MajError & { readonly facts: ErrorFacts<C> } =>
+  thrown instanceof MajError && thrown.code === code;
+
 const failure =
   <Exit extends ExitName>(exit: Exit) =>
   <C extends CodeOf<Exit>>(code: C, facts: ErrorFacts<C>, options?: ErrorOptions): MajError =>

@@ -5,10 +5,10 @@ import type { Context } from '../core/context.ts';
 import { wrongUsage } from '../core/errors.ts';
 import { foreignMigrations } from '../migrations/other-tools.ts';
 import { isScript, namedScripts, type ScriptName } from '../migrations/script-names.ts';
-import type { ReceiptScript } from '../rehearsal/receipt.ts';
 import { normalChunks } from '../sql/normalize-text.ts';
 import { fileFailed, privateFile, systemErrorCode } from '../system/files.ts';
-import { findFolder, problemIn, type Place } from './commit-place.ts';
+import { findFolder, pathOf, problemIn, type Place } from './commit-place.ts';
+import type { CommitScript } from './decide.ts';
 import { askGit } from './repository.ts';
 import { eachContent, sourcesOf, type Entry, type Visit } from './script-contents.ts';
 
@@ -16,7 +16,7 @@ import { eachContent, sourcesOf, type Entry, type Visit } from './script-content
  * Reads the migration scripts as a checkout of a commit has them: git's objects, not the working tree, which may differ; behind
  * links within the commit, in a submodule, through the filters that its attributes name. However large one is, it streams.
  *
- * @returns their names, in order; undefined where the commit has no folder of them
+ * @returns their names and paths, in order; undefined where the commit has no folder of them
  * @throws MajError `gate-git` when git does not know the commit; `gate-content` for what cannot be told from it; what
  *   `namedScripts` throws
  */
@@ -24,7 +24,7 @@ async function readScripts(
   context: Context,
   commit: string,
   visit: Visit,
-): Promise<readonly ScriptName[] | undefined> {
+): Promise<readonly (ScriptName & { readonly path: string })[] | undefined> {
   const found = await findFolder(context, commit);
   if (found === undefined) return undefined;
   const { place, tree } = found;
@@ -33,20 +33,25 @@ async function readScripts(
   const named = namedScripts([...entries.keys()], context.config.MIGRATIONS_PATTERN);
   const scripts = named.map(({ file }) => ({ file, entry: entries.get(file) ?? missingEntry }));
   await eachContent(place, await sourcesOf(place, scripts), visit);
-  return named;
+  return named.map((script) => ({ ...script, path: pathOf(place, script.file) }));
 }
 
 /**
- * The migration scripts of a commit, as a receipt knows them; none where it has no folder of them.
+ * The migration scripts of a commit, with what a receipt knows of them; none where it has no folder of them.
  *
  * @throws MajError as `readScripts` does
  */
-export async function scriptsInCommit(context: Context, commit: string): Promise<ReceiptScript[]> {
+export async function scriptsInCommit(context: Context, commit: string): Promise<CommitScript[]> {
   const sums = new Map<string, string>();
   const named = await readScripts(context, commit, async (file, content) => {
     sums.set(file, 'sum' in content ? content.sum : await sumOf(file, content.chunks));
   });
-  return (named ?? []).map(({ version, name, file }) => ({ version, name, checksum: sums.get(file) ?? '' }));
+  return (named ?? []).map(({ version, name, file, path }) => ({
+    version,
+    name,
+    checksum: sums.get(file) ?? '',
+    path,
+  }));
 }
 
 async function sumOf(file: string, chunks: AsyncIterable<Buffer>): Promise<string> {

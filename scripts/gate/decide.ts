@@ -20,7 +20,7 @@ export interface KnownBackup {
 /** Everything that the decision rests on. */
 export interface GateFacts {
   /** The migration scripts in the pushed commit, in order. */
-  readonly scripts: readonly ReceiptScript[];
+  readonly scripts: readonly CommitScript[];
   /** The database that counts; undefined: nothing says which. */
   readonly database: DatabaseIdentity | undefined;
   /** Its backups. */
@@ -59,7 +59,12 @@ export interface ScriptChange {
   readonly kind: 'added' | 'changed' | 'missing';
   readonly version: string;
   readonly name: string;
+  /** Of the script in the commit, from the root of the repository. */
+  readonly path?: string;
 }
+
+/** A script of a commit. */
+export type CommitScript = ReceiptScript & { readonly path?: string };
 
 /** Open with the receipt that allows it, or closed with every reason. */
 export type GateDecision =
@@ -138,14 +143,15 @@ function receiptReasons(receipt: Receipt, facts: GateFacts): GateReason[] {
 /** How `scripts` differ from the `rehearsed` ones. */
 export function scriptChanges(
   rehearsed: readonly ReceiptScript[],
-  scripts: readonly ReceiptScript[],
+  scripts: readonly CommitScript[],
 ): ScriptChange[] {
   const before = new Map(rehearsed.map((script) => [script.version, script]));
   const after = new Set(scripts.map((script) => script.version));
-  const changes = scripts.flatMap(({ version, name, checksum }): ScriptChange[] => {
+  const changes = scripts.flatMap(({ version, name, checksum, path }): ScriptChange[] => {
+    const named = { version, name, ...(path === undefined ? {} : { path }) };
     const known = before.get(version);
-    if (known === undefined) return [{ kind: 'added', version, name }];
-    return known.checksum === checksum ? [] : [{ kind: 'changed', version, name }];
+    if (known === undefined) return [{ kind: 'added', ...named }];
+    return known.checksum === checksum ? [] : [{ kind: 'changed', ...named }];
   });
   const missing = rehearsed.filter((script) => !after.has(script.version));
   return [...changes, ...missing.map(({ version, name }) => ({ kind: 'missing' as const, version, name }))];

@@ -282,7 +282,7 @@ export const checks = {
   errors: {
     'check-format': (facts) => ({
       message: `--format ${facts.given} is none of ${facts.choices.join(', ')}.`,
-      hint: `Use one of them: \`maj migrate check --format ${facts.choices[0] ?? ''}\`.`,
+      hint: `Use one of them, such as --format ${facts.choices[0] ?? ''}.`,
     }),
     'check-file': (facts) => ({
       message: `There is no script ${facts.file}; looked for ${facts.places.join(', ')}.`,

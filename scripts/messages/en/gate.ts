@@ -211,6 +211,7 @@ export const gate = {
       `there is neither maj.config.json nor .env in ${facts.folder}, so only this is guarded: ${facts.guarded.join(', ')}. Set DEPLOY_BRANCH in maj.config.json`,
   } satisfies Partial<NoteTexts>,
   results: {
+    reason: reasonText,
     notDeploy: (facts: { branches: readonly string[] }) =>
       `gate: nothing goes to ${facts.branches.join(', ')}; open`,
     nothing: () => 'gate: git has nothing to push; open',
