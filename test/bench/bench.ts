@@ -1,6 +1,7 @@
 import { MajError, reasonOf } from '../../scripts/core/errors.ts';
 import { benchBackup } from './backup.ts';
 import { SpaceError } from './disk.ts';
+import { benchGate, gateRuns } from './gate.ts';
 import { holds } from './limits.ts';
 import { benchSites } from './measure-sites.ts';
 import { benchMigrate } from './migrate.ts';
@@ -11,6 +12,7 @@ import { benchUpgrade } from './upgrade.ts';
 
 const benchmarks = new Map([
   ['backup', benchBackup],
+  ['gate', benchGate],
   ['migrate', benchMigrate],
   ['switch', benchSwitch],
   ['tables', benchSites],
@@ -34,7 +36,7 @@ async function bench(benchmark: string | undefined, rest: readonly string[]): Pr
     console.error(`bench: there is no benchmark "${benchmark}"\n\n${benchUsage}`);
     return 2;
   }
-  const options = parsed(rest);
+  const options = parsed(rest, benchmark === 'gate' ? gateRuns : undefined);
   if (typeof options === 'string') {
     console.error(`bench: ${options}\n\n${benchUsage}`);
     return 2;
@@ -50,9 +52,9 @@ async function bench(benchmark: string | undefined, rest: readonly string[]): Pr
   }
 }
 
-function parsed(rest: readonly string[]): BenchOptions | string {
+function parsed(rest: readonly string[], runs: number | undefined): BenchOptions | string {
   try {
-    return parseBenchOptions(rest);
+    return parseBenchOptions(rest, runs);
   } catch (error) {
     return reasonOf(error);
   }

@@ -31,6 +31,17 @@ export const limits = {
     most: 0.3,
     unit: 'times',
   },
+  gateOpen: {
+    name: 'what the hook adds to a push with a valid receipt, in starts of Node',
+    most: 5,
+    unit: 'times',
+  },
+  gateElsewhere: {
+    name: 'what the hook adds to a push to another branch, in starts of Node',
+    most: 3,
+    unit: 'times',
+  },
+  help: { name: 'maj --help, in starts of Node', most: 5, unit: 'times' },
   memory: { name: 'peak memory of the process', most: 200_000_000, unit: 'bytes' },
   switch: { name: 'switch of the files, in the window of an upgrade in place', most: 1, unit: 'seconds' },
   memoryGrowth: { name: 'growth of the peak per GB of database', most: 10_000_000, unit: 'bytes' },

@@ -46,20 +46,26 @@ npm run bench tables [options]     backup and proof of many small tables against
   --tables 5000             also --seed, --runs, --server, --durable, --json
 npm run bench switch [options]     the switch of a large tree in place, in seconds
   --files 80000 --files-megabytes 2000; also --seed, --server, --json
+npm run bench gate [options]       what the hook adds to a push, in starts of an empty Node process
+  --runs 15                 also --server, --json
 npm run bench upgrade [options]    the window of the example's upgrade
   --megabytes 1000          size of its database, as SQL text; also --runs, --server, --durable, --json
   --uploads-megabytes 2600  once more with uploads of this size, and what they add
   --files 80000             how many of them; also --seed
 Exit code: 0 all limits hold, 1 one does not, 2 wrong usage, 3 not enough space.`;
 
-/** The options from the words after the benchmark's name; an error says what is wrong with them. */
-export function parseBenchOptions(words: readonly string[]): BenchOptions {
+/**
+ * The options from the words after the benchmark's name; an error says what is wrong with them.
+ *
+ * @param runs how often, where nothing says so: what takes milliseconds needs more of them
+ */
+export function parseBenchOptions(words: readonly string[], runs = 3): BenchOptions {
   const { values } = parseArgs({
     args: [...words],
     options: {
       megabytes: { type: 'string', default: '1000' },
       seed: { type: 'string', default: '1' },
-      runs: { type: 'string', default: '3' },
+      runs: { type: 'string', default: String(runs) },
       server: { type: 'string', default: 'auto' },
       durable: { type: 'boolean', default: false },
       only: { type: 'string', default: measurements.join(',') },

@@ -57,9 +57,12 @@ function valueText({ limit }: Figure, value: number): string {
   return unit === 'seconds' ? `${value.toFixed(2)} s` : value.toFixed(2);
 }
 
+const secondsText = (seconds: number): string =>
+  seconds < 1 ? `${(1000 * seconds).toFixed(0)} ms` : `${seconds.toFixed(1)} s`;
+
 function sides({ limit, ours, plain }: Figure): string {
   if (ours === undefined || plain === undefined) return '';
   const text = (value: number): string =>
-    limit === 'secondBackup' || limit === 'secondFiles' ? bytes(value) : `${value.toFixed(1)} s`;
+    limit === 'secondBackup' || limit === 'secondFiles' ? bytes(value) : secondsText(value);
   return `${text(ours)} to ${text(plain)}`;
 }

@@ -21,6 +21,10 @@ export interface BenchServer {
   readonly socket: string;
   /** A folder for dumps and trees; removed at the end. */
   readonly folder: string;
+  /** The built command. */
+  readonly program: string;
+  /** What `maj` has to be told of the server. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Where `maj` keeps its backups. */
   readonly backups: string;
   /** Runs statements in a database, or in none. */
@@ -98,6 +102,8 @@ function benchServer(parts: Parts): BenchServer {
     text: throwaway.server.text,
     socket: throwaway.socket,
     folder,
+    program: parts.program,
+    settings,
     backups,
     sql,
     empty,

@@ -20,6 +20,11 @@ describe('the options of a benchmark', () => {
     });
   });
 
+  it('say how often where a benchmark wants another number', () => {
+    expect(parseBenchOptions([], 15).runs).toBe(15);
+    expect(parseBenchOptions(['--runs', '2'], 15).runs).toBe(2);
+  });
+
   it.each([
     { words: ['--runs', '0'], says: '--runs: "0" is not a whole number from 1' },
     { words: ['--megabytes', '1e3'], says: '--megabytes: "1e3"' },
