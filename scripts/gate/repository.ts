@@ -1,9 +1,10 @@
+import { text } from 'node:stream/consumers';
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import { remoteOfReceipts } from '../rehearsal/published.ts';
 import type { CallingPush } from '../system/process/calling-push.ts';
 import { commitNamed, gitEnvironment } from '../system/process/git.ts';
-import { capture, shell } from '../system/process/processes.ts';
+import { shell, stream } from '../system/process/processes.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 import { withShownUrls } from '../system/urls.ts';
 
@@ -29,14 +30,28 @@ async function runGit(
   args: readonly string[],
   input?: string,
 ): Promise<string> {
-  const given = input === undefined ? {} : { input };
-  const output = await capture({ env }, 'git', args, { cwd: projectDir, ...given });
-  if (output.code !== 0) {
+  const git = await callGit({ env, projectDir }, args, input);
+  if (git.code !== 0) {
     // git may quote the address of the remote, password and all.
-    const said = withShownUrls(output.stderr.trim());
+    const said = withShownUrls(git.stderr);
     throw refused('gate-git', { command: `git ${args[0] ?? ''}`, output: said });
   }
-  return output.stdout;
+  return git.stdout;
+}
+
+/** Calls git without a shell between: a push waits for each of these. */
+async function callGit(
+  { env, projectDir }: Pick<Context, 'env' | 'projectDir'>,
+  args: readonly string[],
+  input?: string,
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const git = stream({ env }, 'git', args, { cwd: projectDir, stdin });
+  // A git that ends before it has read everything is told by its exit, not by the broken pipe.
+  if (input !== undefined) git.stdin.on('error', () => undefined).end(input);
+  // Of one that cannot be started the output never ends.
+  const [stdout, { code }] = await Promise.all([text(git.stdout), git.exited]);
+  return { code, stdout, stderr: git.stderrTail() };
 }
 
 /** The full name of a commit. */
@@ -71,8 +86,7 @@ export async function isMirrorRemote(
   remote: string,
 ): Promise<boolean> {
   const args = ['config', '--type=bool', '--get', `remote.${remote}.mirror`];
-  const output = await capture(gateEnvironment(context), 'git', args, { cwd: context.projectDir });
-  return output.stdout.trim() === 'true';
+  return (await callGit({ ...context, ...gateEnvironment(context) }, args)).stdout.trim() === 'true';
 }
 
 /** The branches of this repository, and of the one that is pushed to. */

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { $ } from 'zx/core';
 import type { Context } from '../../core/context.ts';
 import { reasonOf, refused } from '../../core/errors.ts';
 import { groupRuns, signalGroup } from './process-group.ts';
@@ -66,6 +65,8 @@ export async function shell(
   command: string,
   options: StartOptions & Bounds = {},
 ): Promise<Captured> {
+  // Loaded where a command runs: it takes longer than Node itself to start, and help, or a push that is let through, needs none.
+  const { $ } = await import('zx/core');
   const started = $({
     shell: '/bin/sh',
     prefix: '',

@@ -22,6 +22,7 @@ const error = refused('gate-refused', {
   inWorkingTree: false,
   lastMs: 2000,
   problem: undefined,
+  published: false,
 });
 const other = refused('gate-git', { command: 'git rev-parse', output: 'fatal: no\nsuch commit' });
 
