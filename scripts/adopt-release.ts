@@ -8,8 +8,6 @@ import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 /** `maj adopt-release`: learns what an application consists of that another program has installed. */
 export const adoptReleaseVerb: Verb<never> = {
   name: 'adopt-release',
-  summary:
-    'Compares an application that maj did not install with its package, to tell your files from its own.',
   usage: ['adopt-release', 'adopt-release VERSION|PACKAGE|COMMIT'],
   options: {},
   needsSettings: true,

@@ -19,7 +19,6 @@ import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 /** `maj apply PACKAGE`: checks a package, unpacks it beside the application, and switches it in; nothing else. */
 export const applyVerb: Verb<'plan' | 'reinstall' | 'allow-downgrade'> = {
   name: 'apply',
-  summary: 'Verifies a package and puts its files in the place of the installed ones.',
   usage: ['apply PACKAGE|VERSION|COMMIT', 'apply PACKAGE|VERSION|COMMIT --plan'],
   options: {
     plan: { type: 'boolean', help: 'Verify and unpack, print what would be moved, and change nothing.' },

@@ -7,7 +7,6 @@ import { refuseUnfinished } from './upgrade/recovery/unfinished.ts';
 /** `maj backup`: database and files into one folder, complete or not there at all. */
 export const backupVerb: Verb<'database-only'> = {
   name: 'backup',
-  summary: 'Backs up the database and the application’s files.',
   usage: ['backup', 'backup --database-only'],
   options: { 'database-only': { type: 'boolean', help: 'Leave the application’s files out.' } },
   needsSettings: true,

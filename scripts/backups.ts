@@ -19,7 +19,6 @@ import { expiryFacts, readStates } from './upgrade/needed-backups.ts';
 /** `maj backups`: what there is, what it takes on disk, and what keeps it. */
 export const backupsVerb: Verb<never> = {
   name: 'backups',
-  summary: 'Lists the backups: id, version, age, size, proven or not, and what keeps each.',
   usage: ['backups'],
   options: {},
   needsSettings: true,

@@ -54,8 +54,6 @@ const receiptFacts = ({ receipt: { id, backup, database }, signedBy }: Allowing)
 /** `maj gate`: the pre-push hook's question, answered from what was rehearsed. */
 export const gateVerb: Verb<'commit' | 'format'> = {
   name: 'gate',
-  summary:
-    'Decides, as git’s pre-push or pre-receive hook, whether a push to the deploy branch may go through.',
   usage: [
     'gate [REMOTE] [URL] < git’s lines',
     'gate < git’s lines of pre-receive',

@@ -23,8 +23,6 @@ type InitArguments = VerbArguments<InitOption>;
 /** `maj init`: the gate in a project that has none, proven to refuse and to allow. */
 export const initVerb: Verb<InitOption> = {
   name: 'init',
-  summary:
-    'Sets up the gate in a project: hook, settings, scripts and targets; tries it by a push that is refused, and one that is allowed.',
   usage: ['init', 'init --plan', 'init --remove', 'init --hook', 'init --bare REPOSITORY'],
   options: {
     branch: { type: 'string', value: 'NAMES', help: 'The branches to guard, with commas between them.' },

@@ -18,7 +18,6 @@ async function rememberUsers(context: Context): Promise<void> {
 /** `maj maintenance on|off|status`: keeps users out, lets them in again, or tells which it is. */
 export const maintenanceVerb: Verb = {
   name: 'maintenance',
-  summary: 'Switches the maintenance of the application on or off, or tells which it is.',
   usage: ['maintenance status', 'maintenance on', 'maintenance off'],
   options: {},
   needsSettings: true,

@@ -73,8 +73,6 @@ async function baseline(
 /** `maj migrate`: the guide's "run the migration scripts", and what belongs to it. */
 export const migrateVerb: Verb<MigrateOption> = {
   name: 'migrate',
-  summary:
-    'Runs the pending migrations on the live database, if they are rehearsed; asks before it does (--yes does not).',
   usage: [
     'migrate',
     'migrate --to VERSION',

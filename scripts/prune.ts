@@ -6,7 +6,6 @@ import { planPruning, pruneBackups } from './upgrade/prune.ts';
 /** `maj prune`: what has expired goes into the trash, and what was there before goes for good. */
 export const pruneVerb: Verb<'plan'> = {
   name: 'prune',
-  summary: 'Puts expired backups into the trash, and empties it of those of the last time.',
   usage: ['prune', 'prune --plan'],
   options: { plan: { type: 'boolean', help: 'Say what would go, and change nothing.' } },
   needsSettings: true,

@@ -20,8 +20,6 @@ export const rehearseVerb: Verb<
   'backup' | 'commit' | 'reinstall' | 'allow-downgrade' | 'publish' | 'remote' | 'receipt'
 > = {
   name: 'rehearse',
-  summary:
-    'Takes a backup, proves that it can be restored, and runs the pending migrations on the copy: those of the project, of a commit, or of a package.',
   usage: [
     'rehearse',
     'rehearse --commit COMMIT',

@@ -36,7 +36,6 @@ type Option = 'database-only' | 'files-only' | 'tables' | 'into' | 'definers' | 
 /** `maj restore`: puts a backup back, database and files; compared with the backup before it says so. */
 export const restoreVerb: Verb<Option> = {
   name: 'restore',
-  summary: 'Puts a backup back: the newest one, or the one that is named.',
   usage: [
     'restore [BACKUP]',
     'restore [BACKUP] --database-only|--files-only',

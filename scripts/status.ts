@@ -83,8 +83,6 @@ async function isReleaseKnown(context: Context, version: string): Promise<'known
 /** `maj status`: everything that can be learned without changing anything; what cannot be is said in its place. */
 export const statusVerb: Verb<never> = {
   name: 'status',
-  summary:
-    'Tells version, maintenance, health check, permissions, server, pending migrations, last backup and space.',
   usage: ['status'],
   options: {},
   needsSettings: true,

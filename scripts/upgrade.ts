@@ -56,8 +56,6 @@ async function done(context: Context, facts: Upgraded | WentBack): Promise<VerbR
 /** `maj upgrade`: the guide as one command. */
 export const upgradeVerb: Verb<Option> = {
   name: 'upgrade',
-  summary:
-    'Upgrades the application: backs up, rehearses, switches the files, migrates, checks, or goes back.',
   usage: [
     'upgrade VERSION|FILE|COMMIT',
     'upgrade VERSION|FILE|COMMIT --plan',

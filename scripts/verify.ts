@@ -16,7 +16,6 @@ import { withThrowaway } from './server/throwaway.ts';
 /** `maj verify`: tells whether a backup, a package or the application is sound. */
 export const verifyVerb: Verb<'full'> = {
   name: 'verify',
-  summary: 'Verifies a backup, a package or the installed application.',
   usage: ['verify [BACKUP]', 'verify --full [BACKUP]', 'verify package FILE|VERSION|COMMIT', 'verify app'],
   options: { full: { type: 'boolean', help: 'Restore the backup into a throwaway server, and compare.' } },
   needsSettings: true,

@@ -22,7 +22,6 @@ const scenes = [
 /** An example application on a throwaway server, upgraded, refused, rolled back, pushed. */
 const demo: Verb<never> = {
   name: 'demo',
-  summary: 'Shows it all on an example application and a throwaway server; leaves nothing behind.',
   usage: ['demo'],
   options: {},
   needsSettings: true,
@@ -52,7 +51,13 @@ const demo: Verb<never> = {
   },
 };
 
-await runProgram(['demo', ...process.argv.slice(2)], {
-  names: ['demo'],
-  load: () => Promise.resolve(demo),
-});
+await runProgram(
+  ['demo', ...process.argv.slice(2)],
+  [
+    {
+      name: 'demo',
+      summary: 'Shows it all on an example application and a throwaway server; leaves nothing behind.',
+      load: () => Promise.resolve(demo),
+    },
+  ],
+);

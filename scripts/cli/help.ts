@@ -2,13 +2,13 @@ import { isSecret, settingNames, settingOf } from '../config/settings.ts';
 import { exitCodes } from '../core/exit-codes.ts';
 import { table } from '../core/format.ts';
 import type { Messages } from '../messages/catalogue.ts';
-import type { Verb } from './verb.ts';
+import type { ListedVerb, Verb } from './verb.ts';
 
 /** `--db-name`: the option that gives a setting. */
 export const optionOf = (settingName: string): string => settingName.toLowerCase().replaceAll('_', '-');
 
 /** What `maj --help` prints. */
-export function generalHelp(messages: Messages, verbs: readonly Verb[]): string[] {
+export function generalHelp(messages: Messages, verbs: readonly ListedVerb[]): string[] {
   const text = messages.command;
   return [
     text.usage,
@@ -30,7 +30,7 @@ export function generalHelp(messages: Messages, verbs: readonly Verb[]): string[
 }
 
 /** What `maj <verb> --help` prints. */
-export function verbHelp(messages: Messages, verb: Verb): string[] {
+export function verbHelp(messages: Messages, verb: Verb, { summary }: ListedVerb): string[] {
   const own = Object.entries(verb.options).map(([name, option]) => [
     `--${name}${option.value === undefined ? '' : ` ${option.value}`}`,
     option.help,
@@ -38,7 +38,7 @@ export function verbHelp(messages: Messages, verb: Verb): string[] {
   return [
     ...verb.usage.map((usage, index) => `${index === 0 ? 'Usage:' : '      '} maj ${usage}`),
     '',
-    verb.summary,
+    summary,
     '',
     `${messages.command.options}:`,
     ...indented([...own, ...commonOptions(messages)]),

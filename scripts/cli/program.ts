@@ -19,13 +19,7 @@ import { confirmOnTerminal } from './ask.ts';
 import { generalHelp, verbHelp } from './help.ts';
 import { npmKeptOptions } from './npm-options.ts';
 import { describeFailure, jsonReporter, lineReporter } from './reporter.ts';
-import type { Verb } from './verb.ts';
-
-/** The verbs that a program has: their names in the order of the help, and each when it is wanted. */
-export interface Verbs {
-  readonly names: readonly string[];
-  readonly load: (name: string) => Promise<Verb | undefined>;
-}
+import type { ListedVerb, Verb } from './verb.ts';
 
 // Whatever is said goes through these two, the spinner or the question: names, versions, logs and servers are quoted there.
 const print = (lines: readonly string[]): void => {
@@ -40,7 +34,7 @@ const printError = (line: string): void => {
  *
  * @param words the verb and what follows it
  */
-export async function runProgram(words: readonly string[], verbs: Verbs): Promise<void> {
+export async function runProgram(words: readonly string[], verbs: readonly ListedVerb[]): Promise<void> {
   // Who reads the output may go away (`maj upgrade | head`, a terminal that is closed): no reason to stop half-way.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const messages = messagesFor(process.env['MAJ_LANG'] ?? 'auto', process.env);
@@ -51,7 +45,7 @@ export async function runProgram(words: readonly string[], verbs: Verbs): Promis
     if (name === undefined) throw wrongUsage('no-verb', {});
 
     if (name === '--version') print([await ownVersion()]);
-    else if (['--help', '-h', 'help'].includes(name)) print(generalHelp(messages, await allVerbs(verbs)));
+    else if (['--help', '-h', 'help'].includes(name)) print(generalHelp(messages, verbs));
     else await runVerb(verbs, name, rest, messages);
   } catch (error) {
     const failure = describeFailure(error, messages);
@@ -62,14 +56,17 @@ export async function runProgram(words: readonly string[], verbs: Verbs): Promis
 }
 
 async function runVerb(
-  verbs: Verbs,
+  verbs: readonly ListedVerb[],
   name: string,
   words: readonly string[],
   messages: Messages,
 ): Promise<void> {
-  const verb = await verbs.load(name);
-  if (verb === undefined)
-    throw wrongUsage('unknown-verb', { verb: name, nearest: nearestName(name, verbs.names) });
+  const listed = verbs.find((one) => one.name === name);
+  if (listed === undefined) {
+    const names = verbs.map((one) => one.name);
+    throw wrongUsage('unknown-verb', { verb: name, nearest: nearestName(name, names) });
+  }
+  const verb = await listed.load();
   const args = parseArguments(verb, words);
   const kept = npmKeptOptions({
     environment: process.env,
@@ -79,7 +76,7 @@ async function runVerb(
     isSetting: (option) => isNpmSetting(option, process.env),
   });
   if (kept !== undefined && !args.help) throw kept;
-  if (args.help) print(verbHelp(messages, verb));
+  if (args.help) print(verbHelp(messages, verb, listed));
   else await act(verb, args, messages);
 }
 
@@ -154,9 +151,4 @@ function withoutSettings(): LoadedSettings {
   const defaults = parseSettings({}, []);
   if (!defaults.ok) throw new Error('the defaults of the settings do not parse');
   return { config: defaults.config, env: process.env, exposed: undefined, ignored: [], slips: [] };
-}
-
-async function allVerbs({ names, load }: Verbs): Promise<Verb[]> {
-  const verbs = await Promise.all(names.map((name) => load(name)));
-  return verbs.filter((verb) => verb !== undefined);
 }

@@ -39,11 +39,17 @@ export interface VerbResult {
   readonly exitCode?: ExitCode;
 }
 
-/** A verb of the command: its name, what it takes, and what it does. */
-export interface Verb<O extends string = string> {
+/** A verb, as far as the help of all needs it; the rest is loaded when it is called. */
+export interface ListedVerb {
   readonly name: string;
   /** One sentence. */
   readonly summary: string;
+  readonly load: () => Promise<Verb>;
+}
+
+/** A verb of the command: its name, what it takes, and what it does. */
+export interface Verb<O extends string = string> {
+  readonly name: string;
   /** The forms that it can be called in, without `maj`. */
   readonly usage: readonly string[];
   readonly options: Readonly<Record<O, VerbOption>>;
