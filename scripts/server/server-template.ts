@@ -53,6 +53,8 @@ async function initialise(
   // server's too.
   const temporary = join(folder, 'tmp');
   await makePrivateFolder(temporary);
+  // Begun for nothing, it would be nobody's to end.
+  stopIfInterrupted(context);
   const child = stream(context, program, args, { env: { TMPDIR: temporary } });
   // MariaDB's is a script that starts the server.
   const stop = (): void => signalGroup(child.pid, 'SIGKILL');

@@ -190,6 +190,16 @@ describe.each(servers)('a throwaway server ($name)', (server) => {
     expect(statSync(cache).mode & 0o777).toBe(0o700);
   });
 
+  it('sets nothing up for a run that was interrupted before', async () => {
+    const cache = temporaryFolder('cache');
+    const env = { ...process.env, XDG_CACHE_HOME: cache };
+    const context = testContext({ env, signal: AbortSignal.abort() });
+    await expect(startThrowaway(context, server.programs)).rejects.toMatchObject({ code: 'interrupted' });
+    const atWork = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout.split('\n');
+    expect(atWork.filter((command) => command.includes(cache))).toEqual([]);
+    expect(readdirSync(join(cache, 'maj-kit'))).toEqual([]);
+  });
+
   it('makes a damaged template anew', async () => {
     const env = { ...process.env, XDG_CACHE_HOME: temporaryFolder('cache') };
     const context = testContext({ env });
