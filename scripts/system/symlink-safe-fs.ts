@@ -438,7 +438,13 @@ export async function removeTree(path: string): Promise<void> {
       fs.closeSync(held);
     }
   }
-  ifThere(() => (found.isDirectory() ? rmdirSync(path) : unlinkSync(path)));
+  try {
+    if (found.isDirectory()) rmdirSync(path);
+    else unlinkSync(path);
+  } catch (error) {
+    // With ENOTDIR something else has come into its place.
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 async function emptyFolder(

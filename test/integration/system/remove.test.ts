@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { remove } from '../../../scripts/system/files.ts';
@@ -80,6 +89,16 @@ it('what lies in a folder that is closed, and not to be removed, stays, and so d
   expect(failure.code).toBe('file-failed');
   expect(failure.message).toContain(tree);
   expect(modeOf(root)).toBe(0o555);
+});
+
+it('what somebody puts in the place of a folder meanwhile stays, and is told', async () => {
+  const removal = remove(tree);
+  renameSync(tree, join(root, 'aside'));
+  writeFileSync(tree, 'x');
+  const failure = await failureOf(removal);
+  expect(failure.code).toBe('file-failed');
+  expect(failure.message).toContain(tree);
+  expect(existsSync(tree)).toBe(true);
 });
 
 it('a folder of somebody else stays as it is, and is told', async () => {
