@@ -4,6 +4,7 @@ import { statBlockBytes } from '../archive/sparse.ts';
 import { isBackupId, partialSuffix } from '../backup/layout.ts';
 import { manifestName, parseManifest } from '../backup/manifest.ts';
 import { isAbandoned } from '../backup/partial.ts';
+import { createBreather } from '../core/clock.ts';
 import { lstatExactly } from '../system/symlink-safe-fs.ts';
 import { identityOf, namesIn, orFileFailed, readIfThere } from '../system/files.ts';
 
@@ -24,7 +25,7 @@ interface DiskUsage {
  */
 export async function diskUsage(folder: string, counted = new Set<string>()): Promise<DiskUsage> {
   const files = new Map<string, { bytes: number; links: number; names: number }>();
-  await visit(folder, (stats) => {
+  await visit(folder, createBreather(), (stats) => {
     const key = identityOf(stats);
     const known = files.get(key);
     if (known !== undefined) known.names += 1;
@@ -44,13 +45,18 @@ export async function diskUsage(folder: string, counted = new Set<string>()): Pr
   return usage;
 }
 
-async function visit(path: string, see: (stats: BigIntStats) => void): Promise<void> {
+async function visit(
+  path: string,
+  breathe: () => Promise<void>,
+  see: (stats: BigIntStats) => void,
+): Promise<void> {
+  await breathe();
   const stats = orFileFailed(path, 'looked at', () => lstatExactly(path));
   // A backup that is being written, or removed, changes meanwhile.
   if (stats === undefined) return;
   see(stats);
   if (!stats.isDirectory()) return;
-  for (const name of await namesIn(path)) await visit(join(path, name), see);
+  for (const name of await namesIn(path)) await visit(join(path, name), breathe, see);
 }
 
 /** What stands among the backups and is none. */
