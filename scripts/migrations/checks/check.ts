@@ -60,9 +60,10 @@ function findingOf(file: string, statement: Statement, { start, ...found }: Hit<
 }
 
 /**
- * Looks at the statements of one script, one after the other, and refuses a script that reaches another database than the live one, or the server: on the copy of a dry run it would fail
- * or, worse, on the live server it would change what no backup holds. No comment in the script allows it, and what
- * `checkScript` says cannot be allowed is what this refuses: both ask `createReach`.
+ * Looks at the statements of one script, one after the other, and refuses a script that reaches another database than the
+ * live one, or the server: on the copy of a dry run it would fail or, worse, on the live server it would change what no
+ * backup holds. No comment in the script allows it, and what `checkScript` says cannot be allowed is what this refuses: both
+ * ask `createReach`.
  *
  * @throws MajError (the guard) `migration-other-database`, `migration-drops-database`, `migration-server-wide`, naming
  *   file, line and column

@@ -30,8 +30,8 @@ interface State {
 }
 
 /**
- * Decides how each statement of a script is run, one after the other. Rows and checkpoint commit together wherever the server allows it:
- * in a transaction of ours, or in the script's own.
+ * Decides how each statement of a script is run, one after the other. Rows and checkpoint commit together wherever the
+ * server allows it: in a transaction of ours, or in the script's own.
  *
  * @param transactional false when some table may not take part in transactions (MyISAM, Aria): then a statement on
  *   rows, too, is recorded before it runs

@@ -29,10 +29,11 @@ export const refusals = {
 const readOnly = new Set(['information_schema', 'performance_schema']);
 
 /**
- * Tells what the statements of one script, one after the other, reach beyond what is in the database, each thing once a statement: the one place that decides what may reach another database
- * or the server, for `maj migrate check`, the rehearsal and the live run alike. It looks into bodies of routines,
- * triggers and events, into versioned comments (with them, and as a server reads that leaves them out), and into dynamic
- * SQL as far as the text tells; what only the server knows is refused there (`confine` of the dry run).
+ * Tells what the statements of one script, one after the other, reach beyond what is in the database, each thing once a
+ * statement: the one place that decides what may reach another database or the server, for `maj migrate check`, the
+ * rehearsal and the live run alike. It looks into bodies of routines, triggers and events, into versioned comments (with
+ * them, and as a server reads that leaves them out), and into dynamic SQL as far as the text tells; what only the server
+ * knows is refused there (`confine` of the dry run).
  */
 export function createReach({
   database,
