@@ -95,7 +95,7 @@ test('the environment decides neither version nor options', () => {
   expect(said).toBe(`${maj} upgrade  \n`);
 });
 
-test('each target runs its verb of the installed program, even beside a file of its name', async () => {
+test('each target runs its verb of the installed program, even beside a file of its name', () => {
   const targets = [...readFileSync(join(repository, 'maj.mk'), 'utf8').matchAll(/^maj-([a-z-]+): *##/gm)];
   const names = targets.map(([, name = '']) => name);
   expect(names).toEqual(expect.arrayContaining(['status', 'upgrade', 'gate']));
