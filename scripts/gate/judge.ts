@@ -47,21 +47,20 @@ async function noticeWhatCameAround(
 /**
  * Judges a push; what is let through without a receipt, since somebody said why, is kept.
  *
- * @param how `reason`: why the gate is bypassed; undefined: it is not. `isWatched`: somebody sees what it waits for; not given:
- *   nothing is rehearsed during the push
+ * @param how `reason`: why the gate is bypassed; undefined: it is not. `isWatched`: somebody sees what it waits for
  * @param places where records and published receipts are, where that is not beside the repository, and on its remote
  */
 export async function judgePush(
   repository: Context,
   push: GuardedPush,
-  { reason, isWatched }: { readonly reason: string | undefined; readonly isWatched?: boolean },
+  { reason, isWatched }: { readonly reason: string | undefined; readonly isWatched: boolean },
   places: GatePlaces = { remote: push.target.url },
 ): Promise<Allowed[]> {
   let context = await gateContextOf(repository, places);
   const { records } = context;
-  // Who says why has no time.
-  const longestMs =
-    reason === undefined && isWatched !== undefined ? longestOnTheSpotMs(records.config, isWatched) : 0;
+  // Who says why has no time; and on a server nobody has asked for a rehearsal.
+  const mayWait = reason === undefined && places.records === undefined;
+  const longestMs = mayWait ? longestOnTheSpotMs(records.config, isWatched) : 0;
   await noticeWhatCameAround(context, push);
   const common = {
     at: records.clock.now().toISOString(),

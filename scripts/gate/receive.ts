@@ -76,7 +76,7 @@ export async function judgeReceived(
       refs,
       deleted,
     };
-    allowed.push(...(await judgePush(repository, push, { reason }, places)));
+    allowed.push(...(await judgePush(repository, push, { reason, isWatched: false }, places)));
   }
   return allowed;
 }
