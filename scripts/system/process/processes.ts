@@ -77,7 +77,8 @@ export async function shell(
     detached: true,
     env: { ...context.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.input === undefined ? {} : { input: options.input }),
+    // Whatever asks a question finds an end of input, and not one that never comes.
+    ...stdinOf(options),
   })`${command}`;
   const watch = endBeyond(started.pid, options);
   const output = await Promise.race([started, watch.lost]);
@@ -92,6 +93,12 @@ export async function shell(
     ...(ended === undefined ? {} : { ended }),
   };
 }
+
+/** zx gives nothing to a program whose input is empty, and leaves its pipe open. */
+const stdinOf = ({
+  input = '',
+}: StartOptions): { input: string | Buffer } | { stdio: ['ignore', 'pipe', 'pipe'] } =>
+  input.length > 0 ? { input } : { stdio: ['ignore', 'pipe', 'pipe'] };
 
 /** What is known of a command whose output is still held open by something that left its process group. */
 const lostOutput = { exitCode: null, signal: 'SIGKILL' as const, stdout: '', stderr: '' };

@@ -38,6 +38,14 @@ describe('a captured program', () => {
     expect((await capture(context, '/nowhere/program', [])).code).toBe(127);
   });
 
+  test.each([{}, { input: '' }, { input: Buffer.alloc(0) }])(
+    'finds the end of its input where it is given none: %j',
+    async (options) => {
+      const late = { ...options, timeoutMs: 30_000 };
+      expect(await shell(context, 'cat; echo read', late)).toMatchObject({ code: 0, stdout: 'read\n' });
+    },
+  );
+
   test('reads what it is given', async () => {
     expect((await capture(context, 'cat', [], { input: 'hello' })).stdout).toBe('hello');
   });
