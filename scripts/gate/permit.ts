@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { refused } from '../core/errors.ts';
 import { readReceipts } from '../rehearsal/receipt.ts';
 import {
@@ -53,6 +54,7 @@ async function refusalOf(
   const inWorkingTree = await isCheckedOut(repository, commit, repository.config.MIGRATIONS_DIR);
   const lastMs = lastRehearsalMs(receipts);
   const published = repository.config.GATE_ALLOWED_SIGNERS !== undefined;
-  const facts = { branch, commit, database, reasons, inWorkingTree, lastMs, problem, published };
+  const folder = relative(repository.workingDir, repository.projectDir);
+  const facts = { branch, commit, database, reasons, inWorkingTree, folder, lastMs, problem, published };
   return refused('gate-refused', facts);
 }

@@ -19,6 +19,8 @@ declare module '../core/errors.ts' {
         reasons: readonly (GateReason | LiveReason | PublishedReason)[];
         /** The working tree has the migrations of the commit. */
         inWorkingTree: boolean;
+        /** The project's folder from the one that maj was called in, as hooks are in the repository's root; empty: the same. */
+        folder: string;
         /** How long the last rehearsal took. */
         lastMs: number | undefined;
         /** Why one on the spot came to nothing; undefined: none was tried, or the reasons tell. */

@@ -71,12 +71,13 @@ function reasonText(reason: Reason): string {
   }
 }
 
-function rehearseHint({ commit, inWorkingTree, lastMs, published }: ErrorFacts<'gate-refused'>): string {
+function rehearseHint(facts: ErrorFacts<'gate-refused'>): string {
+  const { commit, inWorkingTree, lastMs, published, folder } = facts;
   const words = inWorkingTree ? 'rehearse' : `rehearse --commit ${commit.slice(0, 12)}`;
   const took = lastMs === undefined ? '' : ` The last rehearsal took ${duration(lastMs)}.`;
   return published
-    ? `Run \`maj ${words} --publish\` where the rows are, with a key that GATE_ALLOWED_SIGNERS allows, or \`maj ${words}\` here; then push again.${took}`
-    : `Run \`maj ${words}\` (./node_modules/.bin/maj ${words}), then push again.${took}`;
+    ? `Run \`maj ${words} --publish\` where the rows are, with a key that GATE_ALLOWED_SIGNERS allows, or \`maj ${words}\` ${folder === '' ? 'here' : `in ${folder}`}; then push again.${took}`
+    : `Run \`maj ${words}\` ${folder === '' ? `(./node_modules/.bin/maj ${words})` : `in ${folder}`}, then push again.${took}`;
 }
 
 /** Why a rehearsal during the push came to nothing. */

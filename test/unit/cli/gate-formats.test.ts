@@ -20,6 +20,7 @@ const error = refused('gate-refused', {
     },
   ],
   inWorkingTree: false,
+  folder: '',
   lastMs: 2000,
   problem: undefined,
   published: false,
