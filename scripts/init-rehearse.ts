@@ -24,7 +24,7 @@ export async function rehearseFirst(calling: Context, args: Asking): Promise<Maj
     });
     return undefined;
   } catch (error) {
-    if (error instanceof MajError && !context.signal.aborted) return error;
+    if (error instanceof MajError) return error;
     throw error;
   }
 }
@@ -44,9 +44,12 @@ async function tellHistory(context: Context, args: Asking, unknown: MajError): P
   const scripts = await readMigrations(await migrationsFolder(context, { use: 'read' }), context.config);
   // `--yes` cannot know that.
   if (args.yes) throw unknown;
-  await migrateVerb.run(context, {
-    ...args,
-    positionals: ['baseline', scripts.at(-1)?.version ?? '0'],
-    options: {},
-  });
+  const baseline = ['baseline', scripts.at(-1)?.version ?? '0'];
+  try {
+    await migrateVerb.run(context, { ...args, positionals: baseline, options: {} });
+  } catch (error) {
+    // It may have been through some of them: what is unknown says how to tell that.
+    if (error instanceof MajError && error.code === 'not-confirmed') throw unknown;
+    throw error;
+  }
 }

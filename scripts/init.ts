@@ -95,13 +95,18 @@ async function setUp(
     data: { ...data, refused: true, allowed: trouble === undefined },
     text: (messages) =>
       messages.results.setup.done({
-        files: data.files,
+        files: data.files.filter((path) => isShared(project, path)),
         branch: trial.branch,
         trouble: trouble === undefined ? undefined : describeError(trouble, messages),
+        isInterrupted: trouble?.code === 'interrupted',
       }),
     ...(trouble === undefined ? {} : { exitCode: trouble.exitCode }),
   };
 }
+
+/** Whether a file is one for other clones: `.env` has passwords, and what lies in git's own folder is in no commit. */
+const isShared = ({ folder }: Project, path: string): boolean =>
+  !isAbsolute(path) && path !== posix.join(folder, '.env');
 
 /** A clone has the hook's file, and nothing of git's own settings. */
 async function setUpClone(context: Context): Promise<VerbResult> {

@@ -152,7 +152,7 @@ export const settings = {
     }),
     'settings-missing': (facts) => ({
       message: `${facts.names.join(', ')} ${facts.names.length === 1 ? 'is' : 'are'} not set.`,
-      hint: 'Set it in .env (see .env.example), in the environment, or as an option; `maj --help` explains each.',
+      hint: `Set ${facts.names.length === 1 ? 'it' : 'them'} in .env (maj’s own .env.example shows how), in the environment, or as options; \`maj --help\` explains each.`,
     }),
     'settings-unreadable': (facts) => ({
       message: `The settings file ${facts.path} cannot be read: ${facts.reason}.`,

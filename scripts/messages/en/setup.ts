@@ -85,7 +85,10 @@ export const setup = {
   } satisfies Partial<ErrorTexts>,
   steps: {
     'init-install': (facts) => `Installing maj-kit (${facts.command})`,
-    'init-write': (facts) => `Writing ${facts.files.length === 1 ? '1 file' : `${facts.files.length} files`}`,
+    'init-write': (facts) =>
+      facts.files.length === 0
+        ? 'Writing no file: everything is in place'
+        : `Writing ${facts.files.length === 1 ? '1 file' : `${facts.files.length} files`}`,
     'init-hook': (facts) => `Setting up the hook (${managerNames[facts.manager]})`,
     'init-refuse': (facts) =>
       `Pushing an unrehearsed migration to ${facts.branch} of a throwaway repository: it has to be refused`,
@@ -108,11 +111,24 @@ export const setup = {
       `maj-kit is not installed here. Run \`${facts.command}\`?`,
     hookSet: (facts: { manager: HookManager['kind'] }) =>
       `The gate is set up as pre-push hook (${managerNames[facts.manager]}).`,
-    done: (facts: { files: readonly string[]; branch: string; trouble: ErrorText | undefined }) => [
+    done: (facts: {
+      /** Those for a commit. */
+      files: readonly string[];
+      branch: string;
+      /** Why there is no rehearsal. */
+      trouble: ErrorText | undefined;
+      isInterrupted: boolean;
+    }) => [
       facts.trouble === undefined
         ? `The gate stands: a push of unrehearsed migrations to ${facts.branch} was refused, that of rehearsed ones was allowed.`
         : `The gate stands: a push of unrehearsed migrations to ${facts.branch} was refused. Nothing is rehearsed yet: ${facts.trouble.message}`,
-      ...(facts.trouble === undefined ? [] : [`Next: ${facts.trouble.hint} Then \`maj rehearse\`.`]),
+      ...(facts.trouble === undefined
+        ? []
+        : [
+            facts.isInterrupted
+              ? 'Next: `maj rehearse`, when you are ready.'
+              : `Next: ${facts.trouble.hint} Then \`maj rehearse\`.`,
+          ]),
       ...(facts.files.length === 0
         ? []
         : ['Commit these files, so that every clone has them:', ...listed(facts.files)]),
