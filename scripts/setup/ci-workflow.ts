@@ -69,8 +69,8 @@ export function withWorkflow(service: CiService, before: string | undefined, wor
   const rule = branches.map((branch) => `$CI_COMMIT_BRANCH =~ /^${pattern(branch)}$/`).join(' || ');
   return withBlock(before ?? '', [
     'maj-gate:',
-    // Every pipeline has this stage, whatever its own are.
-    '  stage: .pre',
+    // `.pre` is before every stage of the project's own jobs; but of jobs in it alone GitLab makes no pipeline.
+    `  stage: ${(before ?? '').trim() === '' ? 'build' : '.pre'}`,
     '  image: node:22',
     '  rules:',
     `    - if: '${rule}'`,

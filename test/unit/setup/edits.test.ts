@@ -166,6 +166,18 @@ test('a command of lefthook is indented like the others', () => {
   );
 });
 
+test.each<readonly [string, string | undefined, string]>([
+  ['goes before the jobs that are there', 'test:\n  script: make\n', '.pre'],
+  // https://docs.gitlab.com/ci/yaml/#stage-pre: a pipeline that has jobs in .pre and .post alone does not run.
+  ['is in a stage that runs where it is the only one', undefined, 'build'],
+])('a job of GitLab %s', (_title, text, stage) => {
+  const { edits } = editsOf(layout(husky, { ci: 'gitlab' }), 'add', (path) =>
+    path === '.gitlab-ci.yml' ? text : undefined,
+  );
+  const job = edits.find(({ path }) => path === '.gitlab-ci.yml')?.after ?? '';
+  expect(/^ {2}stage: (.*)$/m.exec(job)?.[1]).toBe(stage);
+});
+
 test('a job of GitLab runs for the branches that the patterns mean', () => {
   const { edits } = editsOf(
     layout(husky, { ci: 'gitlab', branches: ['eu/*', 'a.b'] }),
