@@ -86,6 +86,8 @@ async function setUp(
 
   const settled = loadSettings(context.projectDir, {}, context.env, 'project');
   const ready: Context = { ...context, config: settled.config, env: settled.env };
+  if (wishes?.ci !== undefined && ready.config.GATE_ALLOWED_SIGNERS === undefined)
+    warn(context, 'init-ci-unsigned', {});
   const trial = await trialOf(ready, project);
   await proveRefusal(ready, trial);
   const isRehearsed = (await tryPush(ready, trial)) === undefined;

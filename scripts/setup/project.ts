@@ -35,7 +35,7 @@ export interface Project extends Layout {
  * Looks at a project: its repository, what installs its packages and starts its hooks, its migrations and its branches.
  *
  * @param wishes what is to be guarded, where the user says it, and the service that is to judge commits
- * @throws MajError `init-no-repository`, `init-path`, `init-not-installed`, `init-package-json`
+ * @throws MajError `init-no-repository`, `init-path`, `init-not-installed`, `init-package-json`, `init-inside`
  */
 export async function readProject(
   context: Context,
@@ -59,6 +59,11 @@ export async function readProject(
   const env = Object.fromEntries(lines.map(([name, { text }]) => [name, text]));
   const listed = await git(context, project, ['ls-files', '-z', '-c', '-o', '--exclude-standard']);
   const own = await namesIn(project);
+  const migrations = migrationsOf(listed.split('\0').filter(Boolean), dependencies);
+  if (folder !== '' && migrations === undefined && !own.some(isOfProject)) {
+    const around = await firstWith(foldersUpTo(dirname(project), top), 'package.json');
+    if (around !== undefined) throw wrongUsage('init-inside', { folder: project, project: around });
+  }
   return {
     top,
     gitFolder: place.gitFolder,
@@ -66,7 +71,7 @@ export async function readProject(
     packageManager,
     packageFolder: home === undefined ? undefined : relative(top, join(home, packagePath)),
     manager: hookManagerOf({ ...hooks, top, topFiles, simpleFiles, hasHusky, folder }),
-    migrations: migrationsOf(listed.split('\0').filter(Boolean), dependencies),
+    migrations,
     branches: branches.length > 0 ? branches : await branchesOf(context, top, env['DEPLOY_BRANCH']),
     env,
     ...(await envInGit(context, project)),
@@ -74,6 +79,10 @@ export async function readProject(
     makefile: ['GNUmakefile', 'makefile', 'Makefile'].find((name) => own.includes(name)) ?? 'Makefile',
   };
 }
+
+/** Whether a file tells that its folder is a project, not one of its folders. */
+const isOfProject = (name: string): boolean =>
+  ['package.json', 'composer.json', '.env', 'maj.config.json', 'migrations'].includes(name);
 
 const packagePath = 'node_modules/maj-kit';
 

@@ -5,6 +5,7 @@ import type { Edit, Layout } from './edits.ts';
 declare module '../core/errors.ts' {
   interface Failures {
     'init-no-repository': Failure<'usage', { folder: string; output: string }>;
+    'init-inside': Failure<'usage', { folder: string; project: string }>;
     'init-not-bare': Failure<'usage', { folder: string; output: string }>;
     'init-path': Failure<'refused', { path: string }>;
     'init-not-installed': Failure<'usage', { packageManager: PackageManager }>;
@@ -29,6 +30,7 @@ declare module '../core/events.ts' {
   }
   interface Notes {
     'init-found': Pick<Layout, 'packageManager' | 'manager' | 'migrations' | 'branches'>;
+    'init-ci-unsigned': NoFacts;
     'init-env-tracked': { path: string };
     'init-changes': { edits: readonly Edit[] };
   }

@@ -270,6 +270,8 @@ describe.each(servers.slice(0, 1))('maj init on $name', (server) => {
     expect(second.stderr).toMatch(
       isAllowed ? /2_more.* \(added\)/ : /maj: The migrations of the commit .* cannot be judged/,
     );
+    if (one.folder !== undefined && isAllowed)
+      expect(second.stderr).toContain(`Run \`maj rehearse\` in ${one.folder}, then push again.`);
     expect((await push('origin', 'HEAD:feature')).code).toBe(0);
 
     // Out again: every file is as it was, and no push is asked about.
@@ -349,6 +351,12 @@ describe.each(servers.slice(0, 1))('maj init on $name', (server) => {
       /\/etc\/hooks without guessing/,
     ],
     ['a branch that is none', {}, ['--branch', 'de..ploy'], /de\.\.ploy is no list of branches/],
+    [
+      'a folder within a project',
+      { files: { ...script, 'package.json': manifest(), 'src/x.js': '' } },
+      ['--project', 'src'],
+      /src holds nothing of a project/,
+    ],
     ['two wishes at once', {}, ['--plan', '--remove'], /exclude each other/],
   ])('refuses %s, and writes nothing', async (_title, given, words, said) => {
     const { folder, git } = await project({ ...simple, ...given, rootFiles: {}, before: [] });
@@ -375,6 +383,16 @@ describe.each(servers.slice(0, 1))('maj init on $name', (server) => {
     expect(stderr).toMatch(/\+DB_NAME=\$\{DB_DATABASE\}/);
     expect(stdout + stderr).not.toContain('hunter2');
     expect(git('status', '--porcelain')).toBe('');
+  });
+
+  test('names the files to commit, and never .env', async () => {
+    const { folder } = await project({ ...simple, isLaravel: true });
+    const program = join(packages, 'node_modules/maj-kit/dist/maj.js');
+    const { code, stdout, stderr } = await run(folder, 'node', program, 'init', '--yes');
+    expect(code, stderr).toBe(0);
+    expect(read(join(folder, '.env'))).toContain('DB_NAME=${DB_DATABASE}');
+    expect(stdout).toMatch(/^ {2}maj\.config\.json$/m);
+    expect(stdout).not.toMatch(/^ {2}\.env$/m);
   });
 
   test('takes over the record of another program before the first rehearsal', async () => {

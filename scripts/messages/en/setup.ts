@@ -35,6 +35,10 @@ export const setup = {
       message: `${facts.folder} is in no git repository${facts.output === '' ? '' : ` (${facts.output})`}.`,
       hint: 'Run `git init` first, or go to the folder of your project.',
     }),
+    'init-inside': (facts) => ({
+      message: `${facts.folder} holds nothing of a project (no package.json, no .env, no migrations), and lies within one: ${facts.project}.`,
+      hint: `cd ${facts.project}, then \`maj init\`. If the folder is a project of its own, give it a package.json first.`,
+    }),
     'init-not-bare': (facts) => ({
       message: `${facts.folder} is no bare repository${facts.output === '' ? '' : ` (${facts.output})`}.`,
       hint: 'Name the folder of the repository that is pushed to, such as /srv/git/shop.git.',
@@ -98,6 +102,8 @@ export const setup = {
   notes: {
     'init-found': (facts) =>
       `found: packages by ${facts.packageManager}, hooks by ${managerNames[facts.manager.kind]}, migrations: ${migrationsText(facts.migrations)}; guarded: ${facts.branches.join(', ')}`,
+    'init-ci-unsigned': () =>
+      'the workflow refuses every commit until GATE_ALLOWED_SIGNERS is set: it has no receipts of its own, and counts those that `maj rehearse --publish` brings (docs/gate.md, “A team”)',
     'init-env-tracked': (facts) =>
       `git tracks ${facts.path}, with the passwords in it: \`git rm --cached ${facts.path}\`, add it to .gitignore, and change the passwords`,
     'init-changes': (facts) => ['changes:', ...facts.edits.flatMap(editLines)].join('\n'),
@@ -143,7 +149,10 @@ export const setup = {
         : [
             'Taken out of:',
             ...listed(facts.files),
-            '.maj stays, with its backups; remove it when you need none of them.',
+            ...(facts.files.some((path) => /(?:^|\/)\.gitignore$/.test(path))
+              ? ['git ignores .env no longer: see that no commit takes its passwords.']
+              : []),
+            '.maj stays, with its backups, and so does the package maj-kit; remove them when you need them no more.',
           ],
   },
 };
