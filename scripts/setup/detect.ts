@@ -27,7 +27,7 @@ export function packageManagerOf({ named, files, yarnLock }: PackageFacts): Pack
 
 /** What starts programs when git pushes; paths are from the root of the repository. */
 export type HookManager =
-  | { readonly kind: 'husky'; readonly folder: string }
+  | { readonly kind: 'husky'; readonly folder: string; readonly isNew?: boolean }
   | { readonly kind: 'lefthook'; readonly file: string }
   | { readonly kind: 'simple-git-hooks'; readonly file: string }
   /** A folder of hooks, which git itself looks into; `file` is absolute where that folder is git's own. */
@@ -92,7 +92,7 @@ export function hookManagerOf(facts: HookFacts): HookManager {
   // Setting core.hooksPath, as husky does, would switch these off.
   if (facts.hooks.length > 0 || topFiles.includes('.pre-commit-config.yaml')) return plain('pre-push');
   const own = topFiles.includes('package.json') || facts.folder === '';
-  return { kind: 'husky', folder: own ? '.husky' : `${facts.folder}/.husky` };
+  return { kind: 'husky', folder: own ? '.husky' : `${facts.folder}/.husky`, isNew: true };
 }
 
 /** Migrations that were found in a project. */

@@ -29,7 +29,7 @@ function hookLines(call: HookCall): string[] {
           '# A linked worktree of git may have no packages: those of the main checkout count.',
           '[ -f "$maj_hook" ] || maj_hook=$(git rev-parse --git-common-dir)/../$maj_hook',
           'if [ ! -f "$maj_hook" ]; then',
-          `  ${refusal('maj-kit is not installed here. Install the packages of this project (npm install).')}`,
+          `  ${refusal('maj-kit is not installed here. Install the packages of this project.')}`,
           '  exit 1',
           'fi',
         ];

@@ -28,6 +28,10 @@ function editLines({ path, before = '', after = '' }: Edit): string[] {
   return unifiedDiff(path, from, to, { before: '', after: '' });
 }
 
+/** What stands when something goes wrong after the edits. */
+const written =
+  'The files of `maj init` are written; `maj init --remove` takes them out. The database was not touched.';
+
 /** What setup/ says, in English. */
 export const setup = {
   errors: {
@@ -68,23 +72,28 @@ export const setup = {
     }),
     'init-hook-manager': (facts) => ({
       message: `\`${facts.command}\` failed: ${facts.output}`,
-      hint: 'The files are written. Correct this, then run `maj init` again.',
+      hint: 'Correct this, then run `maj init` again.',
+      state: written,
     }),
     'init-trial': (facts) => ({
       message: `git cannot make a commit to try the hook with (${facts.command}): ${facts.output}`,
-      hint: 'The files are written. Correct this, then run `maj init` again.',
+      hint: 'Correct this, then run `maj init` again.',
+      state: written,
     }),
     'init-not-asked': (facts) => ({
       message: `The hook does not work: a commit that nobody has rehearsed went to ${facts.branch} of a throwaway repository.`,
       hint: 'Look at `git config --show-origin core.hooksPath`, and at HUSKY and LEFTHOOK in the environment, which switch hooks off.',
+      state: written,
     }),
     'init-refused-otherwise': (facts) => ({
       message: `Something else than the gate refused the push to ${facts.branch} of a throwaway repository: ${facts.output}`,
       hint: 'Correct what the other hook complains of, then run `maj init` again.',
+      state: written,
     }),
     'init-not-allowed': (facts) => ({
       message: `The push of what was just rehearsed to ${facts.branch} of a throwaway repository is refused: ${facts.output}`,
       hint: 'Do what it says, then run `maj init` again.',
+      state: written,
     }),
   } satisfies Partial<ErrorTexts>,
   steps: {
@@ -101,7 +110,7 @@ export const setup = {
   } satisfies Partial<StepTexts>,
   notes: {
     'init-found': (facts) =>
-      `found: packages by ${facts.packageManager}, hooks by ${managerNames[facts.manager.kind]}, migrations: ${migrationsText(facts.migrations)}; guarded: ${facts.branches.join(', ')}`,
+      `found: packages by ${facts.packageManager}, ${hooksText(facts.manager)}, migrations: ${migrationsText(facts.migrations)}; guarded: ${facts.branches.join(', ')}`,
     'init-ci-unsigned': () =>
       'the workflow refuses every commit until GATE_ALLOWED_SIGNERS is set: it has no receipts of its own, and counts those that `maj rehearse --publish` brings (docs/gate.md, “A team”)',
     'init-env-tracked': (facts) =>
@@ -161,3 +170,8 @@ const migrationsText = (migrations: Layout['migrations']): string =>
   migrations === undefined
     ? 'none yet'
     : `${migrations.folder} (${migrations.of}${migrations.isSql ? '' : ', which maj cannot rehearse yet'})`;
+
+const hooksText = (manager: HookManager): string =>
+  manager.kind === 'husky' && manager.isNew === true
+    ? 'no hooks (husky is set up)'
+    : `hooks by ${managerNames[manager.kind]}`;
