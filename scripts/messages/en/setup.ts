@@ -29,8 +29,7 @@ function editLines({ path, before = '', after = '' }: Edit): string[] {
 }
 
 /** What stands when something goes wrong after the edits. */
-const written =
-  'The files of `maj init` are written; `maj init --remove` takes them out. The database was not touched.';
+const written = 'The files of `maj init` are written; `maj init --remove` takes them out.';
 
 /** What setup/ says, in English. */
 export const setup = {
