@@ -2,13 +2,23 @@ import { hasBlock, withBlock } from './block.ts';
 
 /**
  * The settings of lefthook, with the gate. Its commands are found by their indentation, so that every other line stays as it
- * is; undefined where they are written in another way. Pure.
+ * is; undefined where they are written in another way, or leave pushes through where lefthook is missing. Pure.
  *
  * @param before undefined: there is no file
  * @param command what judges a push; it needs git's lines
  */
 export function withLefthook(before: string, command: string): string | undefined {
   if (hasBlock(before)) return before;
+  const [, asserted] = /^["']?assert_lefthook_installed["']?\s*:\s*(\S*)/m.exec(before) ?? [];
+  if (asserted !== undefined && asserted !== 'true') return undefined;
+  const gated = withCommand(before, command);
+  return gated === undefined || asserted !== undefined ? gated : withBlock(gated, assertion);
+}
+
+/** Where lefthook finds no program of its own (no `node_modules`), its hook says so and lets every push through without this. */
+const assertion = ['assert_lefthook_installed: true'];
+
+function withCommand(before: string, command: string): string | undefined {
   const lines = before.split('\n');
   const hook = lines.findIndex((line) => /^pre-push:\s*(?:#.*)?$/.test(line));
   if (hook < 0)

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CliRun } from '../helpers/cli.ts';
@@ -317,6 +326,26 @@ describe.each(servers.slice(0, 1))('maj init on $name', (server) => {
     expect((await clone.push('origin', 'HEAD:deploy')).stderr).toMatch(/maj: The push of .* is refused/);
     expect(clone.git('status', '--porcelain')).toBe('');
   });
+
+  test.each(['husky', 'lefthook', 'simple-git-hooks', 'plain'])(
+    'refuses by %s where the packages are gone',
+    async (manager) => {
+      const one = cases.find(({ found }) => found.hookManager === manager) ?? never();
+      const { folder: top, commit, push } = await project(one);
+      const done = await init(join(top, one.folder ?? '.'));
+      expect(done.code, done.stdout + done.stderr).toBe(0);
+      commit();
+      const away = join(packages, 'away');
+      renameSync(join(packages, 'node_modules'), away);
+      try {
+        const { code, stderr } = await push('origin', 'HEAD:deploy');
+        expect(code, stderr).not.toBe(0);
+        expect(stderr).not.toContain('maj: The push of');
+      } finally {
+        renameSync(away, join(packages, 'node_modules'));
+      }
+    },
+  );
 
   test('explains itself where its package or Node is missing', async () => {
     const { folder, push } = await project(simple);

@@ -148,6 +148,11 @@ describe('what is put in', () => {
       lefthook,
       { 'lefthook.yml': 'pre-push:\n  scripts:\n    "a.sh":\n      runner: sh\n' },
     ],
+    [
+      'lefthook that may be missing',
+      lefthook,
+      { 'lefthook.yml': 'assert_lefthook_installed: false\npre-commit:\n  commands: {}\n' },
+    ],
     ['a hook in Python', plain, { '.githooks/pre-push': '#!/usr/bin/env python3\nprint()\n' }],
     [
       'a manager that is not known',
@@ -176,6 +181,16 @@ test.each<readonly [string, string | undefined, string]>([
   );
   const job = edits.find(({ path }) => path === '.gitlab-ci.yml')?.after ?? '';
   expect(/^ {2}stage: (.*)$/m.exec(job)?.[1]).toBe(stage);
+});
+
+test.each([
+  [''],
+  ['pre-push:\n  jobs:\n    - name: own\n      run: x'],
+  ['assert_lefthook_installed: true\npre-commit:\n  commands: {}\n'],
+])('lefthook refuses where its program is missing, and is told so once: %j', (before) => {
+  const after = withLefthook(before, 'sh x') ?? '';
+  expect(after.match(/^assert_lefthook_installed: true$/gm)).toHaveLength(1);
+  expect(withoutBlock(after)).toBe(before);
 });
 
 test('a job of GitLab runs for the branches that the patterns mean', () => {
