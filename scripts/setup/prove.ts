@@ -26,7 +26,8 @@ export async function proveRefusal(context: Context, trial: Trial): Promise<void
   const { branch, migrations } = trial;
   await inStep(context, 'init-refuse', { branch }, async () => {
     const probe = `${migrations}/99999999999999_maj_init_probe.sql`;
-    const { code, stderr } = await pushed(context, trial, { [probe]: 'SELECT 1;\n' });
+    // One that fails where the gate rehearses on the spot (GATE_AUTO_SECONDS).
+    const { code, stderr } = await pushed(context, trial, { [probe]: 'a try of maj init;\n' });
     if (code === 0) throw refused('init-not-asked', { branch });
     if (!/\bmaj: /.test(stderr))
       throw refused('init-refused-otherwise', { branch, output: stderr.trim().slice(-2000) });

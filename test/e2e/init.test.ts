@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -396,6 +397,15 @@ describe.each(servers.slice(0, 1))('maj init on $name', (server) => {
     expect(stdout).toMatch(said);
     expect(existsSync(join(folder, 'maj.config.json'))).toBe(false);
     if (given.rootFiles === undefined) expect(git('status', '--porcelain')).toBe('');
+  });
+
+  test('is not misled by a gate that rehearses on the spot', async () => {
+    const { folder } = await project(simple);
+    appendFileSync(join(folder, '.env'), '\nGATE_AUTO_SECONDS=3600\n');
+    expect((await init(folder)).code).toBe(0);
+    const again = await init(folder);
+    expect(again.code, again.stdout).toBe(0);
+    expect(resultOf(again)).toMatchObject({ data: { refused: true, allowed: true } });
   });
 
   test('only shows what it would write with --plan, and never a password', async () => {
