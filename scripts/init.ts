@@ -17,7 +17,7 @@ import { setUpHook, takeDownHook } from './setup/set-up-hook.ts';
 import { readTexts, writeEdits } from './setup/write-edits.ts';
 import { exists } from './system/files.ts';
 
-type InitOption = 'remove' | 'hook' | 'plan' | 'branch' | 'ci' | 'bare';
+type InitOption = 'remove' | 'hook' | 'plan' | 'branch' | 'workflow' | 'bare';
 type InitArguments = VerbArguments<InitOption>;
 
 /** `maj init`: the gate in a project that has none, proven to refuse and to allow. */
@@ -26,7 +26,7 @@ export const initVerb: Verb<InitOption> = {
   usage: ['init', 'init --plan', 'init --remove', 'init --hook', 'init --bare REPOSITORY'],
   options: {
     branch: { type: 'string', value: 'NAMES', help: 'The branches to guard, with commas between them.' },
-    ci: {
+    workflow: {
       type: 'string',
       value: 'SERVICE',
       help: 'Also write a workflow that judges every commit of these branches: github or gitlab.',
@@ -45,14 +45,14 @@ export const initVerb: Verb<InitOption> = {
   },
   needsSettings: false,
   async run(context, args) {
-    const { remove, hook, plan, branch, ci, bare } = args.options;
+    const { remove, hook, plan, branch, workflow: ci, bare } = args.options;
     const wrong = (reason: string): Error => wrongUsage('bad-usage', { verb: 'init', reason });
     if (args.positionals.length > 0) throw wrong('it takes options only');
     if ([remove, hook, plan].filter((given) => given === true).length > 1)
       throw wrong('--remove, --hook and --plan exclude each other');
     const branches = typeof branch === 'string' ? parseBranchPatterns(branch) : [];
     if (branches === undefined) throw wrong(`${String(branch)} is no list of branches`);
-    if (ci !== undefined && ci !== 'github' && ci !== 'gitlab') throw wrong('--ci takes github or gitlab');
+    if (ci !== undefined && ci !== 'github' && ci !== 'gitlab') throw wrong('--workflow takes github or gitlab');
     if (typeof bare === 'string') return setUpBare(context, args, bare);
     if (hook === true) return setUpClone(context);
     if (remove === true) return takeOut(context, args);

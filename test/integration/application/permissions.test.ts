@@ -142,7 +142,7 @@ describe('maj status', () => {
     expect(text).toContain(join(app, 'index.php'));
     expect(text).toMatch(/health {7}weak: .*APP_HEALTH_TEXT/);
     expect(text).toMatch(/^database .*DB_NAME/m);
-    expect(text.match(/^next .*Set it in \.env/gm)).toHaveLength(1);
+    expect(text.match(/^next .*Set (?:it|them) in \.env/gm)).toHaveLength(1);
     expect(result.data).toMatchObject({
       health: 'weak',
       remedies: expect.arrayContaining([expect.stringContaining('.env.example')]) as unknown,

@@ -12,7 +12,7 @@ import { readLedger } from '../../../scripts/migrations/ledger/ledger.ts';
 import { planMigrations, refuseProblems } from '../../../scripts/migrations/plan.ts';
 import { refuseLocked } from '../../../scripts/migrations/run/lock.ts';
 import { runMigrations, type MigrationRun } from '../../../scripts/migrations/run/runner.ts';
-import { migrationsOf } from '../../helpers/migrations.ts';
+import { migrationsInFolder } from '../../helpers/migrations.ts';
 import { verbArguments } from '../../helpers/verbs.ts';
 
 /** What `maj migrate` does, without asking: reads the ledger, plans, runs. */
@@ -21,7 +21,7 @@ export async function migrate(
   target: Target,
   texts: Readonly<Record<string, string>>,
 ): Promise<MigrationRun> {
-  const migrations = migrationsOf(texts);
+  const migrations = await migrationsInFolder(texts);
   const plan = await withSession(context, target, async (session) => {
     await refuseLocked(session, target.database);
     const ledger = await readLedger(session);
