@@ -52,7 +52,8 @@ export const initVerb: Verb<InitOption> = {
       throw wrong('--remove, --hook and --plan exclude each other');
     const branches = typeof branch === 'string' ? parseBranchPatterns(branch) : [];
     if (branches === undefined) throw wrong(`${String(branch)} is no list of branches`);
-    if (ci !== undefined && ci !== 'github' && ci !== 'gitlab') throw wrong('--workflow takes github or gitlab');
+    if (ci !== undefined && ci !== 'github' && ci !== 'gitlab')
+      throw wrong('--workflow takes github or gitlab');
     if (typeof bare === 'string') return setUpBare(context, args, bare);
     if (hook === true) return setUpClone(context);
     if (remove === true) return takeOut(context, args);
