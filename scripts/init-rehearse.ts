@@ -1,7 +1,7 @@
 import type { VerbArguments } from './cli/verb.ts';
 import { loadSettings } from './config/load.ts';
 import type { Context } from './core/context.ts';
-import { MajError } from './core/errors.ts';
+import { isFailure, MajError } from './core/errors.ts';
 import { migrateVerb } from './migrate.ts';
 import { readMigrations } from './migrations/folder.ts';
 import { migrationsFolder } from './migrations/scripts-folder.ts';
@@ -18,7 +18,7 @@ export async function rehearseFirst(calling: Context, args: Asking): Promise<Maj
   };
   try {
     await work().catch(async (error: unknown) => {
-      if (!(error instanceof MajError && error.code === 'history-unknown')) throw error;
+      if (!isFailure(error, 'history-unknown')) throw error;
       await tellHistory(context, args, error);
       await work();
     });
@@ -39,7 +39,7 @@ async function tellHistory(context: Context, args: Asking, unknown: MajError): P
     await migrateVerb.run(context, { ...args, positionals: ['adopt'], options: {} });
     return;
   } catch (error) {
-    if (!(error instanceof MajError && error.code === 'adopt-nothing')) throw error;
+    if (!isFailure(error, 'adopt-nothing')) throw error;
   }
   const scripts = await readMigrations(await migrationsFolder(context, { use: 'read' }), context.config);
   // `--yes` cannot know that.
@@ -49,7 +49,7 @@ async function tellHistory(context: Context, args: Asking, unknown: MajError): P
     await migrateVerb.run(context, { ...args, positionals: baseline, options: {} });
   } catch (error) {
     // It may have been through some of them: what is unknown says how to tell that.
-    if (error instanceof MajError && error.code === 'not-confirmed') throw unknown;
+    if (isFailure(error, 'not-confirmed')) throw unknown;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { parseBranchPatterns } from './config/branch-pattern.ts';
 import { loadSettings } from './config/load.ts';
 import { makeStateFolder } from './config/own-folders.ts';
 import { inStep, note, warn, type Context } from './core/context.ts';
-import { MajError, refused, wrongUsage } from './core/errors.ts';
+import { isFailure, refused, wrongUsage } from './core/errors.ts';
 import { rehearseFirst } from './init-rehearse.ts';
 import { describeError } from './messages/catalogue.ts';
 import { bareEdits } from './setup/bare.ts';
@@ -119,7 +119,7 @@ async function setUpClone(context: Context): Promise<VerbResult> {
     project = await readProject(context);
   } catch (error) {
     // Packages are installed for production from an archive as well, where nothing is pushed.
-    if (error instanceof MajError && error.code === 'init-no-repository') return nothing;
+    if (isFailure(error, 'init-no-repository')) return nothing;
     throw error;
   }
   const { manager } = project;

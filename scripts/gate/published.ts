@@ -189,9 +189,8 @@ async function listRefs({ repository, remote, standing }: PublishedQuestion): Pr
     const listed = await askGit(repository, ['for-each-ref', format, receiptRefs, heads]);
     return { known: true, ...receiptsAndStanding(refsIn(listed)) };
   }
-  const top = (await askGit(repository, ['rev-parse', '--show-toplevel'])).trim();
   const patterns = [`${receiptRefs}*`, `${heads}*`];
-  const listed = await gitOverNetwork(repository, top, ['ls-remote', '--', remote, ...patterns]);
+  const listed = await gitOverNetwork(repository, ['ls-remote', '--', remote, ...patterns]);
   if (listed.code !== 0) return { known: false, output: outputOf(listed) };
   const refs = refsIn(listed.stdout);
   const known = receiptsAndStanding(refs);
@@ -207,7 +206,7 @@ async function listRefs({ repository, remote, standing }: PublishedQuestion): Pr
       '--no-auto-gc',
     ];
     const words = ['fetch', ...options, '--', remote, ...missing.map(({ name }) => name)];
-    const fetched = await gitOverNetwork(repository, top, words);
+    const fetched = await gitOverNetwork(repository, words);
     if (fetched.code !== 0) return { known: false, output: outputOf(fetched) };
   }
   return { known: true, ...known };

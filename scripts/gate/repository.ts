@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
-import { remoteOfReceipts } from '../rehearsal/published.ts';
+import { gitOverNetwork, remoteOfReceipts } from '../rehearsal/published.ts';
 import type { CallingPush } from '../system/process/calling-push.ts';
 import { commitNamed, gitEnvironment } from '../system/process/git.ts';
 import { shell, stream } from '../system/process/processes.ts';
@@ -19,25 +19,19 @@ export function gateEnvironment(context: Pick<Context, 'env'>): Pick<Context, 'e
  *
  * @throws MajError `gate-git`
  */
-export const askGit = (
+export async function askGit(
   context: Pick<Context, 'env' | 'projectDir'>,
   args: readonly string[],
   input?: string,
-): Promise<string> => runGit({ ...context, ...gateEnvironment(context) }, args, input);
-
-async function runGit(
-  { env, projectDir }: Pick<Context, 'env' | 'projectDir'>,
-  args: readonly string[],
-  input?: string,
 ): Promise<string> {
-  const git = await callGit({ env, projectDir }, args, input);
-  if (git.code !== 0) {
-    // git may quote the address of the remote, password and all.
-    const said = withShownUrls(git.stderr);
-    throw refused('gate-git', { command: `git ${args[0] ?? ''}`, output: said });
-  }
+  const git = await callGit({ ...context, ...gateEnvironment(context) }, args, input);
+  if (git.code !== 0) throw gateGit(args[0] ?? '', git.stderr);
   return git.stdout;
 }
+
+/** git may quote the address of the remote, password and all. */
+const gateGit = (word: string, output: string): Error =>
+  refused('gate-git', { command: `git ${word}`, output: withShownUrls(output.trim()) });
 
 /** Calls git without a shell between: a push waits for each of these. */
 async function callGit(
@@ -91,19 +85,15 @@ export async function isMirrorRemote(
 
 /** The branches of this repository, and of the one that is pushed to. */
 export async function readBranches(
-  context: Pick<Context, 'env' | 'projectDir'>,
+  context: Pick<Context, 'env' | 'projectDir' | 'signal'>,
   url: string,
 ): Promise<{ readonly ours: string[]; readonly theirs: string[] }> {
   const names = (output: string): string[] =>
     [...output.matchAll(/^[0-9a-f]+\s+refs\/heads\/(.*)$/gm)].map(([, name = '']) => name);
   const ours = await askGit(context, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads']);
-  // By whatever way the push itself takes.
-  const { GIT_ALLOW_PROTOCOL } = context.env;
-  const env = { ...gateEnvironment(context).env, GIT_ALLOW_PROTOCOL };
-  // A relative address starts from the root of the repository, of which the project may be a part.
-  const top = (await askGit(context, ['rev-parse', '--show-toplevel'])).trim();
-  const theirs = await runGit({ env, projectDir: top }, ['ls-remote', '--heads', '--', url]);
-  return { ours: names(ours), theirs: names(theirs) };
+  const theirs = await gitOverNetwork(context, ['ls-remote', '--heads', '--', url]);
+  if (theirs.code !== 0) throw gateGit('ls-remote', theirs.stderr);
+  return { ours: names(ours), theirs: names(theirs.stdout) };
 }
 
 const longestTryMs = 60_000;

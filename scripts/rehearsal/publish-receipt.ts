@@ -1,7 +1,7 @@
 import { requireSettings } from '../config/required-settings.ts';
 import { note, warn, type Context } from '../core/context.ts';
 import { reasonOf, refused, unsound } from '../core/errors.ts';
-import { git, gitEnvironment } from '../system/process/git.ts';
+import { gitEnvironment } from '../system/process/git.ts';
 import { capture, type Captured } from '../system/process/processes.ts';
 import { withShownUrls } from '../system/urls.ts';
 import { gitOverNetwork, publishedFiles, receiptRefs } from './published.ts';
@@ -102,7 +102,7 @@ async function removeExpired(context: PublishContext, remote: string): Promise<v
   const refs = listed.stdout.split('\n').map((line) => line.split('\t')[1] ?? '');
   const expired = expiredRefs(refs, new Date(context.clock.now().getTime() - keptMs));
   if (expired.length === 0) return;
-  const removed = await network(context, [
+  const removed = await gitOverNetwork(context, [
     ...['push', '--no-verify', '--quiet', '--', remote],
     ...expired.map((ref) => `:${ref}`),
   ]);
@@ -119,14 +119,6 @@ export function expiredRefs(refs: readonly string[], before: Date): string[] {
   });
 }
 
-const network = async (context: PublishContext, words: readonly string[]): Promise<Captured> =>
-  // A remote that is a relative path starts from the root of the repository.
-  gitOverNetwork(
-    context,
-    (await git(context, context.projectDir, ['rev-parse', '--show-toplevel'])).trim(),
-    words,
-  );
-
 const said = ({ stderr, ended }: Captured): string =>
   ended === 'late' ? 'it did not answer' : withShownUrls(stderr.trim());
 
@@ -136,7 +128,7 @@ async function onRemote(
   words: readonly string[],
   id?: string,
 ): Promise<Captured> {
-  const run = await network(context, words);
+  const run = await gitOverNetwork(context, words);
   if (run.code === 0) return run;
   throw refused('receipt-not-published', { id, remote: withShownUrls(remote), output: said(run) });
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/settings.ts';
 import type { Context } from '../core/context.ts';
-import { gitEnvironment } from '../system/process/git.ts';
+import { git, gitEnvironment } from '../system/process/git.ts';
 import { shell, type Captured } from '../system/process/processes.ts';
 import { quoteWords } from '../system/process/shell-words.ts';
 
@@ -16,12 +16,13 @@ const longestMs = 120_000;
  * Calls git for a remote by whatever way, and with whatever program, a push from here takes. It is not asked for a password,
  * and ends with the signal, or when the remote is silent for too long.
  */
-export function gitOverNetwork(
-  { env, signal }: Pick<Context, 'env' | 'signal'>,
-  folder: string,
+export async function gitOverNetwork(
+  { env, signal, projectDir }: Pick<Context, 'env' | 'signal' | 'projectDir'>,
   words: readonly string[],
 ): Promise<Captured> {
   const { GIT_ALLOW_PROTOCOL, GIT_SSH_COMMAND } = env;
+  // A remote that is a relative path starts from the root of the repository, of which the project may be a part.
+  const folder = (await git({ env }, projectDir, ['rev-parse', '--show-toplevel'])).trim();
   return shell(
     { env: { ...gitEnvironment({ env }).env, GIT_ALLOW_PROTOCOL, GIT_SSH_COMMAND } },
     quoteWords(['git', ...words]),

@@ -3,11 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Context } from '../core/context.ts';
 import { refused, wrongUsage } from '../core/errors.ts';
 import { readIfThere } from '../system/files.ts';
-import { gitEnvironment } from '../system/process/git.ts';
-import { capture } from '../system/process/processes.ts';
-import { withoutBlock } from './block.ts';
+import { tryGit } from '../system/process/git.ts';
 import type { Edit } from './edits.ts';
-import { isPlainPath, withHook } from './hook-script.ts';
+import { isPlainPath, withHook, withoutHook } from './hook-script.ts';
 
 /**
  * What changes in a bare repository, so that it judges what is pushed to it: its pre-receive hook, which starts the maj that is
@@ -20,8 +18,7 @@ export async function bareEdits(
   folder: string,
   what: 'add' | 'remove',
 ): Promise<readonly Edit[]> {
-  const args = ['-C', folder, 'rev-parse', '--is-bare-repository'];
-  const asked = await capture(gitEnvironment(context), 'git', args);
+  const asked = await tryGit(context, folder, ['rev-parse', '--is-bare-repository']);
   if (asked.stdout.trim() !== 'true')
     throw wrongUsage('init-not-bare', { folder, output: asked.stderr.trim() });
   const packageFolder = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -30,10 +27,7 @@ export async function bareEdits(
   const before = await readIfThere(join(folder, path));
   const edit = (after: string | undefined): readonly Edit[] =>
     before === after ? [] : [{ path, before, after, isProgram: true }];
-  if (what === 'remove') {
-    const rest = withoutBlock(before ?? '');
-    return edit(['', '#!/bin/sh'].includes(rest.trim()) ? undefined : rest);
-  }
+  if (what === 'remove') return edit(before === undefined ? undefined : withoutHook(before));
   const after = withHook(before, { packageFolder, project: '.' });
   if (after === undefined) {
     const command = `sh ${packageFolder}/hooks/pre-push .`;

@@ -4,6 +4,19 @@ import { isScript } from '../migrations/script-names.ts';
 /** What installs the packages of a project. */
 export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'yarn-berry';
 
+const addWords: Readonly<Record<PackageManager, readonly [string, ...string[]]>> = {
+  npm: ['npm', 'install', '--save-dev'],
+  pnpm: ['pnpm', 'add', '--save-dev'],
+  yarn: ['yarn', 'add', '--dev'],
+  'yarn-berry': ['yarn', 'add', '--dev'],
+};
+
+/** The words that install maj for the developers of a project. */
+export const addingMaj = (packageManager: PackageManager, range = ''): readonly [string, ...string[]] => [
+  ...addWords[packageManager],
+  `maj-kit${range}`,
+];
+
 /** What tells which one it is. */
 interface PackageFacts {
   /** `packageManager` of package.json, as corepack reads it: `pnpm@9.1.0`. */

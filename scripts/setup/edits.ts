@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
+import * as v from 'valibot';
 import { hasBlock, withBlock, withoutBlock } from './block.ts';
 import { ciFiles, withWorkflow, type CiService } from './ci-workflow.ts';
 import type { FoundMigrations, HookManager, PackageManager } from './detect.ts';
-import { gateCommand, withHook, type HookCall } from './hook-script.ts';
+import { gateCommand, withHook, withoutHook, type HookCall } from './hook-script.ts';
 import { withLefthook } from './lefthook.ts';
 import { withScripts, withSimpleHook, withoutScripts, withoutSimpleHook } from './package-json.ts';
 
@@ -83,28 +84,14 @@ export const editedPaths = (layout: Layout): string[] => changesOf(layout, 'remo
 
 function changesOf(layout: Layout, what: 'add' | 'remove'): readonly Change[] {
   const isRemoved = what === 'remove';
-  const { folder, migrations, branches, env, isEnvShown, makefile, packageManager } = layout;
-  const packageFolder = layout.packageFolder ?? 'node_modules/maj-kit';
+  const { folder, branches, env, isEnvShown, makefile, packageManager } = layout;
   const inProject = (name: string): string => posix.join(folder, name);
-  const toPackage = posix.relative(folder, packageFolder);
-  const shared = `${JSON.stringify(
-    {
-      $schema: `./${toPackage}/maj.config.schema.json`,
-      DEPLOY_BRANCH: branches,
-      ...(migrations === undefined || migrations.folder === 'migrations'
-        ? {}
-        : { MIGRATIONS_DIR: migrations.folder }),
-      ...(isName(env['DB_NAME']) ? { DB_NAME: env['DB_NAME'] } : {}),
-    },
-    null,
-    2,
-  )}\n`;
   return [
     hookChange(layout),
     {
       path: inProject('maj.config.json'),
-      add: (text) => text ?? shared,
-      remove: (text) => (text === shared ? undefined : text),
+      add: (text) => text ?? sharedText(layout, branches),
+      remove: (text) => (text === sharedText(layout, branchesIn(text)) ? undefined : text),
     },
     {
       path: inProject('package.json'),
@@ -114,13 +101,42 @@ function changesOf(layout: Layout, what: 'add' | 'remove'): readonly Change[] {
     // With Plug'n'Play there is no folder to include it from.
     ...(layout.packageFolder === undefined
       ? []
-      : [lines(inProject(makefile), [`-include ${toPackage}/maj.mk`])]),
+      : [lines(inProject(makefile), [`-include ${posix.relative(folder, layout.packageFolder)}/maj.mk`])]),
     ...ciChanges(layout, isRemoved),
     ...(isEnvShown || isRemoved ? [lines(inProject('.gitignore'), ['.env'])] : []),
     ...(knowsOtherNames(env) || isRemoved
       ? [lines(inProject('.env'), ['DB_NAME=${DB_DATABASE}', 'DB_USER=${DB_USERNAME}'])]
       : []),
   ];
+}
+
+/** `maj.config.json` as it is written. */
+const sharedText = (
+  { folder, packageFolder = defaultFolder, migrations, env }: Layout,
+  branches: readonly string[],
+): string =>
+  `${JSON.stringify(
+    {
+      $schema: `./${posix.relative(folder, packageFolder)}/maj.config.schema.json`,
+      DEPLOY_BRANCH: branches,
+      ...(migrations === undefined || migrations.folder === 'migrations'
+        ? {}
+        : { MIGRATIONS_DIR: migrations.folder }),
+      ...(isName(env['DB_NAME']) ? { DB_NAME: env['DB_NAME'] } : {}),
+    },
+    null,
+    2,
+  )}\n`;
+
+const defaultFolder = 'node_modules/maj-kit';
+
+/** The branches that such a text names: they were chosen when it was written (`--branch`). */
+function branchesIn(text: string): readonly string[] {
+  const parsed = v.safeParse(
+    v.pipe(v.string(), v.parseJson(), v.object({ DEPLOY_BRANCH: v.array(v.string()) })),
+    text,
+  );
+  return parsed.success ? parsed.output.DEPLOY_BRANCH : [];
 }
 
 /** Whether the shared file may name the database as `.env` does: a text, and nothing that is put together there. */
@@ -146,7 +162,7 @@ function ciChanges(layout: Layout, isRemoved: boolean): Change[] {
       text !== undefined && hasBlock(text)
         ? text
         : withWorkflow(service, text, { packageManager, branches, program, project }),
-    remove: (text) => withoutBlock(text) || undefined,
+    remove: withoutLines,
   }));
 }
 
@@ -154,8 +170,12 @@ function ciChanges(layout: Layout, isRemoved: boolean): Change[] {
 const lines = (path: string, added: readonly string[]): Change => ({
   path,
   add: (text = '') => (hasBlock(text) ? text : withBlock(text, added)),
-  remove: (text) => withoutBlock(text) || undefined,
+  remove: withoutLines,
 });
+
+/** A file without our lines; undefined: it held nothing else. One without any, empty or not, stays. */
+const withoutLines = (text: string): string | undefined =>
+  hasBlock(text) ? withoutBlock(text) || undefined : text;
 
 function hookChange(layout: Layout): Change {
   const { manager } = layout;
@@ -166,10 +186,7 @@ function hookChange(layout: Layout): Change {
       return {
         path: manager.kind === 'husky' ? `${manager.folder}/pre-push` : manager.file,
         add: (text) => withHook(text, call),
-        remove: (text) => {
-          const rest = withoutBlock(text);
-          return rest.trim() === '#!/bin/sh' ? undefined : rest;
-        },
+        remove: withoutHook,
         // husky starts its hooks by a shell, whatever their mode.
         isProgram: manager.kind === 'plain',
       };

@@ -1,4 +1,4 @@
-import { hasBlock, withBlock } from './block.ts';
+import { hasBlock, withBlock, withoutBlock } from './block.ts';
 
 /** Where maj is called from in a hook; hooks run in the root of the repository (githooks(5)). */
 export interface HookCall {
@@ -48,13 +48,15 @@ function hookLines(call: HookCall): string[] {
   ];
 }
 
+const emptyHook = '#!/bin/sh\n';
+
 /**
  * A hook that judges the push first, and then does what it did before; undefined where it is no script of a shell. Pure.
  *
  * @param before undefined: there is none
  */
 export function withHook(before: string | undefined, call: HookCall): string | undefined {
-  if (before === undefined) return withBlock('#!/bin/sh\n', hookLines(call));
+  if (before === undefined) return withBlock(emptyHook, hookLines(call));
   if (hasBlock(before)) return before;
   const lines = before.split('\n');
   const [first = ''] = lines;
@@ -62,4 +64,10 @@ export function withHook(before: string | undefined, call: HookCall): string | u
   // husky 8 starts the script once more from here.
   const starter = lines.findIndex((line) => /^\.\s.*_\/husky\.sh/.test(line));
   return withBlock(before, hookLines(call), Math.max(starter + 1, first.startsWith('#!') ? 1 : 0));
+}
+
+/** The hook as it was before; undefined: there was none. Pure. */
+export function withoutHook(text: string): string | undefined {
+  const rest = withoutBlock(text);
+  return rest.trim() === emptyHook.trim() ? undefined : rest;
 }

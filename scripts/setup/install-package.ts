@@ -3,15 +3,8 @@ import { refused } from '../core/errors.ts';
 import { gitEnvironment } from '../system/process/git.ts';
 import { capture } from '../system/process/processes.ts';
 import { ownVersion } from '../system/process/own-version.ts';
-import type { PackageManager } from './detect.ts';
+import { addingMaj } from './detect.ts';
 import { installationOf } from './project.ts';
-
-const words: Readonly<Record<PackageManager, readonly [string, ...string[]]>> = {
-  npm: ['npm', 'install', '--save-dev'],
-  pnpm: ['pnpm', 'add', '--save-dev'],
-  yarn: ['yarn', 'add', '--dev'],
-  'yarn-berry': ['yarn', 'add', '--dev'],
-};
 
 /**
  * Installs maj in a project that was called from elsewhere (`npx maj-kit init`): its hook needs a place to start from.
@@ -24,8 +17,7 @@ export async function installPackage(
 ): Promise<void> {
   const { isThere, packageManager } = await installationOf(context);
   if (isThere) return;
-  const [program, ...first] = words[packageManager];
-  const args = [...first, `maj-kit@^${await ownVersion()}`];
+  const [program, ...args] = addingMaj(packageManager, `@^${await ownVersion()}`);
   const command = [program, ...args].join(' ');
   await confirm(command);
   await inStep(context, 'init-install', { command }, async () => {

@@ -1,15 +1,15 @@
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import * as v from 'valibot';
-import { fitsPattern } from '../config/branch-pattern.ts';
+import { fitsPattern, parseBranchPatterns } from '../config/branch-pattern.ts';
 import { parseEnvFile } from '../config/env-file.ts';
 import { readSettingsFile } from '../config/shared-file.ts';
 import type { Context } from '../core/context.ts';
 import { refused, wrongUsage } from '../core/errors.ts';
 import { liveNames } from '../gate/refs.ts';
 import { exists, namesIn, readIfThere, realPathOf } from '../system/files.ts';
-import { git, gitEnvironment } from '../system/process/git.ts';
-import { capture } from '../system/process/processes.ts';
+import { git, tryGit } from '../system/process/git.ts';
 import {
+  addingMaj,
   hookManagerOf,
   migrationsOf,
   packageManagerOf,
@@ -43,7 +43,8 @@ export async function readProject(
 ): Promise<Project> {
   const place = await installationOf(context);
   const { top, project, folder, manifest, rootManifest, packageManager, home } = place;
-  if (!place.isThere) throw wrongUsage('init-not-installed', { packageManager });
+  if (!place.isThere)
+    throw wrongUsage('init-not-installed', { command: addingMaj(packageManager).join(' ') });
   const topFiles = await namesIn(top);
   const dependencies = [manifest, rootManifest].flatMap((json) =>
     Object.keys({ ...json?.dependencies, ...json?.devDependencies }),
@@ -132,7 +133,7 @@ const dependsOn = (...manifests: readonly (Manifest | undefined)[]): boolean =>
 
 async function repositoryOf(context: Context): Promise<{ readonly top: string; readonly gitFolder: string }> {
   const args = ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-common-dir'];
-  const found = await capture(gitEnvironment(context), 'git', args, { cwd: context.projectDir });
+  const found = await tryGit(context, context.projectDir, args);
   const [top = '', gitFolder = ''] = found.stdout.split('\n');
   if (found.code !== 0 || top === '')
     throw wrongUsage('init-no-repository', { folder: context.projectDir, output: found.stderr.trim() });
@@ -145,7 +146,7 @@ async function readHooks(
   top: string,
 ): Promise<Pick<HookFacts, 'hooksPath' | 'hooksFolder' | 'hooks' | 'prePush'>> {
   const args = ['config', '--type=path', '--get', 'core.hooksPath'];
-  const said = (await capture(gitEnvironment(context), 'git', args, { cwd: top })).stdout.trim();
+  const said = (await tryGit(context, top, args)).stdout.trim();
   // In a linked worktree it names a folder of the main checkout (see set-up-hook.ts).
   const main = dirname(gitFolder);
   const hooksPath = isAbsolute(said) && !relative(main, said).startsWith('..') ? relative(main, said) : said;
@@ -159,8 +160,13 @@ async function readHooks(
 }
 
 /** The branches that are live by their names; where there are none, `deploy`, which then is made for this. */
-async function branchesOf(context: Context, top: string, said: string | undefined): Promise<string[]> {
-  if (said !== undefined && said !== '') return said.split(',').map((name) => name.trim());
+async function branchesOf(
+  context: Context,
+  top: string,
+  said: string | undefined,
+): Promise<readonly string[]> {
+  // One that is no list is told by the settings themselves.
+  if (said !== undefined && said !== '') return parseBranchPatterns(said) ?? [said];
   const remotes = (await git(context, top, ['remote'])).split('\n').filter(Boolean);
   const refs = await git(context, top, ['for-each-ref', '--format=%(refname)', 'refs/heads', 'refs/remotes']);
   const names = refs.split('\n').map((ref) => {
@@ -179,9 +185,7 @@ async function envInGit(
   project: string,
 ): Promise<Pick<Project, 'isEnvShown' | 'isEnvTracked'>> {
   const tracked = await git(context, project, ['ls-files', '--', '.env']);
-  const asked = await capture(gitEnvironment(context), 'git', ['check-ignore', '-q', '.env'], {
-    cwd: project,
-  });
+  const asked = await tryGit(context, project, ['check-ignore', '-q', '.env']);
   return { isEnvShown: asked.code === 1 && tracked === '', isEnvTracked: tracked !== '' };
 }
 

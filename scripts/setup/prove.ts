@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { inStep, type Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import { withTemporaryFolder } from '../system/temporary.ts';
-import { git, gitEnvironment } from '../system/process/git.ts';
+import { git, gitEnvironment, tryGit } from '../system/process/git.ts';
 import { capture, type Captured } from '../system/process/processes.ts';
 
 /** A push that nobody sees: to a repository that is made for it, and removed after it. */
@@ -64,24 +64,15 @@ async function pushed(
   added: Readonly<Record<string, string>>,
 ): Promise<Captured> {
   return withTemporaryFolder('push', async (folder) => {
-    const env = { ...context.env, GIT_INDEX_FILE: join(folder, 'index') };
-    const ask = async (words: readonly string[], input?: string): Promise<string> => {
-      const run = await capture(
-        { env: { ...gitEnvironment(context).env, GIT_INDEX_FILE: env.GIT_INDEX_FILE } },
-        'git',
-        words,
-        {
-          cwd: top,
-          ...(input === undefined ? {} : { input }),
-        },
-      );
+    // Whatever the user has added for a commit of his own stays as it is.
+    const env = { ...gitEnvironment(context).env, GIT_INDEX_FILE: join(folder, 'index') };
+    const ask = async (words: readonly string[], input = ''): Promise<string> => {
+      const run = await capture({ env }, 'git', words, { cwd: top, input });
       if (run.code !== 0)
         throw refused('init-trial', { command: `git ${words[0] ?? ''}`, output: run.stderr.trim() });
       return run.stdout.trim();
     };
-    const head = await capture(gitEnvironment(context), 'git', ['rev-parse', '--verify', '--quiet', 'HEAD'], {
-      cwd: top,
-    });
+    const head = await tryGit(context, top, ['rev-parse', '--verify', '--quiet', 'HEAD']);
     const parent = head.code === 0 ? head.stdout.trim() : undefined;
     if (parent !== undefined) await ask(['read-tree', parent]);
     if (hasMigrations) await ask(['add', '--all', '--', migrations]);

@@ -1,5 +1,5 @@
 /** What this folder reports: its errors with their facts and exit codes, its steps and its notes. */
-import type { HookManager, PackageManager } from './detect.ts';
+import type { HookManager } from './detect.ts';
 import type { Edit, Layout } from './edits.ts';
 
 declare module '../core/errors.ts' {
@@ -8,7 +8,7 @@ declare module '../core/errors.ts' {
     'init-inside': Failure<'usage', { folder: string; project: string }>;
     'init-not-bare': Failure<'usage', { folder: string; output: string }>;
     'init-path': Failure<'refused', { path: string }>;
-    'init-not-installed': Failure<'usage', { packageManager: PackageManager }>;
+    'init-not-installed': Failure<'usage', { command: string }>;
     'init-install': Failure<'refused', { command: string; output: string }>;
     'init-package-json': Failure<'refused', { path: string; reason: string }>;
     'init-by-hand': Failure<'refused', { files: readonly string[]; command: string }>;

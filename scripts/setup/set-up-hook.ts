@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Context } from '../core/context.ts';
 import { refused } from '../core/errors.ts';
 import { exists, namesIn, readIfThere, remove, writeDurably } from '../system/files.ts';
-import { gitEnvironment } from '../system/process/git.ts';
+import { gitEnvironment, tryGit } from '../system/process/git.ts';
 import { capture } from '../system/process/processes.ts';
 import { hookCallOf } from './edits.ts';
 import { withHook } from './hook-script.ts';
@@ -31,16 +31,12 @@ export async function takeDownHook(context: Context, project: Project): Promise<
   if (manager.kind === 'lefthook') await dropLefthook(project, manager.file);
   if (manager.kind !== 'husky') return;
   const section = worktreeSection(gitFolder);
-  await capture(gitEnvironment(context), 'git', ['config', '--local', '--remove-section', section], {
-    cwd: top,
-  });
+  await tryGit(context, top, ['config', '--local', '--remove-section', section]);
   await remove(join(gitFolder, worktreeFile));
   const folder = join(top, manager.folder);
   const hooks = (await namesIn(folder)).filter((name) => name !== '_');
   if (hooks.length === 0) {
-    await capture(gitEnvironment(context), 'git', ['config', '--local', '--unset', 'core.hooksPath'], {
-      cwd: top,
-    });
+    await tryGit(context, top, ['config', '--local', '--unset', 'core.hooksPath']);
     await remove(folder);
   } else if (await exists(join(folder, '_', gateFile))) {
     await remove(join(folder, '_', gateFile));
@@ -59,8 +55,6 @@ const orGate = `[ -f "$(dirname "$(dirname "$0")")/pre-push" ] || exec sh "$(dir
 async function setUpHusky(context: Context, project: Project, folder: string): Promise<void> {
   const { top, gitFolder } = project;
   const inner = join(top, folder, '_');
-  const set = async (words: readonly string[]): Promise<void> =>
-    ran(context, 'git', ['config', '--local', ...words], top);
   if (!(await exists(join(inner, 'h')))) {
     const husky = fileURLToPath(new URL('bin.js', import.meta.resolve('husky')));
     await ran(context, 'node', [husky, folder], top);
@@ -77,7 +71,7 @@ async function setUpHusky(context: Context, project: Project, folder: string): P
     `[core]\n\thooksPath = ${JSON.stringify(inner)}\n`,
     0o644,
   );
-  await set([`${worktreeSection(gitFolder)}.path`, worktreeFile]);
+  await ran(context, 'git', ['config', '--local', `${worktreeSection(gitFolder)}.path`, worktreeFile], top);
 }
 
 async function runManager(

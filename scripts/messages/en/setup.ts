@@ -52,10 +52,7 @@ export const setup = {
     }),
     'init-not-installed': (facts) => ({
       message: 'maj-kit is not installed in this project, and its hook needs a place to start from.',
-      hint:
-        facts.packageManager === 'npm'
-          ? 'npm install --save-dev maj-kit'
-          : `${facts.packageManager === 'pnpm' ? 'pnpm add --save-dev' : 'yarn add --dev'} maj-kit`,
+      hint: facts.command,
     }),
     'init-install': (facts) => ({
       message: `\`${facts.command}\` failed: ${facts.output}`,

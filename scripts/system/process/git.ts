@@ -1,7 +1,7 @@
 import type { Context } from '../../core/context.ts';
 import { refused } from '../../core/errors.ts';
 import { isLoopback, withShownUrls } from '../urls.ts';
-import { capture } from './processes.ts';
+import { capture, type Captured } from './processes.ts';
 
 const sshCommand = 'ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=30';
 
@@ -36,6 +36,14 @@ function isPlainLoopback(repository = ''): boolean {
   return protocol === 'http:' && isLoopback(hostname);
 }
 
+/** Calls git for an answer that may be no: a failure is a value. */
+export const tryGit = (
+  context: Pick<Context, 'env'>,
+  folder: string,
+  args: readonly string[],
+  repository?: string,
+): Promise<Captured> => capture(gitEnvironment(context, repository), 'git', args, { cwd: folder });
+
 /**
  * Calls git and hands out what it prints.
  *
@@ -48,7 +56,7 @@ export async function git(
   args: readonly string[],
   repository?: string,
 ): Promise<string> {
-  const run = await capture(gitEnvironment(context, repository), 'git', args, { cwd: folder });
+  const run = await tryGit(context, folder, args, repository);
   if (run.code !== 0) throw gitFailed(args, run.stderr);
   return run.stdout;
 }
