@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -16,7 +15,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { maj } from '../helpers/cli.ts';
-import { setSettings, twoMigrations } from '../helpers/gate-repository.ts';
+import { moveIntoSubmodule, setSettings, twoMigrations } from '../helpers/gate-repository.ts';
 import { useRehearsed, type RehearsedRepository } from '../helpers/rehearsed-repository.ts';
 import { servers } from '../helpers/servers.ts';
 
@@ -290,11 +289,7 @@ describe.each(servers)('rehearsed on $name', (server) => {
 
     test('in a submodule is read there, and refused where that is not here', async () => {
       const repository = copy();
-      const module = join(repository.folder, '..', 'module.git');
-      cpSync(join(repository.folder, '.git'), module, { recursive: true });
-      repository.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', module, 'vendor');
-      repository.git('rm', '-rq', 'migrations');
-      repository.commit();
+      moveIntoSubmodule(repository);
       setSettings(repository.folder, `${repository.settings}MIGRATIONS_DIR=vendor/migrations\n`);
       rmSync(join(repository.folder, 'vendor', '.git'));
       await expectRefused(repository, /lie in the submodule vendor/);

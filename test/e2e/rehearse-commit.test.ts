@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, renameSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { maj, type CliRun } from '../helpers/cli.ts';
 import { temporaryFolder } from '../helpers/context.ts';
-import { setSettings } from '../helpers/gate-repository.ts';
+import { moveIntoSubmodule, setSettings } from '../helpers/gate-repository.ts';
 import { writeTree } from '../helpers/packages.ts';
 import { useRehearsed, type RehearsedRepository } from '../helpers/rehearsed-repository.ts';
 import { servers } from '../helpers/servers.ts';
@@ -94,11 +94,7 @@ describe.each(servers.slice(0, 1))('`maj rehearse --commit` on $name', (server) 
       'the scripts in a submodule',
       (it) => {
         it.commit(note);
-        const module = join(it.folder, '..', 'module.git');
-        cpSync(join(it.folder, '.git'), module, { recursive: true });
-        it.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', module, 'vendor');
-        it.git('rm', '-rq', 'migrations');
-        it.commit();
+        moveIntoSubmodule(it);
         setSettings(it.folder, `${it.settings}MIGRATIONS_DIR=vendor/migrations\n`);
       },
     ],

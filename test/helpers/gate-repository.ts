@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture, type Captured } from '../../scripts/system/process/processes.ts';
 import { majCommand } from './cli.ts';
@@ -97,4 +97,13 @@ export function setHook(folder: string, lines: string): void {
 /** Writes `.env`. */
 export function setSettings(folder: string, text: string): void {
   writeFileSync(join(folder, '.env'), text, { mode: 0o600 });
+}
+
+/** Moves the migrations of a repository into a submodule of it, `vendor`, and commits that. */
+export function moveIntoSubmodule({ folder, git, commit }: GateRepository): void {
+  const module = join(folder, '..', 'module.git');
+  cpSync(join(folder, '.git'), module, { recursive: true });
+  git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', module, 'vendor');
+  git('rm', '-rq', 'migrations');
+  commit();
 }

@@ -1,28 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
 import { keepReceipt, signReceipt } from '../../../scripts/rehearsal/sign-receipt.ts';
 import { testContext } from '../../helpers/context.ts';
 import { sshKey } from '../../helpers/ssh-keys.ts';
+import { receiptWith } from '../../helpers/receipts.ts';
 
-const draft: Omit<Receipt, 'number'> = {
-  format: 1,
-  id: '20261122T120000Z-0123abcd',
-  createdAt: '2026-11-22T12:00:00.000Z',
-  result: 'passed',
-  failure: null,
-  backup: 'b',
-  dumpSha256: 'd',
-  server: { flavour: 'mariadb', version: '10.11.19' },
-  rehearsedOn: '10.11.19',
-  scripts: [],
-  pending: [],
-  schemaBefore: 's1',
-  schemaAfter: 's1',
-  evidence: [],
-  durationMs: { backup: 1, proof: 1, migrations: 1 },
-};
+const draft = receiptWith({ id: '20261122T120000Z-0123abcd', createdAt: '2026-11-22T12:00:00.000Z' });
 
 test('a receipt that is kept is signed as it lies there, once', async () => {
   const context = testContext({ config: { GATE_SIGNING_KEY: sshKey().path } });

@@ -1,28 +1,13 @@
 import { expect, test } from 'vitest';
 import { findUngatedScripts, type GateEntry } from '../../../scripts/gate/gate-log.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
+import { receiptWith } from '../../helpers/receipts.ts';
 
 const one = { version: '001', name: 'a', checksum: 'a' };
 const two = { version: '002', name: 'b', checksum: 'b' };
 
-const receipt = (result: Receipt['result'], scripts: Receipt['scripts']): Receipt => ({
-  format: 1,
-  number: 1,
-  id: 'r',
-  createdAt: '2026-01-01T00:00:00.000Z',
-  result,
-  failure: null,
-  backup: 'b',
-  dumpSha256: 'd',
-  server: { flavour: 'mysql', version: '9' },
-  rehearsedOn: '9',
-  scripts,
-  pending: [],
-  schemaBefore: 's',
-  schemaAfter: null,
-  evidence: [],
-  durationMs: { backup: 1, proof: 1, migrations: 1 },
-});
+const receipt = (result: Receipt['result'], scripts: Receipt['scripts']): Receipt =>
+  receiptWith({ result, scripts });
 
 const entry = (commit: string, what: GateEntry['what'] = 'allowed'): GateEntry => ({
   at: '2026-01-01T00:00:00.000Z',

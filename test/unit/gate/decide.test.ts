@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decideGate, scriptChanges, type GateFacts, type KnownBackup } from '../../../scripts/gate/decide.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
+import { receiptWith } from '../../helpers/receipts.ts';
 
 const hour = 3_600_000;
 const now = new Date('2026-11-22T12:00:00.000Z');
@@ -11,24 +12,7 @@ const scripts = [
   { version: '002', name: 'orders', checksum: 'b' },
 ];
 
-const receipt: Receipt = {
-  format: 1,
-  number: 1,
-  id: 'r1',
-  createdAt: ago(hour),
-  result: 'passed',
-  failure: null,
-  backup: 'b1',
-  dumpSha256: 'd',
-  server: { flavour: 'mariadb', version: '10.11.19' },
-  rehearsedOn: '10.11.19',
-  scripts,
-  pending: ['002'],
-  schemaBefore: 's1',
-  schemaAfter: 's2',
-  evidence: [],
-  durationMs: { backup: 1, proof: 1, migrations: 1 },
-};
+const receipt = receiptWith({ createdAt: ago(hour), scripts, pending: ['002'] });
 
 /** A proven backup, so old. */
 const backup = (id: string, ageMs: number): KnownBackup => ({

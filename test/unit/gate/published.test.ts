@@ -4,6 +4,7 @@ import { isOfDatabase, withOthers } from '../../../scripts/gate/published.ts';
 import { remoteOfReceipts } from '../../../scripts/rehearsal/published.ts';
 import { expiredRefs } from '../../../scripts/rehearsal/publish-receipt.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
+import { receiptWith } from '../../helpers/receipts.ts';
 
 const hour = 3_600_000;
 const now = new Date('2026-11-22T12:00:00.000Z');
@@ -11,27 +12,17 @@ const ago = (hours: number): string => new Date(now.getTime() - hours * hour).to
 const scripts = [{ version: '001', name: 'users', checksum: 'a' }];
 
 /** A receipt of these scripts, so many hours old, on a backup as old. */
-const receipt = (id: string, hours: number, other: Partial<Receipt> = {}): Receipt => ({
-  format: 1,
-  number: 1,
-  id,
-  createdAt: ago(hours),
-  result: 'passed',
-  failure: null,
-  backup: `backup of ${id}`,
-  backupCreatedAt: ago(hours),
-  backupProvenAt: ago(hours),
-  dumpSha256: 'd',
-  server: { flavour: 'mariadb', version: '10.11.19' },
-  rehearsedOn: '10.11.19',
-  scripts,
-  pending: ['001'],
-  schemaBefore: 's1',
-  schemaAfter: 's2',
-  evidence: [],
-  durationMs: { backup: 1, proof: 1, migrations: 1 },
-  ...other,
-});
+const receipt = (id: string, hours: number, other: Partial<Receipt> = {}): Receipt =>
+  receiptWith({
+    id,
+    createdAt: ago(hours),
+    backup: `backup of ${id}`,
+    backupCreatedAt: ago(hours),
+    backupProvenAt: ago(hours),
+    scripts,
+    pending: ['001'],
+    ...other,
+  });
 const failed = { result: 'failed', failure: 'Duplicate entry' } as const;
 
 /** What is known where nothing was ever rehearsed. */

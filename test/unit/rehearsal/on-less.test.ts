@@ -1,27 +1,15 @@
 import { expect, test } from 'vitest';
 import { rehearsedOnMore } from '../../../scripts/rehearsal/fewer-rows.ts';
 import type { Receipt } from '../../../scripts/rehearsal/receipt.ts';
+import { receiptWith } from '../../helpers/receipts.ts';
 
-const receipt = (number: number, dumpBytes: number | undefined): Receipt => ({
-  format: 1,
-  number,
-  id: `r${number}`,
-  createdAt: '2026-01-01T00:00:00.000Z',
-  result: 'passed',
-  failure: null,
-  backup: 'b',
-  dumpSha256: 'd',
-  dumpBytes,
-  database: { name: `shop_${number}`, address: '/s', sqlMode: null },
-  server: { flavour: 'mysql', version: '9' },
-  rehearsedOn: '9',
-  scripts: [],
-  pending: [],
-  schemaBefore: 's',
-  schemaAfter: null,
-  evidence: [],
-  durationMs: { backup: 1, proof: 1, migrations: 1 },
-});
+const receipt = (number: number, dumpBytes: number | undefined): Receipt =>
+  receiptWith({
+    number,
+    id: `r${number}`,
+    dumpBytes,
+    database: { name: `shop_${number}`, address: '/s', sqlMode: null },
+  });
 
 test.each<[string, number | undefined, readonly Receipt[], string | undefined]>([
   ['the first one', 1000, [], undefined],

@@ -206,3 +206,20 @@ test('a job of GitLab runs for the branches that the patterns mean', () => {
   ).toEqual([true, false, false]);
   expect(['a.b', 'aXb'].map((branch) => new RegExp(second).test(branch))).toEqual([true, false]);
 });
+
+test('settings that were written for branches of one’s own go as well, and edited ones stay', () => {
+  const chosen = layout(husky, { branches: ['eu/*'] });
+  const path = 'maj.config.json';
+  const written = editsOf(chosen, 'add', () => undefined).edits.find((edit) => edit.path === path)?.after;
+  const left = (text: string | undefined): unknown =>
+    editsOf(layout(husky), 'remove', (asked) => (asked === path ? text : undefined)).edits;
+  expect(left(written)).toMatchObject([{ path, after: undefined }]);
+  expect(left(written?.replace('eu/*', 'eu/*", "us/*'))).toEqual([]);
+  expect(left(written?.replace('{', '{ "GATE_REQUIRE_LIVE": "yes",'))).toEqual([]);
+});
+
+test('an empty file that has none of our lines stays', () => {
+  expect(editsOf(layout(husky), 'remove', (path) => (path === '.gitignore' ? '' : undefined)).edits).toEqual(
+    [],
+  );
+});

@@ -7,6 +7,7 @@ import {
   type LiveSchema,
   type Receipt,
 } from '../../../scripts/rehearsal/receipt.ts';
+import { receiptWith } from '../../helpers/receipts.ts';
 
 const hour = 3_600_000;
 const now = new Date('2026-11-22T12:00:00.000Z');
@@ -15,25 +16,14 @@ const server = { flavour: 'mysql', version: '9.7.0' } as const;
 
 const database = { name: 'shop', address: 'localhost:3306', sqlMode: null };
 
-const receipt: Receipt = {
-  format: 1,
-  number: 1,
-  id: 'r1',
+const receipt = receiptWith({
   createdAt: new Date(now.getTime() - hour).toISOString(),
-  result: 'passed',
-  failure: null,
-  backup: 'b1',
-  dumpSha256: 'd',
   database,
   server,
   rehearsedOn: '9.7.0',
   scripts,
   pending: ['001'],
-  schemaBefore: 's1',
-  schemaAfter: 's2',
-  evidence: [],
-  durationMs: { backup: 1, proof: 1, migrations: 1 },
-};
+});
 
 const facts: CoverFacts = {
   receipts: [receipt],
